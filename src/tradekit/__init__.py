@@ -1,0 +1,51 @@
+"""tradekit: a trading SDK made of plugins.
+
+Everything a strategy or a plugin needs is imported from here; `__init__.pyi` lists it with its types. Names are loaded when they
+are first used, so that `import tradekit` costs nothing.
+"""
+
+from importlib import import_module
+
+__version__ = "0.1.0"
+
+_HOMES = {
+    "tradekit.analysis.definitions": "DEFINITIONS Definition",
+    "tradekit.errors": "ConfigError DataError OrderError PluginError RunError StrategyError TradekitError",
+    "tradekit.model.account": "Account Position",
+    "tradekit.model.bars": "Bars Series",
+    "tradekit.model.context": "Context View",
+    "tradekit.model.cost": "CostKind CostTerm",
+    "tradekit.model.event": "Event EventKind",
+    "tradekit.model.instrument": "Instrument",
+    "tradekit.model.order": "Fill Order OrderKind OrderStatus Reason",
+    "tradekit.model.result": "ComponentUse Result",
+    "tradekit.model.risk": "Limit LimitKind Verdict VerdictKind",
+    "tradekit.model.values": "Values",
+    "tradekit.plugin.contracts": "BarRequest CostModel DataSource Executor FillRules Indicator Reporter RiskRule Step Strategy",
+    "tradekit.plugin.hookspecs": "hookimpl",
+    "tradekit.plugin.options": "Options",
+    "tradekit.data.options": "TableColumns TableOptions",
+    "tradekit.data.tables": "list_symbols read_series",
+    "tradekit.engine.run": "run",
+    "tradekit.engine.folder": "read_result",
+    "tradekit.builtin.indicators": "atr bollinger donchian ema highest lowest macd obv roc rsi rma sma stdev vwap wma",
+    "pydantic": "Field",
+}
+_HOME_OF = {name: home for home, names in _HOMES.items() for name in names.split()}
+_MODULES = {"steps": "tradekit.simulator.steps"}
+
+__all__ = ["__version__", *sorted(_HOME_OF), *_MODULES]
+
+
+def __getattr__(name: str) -> object:
+    if name in _MODULES:
+        return import_module(_MODULES[name])
+    if name not in _HOME_OF:
+        raise AttributeError(f"module 'tradekit' has no attribute {name!r}")
+    value = getattr(import_module(_HOME_OF[name]), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

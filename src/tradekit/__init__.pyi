@@ -1,0 +1,61 @@
+from pydantic import Field as Field
+
+from tradekit.analysis.definitions import DEFINITIONS as DEFINITIONS, Definition as Definition
+from tradekit.builtin.indicators import (
+    atr as atr,
+    bollinger as bollinger,
+    donchian as donchian,
+    ema as ema,
+    highest as highest,
+    lowest as lowest,
+    macd as macd,
+    obv as obv,
+    rma as rma,
+    roc as roc,
+    rsi as rsi,
+    sma as sma,
+    stdev as stdev,
+    vwap as vwap,
+    wma as wma,
+)
+from tradekit.data.options import TableColumns as TableColumns, TableOptions as TableOptions
+from tradekit.data.tables import list_symbols as list_symbols, read_series as read_series
+from tradekit.engine.folder import read_result as read_result
+from tradekit.engine.run import run as run
+from tradekit.errors import (
+    ConfigError as ConfigError,
+    DataError as DataError,
+    OrderError as OrderError,
+    PluginError as PluginError,
+    RunError as RunError,
+    StrategyError as StrategyError,
+    TradekitError as TradekitError,
+)
+from tradekit.model.account import Account as Account, Position as Position
+from tradekit.model.bars import Bars as Bars, Series as Series
+from tradekit.model.context import Context as Context, View as View
+from tradekit.model.cost import CostKind as CostKind, CostTerm as CostTerm
+from tradekit.model.event import Event as Event, EventKind as EventKind
+from tradekit.model.instrument import Instrument as Instrument
+from tradekit.model.order import Fill as Fill, Order as Order, OrderKind as OrderKind, OrderStatus as OrderStatus, Reason as Reason
+from tradekit.model.result import ComponentUse as ComponentUse, Result as Result
+from tradekit.model.risk import Limit as Limit, LimitKind as LimitKind, Verdict as Verdict, VerdictKind as VerdictKind
+from tradekit.model.values import Values as Values
+from tradekit.plugin.contracts import (
+    BarRequest as BarRequest,
+    CostModel as CostModel,
+    DataSource as DataSource,
+    Executor as Executor,
+    FillRules as FillRules,
+    Indicator as Indicator,
+    Reporter as Reporter,
+    RiskRule as RiskRule,
+    Step as Step,
+    Strategy as Strategy,
+)
+from tradekit.plugin.hookspecs import hookimpl as hookimpl
+from tradekit.plugin.options import Options as Options
+from tradekit.simulator import steps as steps
+
+__version__: str
+__all__: list[str]

@@ -1,0 +1,102 @@
+"""All figures of a finished run at once."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+
+from tradekit.analysis.curve import EquityCurve, Sampling
+from tradekit.analysis.definitions import DEFINITIONS
+from tradekit.analysis.drawdowns import drawdown_periods
+from tradekit.analysis.returns import alpha_beta, annual_return, annual_volatility, cvar_95, sharpe, sortino, var_95
+from tradekit.analysis.trades import FillColumns, RoundTrips
+from tradekit.model.bars import Floats
+
+__all__ = ["measure"]
+
+_Figures = dict[str, float | int | None]
+
+
+def measure(curve: EquityCurve, sampling: Sampling, fills: FillColumns, trips: RoundTrips) -> _Figures:
+    """Return every figure of `DEFINITIONS`, in its order; one that is undefined is None, and none is NaN or infinite.
+
+    Statistics of returns need equity that is always above 0, and two periods.
+    """
+    # What overflows becomes infinite or NaN, and so None.
+    with np.errstate(over="ignore", invalid="ignore"):
+        figures = _trade_figures(trips) | {"fees": float(np.sum(fills.fee)), "slippage": float(np.sum(fills.slippage))}
+        if len(curve.equity) and np.isfinite(curve.equity).all():
+            figures |= _path_figures(curve)
+            if (curve.equity > 0.0).all():
+                figures |= _return_figures(curve, sampling, figures["max_drawdown"])
+                figures |= _activity_figures(curve, fills)
+    return {key: _defined(figures.get(key)) for key in DEFINITIONS}
+
+
+def _defined(value: float | None) -> float | int | None:
+    return value if value is not None and math.isfinite(value) else None
+
+
+def _path_figures(curve: EquityCurve) -> _Figures:
+    drawdowns = drawdown_periods(curve)
+    worst = int(np.argmax(drawdowns.depth)) if len(drawdowns) else -1
+    return {
+        "total_return": float(curve.equity[-1]) / curve.capital - 1.0,
+        "max_drawdown": float(drawdowns.depth[worst]) if len(drawdowns) else 0.0,
+        "max_drawdown_days": float(drawdowns.days[worst]) if len(drawdowns) else 0.0,
+        "longest_drawdown_days": float(np.max(drawdowns.days, initial=0.0)),
+    }
+
+
+def _return_figures(curve: EquityCurve, sampling: Sampling, max_drawdown: float | None) -> _Figures:
+    returns = sampling.returns(curve.equity, curve.capital)
+    yearly = annual_return(float(curve.equity[-1]) / curve.capital, curve.years) if len(returns) > 1 else None
+    figures: _Figures = {
+        "annual_return": yearly,
+        "annual_volatility": annual_volatility(returns, sampling.per_year),
+        "sharpe": sharpe(returns, sampling.per_year),
+        "sortino": sortino(returns, sampling.per_year),
+        "calmar": yearly / max_drawdown if yearly is not None and max_drawdown else None,
+        "var_95": var_95(returns),
+        "cvar_95": cvar_95(returns),
+    }
+    return figures | _benchmark_figures(curve, sampling, returns)
+
+
+def _benchmark_figures(curve: EquityCurve, sampling: Sampling, returns: Floats) -> _Figures:
+    benchmark = curve.benchmark
+    if benchmark is None or not (np.isfinite(benchmark) & (benchmark > 0.0)).all():
+        return {}
+    figures: _Figures = {"benchmark_return": float(benchmark[-1]) / curve.capital - 1.0}
+    fitted = alpha_beta(returns, sampling.returns(benchmark, curve.capital), sampling.per_year)
+    return figures if fitted is None else figures | dict(zip(("alpha", "beta"), fitted, strict=True))
+
+
+def _activity_figures(curve: EquityCurve, fills: FillColumns) -> _Figures:
+    traded = float(np.sum(np.abs(fills.quantity) * fills.price))
+    return {
+        "exposure": float(np.mean(curve.gross > 0.0)),
+        "average_leverage": float(np.mean(curve.gross / curve.equity)),
+        "turnover": traded / float(np.mean(curve.equity)) / curve.years if curve.years > 0.0 else None,
+    }
+
+
+def _trade_figures(trips: RoundTrips) -> _Figures:
+    profit = trips.profit[~trips.is_open]
+    wins, losses = profit[profit > 0.0], profit[profit < 0.0]
+    return {
+        "trades": len(profit),
+        "open_trades": len(trips) - len(profit),
+        "win_rate": len(wins) / len(profit) if len(profit) else None,
+        "profit_factor": float(np.sum(wins)) / -float(np.sum(losses)) if len(losses) else None,
+        "expectancy": _mean(profit),
+        "average_win": _mean(wins),
+        "average_loss": _mean(losses),
+        "best_trade": float(np.max(profit)) if len(profit) else None,
+        "worst_trade": float(np.min(profit)) if len(profit) else None,
+    }
+
+
+def _mean(values: Floats) -> float | None:
+    return float(np.mean(values)) if len(values) else None

@@ -1,0 +1,312 @@
+"""The page that a finished run shows in a terminal."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+from numpy.typing import NDArray
+from rich.console import Console, ConsoleOptions, RenderableType, RenderResult
+from rich.measure import Measurement
+from rich.padding import Padding
+from rich.table import Table
+from rich.text import Text
+
+from tradekit import DEFINITIONS, ComponentUse, Result
+from tradekit.builtin.figures import date_text, few, figure, minute_text, money, percent, price
+from tradekit.builtin.line_chart import braille_line
+
+__all__ = ["GROUPS", "SummaryPage"]
+
+GROUPS: Mapping[str, Mapping[str, str]] = {
+    "return": {
+        "total_return": "total",
+        "annual_return": "annual",
+        "benchmark_return": "benchmark",
+        "alpha": "alpha, annual",
+        "beta": "beta",
+        "sharpe": "Sharpe",
+        "sortino": "Sortino",
+        "calmar": "Calmar",
+    },
+    "risk": {
+        "annual_volatility": "volatility",
+        "max_drawdown": "max. drawdown",
+        "max_drawdown_days": "  it lasted",
+        "longest_drawdown_days": "  longest",
+        "var_95": "VaR 95 %",
+        "cvar_95": "CVaR 95 %",
+        "exposure": "exposure",
+        "average_leverage": "mean leverage",
+        "turnover": "turnover",
+    },
+    "trades": {
+        "trades": "closed",
+        "open_trades": "still open",
+        "win_rate": "win rate",
+        "profit_factor": "profit factor",
+        "expectancy": "mean profit",
+        "average_win": "mean win",
+        "average_loss": "mean loss",
+        "best_trade": "best",
+        "worst_trade": "worst",
+        "fees": "all fees",
+        "slippage": "all slippage",
+    },
+}
+"""Every figure of a result, by the column it stands in, with a name short enough for it."""
+
+_WIDEST = 110
+_CHART_ROWS = 4
+_LOG_FROM = 8.0  # how many times the lowest value the highest is, for a chart to be logarithmic
+_HEADS = {"entry_time": "entry", "entry_price": "price", "exit_time": "exit", "exit_price": "price"}
+_TRADE_DETAILS = (("entry_time", "entry_price", "exit_time", "exit_price"), ("entry_time", "exit_time"), ())
+
+
+class SummaryPage:
+    """One page on a result, laid out for the width of the console that prints it."""
+
+    def __init__(self, result: Result, trades: int) -> None:
+        self.result = result
+        self.trades = trades
+        self.capital = float(result.config["account"]["capital"])
+        self.currency = str(result.config["account"]["currency"])
+        self.interval = str(result.config["data"]["interval"])
+        self.times = _numbers(result.equity, "time", np.int64)
+        self.equity = _numbers(result.equity, "equity", np.float64)
+        self.scale = max(self.capital, float(np.max(np.abs(self.equity), initial=0.0)))
+
+    def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
+        width = min(options.max_width, _WIDEST)
+        blocks = (
+            self.heading(width),
+            self.notes(),
+            self.chart(width, has_braille=not options.ascii_only),
+            self.figures(console, options.update_width(width)),
+            self.best_and_worst(console, options.update_width(width)),
+            self.assumptions(),
+        )
+        is_first = True
+        for block in blocks:
+            parts = list(block)
+            if parts and not is_first:
+                yield ""
+            is_first = is_first and not parts
+            for part in parts:
+                yield Padding(part, (0, options.max_width - width, 0, 0)) if options.max_width > width else part
+
+    def _money(self, value: float) -> str:
+        return money(value, self.scale)
+
+    def heading(self, width: int) -> Iterator[RenderableType]:
+        """Yield what ran: its name, and each thing it was composed of."""
+        result = self.result
+        is_done = result.status == "done"
+        yield Text.assemble((result.name, "bold"), "  ", result.mode, ", ", (result.status, "" if is_done else "bold red"))
+        facts = Table.grid(padding=(0, 2))
+        facts.add_column(style="dim", no_wrap=True)
+        facts.add_column(overflow="fold")
+        for name, text in self._facts(2 * (width - 12)):
+            facts.add_row(Text(name), text)
+        yield facts
+
+    def _facts(self, room: int) -> Iterator[tuple[str, Text]]:
+        yield "strategy", self._components("strategy", room)
+        symbols = [str(entry["symbol"]) for entry in self.result.data]
+        yield "data", Text(f"{few(symbols, room // 2)}: {self._span()}, from {self._origin()}")
+        account = self.result.config["account"]
+        leverage = f", leverage {account['leverage']:g}" if account["kind"] == "margin" else ""
+        yield "account", Text(f"{self._money(self.capital)} {self.currency}, {account['kind']}{leverage}")
+        yield "risk", self._components("risk rule", room) or Text("none: nothing limits an order", "yellow")
+        # Without options: what they do stands among the assumptions, with its figures.
+        costs = self._names("cost model")
+        yield "execution", Text(f"{self._names('executor')}; ") + (Text(costs) if costs else Text("no costs", "yellow"))
+        yield "driver", Text(self.result.plan)
+
+    def _span(self) -> str:
+        if not len(self.times):
+            return "no bars"
+        first, last = date_text(int(self.times[0])), date_text(int(self.times[-1]))
+        return f"{len(self.times):,} bars of {self.interval}, {first} to {last}"
+
+    def _origin(self) -> str:
+        origins = {str(entry.get("origin", "")) for entry in self.result.data}
+        origin = origins.pop() if len(origins) == 1 else ""
+        return self._names("data source") + (f" ({_cut(origin)})" if origin else "")
+
+    def _names(self, kind: str) -> str:
+        return ", ".join(use.name + _package(use) for use in self.result.components if use.kind == kind)
+
+    def _components(self, kind: str, room: int) -> Text:
+        return Text("; ").join(_component(use, room) for use in self.result.components if use.kind == kind)
+
+    def notes(self) -> Iterator[RenderableType]:
+        """Yield the warnings, one bullet each."""
+        table = Table.grid(padding=(0, 1))
+        for note in self.result.notes:
+            table.add_row(Text("!", "bold yellow"), Text(_sentence(note), "bold yellow"))
+        if self.result.notes:
+            yield table
+
+    def chart(self, width: int, has_braille: bool) -> Iterator[RenderableType]:
+        """Yield the equity line between its extremes, with the result before and the worst drawdown after it."""
+        equity, times = self.equity, self.times
+        if not len(equity) or not np.isfinite(equity).all():
+            return
+        yield self._equity_text(float(equity[-1]))
+        low, high = float(np.min(equity)), float(np.max(equity))
+        margin = max(len(self._money(low)), len(self._money(high))) + 1
+        if has_braille and low < high and width > margin + 20:
+            is_log = low > 0.0 and high > _LOG_FROM * low
+            lines = braille_line(np.log(equity) if is_log else equity, width - margin, _CHART_ROWS)
+            sides = [self._money(high), "(log)" if is_log else "", *[""] * (_CHART_ROWS - 3), self._money(low)]
+            for side, line in zip(sides, lines, strict=True):
+                yield Text.assemble((f"{side:>{margin - 1}} ", "dim"), (line, "cyan"))
+            first, last = date_text(int(times[0])), date_text(int(times[-1]))
+            yield Text(" " * margin + first + last.rjust(width - margin - len(first)), "dim")
+        yield from self._drawdown_text()
+
+    def _equity_text(self, final: float) -> Text:
+        metrics = self.result.metrics
+        parts: list[str | tuple[str, str]] = [("equity  ", "dim"), f"{self._money(self.capital)} to "]
+        parts += [(self._money(final), "bold"), f" {self.currency}"]
+        for key, label in (("total_return", ""), ("benchmark_return", "benchmark ")):
+            value = metrics.get(key)
+            if value is not None:
+                parts += ["   ", (label, "dim"), (_signed(percent(value)), _tone(value) + (" bold" if not label else ""))]
+        return Text.assemble(*parts)
+
+    def _drawdown_text(self) -> Iterator[Text]:
+        values = np.concatenate(([self.capital], self.equity))
+        peaks = np.maximum.accumulate(values)
+        trough = int(np.argmax(1.0 - values / peaks))
+        if values[trough] >= peaks[trough]:
+            return
+        peak = int(np.flatnonzero(values[: trough + 1] >= peaks[trough])[-1])
+        back = np.flatnonzero(values[trough:] >= peaks[trough] * (1.0 - 1e-12))
+        began = "the start" if peak == 0 else date_text(int(self.times[peak - 1]))
+        ended = f"back on {date_text(int(self.times[trough + int(back[0]) - 1]))}" if len(back) else "not back at the end"
+        fall = percent(1.0 - float(values[trough] / peaks[trough]))
+        yield Text.assemble(
+            ("worst drawdown  ", "dim"), (fall, "red"), f" from {began} to {date_text(int(self.times[trough - 1]))}, {ended}"
+        )
+
+    def figures(self, console: Console, options: ConsoleOptions) -> Iterator[RenderableType]:
+        """Yield the groups of figures side by side, or one below the other where they don't fit."""
+        if not self.result.metrics:
+            return
+        groups = [self._group(name, keys) for name, keys in GROUPS.items()]
+        row = Table.grid(padding=(0, 3, 0, 0))
+        for _ in groups:
+            row.add_column()
+        row.add_row(*groups)
+        if _fits(row, console, options):
+            yield row
+        else:
+            yield from groups
+
+    def _group(self, name: str, keys: Mapping[str, str]) -> Table:
+        unit = self.currency if any(DEFINITIONS[key].unit == "money" for key in keys) else ""
+        table = Table(box=None, padding=(0, 0, 0, 1), pad_edge=False, header_style="bold")
+        table.add_column(name, no_wrap=True, style="dim")
+        table.add_column(Text(unit, "dim"), no_wrap=True, justify="right")
+        for key, label in keys.items():
+            value = self.result.metrics.get(key)
+            table.add_row(Text(label), Text(figure(value, DEFINITIONS[key], self.scale), _tone(value, is_plain=True)))
+        return table
+
+    def best_and_worst(self, console: Console, options: ConsoleOptions) -> Iterator[RenderableType]:
+        """Yield the closed trades with the largest and the smallest profit; details are left out where they don't fit."""
+        trades = self.result.trades
+        closed = np.flatnonzero(~_flags(trades, "is_open"))
+        if not self.trades:
+            return
+        if not len(closed):
+            yield Text("No trade was closed.", "yellow")
+            return
+        profit = _numbers(trades, "profit", np.float64)[closed]
+        # Of equal profits the earlier trade comes first.
+        ranked = closed[np.argsort(-profit, kind="stable")].tolist()
+        best = ranked[: self.trades]
+        worst = ranked[max(self.trades, len(ranked) - self.trades) :][::-1]
+        for details in _TRADE_DETAILS:
+            table = self._trade_table({"best": best, "worst": worst}, details)
+            if not details or _fits(table, console, options):
+                yield table
+                return
+
+    def _trade_table(self, chosen: Mapping[str, list[int]], details: Sequence[str]) -> Table:
+        table = Table(box=None, padding=(0, 2, 0, 0), pad_edge=False, header_style="bold")
+        for column in ("trades", "", "", *details, "return", self.currency):
+            is_text = column in ("trades", "", "entry_time", "exit_time")
+            table.add_column(_HEADS.get(column, column), justify="left" if is_text else "right", no_wrap=True)
+        for name, rows in chosen.items():
+            for position, row in enumerate(rows):
+                table.add_row(Text(name if not position else "", "dim"), *self._trade(row, details))
+        return table
+
+    def _trade(self, row: int, details: Sequence[str]) -> Iterator[Text]:
+        cell = {name: self.result.trades[name][row] for name in self.result.trades.column_names}
+        stamp = date_text if self.interval[-1:] in ("d", "w") else minute_text
+        yield Text(cell["symbol"].as_py())
+        yield Text(cell["direction"].as_py())
+        for name in details:
+            # A time not with `as_py`, which makes a pandas timestamp and for that imports pandas.
+            yield Text(stamp(cell[name].value) if name.endswith("_time") else price(cell[name].as_py()))
+        yield Text(_signed(percent(cell["return_on_entry"].as_py())))
+        profit = cell["profit"].as_py()
+        yield Text(_signed(self._money(profit)), _tone(profit))
+
+    def assumptions(self) -> Iterator[RenderableType]:
+        """Yield what the figures rest on, as one paragraph."""
+        yield Text("these figures assume", "bold")
+        yield Text(" ".join(map(_sentence, self.result.assumptions)) or "Nothing is known about how they were made.")
+
+
+def _component(use: ComponentUse, room: int) -> Text:
+    options = [f"{name}={_option(value)}" for name, value in use.options.items() if value is not None]
+    return Text.assemble((use.name, "bold"), _package(use), " " if options else "", few(options, room) if options else "")
+
+
+def _package(use: ComponentUse) -> str:
+    return "" if use.package == "tradekit" else f" ({use.package} {use.version})"
+
+
+def _option(value: Any) -> str:
+    return _cut(f"{value:g}" if isinstance(value, float) else str(value))
+
+
+def _cut(text: str) -> str:
+    return text if len(text) <= 60 else f"{text[:28]}...{text[-29:]}"
+
+
+def _fits(table: Table, console: Console, options: ConsoleOptions) -> bool:
+    return Measurement.get(console, options.update_width(1_000), table).maximum <= options.max_width
+
+
+def _sentence(text: str) -> str:
+    whole = text[:1].upper() + text[1:]
+    return whole if whole.endswith((".", "!", "?")) else f"{whole}."
+
+
+def _signed(text: str) -> str:
+    return text if text.startswith("-") or not text.strip("0., %") else f"+{text}"
+
+
+def _tone(value: float | None, is_plain: bool = False) -> str:
+    if value is None:
+        return "dim"
+    return "red" if value < 0 else "green" if value > 0 and not is_plain else ""
+
+
+def _numbers(table: pa.Table, name: str, kind: type[np.generic]) -> NDArray[Any]:
+    """Return a column of 64-bit values; not with `to_numpy`, which imports pandas."""
+    chunks = [chunk for chunk in table[name].chunks if len(chunk)]
+    parts = [np.frombuffer(chunk.buffers()[1], kind)[chunk.offset : chunk.offset + len(chunk)] for chunk in chunks]
+    return np.concatenate(parts) if parts else np.zeros(0, kind)
+
+
+def _flags(table: pa.Table, name: str) -> NDArray[np.bool_]:
+    return np.array(table[name].to_pylist(), dtype=np.bool_)

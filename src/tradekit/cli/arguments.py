@@ -1,0 +1,38 @@
+"""Arguments and options that several commands share."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import TypeVar
+
+import click
+
+__all__ = ["file_argument", "runs_option", "set_option"]
+
+_Command = TypeVar("_Command", bound=Callable[..., object])
+
+
+def file_argument(command: _Command) -> _Command:
+    """Add the argument FILE; its parameter is called `file`. Whether it can be read is for the engine to say."""
+    return click.argument("file", type=click.Path(path_type=Path))(command)
+
+
+def set_option(command: _Command) -> _Command:
+    """Add `--set KEY=VALUE`, any number of times; its parameter is called `overrides`."""
+    return click.option(
+        "--set", "overrides", multiple=True, metavar="KEY=VALUE", help="Overrule a key of the run file, such as strategy.fast=30."
+    )(command)
+
+
+def runs_option(command: _Command) -> _Command:
+    """Add `--runs DIR`; its parameter is called `runs`."""
+    return click.option(
+        "--runs",
+        type=click.Path(path_type=Path),
+        default=Path("runs"),
+        show_default=True,
+        envvar="TRADEKIT_RUNS",
+        show_envvar=True,
+        help="The folder that holds finished runs.",
+    )(command)

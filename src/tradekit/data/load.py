@@ -1,0 +1,117 @@
+"""The data of a run: read, checked, on one clock, and described for the result."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+
+from tradekit.data.align import align, cut
+from tradekit.data.checks import Policy, check_form, check_series, check_spacing
+from tradekit.data.interval import DAY, time_text
+from tradekit.errors import DataError, nearest
+from tradekit.model.bars import Bars, Series
+from tradekit.model.instrument import Instrument
+from tradekit.plugin.contracts import BarRequest, DataSource
+
+__all__ = ["LoadedBars", "load_bars"]
+
+_COLUMNS = ("open_time", "close_time", "open", "high", "low", "close", "volume")
+
+
+@dataclass(frozen=True, slots=True)
+class LoadedBars:
+    """The bars of a run and what a reader of its result should know about them."""
+
+    bars: Bars
+    instruments: tuple[Instrument, ...]
+    """In the order of `bars.symbols`, with what the source knows about them."""
+    facts: tuple[Mapping[str, Any], ...]
+    """For each instrument: symbol, origin, rows, first, last (UTC), sha256 of what was read, holes, repairs."""
+    notes: tuple[str, ...]
+    """What a policy changed, and where data begin late or end early."""
+
+
+def load_bars(source: DataSource, request: BarRequest, policy: Policy) -> LoadedBars:
+    """Read what `request` asks for (without symbols: all that the source lists), check it, and put it on one clock.
+
+    Bars outside of the requested range are neither checked nor used. Raises `DataError` for what is missing, and for defects that
+    `policy` does not repair.
+    """
+    if request.symbols:
+        found = source.bars(request)
+        known = {instrument.symbol: instrument for instrument in source.instruments()}
+    else:
+        known = {instrument.symbol: instrument for instrument in source.instruments()}
+        if not known:
+            raise DataError(f"the data source {source.name!r} does not list its instruments; name them: instruments = [...]")
+        request = replace(request, symbols=tuple(known))
+        found = source.bars(request)
+    for symbol in request.symbols:
+        if symbol not in found:
+            raise DataError(f"the data source {source.name!r} gave no bars for {symbol!r}{nearest(symbol, found)}")
+    checked = {symbol: _checked(symbol, found[symbol], request, policy) for symbol in request.symbols}
+    bars = align({symbol: each.series for symbol, each in checked.items()})
+    return LoadedBars(
+        bars,
+        tuple(known.get(symbol, Instrument(symbol)) for symbol in request.symbols),
+        tuple(_facts(symbol, each, len(bars)) for symbol, each in checked.items()),
+        tuple(note for symbol, each in checked.items() for note in (*each.repairs, *_edges(symbol, each.series, request))),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _Checked:
+    series: Series
+    repairs: tuple[str, ...]
+    sha256: str
+
+
+def _checked(symbol: str, found: Series, request: BarRequest, policy: Policy) -> _Checked:
+    whole = check_form(symbol, found)
+    check_spacing(symbol, whole, request.interval, policy)
+    raw, rows = cut(symbol, whole, request.start, request.end)
+    series, repairs = check_series(symbol, raw, policy, rows)
+    if not len(series):
+        raise DataError(f"the policy leaves no bar of {symbol!r}: {'; '.join(repairs)}")
+    return _Checked(series, repairs, _digest(raw))
+
+
+def _facts(symbol: str, checked: _Checked, clock_rows: int) -> dict[str, Any]:
+    series = checked.series
+    return {
+        "symbol": symbol,
+        "origin": series.origin,
+        "rows": len(series),
+        "first": time_text(series.open_time[0]),
+        "last": time_text(series.open_time[-1]),
+        "sha256": checked.sha256,
+        "holes": clock_rows - len(series),
+        "repairs": checked.repairs,
+    }
+
+
+def _digest(series: Series) -> str:
+    """Return the SHA-256 of the columns as they were read, whatever the machine's byte order."""
+    digest = hashlib.sha256()
+    for name in _COLUMNS:
+        column = getattr(series, name)
+        digest.update(np.ascontiguousarray(column, dtype=column.dtype.newbyteorder("<")).data)
+    return digest.hexdigest()
+
+
+def _edges(symbol: str, series: Series, request: BarRequest) -> list[str]:
+    """Say where the data leave part of the requested range uncovered; a week may be holidays."""
+    notes = []
+    slack = max(7 * DAY, 2 * request.interval)
+    first, last = int(series.open_time[0]), int(series.close_time[-1])
+    if request.start is not None and first - request.start > slack:
+        notes.append(
+            f"{symbol}: its bars begin at {time_text(first)}, {(first - request.start) // DAY} days after the start of the run"
+        )
+    if request.end is not None and request.end - last > slack:
+        notes.append(f"{symbol}: its bars end at {time_text(last)}, {(request.end - last) // DAY} days before the end of the run")
+    return notes

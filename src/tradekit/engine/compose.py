@@ -1,0 +1,236 @@
+"""Compose a run: make the components that a run file names, check that they fit together, and hold them ready."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from tradekit.engine.components import Made, ask, broken, make
+from tradekit.engine.document import Document, read_document
+from tradekit.engine.locate import Key, key_text
+from tradekit.engine.problems import Problem
+from tradekit.engine.runfile import ComponentTable, RunConfig, RunFile, check_tables
+from tradekit.errors import PluginError
+from tradekit.model.result import ComponentUse
+from tradekit.model.risk import Limit, LimitKind
+from tradekit.plugin.contracts import CostModel, DataSource, Executor, FillRules, Reporter, RiskRule, Strategy
+from tradekit.plugin.discovery import Registry, discover
+
+__all__ = ["ComposedRun", "compose", "compose_file"]
+
+
+@dataclass(frozen=True, slots=True)
+class ComposedRun:
+    """A run that is ready to start: every component is made, and none contradicts another."""
+
+    run_file: RunFile
+    source: DataSource
+    strategy: Strategy
+    rules: tuple[RiskRule, ...]
+    """In the order of the run file."""
+    limits: tuple[tuple[Limit, ...], ...]
+    """The limits of each rule; empty for a rule that judges in Python, with `check`."""
+    costs: tuple[CostModel, ...]
+    executor: Executor
+    fill_rules: FillRules
+    reporters: tuple[Reporter, ...]
+    uses: tuple[ComponentUse, ...]
+    """Each component with its package and all its options, in the order of `RunConfig.components`."""
+
+    @property
+    def config(self) -> RunConfig:
+        """The tables of the run file that the kernel reads."""
+        return self.run_file.config
+
+    @property
+    def compiled_obstacles(self) -> tuple[str, ...]:
+        """What keeps the compiled driver from running this, one clause each; empty if nothing does."""
+        return tuple(_compiled_obstacles(self.strategy, self.rules, self.reporters))
+
+    def settings(self) -> dict[str, Any]:
+        """Return the run file as it was understood, overrides applied and every default filled in, as JSON has it.
+
+        `overrides` lists those that were applied, as they were typed.
+        """
+        config = self.config
+        named = {table.key: {table.label: use.name, **use.options} for table, use in zip(config.components, self.uses, strict=True)}
+        return {
+            "run": config.run.model_dump(mode="json"),
+            "account": config.account.model_dump(mode="json"),
+            "data": {**named[config.source.key], **config.data.model_dump(mode="json")},
+            "instrument": [asdict(instrument) for instrument in config.instruments],
+            "strategy": named[config.strategy.key],
+            "risk": [named[table.key] for table in config.rules],
+            "execution": {
+                **named[config.executor.key],
+                **config.execution.model_dump(mode="json"),
+                "costs": [named[table.key] for table in config.costs],
+            },
+            "report": [named[table.key] for table in config.reporters],
+            "overrides": [override.text for override in self.run_file.overrides],
+        }
+
+
+def compose(run_file: RunFile, registry: Registry) -> ComposedRun:
+    """Compose a run of what `registry` has.
+
+    Raises `PluginError` for a component that is missing or broken, and `ConfigError` for options that are wrong and for components
+    that contradict each other; either says everything that is wrong at once.
+    """
+    made, problems = _make_all(run_file.config.components, registry, run_file.folder)
+    if problems:
+        run_file.document.fail(problems)
+    return _assemble(run_file, made)
+
+
+def compose_file(path: str | Path, overrides: Iterable[str] = (), registry: Registry | None = None) -> ComposedRun:
+    """Read a run file and compose it: `read_run_file` and `compose` in one, so that mistakes of both sorts are said together.
+
+    Without a `registry`, the installed plugins are looked for, narrowed by `run.plugins`.
+    """
+    document = read_document(path, overrides)
+    checked = check_tables(document)
+    if registry is None:
+        registry = _discover(document, checked.problems)
+    made, problems = _make_all(checked.components, registry, document.folder)
+    problems = [*checked.problems, *problems]
+    if problems or checked.config is None:
+        document.fail(problems)
+    return _assemble(RunFile(document, checked.config), made)
+
+
+def _discover(document: Document, problems: Sequence[Problem]) -> Registry:
+    """Find the installed plugins; a list of packages that is itself wrong is among `problems` already."""
+    run = document.values.get("run")
+    only = run.get("plugins") if isinstance(run, dict) else None
+    if not isinstance(only, list) or not all(isinstance(name, str) for name in only):
+        only = None
+    try:
+        return discover(only)
+    except PluginError as error:
+        document.fail([*problems, Problem(("run", "plugins"), str(error), PluginError)])
+
+
+def _make_all(tables: Iterable[ComponentTable], registry: Registry, folder: Path) -> tuple[dict[Key, Made], list[Problem]]:
+    made: dict[Key, Made] = {}
+    problems: list[Problem] = []
+    for table in tables:
+        one, wrong = make(table, registry, folder)
+        problems += wrong
+        if one is not None:
+            made[table.key] = one
+    return made, problems
+
+
+def _assemble(run_file: RunFile, made: Mapping[Key, Made]) -> ComposedRun:
+    """Put the components together, after asking each what the others must fit to."""
+    config = run_file.config
+
+    def part(table: ComponentTable) -> Any:
+        # Discovery has made sure that a component of a kind is of the kind's contract.
+        return made[table.key].component
+
+    strategy: Strategy = part(config.strategy)
+    rules: tuple[RiskRule, ...] = tuple(map(part, config.rules))
+    reporters: tuple[Reporter, ...] = tuple(map(part, config.reporters))
+    fill_rules, problems = _fill_rules(made[config.executor.key], part(config.executor))
+    asked = [_limits(made[table.key], rule) for table, rule in zip(config.rules, rules, strict=True)]
+    limits = tuple(found for found, _ in asked)
+    problems += [problem for _, wrong in asked for problem in wrong]
+    problems += _sizing_problems(config.rules, limits)
+    problems += _driver_problems(config.execution.driver, strategy, list(_compiled_obstacles(strategy, rules, reporters)))
+    if problems or fill_rules is None:
+        run_file.document.fail(problems)
+    return ComposedRun(
+        run_file=run_file,
+        source=part(config.source),
+        strategy=strategy,
+        rules=rules,
+        limits=limits,
+        costs=tuple(map(part, config.costs)),
+        executor=part(config.executor),
+        fill_rules=fill_rules,
+        reporters=reporters,
+        uses=tuple(made[table.key].use for table in config.components),
+    )
+
+
+def _fill_rules(made: Made, executor: Executor) -> tuple[FillRules | None, list[Problem]]:
+    rules, problems = ask(made, executor.fill_rules)
+    if rules is None and not problems:
+        key = (*made.table.key, made.table.label)
+        what = f"{key_text(key)} {made.use.name!r} sends orders out of this process, and a backtest needs one that simulates fills"
+        problems = [Problem(key, f"{what}, such as 'simulated'")]
+    return rules, problems
+
+
+def _limits(made: Made, rule: RiskRule) -> tuple[tuple[Limit, ...], list[Problem]]:
+    """Return what a rule limits, or why that can't be: a rule that limits nothing must not read as one that was kept."""
+    if type(rule).limits is RiskRule.limits:
+        return (), []
+    answer, problems = ask(made, rule.limits)
+    if problems:
+        return (), problems
+    limits = tuple(answer or ())
+    mistake = next((text for text in map(_limit_mistake, limits) if text), "" if limits else "limits() returned none")
+    if not mistake and sum(limit.kind.is_sizing for limit in limits) > 1:
+        mistake = "limits() returned two that give orders their size"
+    return (limits, []) if not mistake else ((), [broken(made.table, made.use, mistake)])
+
+
+def _limit_mistake(limit: object) -> str:
+    """Return what is wrong with a limit, or an empty string."""
+    if not isinstance(limit, Limit):
+        return f"limits() returned {limit!r}; expected tradekit.Limit"
+    halts = limit.kind == LimitKind.MAX_DRAWDOWN
+    actions = ("halt", "flatten") if halts else ("clip", "reject")
+    if limit.action not in actions:
+        return f"limits() returned {limit.kind.name} with action {limit.action!r}; allowed: {', '.join(map(repr, actions))}"
+    if not (math.isfinite(limit.value) and limit.value > 0):
+        return f"limits() returned {limit.kind.name} with value {limit.value!r}; it must be finite and greater than 0"
+    if limit.kind == LimitKind.VOLATILITY_SIZE and (limit.window < 2 or not limit.cap > 0):
+        return f"limits() returned {limit.kind.name} with window {limit.window!r} and cap {limit.cap!r}; least: 2 and more than 0"
+    return ""
+
+
+def _sizing_problems(tables: Sequence[ComponentTable], limits: Sequence[Sequence[Limit]]) -> Iterator[Problem]:
+    """Yield sizing rules that come after another rule, which would judge an order without a size, and those too many."""
+    sizing = [index for index, found in enumerate(limits) if any(limit.kind.is_sizing for limit in found)]
+    for index in sizing[1:]:
+        first, table = tables[sizing[0]], tables[index]
+        what = f"{key_text(table.key)} {table.name!r} gives orders their size, and so does {key_text(first.key)} {first.name!r}"
+        yield Problem(table.key, f"{what}; keep one of them")
+    if sizing and sizing[0] > 0:
+        first, table = tables[0], tables[sizing[0]]
+        what = f"{key_text(table.key)} {table.name!r} gives orders their size, so it must come before the rules that judge them"
+        yield Problem(table.key, f"{what}; move it above {key_text(first.key)} {first.name!r}")
+
+
+def _driver_problems(driver: str, strategy: Strategy, obstacles: Sequence[str]) -> Iterator[Problem]:
+    """Yield why no driver, or not the one that was asked for, can run what was composed."""
+    key = ("execution", "driver")
+    has_events = type(strategy).on_bar is not Strategy.on_bar
+    if not has_events and driver == "event":
+        what = f"execution.driver is 'event', but strategy {strategy.name!r} has no on_bar()"
+        yield Problem(key, f"{what}; take 'auto' or 'compiled'")
+    elif driver == "compiled" or not has_events:
+        for obstacle in obstacles:
+            if driver == "compiled":
+                yield Problem(key, f"execution.driver is 'compiled', but {obstacle}; take 'auto' or 'event'")
+            else:
+                what = f"strategy {strategy.name!r} has no on_bar(), so it needs the compiled driver, but {obstacle}"
+                yield Problem(("strategy", "name"), what)
+
+
+def _compiled_obstacles(strategy: Strategy, rules: Iterable[RiskRule], reporters: Iterable[Reporter]) -> Iterator[str]:
+    if type(strategy).targets is Strategy.targets:
+        yield f"strategy {strategy.name!r} has no targets()"
+    for rule in rules:
+        if type(rule).limits is RiskRule.limits:
+            yield f"risk rule {rule.name!r} judges in Python, with check()"
+    for reporter in reporters:
+        if reporter.critical:
+            yield f"reporter {reporter.name!r} must see each event as it happens"

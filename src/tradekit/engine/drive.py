@@ -1,0 +1,80 @@
+"""Run a prepared simulation to its end, or to where it is stopped."""
+
+from __future__ import annotations
+
+import signal
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from types import FrameType
+
+from tradekit.engine.calls import run_on_bar
+from tradekit.engine.plan import Plan
+from tradekit.engine.prepare import Prepared
+from tradekit.simulator.context import Context
+from tradekit.simulator.loops import run_targets
+from tradekit.simulator.simulation import Simulation
+
+__all__ = ["Driven", "Progress", "drive"]
+
+Progress = Callable[[int, int], None]
+"""Called now and then with the rows done and the rows there are."""
+
+_PIECES = 200  # how often progress is told and a request to stop is noticed by the compiled driver
+
+
+@dataclass(frozen=True)
+class Driven:
+    """A simulation that ran, and the signal that stopped it early, 0 for none."""
+
+    simulation: Simulation
+    stopped_by: int
+
+
+def drive(prepared: Prepared, plan: Plan, progress: Progress, listener: Callable[[Simulation, int], None] | None = None) -> Driven:
+    """Run all rows. Ctrl-C and SIGTERM stop after the current bar, and what was done until then stays valid.
+
+    `listener` gets the simulation and the number of its first new log entry after each bar that made some (event driver only).
+    Raises `StrategyError` for an exception in `on_bar`, naming the bar and the line.
+    """
+    simulation = Simulation(prepared.setup)
+    rows = len(prepared.setup.bars)
+    context = Context(simulation, prepared.setup)
+    heard = None if listener is None else (lambda entry: listener(simulation, entry))
+    step = max(rows // _PIECES, 1)
+    progress(0, rows)
+    with _stoppable(simulation) as received:
+        for start in range(0, rows, step):
+            stop = min(start + step, rows)
+            if plan.targets is not None:
+                run_targets(simulation, plan.targets, start, stop)
+            else:
+                run_on_bar(context, prepared.strategy, (start, stop), heard)
+            progress(simulation.done, rows)
+            if simulation.stop_requested:
+                break
+    return Driven(simulation, received[0] if received and simulation.done < rows else 0)
+
+
+@contextmanager
+def _stoppable(simulation: Simulation) -> Iterator[list[int]]:
+    """Turn the first Ctrl-C or SIGTERM into a request to stop; a second one acts as it always does."""
+    received: list[int] = []
+    if threading.current_thread() is not threading.main_thread():
+        yield received  # only the main thread may set handlers
+        return
+    before = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
+
+    def request_stop(number: int, _frame: FrameType | None) -> None:
+        received.append(number)
+        simulation.stop_requested = True
+        signal.signal(number, before[signal.Signals(number)])
+
+    for number in before:
+        signal.signal(number, request_stop)
+    try:
+        yield received
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)

@@ -1,0 +1,97 @@
+"""From a simulation that ran to a result."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from tradekit.analysis.curve import EquityCurve, Sampling, sample
+from tradekit.analysis.measure import measure
+from tradekit.analysis.tables import trades_table
+from tradekit.analysis.trades import FillColumns, round_trips
+from tradekit.data.load import LoadedBars
+from tradekit.engine.assumptions import assumptions, notes
+from tradekit.engine.benchmark import benchmark
+from tradekit.engine.compose import ComposedRun
+from tradekit.engine.drive import Driven
+from tradekit.engine.plan import Plan
+from tradekit.engine.prepare import Prepared
+from tradekit.journal.record import Record
+from tradekit.journal.tables import equity_table, exposures, fills_table, journal_table, orders_table, positions_table
+from tradekit.model.bars import Floats
+from tradekit.model.event import EventKind
+from tradekit.model.result import Result
+from tradekit.simulator.setup import Setup
+from tradekit.simulator.simulation import Simulation
+
+__all__ = ["record_of", "result_of"]
+
+
+def record_of(simulation: Simulation, setup: Setup, start: int = 0) -> Record:
+    """Return what a simulation has written down; with a `start`, only the log from that entry on."""
+    return Record(
+        bars=setup.bars.rows(0, simulation.done),
+        capital=setup.capital,
+        log=simulation.log.columns(start),
+        words=simulation.log.words(),
+        orders=simulation.book.columns() if start == 0 else {},
+        equity=simulation.equity_curve() if start == 0 else np.zeros(0),
+        rules=[rule.name for rule in setup.rules],
+    )
+
+
+def result_of(composed: ComposedRun, loaded: LoadedBars, prepared: Prepared, plan: Plan, driven: Driven) -> Result:
+    """Make the tables and figures of a run."""
+    config = composed.config
+    record = record_of(driven.simulation, prepared.setup)
+    value, sentence = benchmark(record.bars, record.capital, config.run.benchmark)
+    curve = EquityCurve(
+        close_time=record.bars.close_time,
+        equity=record.equity,
+        gross=exposures(record)[0],
+        capital=record.capital,
+        interval=config.data.interval_ns,
+        benchmark=value,
+    )
+    sampling = sample(curve, config.run.periods_per_year)
+    fills = _fills(record)
+    trips = round_trips(fills, _last_prices(record))
+    return Result(
+        name=config.run.name,
+        mode=config.run.mode,
+        status="interrupted" if driven.stopped_by else "done",
+        config=composed.settings(),
+        components=composed.uses,
+        plan=f"{plan.driver} driver: {plan.reason}",
+        assumptions=(*assumptions(composed, prepared), *sampling.sentences, sentence),
+        notes=(*notes(composed, prepared, record, driven.stopped_by), *loaded.notes),
+        metrics=measure(curve, sampling, fills, trips),
+        data=loaded.facts,
+        orders=orders_table(record),
+        fills=fills_table(record),
+        positions=positions_table(record),
+        equity=equity_table(record),
+        trades=trades_table(trips, record.bars.symbols),
+        journal=journal_table(record),
+    )
+
+
+def _fills(record: Record) -> FillColumns:
+    entries = record.entries(EventKind.FILL)
+    log = record.log
+    return FillColumns(
+        time=record.times[entries],
+        instrument=log["instrument"][entries].astype(np.int64),
+        quantity=log["a"][entries],
+        price=log["b"][entries],
+        fee=log["c"][entries],
+        slippage=log["d"][entries],
+    )
+
+
+def _last_prices(record: Record) -> Floats:
+    """Return each instrument's last close; NaN if it had no bar."""
+    close = record.bars.close
+    exists = ~np.isnan(close)
+    rows = len(close) - 1 - np.argmax(exists[::-1], axis=0) if len(close) else np.zeros(close.shape[1], dtype=np.int64)
+    last: Floats = close[rows, np.arange(close.shape[1])] if len(close) else np.full(close.shape[1], np.nan)
+    return last

@@ -1,0 +1,313 @@
+"""Read a run file into a typed configuration. No plugin is imported, so options of components are not checked here."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, TypeVar
+
+from pydantic import BaseModel
+
+from tradekit.engine.document import Document, read_document
+from tradekit.engine.locate import Key, key_text
+from tradekit.engine.overrides import Override
+from tradekit.engine.problems import Problem, shown
+from tradekit.engine.tables import AccountTable, DataTable, ExecutionTable, InstrumentTable, RunTable
+from tradekit.engine.validation import unknown_key, validate
+from tradekit.errors import nearest
+from tradekit.model.instrument import Instrument
+
+__all__ = ["TABLES", "Checked", "ComponentTable", "RunConfig", "RunFile", "check_tables", "read_run_file"]
+
+Table = TypeVar("Table", bound=BaseModel)
+
+TABLES = ("run", "account", "data", "instrument", "strategy", "risk", "execution", "report")
+"""All that a run file may hold."""
+
+_KERNEL_TABLES: Mapping[str, type[BaseModel]] = {
+    "run": RunTable,
+    "account": AccountTable,
+    "data": DataTable,
+    "execution": ExecutionTable,
+    "[instrument]": InstrumentTable,
+}
+_DEFAULT_EXECUTOR = "simulated"
+_DEFAULTS: Mapping[str, Any] = {"instrument": [], "report": [{"name": "summary"}], "execution": {}}
+
+
+@dataclass(frozen=True, slots=True)
+class ComponentTable:
+    """What a run file says about one component: its kind, its name and its options, not checked yet.
+
+    `key` is where the table stands, `label` the key in it that holds the name, `reserved` are keys in it that the kernel reads.
+    """
+
+    kind: str
+    name: str
+    options: Mapping[str, Any]
+    key: Key
+    label: str
+    reserved: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class RunConfig:
+    """A run file, typed."""
+
+    run: RunTable
+    account: AccountTable
+    data: DataTable
+    execution: ExecutionTable
+    instruments: tuple[Instrument, ...]
+    """Facts that overrule what the data source knows; `None` in them leaves it."""
+    source: ComponentTable
+    strategy: ComponentTable
+    rules: tuple[ComponentTable, ...]
+    costs: tuple[ComponentTable, ...]
+    executor: ComponentTable
+    reporters: tuple[ComponentTable, ...]
+
+    @property
+    def components(self) -> tuple[ComponentTable, ...]:
+        """All components: the source, the strategy, the rules, the executor, the costs and the reporters."""
+        return (self.source, self.strategy, *self.rules, self.executor, *self.costs, *self.reporters)
+
+
+@dataclass(frozen=True, slots=True)
+class RunFile:
+    """A run file that makes sense as far as the kernel can tell without its plugins."""
+
+    document: Document
+    config: RunConfig
+
+    @property
+    def path(self) -> Path:
+        """The file, as it was named."""
+        return self.document.path
+
+    @property
+    def folder(self) -> Path:
+        """The absolute folder of the file: paths in it start there."""
+        return self.document.folder
+
+    @property
+    def text(self) -> str:
+        """The file as it was written."""
+        return self.document.text
+
+    @property
+    def overrides(self) -> tuple[Override, ...]:
+        """What was overruled from the command line, in that order."""
+        return self.document.overrides
+
+
+@dataclass(frozen=True, slots=True)
+class Checked:
+    """What came of checking a document: a configuration, or problems; and the components that it names in either case."""
+
+    config: RunConfig | None
+    components: tuple[ComponentTable, ...]
+    problems: tuple[Problem, ...]
+
+
+def read_run_file(path: str | Path, overrides: Iterable[str] = ()) -> RunFile:
+    """Read a run file, with overrides such as `strategy.fast=30` (see `parse_override`) applied.
+
+    Raises `ConfigError`, which says everything that is wrong at once. Options of components are left to `compose`.
+    """
+    document = read_document(path, overrides)
+    checked = check_tables(document)
+    if checked.config is None:
+        document.fail(checked.problems)
+    return RunFile(document, checked.config)
+
+
+def check_tables(document: Document) -> Checked:
+    """Check the tables of a run file that the kernel reads, and find the components that it names."""
+    reading = _Reading(document.values, document.overrides)
+    config = reading.config()
+    return Checked(None if reading.problems else config, tuple(reading.components), tuple(reading.problems))
+
+
+class _Reading:
+    """Reads one document table by table, so that a mistake in one does not hide those in another."""
+
+    def __init__(self, values: Mapping[str, Any], overrides: Iterable[Override]) -> None:
+        self.values = values
+        self.overrides = overrides
+        self.problems: list[Problem] = [unknown_key((name,), "a run file", TABLES) for name in values if name not in TABLES]
+        self.components: list[ComponentTable] = []
+
+    def config(self) -> RunConfig | None:
+        """Return the configuration; `None` if there can't be one, with `problems` saying why."""
+        run = self.kernel(RunTable, "run")
+        account = self.kernel(AccountTable, "account")
+        data, source = self.shared(DataTable, "data", "data source", "source")
+        facts = self.instruments()
+        strategy = self.component("strategy", ("strategy",), self.table("strategy"), "name")
+        rules = self.list_of("risk rule", ("risk",), "rule")
+        execution, executor = self.shared(ExecutionTable, "execution", "executor", "executor", ("costs",))
+        costs = self.list_of("cost model", ("execution", "costs"), "model")
+        reporters = self.list_of("reporter", ("report",), "name")
+        self.problems += _run_contradictions(run, self.values)
+        self.problems += _account_contradictions(account)
+        self.problems += _instrument_contradictions(facts, run, data, self.overrides)
+        if (
+            run is None
+            or account is None
+            or data is None
+            or execution is None
+            or source is None
+            or strategy is None
+            or executor is None
+        ):
+            return None
+        instruments = tuple(fact.instrument() for fact in facts if fact is not None)
+        return RunConfig(run, account, data, execution, instruments, source, strategy, rules, costs, executor, reporters)
+
+    def note(self, key: Key, text: str) -> None:
+        self.problems.append(Problem(key, text))
+
+    def table(self, name: str) -> Mapping[str, Any] | None:
+        """Return a table, or `None` after noting that it is missing or is something else."""
+        value = self.values.get(name, _DEFAULTS.get(name))
+        if value is None:
+            self.note((name,), f"table [{name}] is missing; a run file needs it")
+        elif isinstance(value, dict):
+            return value
+        elif isinstance(value, list):
+            self.note((name,), f"{name} must be one table; write [{name}] instead of [[{name}]]")
+        else:
+            self.note((name,), f"{name} must be a table that begins with [{name}], got {shown(value)}")
+        return None
+
+    def model(self, model: type[Table], key: Key, values: Mapping[str, Any], owner: str) -> Table | None:
+        made, problems = validate(model, values, key, owner, elsewhere=_elsewhere)
+        self.problems += problems
+        return made
+
+    def kernel(self, model: type[Table], name: str) -> Table | None:
+        """Read a table that is the kernel's alone."""
+        table = self.table(name)
+        return None if table is None else self.model(model, (name,), table, f"[{name}]")
+
+    def shared(
+        self, model: type[Table], name: str, kind: str, label: str, also: tuple[str, ...] = ()
+    ) -> tuple[Table | None, ComponentTable | None]:
+        """Read a table that the kernel shares with a component: what is not the kernel's is an option of the component."""
+        table = self.table(name)
+        if table is None:
+            return None, None
+        own = {key: value for key, value in table.items() if key in model.model_fields}
+        reserved = (*model.model_fields, *also)
+        return self.model(model, (name,), own, f"[{name}]"), self.component(kind, (name,), table, label, reserved)
+
+    def component(
+        self, kind: str, key: Key, table: Mapping[str, Any] | None, label: str, reserved: tuple[str, ...] = ()
+    ) -> ComponentTable | None:
+        """Read which component a table names; `label` is the key that names it."""
+        if table is None:
+            return None
+        name = table.get(label, _DEFAULT_EXECUTOR if kind == "executor" else None)
+        named = (*key, label)
+        if name is None:
+            self.note(named, f"{key_text(named)} is missing; {_indefinite(kind)} is named there ('tradekit plugins' lists them)")
+            return None
+        if not isinstance(name, str) or not name:
+            self.note(named, f"{key_text(named)} must be the name of {_indefinite(kind)} in quotes, got {shown(name)}")
+            return None
+        options = {option: value for option, value in table.items() if option != label and option not in reserved}
+        found = ComponentTable(kind, name, options, key, label, reserved)
+        self.components.append(found)
+        return found
+
+    def entries(self, key: Key) -> Iterator[tuple[Key, Mapping[str, Any]]]:
+        """Yield each entry of a list of tables with its key; note what is no such list."""
+        holder = self.values if len(key) == 1 else self.values.get(str(key[0]), {})
+        name = key_text(key)
+        value = holder.get(key[-1], _DEFAULTS.get(name)) if isinstance(holder, dict) else []
+        if value is None:
+            self.note(key, _missing_list(name, self.values))
+        elif not isinstance(value, list):
+            wanted = f"write [[{name}]] instead of [{name}]" if len(key) == 1 else f"write {key[-1]} = [{{ ... }}]"
+            self.note(key, f"{name} must be a list of tables, got {shown(value)}; {wanted}")
+        else:
+            for index, entry in enumerate(value):
+                if isinstance(entry, dict):
+                    yield (*key, index), entry
+                else:
+                    self.note((*key, index), f"{key_text((*key, index))} must be a table, got {shown(entry)}")
+
+    def list_of(self, kind: str, key: Key, label: str) -> tuple[ComponentTable, ...]:
+        """Read a list of components."""
+        found = [self.component(kind, at, table, label) for at, table in self.entries(key)]
+        return tuple(component for component in found if component is not None)
+
+    def instruments(self) -> list[InstrumentTable | None]:
+        """Read what the file says about instruments; `None` stands where that is wrong."""
+        return [self.model(InstrumentTable, key, table, "[[instrument]]") for key, table in self.entries(("instrument",))]
+
+
+def _indefinite(kind: str) -> str:
+    return f"an {kind}" if kind[0] in "aeiou" else f"a {kind}"
+
+
+def _missing_list(name: str, values: Mapping[str, Any]) -> str:
+    """Return why `risk` and `execution.costs` may not be left out; a `risk = []` below a table header belongs to that table."""
+    stray = [table for table, inner in values.items() if name == "risk" and isinstance(inner, dict) and name in inner]
+    if stray:
+        return (
+            f"risk is missing: the one in the file belongs to [{stray[0]}], because it stands below that line; move it to the top"
+        )
+    if name == "risk":
+        return "risk is missing; list the risk rules as [[risk]] tables, or write 'risk = []' at the top for a run without any"
+    return f"{name} is missing; list the cost models, such as [{{ model = 'fee', bps = 10 }}], or write 'costs = []' for none"
+
+
+def _elsewhere(name: str) -> str:
+    """Return which table of the kernel has a key, for one that stands in another."""
+    homes = [f"[{table}]" for table, model in _KERNEL_TABLES.items() if name in model.model_fields]
+    return f"{name!r} is a key of {homes[0]}" if homes else ""
+
+
+def _run_contradictions(run: RunTable | None, values: Mapping[str, Any]) -> Iterator[Problem]:
+    if run is None:
+        return
+    if run.mode != "backtest":
+        yield Problem(
+            ("run", "mode"), f"mode {run.mode!r} needs a live driver, which this version does not have; allowed: 'backtest'"
+        )
+    if run.start is not None and run.end is not None and run.start >= run.end:
+        start, end = (shown(values["run"][name]) for name in ("start", "end"))
+        what = f"run.end must be later than run.start, and {end} is not later than {start}"
+        yield Problem(("run", "end"), f"{what}; bars that open at the end or later are left out")
+
+
+def _account_contradictions(account: AccountTable | None) -> Iterator[Problem]:
+    if account is not None and account.kind == "cash" and account.leverage != 1:
+        what = f"account.leverage is {account.leverage:g}, but account.kind is 'cash', which borrows nothing"
+        yield Problem(("account", "leverage"), f"{what}; set kind = 'margin' or leave leverage out")
+
+
+def _instrument_contradictions(
+    facts: Sequence[InstrumentTable | None], run: RunTable | None, data: DataTable | None, overrides: Iterable[Override]
+) -> Iterator[Problem]:
+    """Yield facts that are given twice, or about what is not traded; a run narrowed by an override may leave some over."""
+    traded = data.instruments if data is not None else None
+    is_narrowed = any(override.key[:2] == ("data", "instruments") for override in overrides)
+    seen: set[str] = set()
+    for index, fact in enumerate(facts):
+        if fact is None:
+            continue
+        key = ("instrument", index, "symbol")
+        if fact.symbol in seen:
+            yield Problem(key, f"{key_text(key)} {fact.symbol!r} is there twice; put its facts into one [[instrument]]")
+        elif traded is not None and fact.symbol not in traded and not is_narrowed:
+            what = f"{key_text(key)} {fact.symbol!r} is not one of data.instruments"
+            yield Problem(key, f"{what}; allowed: {', '.join(map(repr, traded))}{nearest(fact.symbol, traded)}")
+        seen.add(fact.symbol)
+    fixed = ("equal-weight", "none", *(traded or ()))
+    if run is not None and run.benchmark is not None and traded is not None and run.benchmark not in fixed:
+        what = f"run.benchmark {run.benchmark!r} is no instrument of this run; allowed: {', '.join(map(repr, fixed))}"
+        yield Problem(("run", "benchmark"), what + nearest(run.benchmark, fixed))

@@ -1,0 +1,40 @@
+"""The trial ledger: every run is counted, so that a later statistic can say how many things were tried on the same data."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+from pathlib import Path
+
+from tradekit.model.result import Result
+
+__all__ = ["LEDGER", "record_trial"]
+
+LEDGER = "trials.jsonl"
+
+_KEPT = ("total_return", "annual_return", "annual_volatility", "sharpe", "max_drawdown", "trades")
+
+
+def record_trial(result: Result, folder: Path) -> None:
+    """Append one line about a run to the ledger beside its folder: data, strategy, options and the figures it was judged by.
+
+    `data` identifies the data set: the SHA-256 of the hashes of what was read. A line is written in one piece, so that runs at
+    the same time don't mix.
+    """
+    hashes = "".join(str(entry["sha256"]) for entry in result.data)
+    strategy = next(use for use in result.components if use.kind == "strategy")
+    line = {
+        "run": folder.name,
+        "data": hashlib.sha256(hashes.encode()).hexdigest(),
+        "status": result.status,
+        "strategy": strategy.name,
+        "options": dict(strategy.options),
+        "metrics": {name: result.metrics.get(name) for name in _KEPT},
+    }
+    text = json.dumps(line, sort_keys=True, ensure_ascii=False) + "\n"
+    descriptor = os.open(folder.parent / LEDGER, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o644)
+    try:
+        os.write(descriptor, text.encode())
+    finally:
+        os.close(descriptor)

@@ -1,0 +1,85 @@
+"""Every error that tradekit raises on purpose.
+
+::
+
+    TradekitError                  70   (the base: catch it to catch all of them)
+    ├── ConfigError                 2   a run file, an option or a command line that can't be right
+    ├── PluginError                 3   a package or component that is missing, broken or incompatible
+    ├── DataError                   4   market data that is missing, malformed or outside what was asked for
+    ├── OrderError                  1   an order that makes no sense, from a strategy
+    ├── StrategyError               1   a strategy that raised, or broke what it promises
+    └── RunError                    1   a run that started and could not be finished
+
+The number is the exit code of the command line (`exit_code`). A message is lower case, has no full stop at its end, names
+the culprit with its repr, says what was allowed, and ends with the way out where there is one.
+"""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable
+
+__all__ = [
+    "ConfigError",
+    "DataError",
+    "OrderError",
+    "PluginError",
+    "RunError",
+    "StrategyError",
+    "TradekitError",
+    "nearest",
+]
+
+
+class TradekitError(Exception):
+    """The base of all errors that are not bugs in tradekit."""
+
+    exit_code = 70
+
+
+class ConfigError(TradekitError):
+    """A run file, an option or an argument is wrong; nothing has been run."""
+
+    exit_code = 2
+
+
+class PluginError(TradekitError):
+    """A plugin package or a component of one is missing, broken or incompatible."""
+
+    exit_code = 3
+
+
+class DataError(TradekitError):
+    """Market data is missing, malformed, or fails its checks."""
+
+    exit_code = 4
+
+
+class OrderError(TradekitError):
+    """A strategy asked for an order that has no meaning, such as a negative size."""
+
+    exit_code = 1
+
+
+class StrategyError(TradekitError):
+    """A strategy raised an exception, or broke a promise that was checked."""
+
+    exit_code = 1
+
+
+class RunError(TradekitError):
+    """A run started and could not be finished, or its folder can't be read or written."""
+
+    exit_code = 1
+
+
+def nearest(name: str, allowed: Iterable[str]) -> str:
+    """Return `"; did you mean 'x'?"` for the allowed name closest to `name`, or an empty string.
+
+    >>> nearest("sma-cros", ["sma-cross", "breakout"])
+    "; did you mean 'sma-cross'?"
+    >>> nearest("zzz", ["sma-cross"])
+    ''
+    """
+    close = difflib.get_close_matches(name, list(allowed), n=1, cutoff=0.6)
+    return f"; did you mean {close[0]!r}?" if close else ""

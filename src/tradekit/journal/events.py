@@ -1,0 +1,57 @@
+"""The journal as events, for reporters."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from tradekit.journal.record import Record
+from tradekit.model.event import Event, EventKind
+from tradekit.model.order import OrderKind, Reason
+from tradekit.model.risk import VerdictKind
+
+__all__ = ["events"]
+
+_NUMBERS = {
+    EventKind.ORDER: ("quantity", "limit", "stop"),
+    EventKind.VERDICT: ("quantity", "allowed", "judged", "limit"),
+    EventKind.REJECT: ("quantity",),
+    EventKind.FILL: ("quantity", "price", "fee", "slippage", "position", "average_price"),
+    EventKind.CANCEL: ("quantity",),
+    EventKind.HALT: ("equity", "peak", "drawdown", "limit"),
+}
+
+
+def events(record: Record, start: int = 0) -> Iterator[Event]:
+    """Yield the entries of a run in order; `start` is the number of the first entry that `record` holds."""
+    log = record.log
+    columns = [log[name].tolist() for name in ("kind", "code", "rule", "instrument", "order", "cause")]
+    times = record.times.tolist()
+    numbers = list(zip(*(log[name].tolist() for name in "abcdef"), strict=True))
+    for row, (kind, code, rule, instrument, order, cause) in enumerate(zip(*columns, strict=True)):
+        event = EventKind(kind)
+        text, own_numbers = record.words.get(start + row, ("", {}))
+        named = {name: value for name, value in zip(_NUMBERS[event], numbers[row], strict=False) if value == value}
+        yield Event(
+            number=start + row,
+            time=times[row],
+            kind=event,
+            cause=None if cause < 0 else cause,
+            order=None if order < 0 else order,
+            symbol=None if instrument < 0 else record.bars.symbols[instrument],
+            text=_text(event, code, record.rules[rule] if rule >= 0 else "", text),
+            numbers={**named, **own_numbers},
+        )
+
+
+def _text(event: EventKind, code: int, rule: str, reason: str) -> str:
+    """Return what happened in words, such as `max-weight: resize`."""
+    if event is EventKind.ORDER:
+        return OrderKind(code).name.lower()
+    if event is EventKind.FILL:
+        return "inside the bar" if code else "at the open"
+    if event is EventKind.HALT:
+        return rule or "equity is gone"
+    if event is EventKind.VERDICT:
+        said = f"{rule}: {VerdictKind(code).name.lower()}"
+        return f"{said} ({reason})" if reason else said
+    return Reason(code).text

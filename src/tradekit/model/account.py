@@ -1,0 +1,39 @@
+"""What is held: positions and the account around them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from tradekit.model.order import Order
+
+__all__ = ["Account", "Position"]
+
+
+@dataclass(frozen=True, slots=True)
+class Position:
+    """Units held of one instrument (negative when short), their average entry price, and the last price seen."""
+
+    symbol: str
+    quantity: float
+    average_price: float
+    last_price: float
+
+    @property
+    def value(self) -> float:
+        """Return the position's market value in account currency, negative when short."""
+        return self.quantity * self.last_price
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """The account at one moment: what a risk rule judges an order against. `time` is UTC nanoseconds."""
+
+    time: int
+    currency: str
+    cash: float
+    equity: float
+    positions: Mapping[str, Position]
+    open_orders: tuple[Order, ...]
+    prices: Mapping[str, float]
+    """Last price of each instrument of the run that has had one."""

@@ -1,0 +1,170 @@
+"""What a strategy sees on each bar. The compiled simulator provides it; nothing here reaches beyond the bar that has just closed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import datetime
+from typing import Protocol
+
+import numpy as np
+
+from tradekit.model.bars import Floats, Period
+
+__all__ = ["Context", "View"]
+
+
+class View(Protocol):
+    """One instrument, as of the bar that has just closed.
+
+    Names of values are `open`, `high`, `low`, `close`, `volume`, the names given in `Strategy.indicators()`, and
+    `name.output` for indicators with several outputs. Orders take effect on the instrument's next bar.
+    """
+
+    @property
+    def symbol(self) -> str: ...
+    @property
+    def has_bar(self) -> bool:
+        """Whether the instrument has a bar at this time; if not, prices and indicators are those of its last one."""
+        ...
+
+    @property
+    def is_ready(self) -> bool:
+        """Whether the instrument has had enough bars for every indicator (warm-up)."""
+        ...
+
+    @property
+    def open(self) -> float: ...
+    @property
+    def high(self) -> float: ...
+    @property
+    def low(self) -> float: ...
+    @property
+    def close(self) -> float: ...
+    @property
+    def volume(self) -> float: ...
+
+    def __getitem__(self, name: str) -> float:
+        """Return a value on the instrument's last bar; NaN while an indicator warms up."""
+        ...
+
+    def previous(self, name: str) -> float:
+        """Return a value on the instrument's bar before the last one; NaN if there is none."""
+        ...
+
+    def history(self, name: str, length: int) -> Floats:
+        """Return a copy of a value on the last `length` existing bars, oldest first; fewer at the start of the data."""
+        ...
+
+    def crossed_above(self, first: str, second: str | float) -> bool:
+        """Say whether `first` was at or below `second` one bar ago and is above it now; False in a hole or when a value is NaN."""
+        ...
+
+    def crossed_below(self, first: str, second: str | float) -> bool:
+        """Say whether `first` was at or above `second` one bar ago and is below it now; False in a hole or when a value is NaN."""
+        ...
+
+    @property
+    def position(self) -> float:
+        """Units held, negative when short."""
+        ...
+
+    @property
+    def average_price(self) -> float:
+        """Average entry price of the position; NaN when flat."""
+        ...
+
+    @property
+    def weight(self) -> float:
+        """The position's value as a fraction of equity, negative when short."""
+        ...
+
+    def target(self, weight: float | None = None, quantity: float | None = None) -> None:
+        """Ask for a position: a signed weight, or signed units. It replaces an earlier target that is not filled yet.
+
+        A weight is a share of what the sizing rule allots to a signal; without a sizing rule, of equity. It becomes a market
+        order for the difference to what is held, sized at this bar's close.
+        """
+        ...
+
+    def buy(self, quantity: float | None = None, limit: float | None = None, stop: float | None = None) -> int:
+        """Order `quantity` units (> 0) and return the order's number; without a quantity, the sizing rule of the run decides.
+
+        With `limit` it is a limit order, with `stop` a stop order, with neither a market order.
+        """
+        ...
+
+    def sell(self, quantity: float | None = None, limit: float | None = None, stop: float | None = None) -> int:
+        """Like `buy`, for selling."""
+        ...
+
+    def exit(self) -> None:
+        """Ask for a flat position: `target(quantity=0)`."""
+        ...
+
+    def cancel(self, order: int | None = None) -> None:
+        """Cancel one open order of this instrument, or all of them."""
+        ...
+
+    @property
+    def open_orders(self) -> tuple[int, ...]:
+        """Numbers of this instrument's open orders, oldest first."""
+        ...
+
+
+class Context(Protocol):
+    """The run, as of the bar that has just closed.
+
+    With exactly one instrument in the run, `target`, `buy`, `sell` and `exit` may be called here directly; with several that is
+    an `OrderError`.
+    """
+
+    @property
+    def index(self) -> int:
+        """Row of the clock, from 0."""
+        ...
+
+    @property
+    def time(self) -> datetime:
+        """When the bar closed, in UTC (cut to microseconds)."""
+        ...
+
+    @property
+    def time_ns(self) -> int:
+        """When the bar closed, in nanoseconds since 1970 UTC."""
+        ...
+
+    @property
+    def instruments(self) -> tuple[View, ...]:
+        """Views of the instruments that have a bar now and are warmed up, in the order of the run file."""
+        ...
+
+    def __getitem__(self, symbol: str) -> View: ...
+    def __iter__(self) -> Iterator[View]:
+        """Iterate over all instruments of the run, with or without a bar now."""
+        ...
+
+    def starts(self, period: Period) -> bool:
+        """Say whether this bar is the first of a new day, week, month, quarter or year (UTC)."""
+        ...
+
+    @property
+    def random(self) -> np.random.Generator:
+        """The run's source of randomness, seeded by `run.seed`: use no other, or two runs will differ."""
+        ...
+
+    @property
+    def equity(self) -> float:
+        """Cash plus the value of all positions at their last close, in account currency."""
+        ...
+
+    @property
+    def cash(self) -> float: ...
+    @property
+    def is_halted(self) -> bool:
+        """Whether a risk rule has stopped new risk."""
+        ...
+
+    def target(self, weight: float | None = None, quantity: float | None = None) -> None: ...
+    def buy(self, quantity: float | None = None, limit: float | None = None, stop: float | None = None) -> int: ...
+    def sell(self, quantity: float | None = None, limit: float | None = None, stop: float | None = None) -> int: ...
+    def exit(self) -> None: ...

@@ -1,0 +1,204 @@
+"""The contracts: one class for each kind of component. A plugin subclasses them and names the classes in its hooks.
+
+Contracts grow by optional parts only: a method added later has a default, so that an installed plugin keeps working.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, ClassVar, Literal, Protocol
+
+import numpy as np
+
+from tradekit.model.account import Account
+from tradekit.model.bars import Bars, Floats, Series
+from tradekit.model.context import Context
+from tradekit.model.cost import CostTerm
+from tradekit.model.event import Event
+from tradekit.model.instrument import Instrument
+from tradekit.model.order import Order
+from tradekit.model.result import Result
+from tradekit.model.risk import Limit, Verdict
+from tradekit.model.values import Values
+from tradekit.plugin.options import Options
+
+if TYPE_CHECKING:
+    from rich.console import RenderableType
+
+__all__ = [
+    "BarRequest",
+    "Component",
+    "CostModel",
+    "DataSource",
+    "Executor",
+    "FillRules",
+    "Indicator",
+    "Reporter",
+    "RiskRule",
+    "Step",
+    "Strategy",
+]
+
+
+class Component:
+    """What every kind has in common: a `name` that people type, a docstring, and `Options`."""
+
+    name: ClassVar[str]
+    """In kebab-case, unique within the kind."""
+
+    Options: type[Options] = Options
+
+    def __init__(self, options: Options | None = None) -> None:
+        # `Any`, because each subclass has an Options class of its own and authors want to write `self.options.fast`.
+        self.options: Any = options if options is not None else type(self).Options()
+
+
+@dataclass(frozen=True, slots=True)
+class BarRequest:
+    """Which bars are wanted: `start <= open_time < end` (UTC nanoseconds, `None` is unbounded), `interval` nanoseconds long."""
+
+    symbols: tuple[str, ...]
+    interval: int
+    start: int | None = None
+    end: int | None = None
+
+
+class DataSource(Component, ABC):
+    """Where market data comes from."""
+
+    def instruments(self) -> Sequence[Instrument]:
+        """Return what is known about the instruments on offer; what is not known may be left out. The default knows nothing."""
+        return ()
+
+    @abstractmethod
+    def bars(self, request: BarRequest) -> Mapping[str, Series]:
+        """Return one `Series` for each requested symbol, as the source has them: the kernel checks and aligns them.
+
+        A source neither sorts nor repairs: it hands over what it found, and the run file's policy decides. Raises `DataError`
+        for a file that can't be read, a column that is missing, or a symbol that the source doesn't have.
+        """
+
+
+class Step(Protocol):
+    """An indicator's state: feed it one bar's inputs, in the order of `Indicator.inputs`, and get the value on that bar.
+
+    `push` returns a float, or a tuple of floats with one for each output; NaN during warm-up.
+    """
+
+    @property
+    def push(self) -> Callable[..., float | tuple[float, ...]]: ...
+
+
+class Indicator(Component, ABC):
+    """A value (or several) for each bar of one instrument, from that bar and those before it."""
+
+    inputs: tuple[str, ...] = ("close",)
+    """Which columns it reads: `open`, `high`, `low`, `close`, `volume`."""
+    outputs: ClassVar[tuple[str, ...]] = ("value",)
+    """Names of its values; one that has several is reached as `name.output`."""
+
+    @property
+    @abstractmethod
+    def warmup(self) -> int:
+        """How many bars it needs for its first value (1: it has one on the first bar)."""
+
+    @abstractmethod
+    def step(self) -> Step:
+        """Return a fresh state, for one instrument."""
+
+    def compute(self, *columns: Floats) -> Floats:
+        """Return all values at once: float64 [output, time] from float64 [time] columns without holes; NaN during warm-up.
+
+        The default feeds `step()` bar by bar, so an author may leave it out; one who overrides it must return the same numbers.
+        """
+        state = self.step()
+        whole = getattr(state, "run", None)
+        if whole is not None:
+            return np.asarray(whole(*columns), dtype=np.float64).reshape(len(self.outputs), -1)
+        values = np.empty((len(self.outputs), len(columns[0])))
+        for row, inputs in enumerate(zip(*(column.tolist() for column in columns), strict=True)):
+            values[:, row] = state.push(*inputs)
+        return values
+
+
+class Strategy(Component):
+    """Decides what to hold. Give it `on_bar`, `targets`, or both; with both, they must decide the same."""
+
+    def indicators(self) -> Mapping[str, Indicator]:
+        """Return the indicators it reads, by the name it reads them under. Nothing trades before all of them are warmed up."""
+        return {}
+
+    @property
+    def warmup(self) -> int:
+        """How many bars it wants to have seen before it decides, beyond what its indicators need."""
+        return 0
+
+    def on_bar(self, ctx: Context) -> None:
+        """Event form: look at `ctx` and place orders. Called once for each clock time at which a warmed-up instrument has a bar."""
+        raise NotImplementedError
+
+    def targets(self, bars: Bars, ind: Values) -> Floats:
+        """Array form: return target weights, float64 [time, instrument]; NaN leaves the position as it is.
+
+        `ind` holds the indicators, each float64 [time, instrument], and answers `crossed_above` and the like for all bars at once.
+        What is asked before an instrument is warmed up is ignored. Row `t` may depend on rows `<= t` only: the engine computes it
+        again on shortened copies of the data and stops the run if a row changes.
+        """
+        raise NotImplementedError
+
+
+class RiskRule(Component):
+    """Judges orders. Give it `limits` or `check`, never both. Rules run in the order of the run file; the first reject ends it."""
+
+    def limits(self) -> Sequence[Limit]:
+        """Return limits that the simulator enforces itself, in every driver."""
+        raise NotImplementedError
+
+    def check(self, order: Order, account: Account) -> Verdict:
+        """Judge one order against the account, open orders included. It must change neither. An exception is a reject."""
+        raise NotImplementedError
+
+
+class CostModel(Component, ABC):
+    """What trading costs."""
+
+    @abstractmethod
+    def terms(self, instruments: Sequence[Instrument]) -> Sequence[CostTerm]:
+        """Return the terms of cost, each with one coefficient for each of `instruments`, in their order."""
+
+    @abstractmethod
+    def describe(self) -> str:
+        """Return one sentence for the result's list of assumptions, with the figures."""
+
+
+@dataclass(frozen=True, slots=True)
+class FillRules:
+    """How the simulator fills orders."""
+
+    insufficient_funds: Literal["cut", "reject"] = "cut"
+    limit_fills: Literal["through", "touch"] = "through"
+
+
+class Executor(Component, ABC):
+    """Carries orders out."""
+
+    @abstractmethod
+    def fill_rules(self) -> FillRules | None:
+        """Return how fills are simulated, or `None` for an executor that sends orders out of this process."""
+
+
+class Reporter(Component):
+    """Sees what happens in a run, and turns a finished one into something a person reads."""
+
+    critical: ClassVar[bool] = False
+    """Whether it must see each event as it happens; the run then takes the event driver."""
+
+    def record(self, event: Event) -> None:  # noqa: B027 - optional: most reporters only read the result
+        """Take note of one event. Called for every event, in order."""
+
+    def report(self, result: Result, folder: Path) -> RenderableType | None:
+        """Write files into the run's folder, return something to print, or do both."""
+        return None

@@ -1,0 +1,24 @@
+from tradekit.simulator.simulation cimport Simulation
+
+cdef class View:
+    cdef Simulation simulation
+    cdef int index
+    cdef readonly str symbol
+    cdef dict names
+    cdef const double[:, :, ::1] values
+
+    cdef int code(self, object name) except -100
+    cdef double at(self, int code, Py_ssize_t row) noexcept
+    cdef bint crosses(self, object first, object second, double side) except -1
+
+cdef class Context:
+    cdef readonly Simulation simulation
+    cdef readonly tuple instruments
+    cdef tuple views
+    cdef View only
+    cdef object bars, seed, generator
+    cdef dict by_symbol, period_starts
+    cdef signed char[::1] shown
+    cdef Py_ssize_t warmup, size, row
+
+    cdef bint refresh(self, Py_ssize_t row) except -1

@@ -1,0 +1,316 @@
+# cython: annotation_typing=False
+"""What a strategy sees: the implementation of `tradekit.Context` and `tradekit.View`, which say what each member means."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Any
+
+import cython
+import numpy as np
+
+from tradekit.errors import OrderError, StrategyError, nearest
+from tradekit.model.order import OrderKind, OrderStatus, Reason
+from tradekit.simulator.market import PRICE_COLUMNS
+
+if cython.compiled:
+    from cython.cimports.tradekit.simulator.simulation import Simulation
+else:
+    from tradekit.simulator.simulation import Simulation
+
+if TYPE_CHECKING:
+    from tradekit.model.bars import Period
+    from tradekit.simulator.setup import Setup
+
+__all__ = ["Context", "View"]
+
+_OPEN = cython.declare(cython.int, OrderStatus.OPEN)
+_CANCELLED = cython.declare(cython.int, OrderStatus.CANCELLED)
+_BY_STRATEGY = cython.declare(cython.int, Reason.BY_STRATEGY)
+_NAN = cython.declare(cython.double, float("nan"))
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+class View:
+    """One instrument, as of the bar that has just closed."""
+
+    def __init__(self, simulation: Simulation, index: int, setup: Setup) -> None:
+        self.simulation = simulation
+        self.index = index
+        self.symbol = setup.instruments[index].symbol
+        # Prices come first, as negative codes, so that an indicator of the same name is refused when the run is composed.
+        self.names = {name: column - len(PRICE_COLUMNS) for column, name in enumerate(PRICE_COLUMNS)} | dict(setup.names)
+        self.values = setup.values
+
+    def code(self, name: object) -> int:
+        found = self.names.get(name)
+        if found is None:
+            allowed = ", ".join(self.names)
+            raise StrategyError(f"no value {name!r} on {self.symbol}; there are {allowed}{nearest(str(name), self.names)}")
+        return found
+
+    def at(self, code: int, row: int) -> float:
+        if row < 0:
+            return _NAN
+        if code < 0:
+            return self.simulation.market.price(code + 5, row, self.index)
+        return self.values[code, self.index, row]
+
+    def crosses(self, first: object, second: object, side: float) -> bool:
+        now = self.simulation.market.current[self.index]
+        before = self.simulation.market.previous[self.index]
+        if now != self.simulation.row or before < 0:
+            return False
+        code = self.code(first)
+        gap = self.at(code, now)
+        gap_before = self.at(code, before)
+        if isinstance(second, str):
+            other = self.code(second)
+            gap -= self.at(other, now)
+            gap_before -= self.at(other, before)
+        else:
+            level = cython.declare(cython.double, second)
+            gap -= level
+            gap_before -= level
+        return gap * side > 0.0 and gap_before * side <= 0.0
+
+    def __getitem__(self, name: str) -> float:
+        return self.at(self.code(name), self.simulation.market.current[self.index])
+
+    def previous(self, name: str) -> float:
+        return self.at(self.code(name), self.simulation.market.previous[self.index])
+
+    def history(self, name: str, length: int) -> Any:
+        if length < 1:
+            raise StrategyError(f"history of {name!r} needs a length of at least 1, not {length!r}")
+        code = self.code(name)
+        wanted = min(length, int(self.simulation.market.seen[self.index]))
+        found = np.empty(wanted)
+        row = self.simulation.market.current[self.index]
+        while wanted > 0:
+            close = self.at(-2, row)
+            if close == close:
+                wanted -= 1
+                found[wanted] = self.at(code, row)
+            row -= 1
+        return found
+
+    def crossed_above(self, first: str, second: str | float) -> bool:
+        return self.crosses(first, second, 1.0)
+
+    def crossed_below(self, first: str, second: str | float) -> bool:
+        return self.crosses(first, second, -1.0)
+
+    @property
+    def has_bar(self) -> bool:
+        return bool(self.simulation.market.current[self.index] == self.simulation.row)
+
+    @property
+    def is_ready(self) -> bool:
+        return bool(self.simulation.market.seen[self.index] >= max(self.simulation.warmup, 1))
+
+    @property
+    def open(self) -> float:
+        return self.at(-5, self.simulation.market.current[self.index])
+
+    @property
+    def high(self) -> float:
+        return self.at(-4, self.simulation.market.current[self.index])
+
+    @property
+    def low(self) -> float:
+        return self.at(-3, self.simulation.market.current[self.index])
+
+    @property
+    def close(self) -> float:
+        return self.at(-2, self.simulation.market.current[self.index])
+
+    @property
+    def volume(self) -> float:
+        return self.at(-1, self.simulation.market.current[self.index])
+
+    @property
+    def position(self) -> float:
+        return self.simulation.ledger.position[self.index]
+
+    @property
+    def average_price(self) -> float:
+        return self.simulation.ledger.average[self.index]
+
+    @property
+    def weight(self) -> float:
+        held = self.simulation.ledger.position[self.index]
+        equity = self.simulation.equity[self.simulation.row]
+        if held == 0.0 or equity == 0.0:
+            return 0.0
+        return held * self.simulation.ledger.last[self.index] / equity
+
+    def target(self, weight: float | None = None, quantity: float | None = None) -> None:
+        if (weight is None) == (quantity is None):
+            raise OrderError(f"target of {self.symbol!r} needs a weight or a quantity, and not both")
+        wanted = _finite(self.symbol, "target", weight if quantity is None else quantity)
+        if quantity is None:
+            self.simulation.want_weight(self.index, wanted)
+        else:
+            self.simulation.want_quantity(self.index, wanted)
+
+    def exit(self) -> None:
+        self.simulation.want_quantity(self.index, 0.0)
+
+    def buy(self, quantity: float | None = None, limit: float | None = None, stop: float | None = None) -> int:
+        return self.submit(1.0, quantity, limit, stop)
+
+    def sell(self, quantity: float | None = None, limit: float | None = None, stop: float | None = None) -> int:
+        return self.submit(-1.0, quantity, limit, stop)
+
+    def submit(self, side: float, quantity: float | None, limit: float | None, stop: float | None) -> int:
+        """Take down an order: the part that `buy` and `sell` share."""
+        if limit is not None and stop is not None:
+            raise OrderError(f"an order in {self.symbol!r} can have a limit or a stop, not both: stop-limit orders are not known")
+        if quantity is None and self.simulation.gate.sizing < 0:
+            raise OrderError(
+                f"an order in {self.symbol!r} has no quantity and the run has no sizing rule; "
+                "give a quantity, use target(weight=...), or add a rule such as 'fixed-fraction' to the run file"
+            )
+        size = 1.0 if quantity is None else _positive(self.symbol, "quantity", quantity)
+        kind = OrderKind.MARKET if limit is None and stop is None else (OrderKind.STOP if limit is None else OrderKind.LIMIT)
+        order = self.simulation.intend(self.index, kind, side * size, quantity is None)
+        venue = self.simulation.venue
+        if limit is not None:
+            price = _positive(self.symbol, "limit", limit)
+            # Never a better offer than was asked for: a buyer's limit goes down to the grid, a seller's up.
+            on_grid = venue.price_down(self.index, price) if side > 0.0 else venue.price_up(self.index, price)
+            self.simulation.book.limit[order] = on_grid
+        if stop is not None:
+            price = _positive(self.symbol, "stop", stop)
+            on_grid = venue.price_up(self.index, price) if side > 0.0 else venue.price_down(self.index, price)
+            self.simulation.book.stop[order] = on_grid
+        return order
+
+    @property
+    def open_orders(self) -> tuple[int, ...]:
+        book = self.simulation.book
+        intents = [int(book.intents[k]) for k in range(book.intent_count)]
+        numbers = book.open_numbers() + [order for order in intents if book.status[order] == _OPEN]
+        return tuple(order for order in numbers if book.instrument[order] == self.index)
+
+    def cancel(self, order: int | None = None) -> None:
+        numbers = self.open_orders
+        if order is not None and order not in numbers:
+            raise OrderError(f"no open order {order!r} in {self.symbol!r}; open are {list(numbers)}")
+        for number in numbers if order is None else (order,):
+            self.simulation.cancel_open(number, _CANCELLED, _BY_STRATEGY)
+        self.simulation.book.compact()
+
+
+class Context:
+    """The run, as of the bar that has just closed."""
+
+    def __init__(self, simulation: Simulation, setup: Setup) -> None:
+        self.simulation = simulation
+        self.bars = setup.bars
+        self.views = tuple(View(simulation, index, setup) for index in range(len(setup.instruments)))
+        self.by_symbol = {view.symbol: view for view in self.views}
+        self.only = self.views[0] if len(self.views) == 1 else None
+        self.instruments: tuple[View, ...] = ()
+        self.period_starts: dict[str, Any] = {}
+        self.size = len(self.views)
+        self.shown = np.zeros(self.size, dtype=np.int8)
+        self.warmup = max(setup.warmup, 1)
+        self.row = -1
+        self.seed = setup.seed
+        self.generator = None
+
+    def refresh(self, row: int) -> bool:
+        """Move on to a row; say whether any warmed-up instrument has a bar there."""
+        self.row = row
+        changed = cython.declare(cython.bint, False)
+        for i in range(self.size):
+            is_shown = cython.declare(cython.bint, self.simulation.market.current[i] == row and self.simulation.market.seen[i] >= self.warmup)
+            if is_shown != self.shown[i]:
+                self.shown[i] = is_shown
+                changed = True
+        if changed:
+            self.instruments = tuple([self.views[i] for i in range(self.size) if self.shown[i]])
+        return len(self.instruments) > 0
+
+    @property
+    def index(self) -> int:
+        return self.row
+
+    @property
+    def time_ns(self) -> int:
+        return int(self.simulation.market.close_time[self.row])
+
+    @property
+    def time(self) -> datetime:
+        return _EPOCH + timedelta(microseconds=self.time_ns // 1000)
+
+    def __getitem__(self, symbol: str) -> View:
+        found = self.by_symbol.get(symbol)
+        if found is None:
+            raise StrategyError(
+                f"no instrument {symbol!r} in this run; it has {', '.join(self.by_symbol)}{nearest(symbol, self.by_symbol)}"
+            )
+        return found
+
+    def __iter__(self) -> Iterator[View]:
+        return iter(self.views)
+
+    def starts(self, period: Period) -> bool:
+        if period not in self.period_starts:
+            self.period_starts[period] = self.bars.starts(period)
+        return bool(self.period_starts[period][self.row])
+
+    @property
+    def random(self) -> np.random.Generator:
+        if self.generator is None:
+            self.generator = np.random.default_rng(self.seed)
+        return self.generator
+
+    @property
+    def equity(self) -> float:
+        return self.simulation.equity[self.row]
+
+    @property
+    def cash(self) -> float:
+        return self.simulation.ledger.cash
+
+    @property
+    def is_halted(self) -> bool:
+        return bool(self.simulation.gate.is_halted)
+
+    def target(self, weight: float | None = None, quantity: float | None = None) -> None:
+        self.sole().target(weight, quantity)
+
+    def buy(self, quantity: float | None = None, limit: float | None = None, stop: float | None = None) -> int:
+        return self.sole().buy(quantity, limit, stop)
+
+    def sell(self, quantity: float | None = None, limit: float | None = None, stop: float | None = None) -> int:
+        return self.sole().sell(quantity, limit, stop)
+
+    def exit(self) -> None:
+        self.sole().exit()
+
+    def sole(self) -> View:
+        """Return the only instrument; with several, say that one has to be named."""
+        if self.only is None:
+            raise OrderError(
+                f"this run has {self.size} instruments, so an order must name one: "
+                f"ctx[{self.views[0].symbol!r}].target(...), or 'for view in ctx.instruments'"
+            )
+        return self.only
+
+
+def _finite(symbol: str, what: str, number: Any) -> float:
+    if isinstance(number, (int, float, np.floating, np.integer)) and not isinstance(number, bool) and abs(number) < float("inf"):
+        return float(number)
+    raise OrderError(f"{what} of {symbol!r} must be a finite number, not {number!r}")
+
+
+def _positive(symbol: str, what: str, number: Any) -> float:
+    checked = _finite(symbol, what, number)
+    if checked <= 0.0:
+        raise OrderError(f"{what} of an order in {symbol!r} must be above 0, not {number!r}")
+    return checked

@@ -1,0 +1,272 @@
+# cython: annotation_typing=False
+"""The risk gate: every order passes it, in the order of the rules in the run file."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import cython
+import numpy as np
+
+from tradekit.model.account import Account, Position
+from tradekit.model.event import EventKind
+from tradekit.model.order import Order, OrderKind
+from tradekit.model.risk import LimitKind, Verdict, VerdictKind
+
+if cython.compiled:
+    from cython.cimports.libc.math import fabs
+    from cython.cimports.tradekit.simulator.book import Book
+    from cython.cimports.tradekit.simulator.ledger import Ledger
+    from cython.cimports.tradekit.simulator.log import Log
+    from cython.cimports.tradekit.simulator.market import Market
+else:
+    from math import fabs
+
+    from tradekit.simulator.book import Book
+    from tradekit.simulator.ledger import Ledger
+    from tradekit.simulator.log import Log
+    from tradekit.simulator.market import Market
+
+if TYPE_CHECKING:
+    from tradekit.simulator.setup import Setup
+
+__all__ = ["Gate"]
+
+_VERDICT = cython.declare(cython.int, EventKind.VERDICT)
+_HALT_EVENT = cython.declare(cython.int, EventKind.HALT)
+_ACCEPT = cython.declare(cython.int, VerdictKind.ACCEPT)
+_RESIZE = cython.declare(cython.int, VerdictKind.RESIZE)
+_REJECT = cython.declare(cython.int, VerdictKind.REJECT)
+_HALT = cython.declare(cython.int, VerdictKind.HALT)
+_FRACTION_SIZE = cython.declare(cython.int, LimitKind.FRACTION_SIZE)
+_VOLATILITY_SIZE = cython.declare(cython.int, LimitKind.VOLATILITY_SIZE)
+_MAX_WEIGHT = cython.declare(cython.int, LimitKind.MAX_WEIGHT)
+_MAX_LEVERAGE = cython.declare(cython.int, LimitKind.MAX_LEVERAGE)
+_MAX_ORDER_VALUE = cython.declare(cython.int, LimitKind.MAX_ORDER_VALUE)
+_MAX_DRAWDOWN = cython.declare(cython.int, LimitKind.MAX_DRAWDOWN)
+_CHECK = cython.declare(cython.int, -1)  # a rule in Python
+_MARKET = cython.declare(cython.int, OrderKind.MARKET)
+_TOLERANCE = cython.declare(cython.double, 1e-9)  # rounding must not cut an order that is at its limit
+_CLIP = cython.declare(cython.int, 0)
+_FLATTEN = cython.declare(cython.int, 3)
+
+_ACTIONS = {"clip": 0, "reject": 1, "halt": 2, "flatten": 3}
+
+
+class Gate:
+    """Gives unsized orders a size, then lets each rule accept, cut or refuse an order, and watches the drawdown.
+
+    What reduces a position is never cut. Open orders count as if they were filled; open orders that reduce count only when they
+    are market orders, which are sure to fill before any buy of the same bar.
+    """
+
+    def __init__(self, setup: Setup, market: Market, ledger: Ledger, book: Book, log: Log) -> None:
+        self.market = market
+        self.ledger = ledger
+        self.book = book
+        self.log = log
+        flat = [(number, rule, limit) for number, rule in enumerate(setup.rules) for limit in (rule.limits or (None,))]
+        self.size = len(flat)
+        self.kind = np.array([_CHECK if limit is None else limit.kind for _, _, limit in flat], dtype=np.int32)
+        self.rule = np.array([number for number, _, _ in flat], dtype=np.int32)
+        self.action = np.array([0 if limit is None else _ACTIONS[limit.action] for _, _, limit in flat], dtype=np.int32)
+        self.value = np.array([0.0 if limit is None else limit.value for _, _, limit in flat], dtype=np.float64)
+        self.cap = np.array([1.0 if limit is None else limit.cap for _, _, limit in flat], dtype=np.float64)
+        self.checkers = [rule.checker for _, rule, _ in flat]
+        self.symbols = [instrument.symbol for instrument in setup.instruments]
+        self.currency = setup.currency
+        self.volatility = setup.volatility
+        self.is_halted = False
+        self.peak = setup.capital
+        self.equity = setup.capital
+        self.committed = 0.0
+        self.row = 0
+        self.sizing = next((k for k in range(self.size) if 0 <= self.kind[k] <= _VOLATILITY_SIZE), -1)
+
+    def begin(self, row: int, equity: float) -> None:
+        """Start judging the orders of one bar."""
+        self.row = row
+        self.equity = equity
+        self.committed = self.ledger.gross()
+        for k in range(self.book.open_count):
+            order = self.book.open_orders[k]
+            i = self.book.instrument[order]
+            self.commit(i, self.book.quantity[order], self.ledger.last[i], self.book.kind[order])
+
+    def sized(self, i: int, weight: float) -> float:
+        """Return the units that a signal of `weight` gets; NaN where the sizing rule can't tell."""
+        price = self.ledger.last[i]
+        if self.sizing < 0:
+            return weight * self.equity / price
+        share = self.value[self.sizing]
+        if self.kind[self.sizing] == _VOLATILITY_SIZE:
+            seen = self.volatility[i, self.row]
+            # A price that has not moved has no risk to measure, so the cap holds; NaN (too few bars) stays NaN.
+            share = self.value[self.sizing] / seen if seen > 0.0 else self.cap[self.sizing] + seen
+            share = self.cap[self.sizing] if share > self.cap[self.sizing] else share
+        return weight * share * self.equity / price
+
+    def note_size(self, order: int, i: int, quantity: float) -> int:
+        """Write down how the sizing rule came to a size."""
+        if self.sizing < 0:
+            return 0
+        entry = self.note(order, self.sizing, quantity, quantity)
+        self.log.code[entry] = _RESIZE
+        self.log.c[entry] = self.volatility[i, self.row] if self.kind[self.sizing] == _VOLATILITY_SIZE else self.equity
+        return 0
+
+    def judge(self, order: int, i: int, quantity: float, price: float) -> float:
+        """Return the signed units that all rules let pass, 0 if one refuses; write down each verdict."""
+        for k in range(self.size):
+            if self.kind[k] == _MAX_DRAWDOWN or 0 <= self.kind[k] <= _VOLATILITY_SIZE:
+                continue
+            if self.kind[k] == _CHECK:
+                with cython.gil:
+                    quantity = self.ask(order, k, quantity)
+            else:
+                quantity = self.enforce(order, k, quantity, price)
+            if quantity == 0.0:
+                return 0.0
+        return quantity
+
+    def reducing(self, i: int, quantity: float) -> float:
+        """Return how many units of an order only make the position smaller."""
+        held = self.ledger.position[i]
+        if held == 0.0 or (held > 0.0) == (quantity > 0.0):
+            return 0.0
+        return fabs(quantity) if fabs(quantity) < fabs(held) else fabs(held)
+
+    def enforce(self, order: int, k: int, quantity: float, price: float) -> float:
+        """Return what one limit lets pass: all that reduces, and of the rest what there is room for."""
+        i = self.book.instrument[order]
+        reducing = self.reducing(i, quantity)
+        adding = fabs(quantity) - reducing
+        # `base` is the money that the limit counts before this order adds to it, `most` what it allows.
+        base = 0.0
+        most = self.value[k] * self.equity
+        if self.kind[k] == _MAX_ORDER_VALUE:
+            most = self.value[k]
+        elif self.kind[k] == _MAX_LEVERAGE:
+            base = self.committed - reducing * price
+        elif reducing == 0.0:
+            base = (fabs(self.ledger.position[i]) + self.waiting(i, quantity)) * price
+        judged = base + adding * price
+        passed = fabs(quantity)
+        if adding > 0.0 and judged > most * (1.0 + _TOLERANCE):
+            room = (most - base) / price if self.action[k] == _CLIP else 0.0
+            passed = reducing + (room if room > 0.0 else 0.0)
+        passed = passed if quantity > 0.0 else -passed
+        entry = self.note(order, k, quantity, passed)
+        if self.kind[k] == _MAX_ORDER_VALUE or self.equity <= 0.0:
+            self.log.c[entry] = judged
+        else:
+            self.log.c[entry] = judged / self.equity
+        return passed
+
+    def waiting(self, i: int, quantity: float) -> float:
+        """Return the units of open orders on the same side."""
+        return self.book.open_buys[i] if quantity > 0.0 else self.book.open_sells[i]
+
+    def commit(self, i: int, quantity: float, price: float, kind: int) -> None:
+        """Count an accepted order's effect on gross exposure; a reduction counts only when it is sure to fill first."""
+        reducing = self.reducing(i, quantity)
+        self.committed += (fabs(quantity) - reducing) * price
+        if kind == _MARKET:
+            self.committed -= reducing * price
+
+    def note(self, order: int, k: int, asked: float, passed: float) -> int:
+        """Write down a verdict."""
+        entry = self.log.add(_VERDICT, self.row, order, self.book.instrument[order])
+        self.log.cause[entry] = self.book.entry[order]
+        self.log.rule[entry] = self.rule[k]
+        self.log.a[entry] = asked
+        self.log.b[entry] = passed
+        self.log.d[entry] = self.value[k]
+        self.log.code[entry] = _ACCEPT if passed == asked else (_REJECT if passed == 0.0 else _RESIZE)
+        return entry
+
+    def watch(self, row: int, equity: float) -> int:
+        """Compare equity with its peak; return 0, or 1 if trading halts now, or 2 if positions are to be closed too."""
+        if equity > self.peak:
+            self.peak = equity
+        if self.is_halted:
+            return 0
+        for k in range(self.size):
+            if self.kind[k] == _MAX_DRAWDOWN and equity <= self.peak * (1.0 - self.value[k]):
+                self.halt(row, self.rule[k], equity, self.value[k])
+                return 2 if self.action[k] == _FLATTEN else 1
+        if equity <= 0.0:
+            self.halt(row, -1, equity, 1.0)
+            return 1
+        return 0
+
+    def halt(self, row: int, rule: int, equity: float, limit: float) -> int:
+        """Stop new risk for the rest of the run."""
+        self.is_halted = True
+        entry = self.log.add(_HALT_EVENT, row, -1, -1)
+        self.log.rule[entry] = rule
+        self.log.a[entry] = equity
+        self.log.b[entry] = self.peak
+        self.log.c[entry] = 1.0 - equity / self.peak
+        self.log.d[entry] = limit
+        return 0
+
+    def ask(self, order: int, k: int, quantity: float) -> float:
+        """Let a rule written in Python judge an order. One that fails to answer refuses it."""
+        try:
+            verdict = self.checkers[k].check(self.as_order(order, quantity), self.snapshot())
+            passed, text, numbers, kind = _reading(verdict, quantity)
+        except Exception as error:  # noqa: BLE001 - not swallowed: it refuses the order and stands in the journal
+            passed, text, numbers, kind = 0.0, f"the rule raised {type(error).__name__}: {error}", {}, _REJECT
+        entry = self.note(order, k, quantity, passed)
+        self.log.code[entry] = kind
+        self.log.d[entry] = float("nan")
+        self.log.notes[entry] = (text, numbers)
+        if kind == _HALT and not self.is_halted:
+            self.halt(self.row, self.rule[k], self.equity, float("nan"))
+        return passed
+
+    def as_order(self, order: int, quantity: float) -> Order:
+        """Return an order as people see it."""
+        limit, stop = float(self.book.limit[order]), float(self.book.stop[order])
+        return Order(
+            id=int(order),
+            symbol=self.symbols[self.book.instrument[order]],
+            quantity=float(quantity),
+            kind=OrderKind(int(self.book.kind[order])),
+            limit=None if limit != limit else limit,
+            stop=None if stop != stop else stop,
+            submitted=int(self.market.close_time[self.book.row[order]]),
+        )
+
+    def snapshot(self) -> Account:
+        """Return the account as it stands."""
+        ledger = self.ledger
+        held = [i for i in range(len(self.symbols)) if ledger.position[i] != 0.0]
+        known = [i for i in range(len(self.symbols)) if ledger.last[i] == ledger.last[i]]
+        positions = {
+            self.symbols[i]: Position(self.symbols[i], float(ledger.position[i]), float(ledger.average[i]), float(ledger.last[i]))
+            for i in held
+        }
+        return Account(
+            time=int(self.market.close_time[self.row]),
+            currency=self.currency,
+            cash=float(ledger.cash),
+            equity=float(self.equity),
+            positions=positions,
+            open_orders=tuple(self.as_order(order, self.book.quantity[order]) for order in self.book.open_numbers()),
+            prices={self.symbols[i]: float(ledger.last[i]) for i in known},
+        )
+
+
+def _reading(verdict: object, quantity: float) -> tuple[float, str, dict[str, float], int]:
+    """Return what a rule's answer means: units that pass, reason, numbers, kind. Raises if it is no answer to this order."""
+    if not isinstance(verdict, Verdict):
+        raise TypeError(f"check must return a Verdict, not {verdict!r}")
+    passed = quantity if verdict.kind is VerdictKind.ACCEPT else 0.0
+    if verdict.kind is VerdictKind.RESIZE:
+        if verdict.quantity is None or not 0.0 <= verdict.quantity / quantity <= 1.0:
+            raise ValueError(f"resize must give a quantity between 0 and {quantity!r}, not {verdict.quantity!r}")
+        passed = float(verdict.quantity)
+    numbers = {name: float(number) for name, number in verdict.numbers.items()}
+    return passed, verdict.reason, numbers, int(verdict.kind)

@@ -1,0 +1,69 @@
+# cython: annotation_typing=False
+"""Cash, positions and what they cost."""
+
+from __future__ import annotations
+
+import cython
+import numpy as np
+
+if cython.compiled:
+    from cython.cimports.libc.math import fabs
+    from cython.cimports.tradekit.simulator.venue import Venue
+else:
+    from math import fabs
+
+    from tradekit.simulator.venue import Venue
+
+__all__ = ["Ledger"]
+
+_NAN = cython.declare(cython.double, float("nan"))
+
+
+class Ledger:
+    """The account's books. Positions are signed units at an average entry price; money is in the account currency."""
+
+    def __init__(self, venue: Venue, size: int, capital: float) -> None:
+        self.venue = venue
+        self.size = size
+        self.cash = capital
+        self.realised = 0.0
+        self.fees = 0.0
+        self.slippage = 0.0
+        self.position = np.zeros(size)
+        self.average = np.full(size, np.nan)
+        self.last = np.full(size, np.nan)
+
+    def equity(self) -> float:
+        """Return cash plus positions at their last close."""
+        total = self.cash
+        for i in range(self.size):
+            if self.position[i] != 0.0:
+                total += self.position[i] * self.last[i]
+        return total
+
+    def gross(self) -> float:
+        """Return the sum of the absolute values of all positions."""
+        total = 0.0
+        for i in range(self.size):
+            if self.position[i] != 0.0:
+                total += fabs(self.position[i]) * self.last[i]
+        return total
+
+    def apply(self, i: int, quantity: float, price: float, fee: float) -> None:
+        """Book a fill: what closes realises profit against the average price, what opens moves the average."""
+        held = self.position[i]
+        after = self.venue.settled(i, held + quantity, quantity)
+        if held == 0.0:
+            self.average[i] = price
+        elif (held > 0.0) == (quantity > 0.0):
+            self.average[i] = (held * self.average[i] + quantity * price) / (held + quantity)
+        else:
+            closed = -held if fabs(quantity) >= fabs(held) else quantity
+            self.realised -= closed * (price - self.average[i])
+            if after != 0.0 and (after > 0.0) != (held > 0.0):
+                self.average[i] = price
+        if after == 0.0:
+            self.average[i] = _NAN
+        self.position[i] = after
+        self.cash += -(quantity * price) - fee
+        self.fees += fee

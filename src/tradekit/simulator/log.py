@@ -1,0 +1,105 @@
+# cython: annotation_typing=False
+"""What happened, in order, as columns. The journal is made from these after a run."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import cython
+import numpy as np
+
+from tradekit.simulator.columns import enlarged
+
+__all__ = ["Log"]
+
+
+class Log:
+    """An append-only record. What `code`, `rule` and the numbers mean depends on the kind of entry.
+
+    ======= ============ ============== ======== ========= ========= ============== =============
+    kind    code         a              b        c         d         e              f
+    ======= ============ ============== ======== ========= ========= ============== =============
+    order   order kind   quantity asked limit    stop      -         -              -
+    verdict verdict kind quantity asked allowed  judged    limit     -              -
+    reject  reason       quantity       -        -         -         1 if due       -
+    fill    0 at open, 1 quantity       price    fee       slippage  position after average after
+    cancel  reason       quantity left  -        -         -         1 if due       -
+    halt    -            equity         peak     drawdown  limit     -              -
+    ======= ============ ============== ======== ========= ========= ============== =============
+
+    Slippage is in money; due means that it happened when the order came to the market, not when it was decided on. `cause` is the entry that led to this one, -1 for none.
+    """
+
+    def __init__(self) -> None:
+        self.count = 0
+        self.capacity = 256
+        self.kind = np.zeros(self.capacity, dtype=np.int32)
+        self.code = np.zeros(self.capacity, dtype=np.int32)
+        self.rule = np.full(self.capacity, -1, dtype=np.int32)
+        self.instrument = np.full(self.capacity, -1, dtype=np.int32)
+        self.row = np.zeros(self.capacity, dtype=np.int64)
+        self.order = np.full(self.capacity, -1, dtype=np.int64)
+        self.cause = np.full(self.capacity, -1, dtype=np.int64)
+        self.a = np.full(self.capacity, np.nan)
+        self.b = np.full(self.capacity, np.nan)
+        self.c = np.full(self.capacity, np.nan)
+        self.d = np.full(self.capacity, np.nan)
+        self.e = np.full(self.capacity, np.nan)
+        self.f = np.full(self.capacity, np.nan)
+        # Words and numbers of Python rules, by entry; everything else is told by the columns.
+        self.notes: dict[int, tuple[str, dict[str, float]]] = {}
+
+    def add(self, kind: int, row: int, order: int, instrument: int) -> int:
+        if self.count == self.capacity:
+            with cython.gil:
+                self.grow()
+        entry = self.count
+        self.kind[entry] = kind
+        self.row[entry] = row
+        self.order[entry] = order
+        self.instrument[entry] = instrument
+        self.count = entry + 1
+        return entry
+
+    def grow(self) -> int:
+        self.capacity *= 2
+        self.kind = enlarged(self.kind, 0)
+        self.code = enlarged(self.code, 0)
+        self.rule = enlarged(self.rule, -1)
+        self.instrument = enlarged(self.instrument, -1)
+        self.row = enlarged(self.row, 0)
+        self.order = enlarged(self.order, -1)
+        self.cause = enlarged(self.cause, -1)
+        self.a = enlarged(self.a, np.nan)
+        self.b = enlarged(self.b, np.nan)
+        self.c = enlarged(self.c, np.nan)
+        self.d = enlarged(self.d, np.nan)
+        self.e = enlarged(self.e, np.nan)
+        self.f = enlarged(self.f, np.nan)
+        return 0
+
+    def __len__(self) -> int:
+        return self.count
+
+    def columns(self, start: int = 0) -> dict[str, Any]:
+        """Return copies of the entries from `start` on, one array a column."""
+        arrays = {
+            "kind": self.kind,
+            "code": self.code,
+            "rule": self.rule,
+            "instrument": self.instrument,
+            "row": self.row,
+            "order": self.order,
+            "cause": self.cause,
+            "a": self.a,
+            "b": self.b,
+            "c": self.c,
+            "d": self.d,
+            "e": self.e,
+            "f": self.f,
+        }
+        return {name: np.array(array[start : self.count]) for name, array in arrays.items()}
+
+    def words(self) -> dict[int, tuple[str, dict[str, float]]]:
+        """Return the reasons and numbers that Python rules gave, by entry."""
+        return dict(self.notes)

@@ -1,0 +1,7 @@
+cdef class Market:
+    cdef readonly Py_ssize_t rows, size
+    cdef const double[:, ::1] open, high, low, close, volume
+    cdef const long long[::1] close_time
+    cdef long long[::1] current, previous, seen
+
+    cdef double price(self, int column, Py_ssize_t row, Py_ssize_t i) noexcept nogil

@@ -1,0 +1,24 @@
+from tradekit.simulator.book cimport Book
+from tradekit.simulator.ledger cimport Ledger
+from tradekit.simulator.log cimport Log
+from tradekit.simulator.market cimport Market
+from tradekit.simulator.venue cimport Venue
+
+cdef class Matcher:
+    cdef Market market
+    cdef Venue venue
+    cdef Ledger ledger
+    cdef Book book
+    cdef Log log
+    cdef bint is_margin, cuts, on_touch
+    cdef double leverage
+
+    cdef int match(self, Py_ssize_t row) except -1 nogil
+    cdef double reached(self, Py_ssize_t order, Py_ssize_t row, bint at_open) noexcept nogil
+    cdef double at_open(self, Py_ssize_t order, double price) noexcept nogil
+    cdef double inside(self, Py_ssize_t order, double low, double high) noexcept nogil
+    cdef int execute(self, Py_ssize_t order, Py_ssize_t row, double reference, bint at_open) except -1 nogil
+    cdef double affordable(self, Py_ssize_t i, double quantity, double price) noexcept nogil
+    cdef double affordable_on_margin(self, Py_ssize_t i, double quantity, double price) noexcept nogil
+    cdef int record(self, Py_ssize_t order, Py_ssize_t row, double quantity, double price) except -1 nogil
+    cdef int refuse(self, Py_ssize_t order, Py_ssize_t row, double left) except -1 nogil

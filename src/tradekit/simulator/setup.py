@@ -1,0 +1,50 @@
+# cython: annotation_typing=False
+"""Everything the simulator needs to know before the first bar."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from tradekit.model.bars import Bars, Floats
+from tradekit.model.instrument import Instrument
+from tradekit.model.risk import Limit
+
+__all__ = ["Rule", "Setup"]
+
+
+@dataclass(frozen=True)
+class Rule:
+    """One risk rule in the order of the run file: either `limits`, or an object with a `check` method."""
+
+    name: str
+    limits: Sequence[Limit] = ()
+    checker: object = None
+
+
+@dataclass(frozen=True)
+class Setup:
+    """A composed run, reduced to arrays and numbers.
+
+    `fee_rate`, `fee_per_unit` and `slippage_rate` are float64 [instrument]. `values` are the indicators, float64 [value,
+    instrument, time], held over holes, and `names` says which is which. `volatility` holds, for the sizing rule that needs it,
+    the annualised volatility of each instrument, float64 [instrument, time].
+    """
+
+    bars: Bars
+    instruments: Sequence[Instrument]
+    currency: str
+    capital: float
+    is_margin: bool
+    leverage: float
+    cut_when_short_of_funds: bool
+    fill_on_touch: bool
+    fee_rate: Floats
+    fee_per_unit: Floats
+    slippage_rate: Floats
+    rules: Sequence[Rule]
+    names: Mapping[str, int]
+    values: Floats
+    warmup: int
+    volatility: Floats
+    seed: int = 0

@@ -1,0 +1,78 @@
+"""The public API: what it holds, that its types are told, and that it costs nothing to import."""
+
+import ast
+import importlib
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+import tradekit
+
+PUBLIC = """
+    Account BarRequest Bars ComponentUse ConfigError Context CostKind CostModel CostTerm DataError DataSource Event EventKind
+    Executor Field Fill FillRules Indicator Instrument Limit LimitKind Options Order OrderError OrderKind OrderStatus PluginError
+    Position Reason Reporter Result RiskRule RunError Series Step Strategy StrategyError TableColumns TradekitError Verdict
+    VerdictKind View __version__ atr bollinger donchian ema highest hookimpl lowest macd obv read_result read_series rma roc rsi run
+    sma stdev steps vwap wma
+"""
+KERNEL = Path(tradekit.__file__).parent
+
+
+def fresh(code: str) -> str:
+    """Return what a new interpreter prints when it runs `code`."""
+    return subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True).stdout.strip()
+
+
+def test_public_names_are_pinned() -> None:
+    assert sorted(tradekit.__all__) == PUBLIC.split()
+
+
+def test_public_names_all_exist_in_their_homes() -> None:
+    for name in tradekit.__all__:
+        assert getattr(tradekit, name) is not None
+
+
+def test_public_names_are_public_in_their_homes() -> None:
+    for home, names in tradekit._HOMES.items():
+        if home.startswith("tradekit."):
+            assert set(names.split()) <= set(importlib.import_module(home).__all__), home
+
+
+def test_stub_gives_each_name_from_the_home_that_it_is_loaded_from() -> None:
+    stub = ast.parse((KERNEL / "__init__.pyi").read_text("utf-8"))
+    told = {(node.module, alias.asname) for node in stub.body if isinstance(node, ast.ImportFrom) for alias in node.names}
+    loaded = {(home, name) for home, names in tradekit._HOMES.items() for name in names.split()}
+    modules = {(home.rpartition(".")[0], name) for name, home in tradekit._MODULES.items()}
+    assert told == loaded | modules
+
+
+def test_unknown_name_is_an_attribute_error_that_names_it() -> None:
+    with pytest.raises(AttributeError, match=r"^module 'tradekit' has no attribute 'Barz'$"):
+        _ = tradekit.Barz  # type: ignore[attr-defined]
+
+
+def test_dir_lists_the_public_names() -> None:
+    assert dir(tradekit) == sorted(tradekit.__all__)
+
+
+def test_import_of_tradekit_loads_only_the_standard_library() -> None:
+    code = """
+import sys
+before = set(sys.modules)
+import tradekit
+print(*sorted({name.partition(".")[0] for name in set(sys.modules) - before} - sys.stdlib_module_names))
+"""
+    assert fresh(code) == "tradekit"
+
+
+def test_public_names_and_builtins_load_no_heavy_library() -> None:
+    code = """
+import importlib, sys, tradekit
+for name in tradekit.__all__:
+    getattr(tradekit, name)
+importlib.import_module("tradekit.builtin.hooks")
+print(*sorted({"pandas", "pyarrow", "rich", "scipy"} & set(sys.modules)))
+"""
+    assert fresh(code) == ""
