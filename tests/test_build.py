@@ -187,7 +187,7 @@ def test_wheel_with_compiler_is_compiled_and_holds_what_it_should(checkout: Path
             f"tradekit/simulator/{name}"
             for name in ("__init__.py", "build.py", "_build.json", "ledger.py", "adder.py", "adder.pxd")
         ),
-        *(f"tradekit/simulator/{name}{build.SUFFIX}" for name in ("ledger", "adder")),
+        *(f"tradekit/simulator/{name}{build.SUFFIX}" for name in ("ledger", "adder", build.SHARED)),
     }
     assert {name.split("/")[0] for name in names} == {"tradekit", f"tradekit-{tradekit.__version__}.dist-info"}
     assert python("-c", USE, cwd=checkout, src=checkout / "installed").stdout.strip() == "3.5 True True"

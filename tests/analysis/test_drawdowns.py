@@ -3,8 +3,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from tradekit.analysis.curve import DAY
-from tradekit.analysis.drawdowns import NOT_YET, drawdown_periods
+from tradekit.analysis.curve import DAY, NOT_YET
+from tradekit.analysis.drawdowns import drawdown_periods
 
 START = pd.Timestamp("2024-01-01").value
 

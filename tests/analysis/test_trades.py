@@ -1,9 +1,9 @@
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tradekit.analysis.drawdowns import NOT_YET
+from tradekit.analysis.curve import NOT_YET
 from tradekit.analysis.trades import FillColumns, RoundTrips, round_trips
 
 
@@ -125,6 +125,7 @@ def trips_of(history):
 
 
 @given(histories())
+@settings(deadline=None)
 def test_round_trips_profits_add_up_to_the_change_of_equity(history):
     trips = trips_of(history)
     lot, rows, marks = history
@@ -136,6 +137,7 @@ def test_round_trips_profits_add_up_to_the_change_of_equity(history):
 
 
 @given(histories())
+@settings(deadline=None)
 def test_round_trips_equal_a_walk_through_the_fills(history):
     trips = trips_of(history)
     expected, held = [], [0, 0, 0]
@@ -152,6 +154,7 @@ def test_round_trips_equal_a_walk_through_the_fills(history):
 
 
 @given(histories())
+@settings(deadline=None)
 def test_round_trips_gain_before_fees_has_the_sign_of_the_move(history):
     trips = trips_of(history)
     move = trips.direction * (trips.exit_price - trips.entry_price)

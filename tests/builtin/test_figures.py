@@ -1,7 +1,7 @@
 import pytest
 
 from tradekit import Definition
-from tradekit.builtin.figures import date_text, few, figure, minute_text, money, percent, price
+from tradekit.builtin.figures import closing_date, day_text, few, figure, minute_text, money, percent, price
 
 
 @pytest.mark.parametrize(
@@ -54,9 +54,10 @@ def test_figure_is_shown_in_its_unit(value, unit, text):
     assert figure(value, Definition("label", unit, "Text."), 1e5) == text
 
 
-def test_date_text_midnight_is_the_end_of_the_day_before():
+def test_closing_date_midnight_is_the_end_of_the_day_before():
     day = 86_400_000_000_000
-    assert (date_text(19_723 * day), date_text(19_723 * day + 1)) == ("2023-12-31", "2024-01-01")
+    assert (closing_date(19_723 * day), closing_date(19_723 * day + 1)) == ("2023-12-31", "2024-01-01")
+    assert day_text(19_723 * day) == "2024-01-01"
 
 
 def test_minute_text_is_utc_without_seconds():

@@ -98,5 +98,5 @@ def test_cut_without_bounds_is_the_whole_series():
 
 
 def test_cut_of_nothing_is_refused():
-    with pytest.raises(DataError, match="there are no bars of 'X' in 'x.csv'"):
+    with pytest.raises(DataError, match=r"there are no bars of 'X' in 'x.csv'"):
         cut("X", series([]), None, None)

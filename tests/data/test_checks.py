@@ -213,5 +213,5 @@ def test_form_that_a_source_promised_is_made_good_or_refused():
         check_form("X", replace(series, close=series.close[:1]))
     with pytest.raises(DataError, match=r"open_time of 'X' is float64 of shape \(2,\); a source gives int64"):
         check_form("X", replace(series, open_time=series.open_time / 2))
-    with pytest.raises(DataError, match="a bar of 'X' from 'x.csv' closes before it opens"):
+    with pytest.raises(DataError, match=r"a bar of 'X' from 'x.csv' closes before it opens"):
         check_form("X", replace(series, close_time=series.open_time))

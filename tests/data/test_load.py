@@ -29,6 +29,7 @@ class Memory(DataSource):
         return self.known
 
     def bars(self, request):
+        assert request.symbols
         return self.found
 
 

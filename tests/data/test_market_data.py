@@ -212,3 +212,29 @@ def test_no_bar_file_of_the_market_data_is_left_out(market_data: Path) -> None:
     folders = ("crypto", "fx", "equity_daily", "equity_defects", "equity_intraday")
     files = {path for folder in folders for path in (market_data / folder).rglob("*") if path.is_file()}
     assert sorted(path.name for path in files - covered if not any(word in str(path) for word in NOT_BARS)) == []
+
+
+def test_year_files_of_several_instruments_load_on_one_clock(market_data: Path) -> None:
+    path = market_data / "equity_daily" / "etf_yahoo_2007_2013" / "{symbol}-*-yahoofinance.csv"
+    loaded = load_bars(CsvSource(CsvSource.Options(path=path)), BarRequest((), parse_interval("1d")), Policy(unsorted="sort"))
+    assert loaded.bars.symbols == ("DBC", "IEF", "SPY", "VEU", "VNQ", "VTI")
+    assert sum(fact["rows"] for fact in loaded.facts) == 10528
+    assert len(loaded.bars) == 1762
+
+
+def test_bars_labelled_by_their_end_are_those_labelled_by_their_start(market_data: Path) -> None:
+    path, hour = market_data / "crypto" / "bittrex_2018" / "ADA_BTC.csv.gz", parse_interval("1h")
+    by_start, by_end = (
+        load_bars(CsvSource(CsvSource.Options.model_validate({"path": path, **options})), BarRequest(("X",), hour), Policy())
+        for options in (
+            {"columns": {"time": "bar_start_s"}, "where": {"time_frame": "1h"}},
+            {"columns": {"time": "bar_end_s"}, "where": {"time_frame": "1h"}, "label": "close", "unit": "s"},
+        )
+    )
+    assert by_start.facts[0]["sha256"] == by_end.facts[0]["sha256"]
+
+
+def test_regular_session_of_new_york_opens_at_half_past_two_utc_in_winter(market_data: Path) -> None:
+    options = CsvSource.Options(path=market_data / "equity_intraday" / "SPY_1m_2020_12.csv", tz="America/New_York")
+    loaded = load_bars(CsvSource(options), BarRequest(("SPY",), parse_interval("1m")), Policy())
+    assert (loaded.facts[0]["first"], loaded.facts[0]["last"]) == ("2020-12-15T14:30:00Z", "2020-12-18T21:00:00Z")

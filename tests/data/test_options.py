@@ -30,6 +30,26 @@ def test_table_options_with_a_wrong_value_say_what_is_allowed(key, value, messag
     assert message in str(error.value)
 
 
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        (
+            {"path": "x.csv", "unit": "s", "time_format": "%Y"},
+            "unit is for times that are numbers, time_format for times that are text; give one of them",
+        ),
+        (
+            {"path": "{symbol}.csv", "layout": "wide"},
+            "'{symbol}.csv' has a file for each instrument, so that no column of a file can tell them apart",
+        ),
+        ({"path": "{symbol}.csv", "columns": {"symbol": "s"}}, "'{symbol}.csv' has a file for each instrument"),
+    ],
+)
+def test_table_options_that_contradict_each_other_are_refused(options, message):
+    with pytest.raises(ValidationError) as error:
+        TableOptions.model_validate(options)
+    assert message in str(error.value)
+
+
 def test_table_options_need_a_path_and_nothing_else():
     assert TableOptions.model_validate({"path": "x.csv"}).tz == "UTC"
     with pytest.raises(ValidationError, match="path"):

@@ -112,7 +112,7 @@ def test_path_with_symbol_has_a_file_for_each(folder):
     assert listed(path="{symbol}.csv") == ["BTC_USDT", "ETH"]
 
 
-def test_path_with_symbol_takes_no_notice_of_a_symbol_column_unless_named(folder):
+def test_path_with_symbol_takes_no_notice_of_a_symbol_column(folder):
     Path("AAPL.csv").write_text(LONG)
     assert len(read("AAPL", path="{symbol}.csv")["AAPL"]) == 4
 
@@ -137,11 +137,18 @@ def test_where_keeps_the_rows_with_that_text(folder):
     assert read(text=text, where={"kind": "b"})["X"].volume.tolist() == [20]
     assert message(where={"kind": "c"}) == "where: no 'c' in column 'kind' of 'x.csv'; it has 'a', 'b'"
     assert "no column 'sort' in 'x.csv'" in message(where={"sort": "a"})
+    assert read(where={"KIND": "a"})["X"].volume.tolist() == [10]
 
 
 def test_where_that_fits_no_row_together_is_refused(folder):
     text = "a,b,date,open,high,low,close\n1,2,2024-01-01,1,1,1,1\n3,4,2024-01-02,1,1,1,1\n"
     assert message(text=text, where={"a": "1", "b": "4"}) == "where: no row of 'x.csv' has {'a': '1', 'b': '4'}"
+
+
+def test_where_narrows_a_wide_table_and_is_no_instrument_of_it(folder):
+    text = WIDE.replace("date", "field,date").replace("2024-01-01", "close,2024-01-01").replace("2024-01-02", "open,2024-01-02")
+    assert read("AAPL", text=text, layout="wide", where={"field": "close"})["AAPL"].close.tolist() == [1]
+    assert listed(layout="wide", where={"field": "close"}) == ["AAPL", "MSFT"]
 
 
 def test_where_narrows_a_long_table(folder):
@@ -235,6 +242,7 @@ PRICES = {name: pa.array([1.0, 2.0]) for name in ("open", "high", "low")}
         pa.array([1, 2], pa.uint8()),
         pa.array([1, 2], pa.float32()),
         pa.array(["1.0", "2"], pa.string()),
+        pa.array(["1.0", "2"], pa.large_string()),
         pa.array([1, 2], pa.decimal128(10, 3)),
         pa.array([1, 2], pa.int64()),
     ],

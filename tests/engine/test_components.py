@@ -4,7 +4,7 @@ from pathlib import Path
 from typing import Annotated, Literal
 
 import pytest
-from pydantic import SecretStr
+from pydantic import Field, SecretStr
 
 from tradekit.engine.components import make
 from tradekit.engine.runfile import ComponentTable
@@ -27,10 +27,10 @@ class Files(Strategy):
     class Options(Options):
         path: Path | None = None
         paths: tuple[Path, ...] = ()
-        by_name: dict[str, Path] = {}
-        lists: dict[str, list[Path]] = {}
-        tables: list[Table] = []
-        by_symbol: dict[str, Table] = {}
+        by_name: dict[str, Path] = Field({})
+        lists: dict[str, list[Path]] = Field({})
+        tables: list[Table] = Field([])
+        by_symbol: dict[str, Table] = Field({})
         maybe: Annotated[Path | Literal["-"], "a note"] = Path("-")
         text: str = "a/b"
         default: Path = Path("report.html")
@@ -164,7 +164,9 @@ def test_make_component_that_refuses_its_options_keeps_its_error(error):
 def test_make_component_that_raises_is_broken():
     _, [problem] = made("fails")
     assert problem.error is PluginError
-    assert problem.text.startswith("strategy: strategy 'fails' of package 'acme' 1.2 is broken: it can't be made: ValueError: it is so")
+    assert problem.text.startswith(
+        "strategy: strategy 'fails' of package 'acme' 1.2 is broken: it can't be made: ValueError: it is so"
+    )
     assert isinstance(problem.cause, ValueError)
 
 
@@ -172,5 +174,6 @@ def test_make_component_whose_option_the_run_file_hides_is_broken():
     _, [problem] = made("hides")
     assert problem.error is PluginError
     assert problem.text == (
-        "strategy: strategy 'hides' of package 'acme' 1.2 is broken: its option 'name' can't be set, because a run file uses that key itself"
+        "strategy: strategy 'hides' of package 'acme' 1.2 is broken: its option 'name' can't be set, because a run file uses "
+        "that key itself"
     )

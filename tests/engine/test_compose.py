@@ -39,7 +39,7 @@ class Memory(DataSource):
 
     name = "memory"
 
-    def bars(self, request):
+    def bars(self, _request):
         return {}
 
 
@@ -53,7 +53,7 @@ class Both(Strategy):
 
     def on_bar(self, ctx): ...
 
-    def targets(self, bars, ind):
+    def targets(self, bars, _ind):
         return bars.close
 
 
@@ -70,7 +70,7 @@ class Arrays(Strategy):
 
     name = "arrays"
 
-    def targets(self, bars, ind):
+    def targets(self, bars, _ind):
         return bars.close
 
 
@@ -79,7 +79,7 @@ class Checker(RiskRule):
 
     name = "checker"
 
-    def check(self, order, account):
+    def check(self, _order, _account):
         return Verdict.accept()
 
 
@@ -222,17 +222,28 @@ def test_compose_with_a_misspelt_name_of_each_kind_is_a_plugin_error_with_the_ne
     ("override", "said"),
     [
         ("strategy.fast=x", "strategy.fast must be a whole number, got 'x'"),
-        ('risk=[{rule="max-weight",fraction=0.5,limit=1}]',
-         "unknown key risk[0].fraction; allowed in risk rule 'max-weight': limit, action; 'fraction' is an option of 'fixed-fraction'"),
-        ("execution.limit_fill=touch",
-         "unknown key execution.limit_fill; allowed in executor 'simulated': insufficient_funds, limit_fills, driver, costs; "
-         "did you mean 'limit_fills'?"),
-        ("data.intervals=3", "unknown key data.intervals; data source 'memory': instruments, interval, policy; did you mean 'interval'?"),
+        (
+            'risk=[{rule="max-weight",fraction=0.5,limit=1}]',
+            "unknown key risk[0].fraction; allowed in risk rule 'max-weight': limit, action; 'fraction' is an option of "
+            "'fixed-fraction'",
+        ),
+        (
+            "execution.limit_fill=touch",
+            "unknown key execution.limit_fill; allowed in executor 'simulated': insufficient_funds, limit_fills, driver, costs; "
+            "did you mean 'limit_fills'?",
+        ),
+        (
+            "data.intervals=3",
+            "unknown key data.intervals; data source 'memory': instruments, interval, policy; did you mean 'interval'?",
+        ),
         ('execution.costs=[{model="fee",bps=-1}]', "execution.costs[0].bps must be at least 0, got -1"),
-        ('execution.costs=[{model="fee"}]', "execution.costs[0]: a fee needs bps, per_unit or both; a run without costs has costs = []"),
+        (
+            'execution.costs=[{model="fee"}]',
+            "execution.costs[0]: a fee needs bps, per_unit or both; a run without costs has costs = []",
+        ),
         ("report=[{name='summary',pages=3}]", "unknown key report[0].pages; reporter 'summary' has none"),
     ],
-)  # fmt: skip
+)
 def test_compose_with_a_wrong_option_is_a_config_error(refusal, override, said):
     error, text = refusal(override)
     assert error is ConfigError
@@ -261,14 +272,22 @@ def test_compose_names_the_line_of_a_wrong_option(path):
 @pytest.mark.parametrize(
     ("override", "said"),
     [
-        ('risk=[{rule="max-weight",limit=0.5},{rule="fixed-fraction",fraction=1}]',
-         "risk[1] 'fixed-fraction' gives orders their size, so it must come before the rules that judge them; move it above risk[0] 'max-weight'"),
-        ('risk=[{rule="checker"},{rule="volatility-target",annual=0.2}]',
-         "risk[1] 'volatility-target' gives orders their size, so it must come before the rules that judge them; move it above risk[0] 'checker'"),
-        ('risk=[{rule="fixed-fraction",fraction=1},{rule="volatility-target",annual=0.2}]',
-         "risk[1] 'volatility-target' gives orders their size, and so does risk[0] 'fixed-fraction'; keep one of them"),
+        (
+            'risk=[{rule="max-weight",limit=0.5},{rule="fixed-fraction",fraction=1}]',
+            "risk[1] 'fixed-fraction' gives orders their size, so it must come before the rules that judge them; move it "
+            "above risk[0] 'max-weight'",
+        ),
+        (
+            'risk=[{rule="checker"},{rule="volatility-target",annual=0.2}]',
+            "risk[1] 'volatility-target' gives orders their size, so it must come before the rules that judge them; move it "
+            "above risk[0] 'checker'",
+        ),
+        (
+            'risk=[{rule="fixed-fraction",fraction=1},{rule="volatility-target",annual=0.2}]',
+            "risk[1] 'volatility-target' gives orders their size, and so does risk[0] 'fixed-fraction'; keep one of them",
+        ),
     ],
-)  # fmt: skip
+)
 def test_compose_with_a_sizing_rule_too_late_or_too_many_is_a_config_error(refusal, override, said):
     error, text = refusal(override)
     assert error is ConfigError
@@ -283,13 +302,19 @@ def test_compose_with_a_sizing_rule_too_late_or_too_many_is_a_config_error(refus
         ([3], "limits() returned 3; expected tradekit.Limit"),
         ([Limit(LimitKind.MAX_WEIGHT, 0.5, "halt")], "limits() returned MAX_WEIGHT with action 'halt'; allowed: 'clip', 'reject'"),
         ([Limit(LimitKind.MAX_DRAWDOWN, 0.5)], "limits() returned MAX_DRAWDOWN with action 'clip'; allowed: 'halt', 'flatten'"),
-        ([Limit(LimitKind.MAX_WEIGHT, float("nan"))], "limits() returned MAX_WEIGHT with value nan; it must be finite and greater than 0"),
+        (
+            [Limit(LimitKind.MAX_WEIGHT, float("nan"))],
+            "limits() returned MAX_WEIGHT with value nan; it must be finite and greater than 0",
+        ),
         ([Limit(LimitKind.MAX_WEIGHT, 0.0)], "limits() returned MAX_WEIGHT with value 0.0; it must be finite and greater than 0"),
-        ([Limit(LimitKind.VOLATILITY_SIZE, 0.2)], "limits() returned VOLATILITY_SIZE with window 0 and cap 1.0; least: 2 and more than 0"),
+        (
+            [Limit(LimitKind.VOLATILITY_SIZE, 0.2)],
+            "limits() returned VOLATILITY_SIZE with window 0 and cap 1.0; least: 2 and more than 0",
+        ),
         ([Limit(LimitKind.FRACTION_SIZE, 0.2)] * 2, "limits() returned two that give orders their size"),
         (ValueError("no"), "limits() raised ValueError: no"),
     ],
-)  # fmt: skip
+)
 def test_compose_with_a_rule_whose_limits_make_no_sense_is_a_plugin_error(refusal, monkeypatch, answer, said):
     monkeypatch.setattr(Given, "answer", answer)
     error, text = refusal('risk=[{rule="given"}]')
@@ -300,20 +325,34 @@ def test_compose_with_a_rule_whose_limits_make_no_sense_is_a_plugin_error(refusa
 @pytest.mark.parametrize(
     ("overrides", "said"),
     [
-        (["execution.driver=compiled", "strategy.name=events"],
-         "execution.driver is 'compiled', but strategy 'events' has no targets(); take 'auto' or 'event'"),
-        (["execution.driver=compiled", 'risk=[{rule="checker"}]'],
-         "execution.driver is 'compiled', but risk rule 'checker' judges in Python, with check(); take 'auto' or 'event'"),
-        (["execution.driver=compiled", "report=[{name='watcher'}]"],
-         "execution.driver is 'compiled', but reporter 'watcher' must see each event as it happens; take 'auto' or 'event'"),
-        (["execution.driver=event", "strategy.name=arrays"],
-         "execution.driver is 'event', but strategy 'arrays' has no on_bar(); take 'auto' or 'compiled'"),
-        (["strategy.name=arrays", 'risk=[{rule="checker"}]'],
-         "strategy 'arrays' has no on_bar(), so it needs the compiled driver, but risk rule 'checker' judges in Python, with check()"),
-        (["execution.executor=abroad"],
-         "execution.executor 'abroad' sends orders out of this process, and a backtest needs one that simulates fills, such as 'simulated'"),
+        (
+            ["execution.driver=compiled", "strategy.name=events"],
+            "execution.driver is 'compiled', but strategy 'events' has no targets(); take 'auto' or 'event'",
+        ),
+        (
+            ["execution.driver=compiled", 'risk=[{rule="checker"}]'],
+            "execution.driver is 'compiled', but risk rule 'checker' judges in Python, with check(); take 'auto' or 'event'",
+        ),
+        (
+            ["execution.driver=compiled", "report=[{name='watcher'}]"],
+            "execution.driver is 'compiled', but reporter 'watcher' must see each event as it happens; take 'auto' or 'event'",
+        ),
+        (
+            ["execution.driver=event", "strategy.name=arrays"],
+            "execution.driver is 'event', but strategy 'arrays' has no on_bar(); take 'auto' or 'compiled'",
+        ),
+        (
+            ["strategy.name=arrays", 'risk=[{rule="checker"}]'],
+            "strategy 'arrays' has no on_bar(), so it needs the compiled driver, but risk rule 'checker' judges in Python, "
+            "with check()",
+        ),
+        (
+            ["execution.executor=abroad"],
+            "execution.executor 'abroad' sends orders out of this process, and a backtest needs one that simulates fills, "
+            "such as 'simulated'",
+        ),
     ],
-)  # fmt: skip
+)
 def test_compose_with_components_that_cannot_work_together_is_a_config_error(refusal, overrides, said):
     error, text = refusal(*overrides)
     assert error is ConfigError
@@ -340,5 +379,52 @@ def test_compose_file_with_a_plugin_package_that_is_not_installed_says_so(path):
 
 
 def test_compose_finds_mistakes_while_plugins_are_named_wrongly(path):
-    with pytest.raises(ConfigError, match="run.plugins must be a list, got 3"):
+    with pytest.raises(ConfigError, match=r"run\.plugins must be a list, got 3"):
         compose_file(path, ["run.plugins=3", "strategy.name=nothing-of-that-name"])
+
+
+ODD = [
+    "3",
+    "-1.5",
+    "true",
+    "nan",
+    "2021-01-31",
+    "12:30:00",
+    '""',
+    '"x"',
+    "[]",
+    "[[]]",
+    "[1]",
+    '["x"]',
+    "{}",
+    "{x = 1}",
+    "[{}]",
+    "[{x = [{}]}]",
+]
+KEYS = [
+    *("run", "run.name", "run.mode", "run.start", "run.end", "run.seed", "run.benchmark", "run.periods_per_year"),
+    *("account", "account.currency", "account.capital", "account.kind", "account.leverage"),
+    *("data", "data.source", "data.instruments", "data.interval", "data.policy", "data.policy.ohlc", "data.x"),
+    *("instrument", "strategy", "strategy.name", "strategy.fast", "strategy.x", "risk", "x", "x.y"),
+    *(
+        "execution",
+        "execution.executor",
+        "execution.costs",
+        "execution.costs[0]",
+        "execution.costs[0].model",
+        "execution.costs[0].bps",
+    ),
+    *("execution.driver", "execution.limit_fills", "report"),
+]
+
+
+@pytest.mark.parametrize("key", KEYS)
+def test_compose_with_any_odd_value_either_works_or_says_why(path, key):
+    for value in ODD:
+        try:
+            compose_file(path, [f"{key}={value}"], REGISTRY)
+        except (ConfigError, PluginError) as error:
+            said = str(error)
+            assert key.split(".")[0].split("[")[0] in said, said
+            assert "pydantic" not in said.lower()
+            assert "Input should" not in said

@@ -27,7 +27,11 @@ def refusal(path):
         ("[run]\nmode = backtest\n", "line 2, column 8", "not valid TOML: invalid value; text needs quotes"),
         ("[run\n", "line 1, column 5", "not valid TOML: expected ']' at the end of a table declaration"),
         ("[run]\nseed = 1\nseed = 2", "line 3, column 9", "key 'seed' is there twice in its table"),
-        ("[run]\n[data]\n[run]\n", "line 3, column 5", "table [run] is there twice; put its keys together, or write [[...]] each time"),
+        (
+            "[run]\n[data]\n[run]\n",
+            "line 3, column 5",
+            "table [run] is there twice; put its keys together, or write [[...]] each time",
+        ),
         ("risk = []\n[[risk]]\n", "line 2, column 7", "table [[risk]] is there twice"),
         ("a = 1\n\nb = [1,\n2\n[run]\n", "line 5, column 1, in what begins on line 3", "not valid TOML: unclosed array"),
         ('a = 1\nb = """\nc', "line 2", "not valid TOML: unterminated string"),

@@ -1,6 +1,6 @@
 """Keys of a run file that are overruled from the command line."""
 
-import datetime
+import datetime as dt
 import math
 import re
 
@@ -9,7 +9,11 @@ import pytest
 from tradekit.engine.overrides import apply_overrides, parse_override
 from tradekit.errors import ConfigError
 
-DOCUMENT = {"strategy": {"name": "sma-cross", "fast": 20}, "risk": [{"rule": "max-weight", "limit": 0.5}], "execution": {"costs": []}}
+DOCUMENT = {
+    "strategy": {"name": "sma-cross", "fast": 20},
+    "risk": [{"rule": "max-weight", "limit": 0.5}],
+    "execution": {"costs": []},
+}
 
 
 def overruled(*texts):
@@ -23,7 +27,7 @@ def overruled(*texts):
         ("0.5", 0.5),
         ("1_000", 1000),
         ("true", True),
-        ("2021-01-31", datetime.date(2021, 1, 31)),
+        ("2021-01-31", dt.date(2021, 1, 31)),
         ("[]", []),
         ('["BTC/USDT", "ETH/USDT"]', ["BTC/USDT", "ETH/USDT"]),
         ("{ a = 1 }", {"a": 1}),
@@ -70,7 +74,10 @@ def test_parse_override_key_is_a_path(written, key):
         ("strategy..fast=3", "--set 'strategy..fast=3' does not begin with a key"),
         ("risk[x].limit=3", "does not begin with a key"),
         ("[0].limit=3", "does not begin with a key"),
-        ("execution.costs=[{model=fee}]", "--set 'execution.costs=[{model=fee}]' has a value that is not valid TOML; text in it needs quotes: "),
+        (
+            "execution.costs=[{model=fee}]",
+            "--set 'execution.costs=[{model=fee}]' has a value that is not valid TOML; text in it needs quotes: ",
+        ),
         ('run.name="x', "has a value that is not valid TOML"),
     ],
 )
@@ -80,7 +87,9 @@ def test_parse_override_that_cannot_be_read_says_how_to_write_it(text, message):
 
 
 def test_apply_overrides_changes_adds_and_replaces():
-    found = overruled("strategy.fast=30", "strategy.slow=90", "risk[0].limit=0.3", "account.kind=cash", "execution.costs=[{model='fee'}]")
+    found = overruled(
+        "strategy.fast=30", "strategy.slow=90", "risk[0].limit=0.3", "account.kind=cash", "execution.costs=[{model='fee'}]"
+    )
     assert found["strategy"] == {"name": "sma-cross", "fast": 30, "slow": 90}
     assert found["risk"] == [{"rule": "max-weight", "limit": 0.3}]
     assert found["account"] == {"kind": "cash"}

@@ -67,7 +67,13 @@ def refusal(read, tmp_path):
 
 def test_read_run_file_fills_in_every_default(read):
     config = read().config
-    assert (config.run.mode, config.run.seed, config.run.start, config.run.end, config.run.benchmark) == ("backtest", 0, None, None, None)
+    assert (config.run.mode, config.run.seed, config.run.start, config.run.end, config.run.benchmark) == (
+        "backtest",
+        0,
+        None,
+        None,
+        None,
+    )
     assert (config.account.capital, config.account.leverage) == (100_000.0, 1.0)
     assert config.execution.driver == "auto"
     assert config.executor.name == "simulated"
@@ -120,14 +126,28 @@ def test_read_run_file_name_makes_a_folder_name(read, name, slug):
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        (("[account]", "[acount]"), "line 6: unknown key acount; allowed in a run file: run, account, data, instrument, strategy, risk, "
-         "execution, report; did you mean 'account'?"),
-        (("kind =", "knd ="), "line 9: unknown key account.knd; allowed in [account]: currency, capital, kind, leverage; did you mean 'kind'?"),
-        (('kind = "margin"', "seed = 3"), "line 9: unknown key account.seed; allowed in [account]: currency, capital, kind, leverage; "
-         "'seed' is a key of [run]"),
-        (("tick = 0.01", "tik = 0.01"), "line 19: unknown key instrument[0].tik; allowed in [[instrument]]: symbol, tick, lot, min_notional; "
-         "did you mean 'tick'?"),
-        (('interval = "1h"', 'interval = "1h"\npolicy = { ohcl = "drop" }'), "line 16: unknown key data.policy.ohcl; allowed in data.policy: "),
+        (
+            ("[account]", "[acount]"),
+            "line 6: unknown key acount; allowed in a run file: run, account, data, instrument, strategy, risk, "
+            "execution, report; did you mean 'account'?",
+        ),
+        (
+            ("kind =", "knd ="),
+            "line 9: unknown key account.knd; allowed in [account]: currency, capital, kind, leverage; did you mean 'kind'?",
+        ),
+        (
+            ('kind = "margin"', "seed = 3"),
+            "line 9: unknown key account.seed; allowed in [account]: currency, capital, kind, leverage; 'seed' is a key of [run]",
+        ),
+        (
+            ("tick = 0.01", "tik = 0.01"),
+            "line 19: unknown key instrument[0].tik; allowed in [[instrument]]: symbol, tick, lot, min_notional; "
+            "did you mean 'tick'?",
+        ),
+        (
+            ('interval = "1h"', 'interval = "1h"\npolicy = { ohcl = "drop" }'),
+            "line 16: unknown key data.policy.ohcl; allowed in data.policy: ",
+        ),
         (("100_000", '"100_000"'), "line 8: account.capital must be a number, got '100_000'"),
         (("100_000", "true"), "line 8: account.capital must be a number, got true"),
         (("100_000", "0"), "line 8: account.capital must be greater than 0, got 0"),
@@ -138,36 +158,62 @@ def test_read_run_file_name_makes_a_folder_name(read, name, slug):
         (('"BTC trend"', '"BTC trend"\nseed = 1.0'), "line 5: run.seed must be a whole number, without a decimal point, got 1.0"),
         (('"BTC trend"', '"BTC trend"\nseed = true'), "line 5: run.seed must be a whole number, got true"),
         (('"BTC trend"', '"BTC trend"\nseed = -1'), "line 5: run.seed must be at least 0, got -1"),
-        (('"BTC trend"', '"BTC trend"\nstart = 2021'), "line 5: run.start must be a date such as 2021-01-31, or a date and time such as "
-         "2021-01-31T14:30:00Z, got 2021"),
-        (('"BTC trend"', '"BTC trend"\nstart = 1066-10-14'), "line 5: run.start must lie in the years 1678 to 2261, got 1066-10-14"),
+        (
+            ('"BTC trend"', '"BTC trend"\nstart = 2021'),
+            "line 5: run.start must be a date such as 2021-01-31, or a date and time such as 2021-01-31T14:30:00Z, got 2021",
+        ),
+        (
+            ('"BTC trend"', '"BTC trend"\nstart = 1066-10-14'),
+            "line 5: run.start must lie in the years 1678 to 2261, got 1066-10-14",
+        ),
         (('"BTC trend"', '"BTC trend"\nplugins = "x"'), "line 5: run.plugins must be a list, got 'x'"),
-        (('"BTC trend"', '"--"'), "line 4: run.name must hold a letter or a digit, because it becomes part of a folder's name, got '--'"),
+        (
+            ('"BTC trend"', '"--"'),
+            "line 4: run.name must hold a letter or a digit, because it becomes part of a folder's name, got '--'",
+        ),
         (('"BTC trend"', f'"{"x" * 81}"'), "line 4: run.name must have at most 80 characters"),
-        (('"1h"', '"1 hour"'), "line 15: data.interval: '1 hour' is not an interval; write a whole number and one of s, m, h, d, w"),
+        (
+            ('"1h"', '"1 hour"'),
+            "line 15: data.interval: '1 hour' is not an interval; write a whole number and one of s, m, h, d, w",
+        ),
         (('["BTC/USDT"]', "[]"), "line 14: data.instruments must not be empty, got []"),
         (('["BTC/USDT"]', '"BTC/USDT"'), "line 14: data.instruments must be a list, got 'BTC/USDT'"),
-        (('["BTC/USDT"]', '["BTC/USDT", "BTC/USDT"]'), "line 14: data.instruments must name each instrument once, and names 'BTC/USDT' more often"),
+        (
+            ('["BTC/USDT"]', '["BTC/USDT", "BTC/USDT"]'),
+            "line 14: data.instruments must name each instrument once, and names 'BTC/USDT' more often",
+        ),
         (("tick = 0.01", "tick = 0"), "line 19: instrument[0].tick must be greater than 0, got 0"),
         (('name = "BTC trend"', ""), "line 3: run.name is missing; [run] needs it: the run's name, as part of its folder's"),
         (('symbol = "BTC/USDT"\n', ""), "line 17: instrument[0].symbol is missing; [[instrument]] needs it"),
         (('interval = "1h"', ""), "line 11: data.interval is missing; [data] needs it: how long a bar is, such as '1h'"),
         (('source = "csv"', ""), "line 11: data.source is missing; a data source is named there ('tradekit plugins' lists them)"),
-        (('name = "sma-cross"', ""), "line 21: strategy.name is missing; a strategy is named there ('tradekit plugins' lists them)"),
+        (
+            ('name = "sma-cross"', ""),
+            "line 21: strategy.name is missing; a strategy is named there ('tradekit plugins' lists them)",
+        ),
         (('"sma-cross"', "3"), "line 22: strategy.name must be the name of a strategy in quotes, got 3"),
         (('model = "fee"', 'mode = "fee"'), "line 26: execution.costs[0].model is missing; a cost model is named there"),
         (('{ model = "fee", bps = 10 }', '"fee"'), "line 26: execution.costs[0] must be a table, got 'fee'"),
-        (("risk = []", ""), "risk is missing; list the risk rules as [[risk]] tables, or write 'risk = []' at the top for a run without any"),
+        (
+            ("risk = []", ""),
+            "risk is missing; list the risk rules as [[risk]] tables, or write 'risk = []' at the top for a run without any",
+        ),
         (("risk = []", "risk = false"), "line 1: risk must be a list of tables, got false; write [[risk]] instead of [risk]"),
         (("risk = []", 'risk = ["max-weight"]'), "line 1: risk[0] must be a table, got 'max-weight'"),
-        (("risk = []", "[risk]\nrule = 'max-weight'"), "line 1: risk must be a list of tables, got {'rule': 'max-weight'}; write [[risk]] instead of [risk]"),
-        (("costs = [{ model = \"fee\", bps = 10 }]", ""), "line 25: execution.costs is missing; list the cost models, such as "
-         "[{ model = 'fee', bps = 10 }], or write 'costs = []' for none"),
+        (
+            ("risk = []", "[risk]\nrule = 'max-weight'"),
+            "line 1: risk must be a list of tables, got {'rule': 'max-weight'}; write [[risk]] instead of [risk]",
+        ),
+        (
+            ('costs = [{ model = "fee", bps = 10 }]', ""),
+            "line 25: execution.costs is missing; list the cost models, such as "
+            "[{ model = 'fee', bps = 10 }], or write 'costs = []' for none",
+        ),
         (("[account]", "[[account]]"), "line 6: account must be one table; write [account] instead of [[account]]"),
         (("risk = []\n\n[run]\nname", "risk = []\nrun"), "line 2: run must be a table that begins with [run], got 'BTC trend'"),
-        (("[strategy]\nname = \"sma-cross\"\nfast = 20\n", ""), "table [strategy] is missing; a run file needs it"),
+        (('[strategy]\nname = "sma-cross"\nfast = 20\n', ""), "table [strategy] is missing; a run file needs it"),
     ],
-)  # fmt: skip
+)
 def test_read_run_file_with_one_mistake_names_line_key_value_and_what_is_allowed(refusal, change, message):
     assert message in refusal(change=change)
 
@@ -186,23 +232,36 @@ def test_read_run_file_in_a_mode_without_driver_is_refused(refusal, mode):
 @pytest.mark.parametrize(
     ("overrides", "message"),
     [
-        (["run.start=2021-02-01", "run.end=2021-01-01"],
-         "FILE, --set run.end=2021-01-01: run.end must be later than run.start, and 2021-01-01 is not later than 2021-02-01; "
-         "bars that open at the end or later are left out"),
+        (
+            ["run.start=2021-02-01", "run.end=2021-01-01"],
+            "FILE, --set run.end=2021-01-01: run.end must be later than run.start, and 2021-01-01 is not later than 2021-02-01; "
+            "bars that open at the end or later are left out",
+        ),
         (["run.start=2021-01-01", "run.end=2021-01-01"], "run.end must be later than run.start"),
-        (["account.kind=cash", "account.leverage=3"],
-         "FILE, --set account.leverage=3: account.leverage is 3, but account.kind is 'cash', which borrows nothing; set kind = 'margin' "
-         "or leave leverage out"),
-        (["run.benchmark=BTC/USD"],
-         "FILE, --set run.benchmark=BTC/USD: run.benchmark 'BTC/USD' is no instrument of this run; allowed: 'equal-weight', 'none', "
-         "'BTC/USDT'; did you mean 'BTC/USDT'?"),
-        (["instrument[0].symbol=BTC/USD"],
-         "FILE, --set instrument[0].symbol=BTC/USD: instrument[0].symbol 'BTC/USD' is not one of data.instruments; allowed: 'BTC/USDT'; "
-         "did you mean 'BTC/USDT'?"),
-        (["instrument=[{symbol='BTC/USDT'},{symbol='BTC/USDT',lot=1}]"],
-         "instrument[1].symbol 'BTC/USDT' is there twice; put its facts into one [[instrument]]"),
+        (
+            ["account.kind=cash", "account.leverage=3"],
+            "FILE, --set account.leverage=3: account.leverage is 3, but account.kind is 'cash', which borrows nothing; set "
+            "kind = 'margin' "
+            "or leave leverage out",
+        ),
+        (
+            ["run.benchmark=BTC/USD"],
+            "FILE, --set run.benchmark=BTC/USD: run.benchmark 'BTC/USD' is no instrument of this run; allowed: "
+            "'equal-weight', 'none', "
+            "'BTC/USDT'; did you mean 'BTC/USDT'?",
+        ),
+        (
+            ["instrument[0].symbol=BTC/USD"],
+            "FILE, --set instrument[0].symbol=BTC/USD: instrument[0].symbol 'BTC/USD' is not one of data.instruments; "
+            "allowed: 'BTC/USDT'; "
+            "did you mean 'BTC/USDT'?",
+        ),
+        (
+            ["instrument=[{symbol='BTC/USDT'},{symbol='BTC/USDT',lot=1}]"],
+            "instrument[1].symbol 'BTC/USDT' is there twice; put its facts into one [[instrument]]",
+        ),
     ],
-)  # fmt: skip
+)
 def test_read_run_file_with_keys_that_contradict_each_other_says_which(refusal, overrides, message):
     assert message in refusal(*overrides)
 
@@ -217,7 +276,8 @@ def test_read_run_file_with_many_mistakes_says_all_in_the_order_of_the_file(refu
         "FILE has 4 problems:",
         "  line 9: account.kind must be 'cash' or 'margin', got 3",
         "  line 10: account.leverage must be at least 1, got 0",
-        "  --set foo.bar=1: unknown key foo; allowed in a run file: run, account, data, instrument, strategy, risk, execution, report",
+        "  --set foo.bar=1: unknown key foo; allowed in a run file: run, account, data, instrument, strategy, risk, "
+        "execution, report",
         "  --set run.seed=x: run.seed must be a whole number, got 'x'",
     ]
 

@@ -6,9 +6,10 @@ from pathlib import Path
 from typing import Annotated, Literal
 
 import pytest
-from pydantic import AfterValidator, Field, model_validator
+from pydantic import AfterValidator, Field, SecretStr, model_validator
 
 from tradekit.engine.validation import validate
+from tradekit.errors import PluginError
 from tradekit.plugin.options import Options
 
 
@@ -28,6 +29,10 @@ def _even(value):
     return value
 
 
+class Inside(Options):
+    path: Path = Path("d")
+
+
 class Example(Options):
     whole: int = Field(1, ge=1, le=9, description="bars in it")
     number: float = Field(1.0, gt=0, lt=1.5)
@@ -45,8 +50,8 @@ class Example(Options):
     bars: Annotated[int, Field(ge=1)] | Literal["auto"] = "auto"
     levels: float | list[float] = 1.0
     inner: Inner | None = None
-    several: list[Inner] = []
-    weights: dict[str, float] = {}
+    several: list[Inner] = Field([])
+    weights: dict[str, float] = Field({})
     even: Annotated[int, AfterValidator(_even)] = 2
     needed: int = Field(description="units of it")
 
@@ -120,7 +125,10 @@ def test_validate_wrong_value_says_what_it_must_be(name, value, message):
         ({"levels": [1.0, "x"]}, "strategy.levels[1] must be a number, got 'x'"),
         ({"inner": {"label": "a", "size": "b"}}, "strategy.inner.size must be a whole number, got 'b'"),
         ({"inner": {}}, "strategy.inner.label is missing; strategy.inner needs it"),
-        ({"inner": {"label": "a", "sise": 1}}, "unknown key strategy.inner.sise; allowed in strategy.inner: size, label; did you mean 'size'?"),
+        (
+            {"inner": {"label": "a", "sise": 1}},
+            "unknown key strategy.inner.sise; allowed in strategy.inner: size, label; did you mean 'size'?",
+        ),
         ({"several": [{"label": "a"}, {"label": "b", "size": 0}]}, "strategy.several[1].size must be at least 1, got 0"),
         ({"several": [{"label": "a", "x": 0}]}, "unknown key strategy.several[0].x; allowed in strategy.several[0]: size, label"),
         ({"even": 3}, "strategy.even: 3 is odd; give an even number"),
@@ -150,6 +158,39 @@ def test_validate_unknown_key_without_any_to_choose_from_says_so():
 def test_validate_unknown_key_that_belongs_elsewhere_says_where():
     _, found = validate(Options, {"fast": 3}, ("strategy",), "strategy 'x'", (), lambda name: f"{name!r} is an option of 'y'")
     assert [problem.text for problem in found] == ["unknown key strategy.fast; strategy 'x' has none; 'fast' is an option of 'y'"]
+
+
+def test_validate_text_given_as_a_date_must_be_in_quotes():
+    assert problems(inner={"label": date(2021, 1, 31)}) == ["strategy.inner.label must be a text in quotes, got 2021-01-31"]
+
+
+def test_validate_default_that_is_no_json_is_taken():
+    class Defaults(Options):
+        path: Path = Path("a")
+        key: SecretStr = SecretStr("b")
+        names: tuple[str, ...] = ["c"]
+        table: dict[str, Inside] = Field({})
+
+    made, found = validate(Defaults, {"table": {"x": {}}}, ("strategy",), "strategy 'x'")
+    assert found == []
+    assert (made.path, made.key, made.names, made.table["x"].path) == (Path("a"), SecretStr("b"), ("c",), Path("d"))
+
+
+def test_validate_default_that_is_refused_is_the_authors_mistake():
+    class Refused(Options):
+        fast: int = Field(0, ge=1)
+
+    _, [problem] = validate(Refused, {}, ("strategy",), "strategy 'x'")
+    assert problem.error is PluginError
+    assert problem.text == "strategy 'x' is broken: it refuses its own default of strategy.fast"
+
+
+def test_validate_unknown_key_in_a_table_of_tables_lists_its_keys():
+    class Nested(Options):
+        table: dict[str, Inside] = Field({})
+
+    _, [problem] = validate(Nested, {"table": {"x": {"paht": "a"}}}, ("strategy",), "strategy 'x'")
+    assert problem.text == "unknown key strategy.table.x.paht; allowed in strategy.table.x: path; did you mean 'path'?"
 
 
 def test_validate_returns_every_problem_with_its_key():

@@ -30,7 +30,7 @@ CASES: dict[str, tuple[Callable[[int], Any], int]] = {
     "obv": (lambda _: steps.Obv(), 2),
 }
 every_step = pytest.mark.parametrize("name", CASES)
-repeatable = settings(derandomize=True, deadline=None, max_examples=60)
+repeatable = settings(derandomize=True, deadline=None, max_examples=40)
 BARS = 1_000_000 if is_compiled() else 20_000
 
 values = st.one_of(

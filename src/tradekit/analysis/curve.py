@@ -9,10 +9,12 @@ from numpy.typing import NDArray
 
 from tradekit.model.bars import Floats, Times
 
-__all__ = ["DAY", "YEAR", "EquityCurve", "Sampling", "sample"]
+__all__ = ["DAY", "NOT_YET", "YEAR", "EquityCurve", "Sampling", "sample"]
 
 DAY = 86_400_000_000_000
 YEAR = 365.25 * DAY
+NOT_YET = int(np.iinfo(np.int64).min)
+"""The time of what hasn't happened by the end of the run; as `datetime64` it reads NaT."""
 
 _FRIDAY, _SATURDAY, _SUNDAY = 4, 5, 6
 

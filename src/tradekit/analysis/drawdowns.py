@@ -6,13 +6,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from tradekit.analysis.curve import DAY, EquityCurve
+from tradekit.analysis.curve import DAY, NOT_YET, EquityCurve
 from tradekit.model.bars import Floats, Times
 
-__all__ = ["NOT_YET", "Drawdowns", "drawdown_periods"]
-
-NOT_YET = int(np.iinfo(np.int64).min)
-"""The time of what hasn't happened by the end of the run; as `datetime64` it reads NaT."""
+__all__ = ["Drawdowns", "drawdown_periods"]
 
 # Booking fills leaves rounding of this order: a fall smaller than it is none.
 _ROUNDING = 1e-12

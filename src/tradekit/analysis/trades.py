@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from tradekit.analysis.drawdowns import NOT_YET
+from tradekit.analysis.curve import NOT_YET
 from tradekit.model.bars import Floats, Times
 
 __all__ = ["FillColumns", "RoundTrips", "round_trips"]

@@ -9,7 +9,7 @@ import numpy as np
 
 from tradekit import Definition
 
-__all__ = ["date_text", "few", "figure", "minute_text", "money", "percent", "price"]
+__all__ = ["closing_date", "day_text", "few", "figure", "minute_text", "money", "percent", "price"]
 
 
 def percent(value: float) -> str:
@@ -48,9 +48,14 @@ def figure(value: float | None, definition: Definition, scale: float) -> str:
     return f"{number} a year" if definition.unit == "per year" else number
 
 
-def date_text(time: int) -> str:
-    """Return the UTC day of a time in nanoseconds; midnight is the end of the day before, as bars are stamped by their close."""
-    return str(np.datetime64(time - 1, "ns").astype("M8[D]"))
+def closing_date(time: int) -> str:
+    """Return the UTC day of a close in nanoseconds; a close at midnight belongs to the day that ends then."""
+    return day_text(time - 1)
+
+
+def day_text(time: int) -> str:
+    """Return the UTC day of a time in nanoseconds."""
+    return str(np.datetime64(time, "ns").astype("M8[D]"))
 
 
 def minute_text(time: int) -> str:

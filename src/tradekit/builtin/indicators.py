@@ -3,7 +3,8 @@
 Definitions are those of TA-Lib unless an indicator says otherwise; where TA-Lib keeps running sums, values here are the more
 exact. All are NaN until `warmup` bars have been seen. The step of each is compiled, in `tradekit.steps`.
 
->>> sma(2).compute([10.0, 12.0, 14.0])
+>>> import numpy as np
+>>> sma(2).compute(np.array([10.0, 12.0, 14.0]))
 array([[nan, 11., 13.]])
 """
 

@@ -37,7 +37,7 @@ class BuyAndHold(Strategy):
         for view in ctx.instruments:
             if view.symbol not in self._held:
                 self._held.add(view.symbol)
-                view.target(weight=self._weight(len(list(ctx))))
+                view.target(weight=self._weight(len(ctx)))
 
     def targets(self, bars: Bars, ind: Values) -> Weights:
         weights = _unchanged(bars)
@@ -61,12 +61,11 @@ class SmaCross(Strategy):
         return {"fast": sma(self.options.fast), "slow": sma(self.options.slow)}
 
     def on_bar(self, ctx: Context) -> None:
-        weight = self.options.weight / len(list(ctx))
         for view in ctx.instruments:
             if view.crossed_above("fast", "slow"):
-                view.target(weight=weight)
+                view.target(weight=self.options.weight / len(ctx))
             elif view.crossed_below("fast", "slow"):
-                view.target(weight=-weight if self.options.short else 0.0)
+                view.target(weight=-self.options.weight / len(ctx) if self.options.short else 0.0)
 
     def targets(self, bars: Bars, ind: Values) -> Weights:
         weight = self.options.weight / len(bars.symbols)
@@ -94,7 +93,7 @@ class RsiReversion(Strategy):
 
     def on_bar(self, ctx: Context) -> None:
         options = self.options
-        weight = options.weight / len(list(ctx))
+        weight = options.weight / len(ctx)
         for view in ctx.instruments:
             # One bar may cross several levels: the outer one tells more.
             if view.crossed_below("rsi", options.low):
@@ -139,7 +138,7 @@ class Breakout(Strategy):
         return int(max(self.options.enter, self.options.leave)) + 1
 
     def on_bar(self, ctx: Context) -> None:
-        weight = self.options.weight / len(list(ctx))
+        weight = self.options.weight / len(ctx)
         for view in ctx.instruments:
             before = self._side.get(view.symbol, 0)
             side = self._next_side(before, view)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from pathlib import PurePath
 from typing import Any
 
 import numpy as np
@@ -15,7 +16,7 @@ from rich.table import Table
 from rich.text import Text
 
 from tradekit import DEFINITIONS, ComponentUse, Result
-from tradekit.builtin.figures import date_text, few, figure, minute_text, money, percent, price
+from tradekit.builtin.figures import closing_date, day_text, few, figure, minute_text, money, percent, price
 from tradekit.builtin.line_chart import braille_line
 
 __all__ = ["GROUPS", "SummaryPage"]
@@ -123,17 +124,18 @@ class SummaryPage:
         # Without options: what they do stands among the assumptions, with its figures.
         costs = self._names("cost model")
         yield "execution", Text(f"{self._names('executor')}; ") + (Text(costs) if costs else Text("no costs", "yellow"))
-        yield "driver", Text(self.result.plan)
+        yield "engine", Text(self.result.plan)
 
     def _span(self) -> str:
         if not len(self.times):
             return "no bars"
-        first, last = date_text(int(self.times[0])), date_text(int(self.times[-1]))
+        first, last = closing_date(int(self.times[0])), closing_date(int(self.times[-1]))
         return f"{len(self.times):,} bars of {self.interval}, {first} to {last}"
 
     def _origin(self) -> str:
         origins = {str(entry.get("origin", "")) for entry in self.result.data}
-        origin = origins.pop() if len(origins) == 1 else ""
+        # Of a path the last part is enough; the run's manifest has the rest.
+        origin = PurePath(origins.pop()).name if len(origins) == 1 else ""
         return self._names("data source") + (f" ({_cut(origin)})" if origin else "")
 
     def _names(self, kind: str) -> str:
@@ -164,7 +166,7 @@ class SummaryPage:
             sides = [self._money(high), "(log)" if is_log else "", *[""] * (_CHART_ROWS - 3), self._money(low)]
             for side, line in zip(sides, lines, strict=True):
                 yield Text.assemble((f"{side:>{margin - 1}} ", "dim"), (line, "cyan"))
-            first, last = date_text(int(times[0])), date_text(int(times[-1]))
+            first, last = closing_date(int(times[0])), closing_date(int(times[-1]))
             yield Text(" " * margin + first + last.rjust(width - margin - len(first)), "dim")
         yield from self._drawdown_text()
 
@@ -186,11 +188,11 @@ class SummaryPage:
             return
         peak = int(np.flatnonzero(values[: trough + 1] >= peaks[trough])[-1])
         back = np.flatnonzero(values[trough:] >= peaks[trough] * (1.0 - 1e-12))
-        began = "the start" if peak == 0 else date_text(int(self.times[peak - 1]))
-        ended = f"back on {date_text(int(self.times[trough + int(back[0]) - 1]))}" if len(back) else "not back at the end"
+        began = "the start" if peak == 0 else closing_date(int(self.times[peak - 1]))
+        ended = f"back on {closing_date(int(self.times[trough + int(back[0]) - 1]))}" if len(back) else "not back by the end"
         fall = percent(1.0 - float(values[trough] / peaks[trough]))
         yield Text.assemble(
-            ("worst drawdown  ", "dim"), (fall, "red"), f" from {began} to {date_text(int(self.times[trough - 1]))}, {ended}"
+            ("worst drawdown  ", "dim"), (fall, "red"), f" from {began} to {closing_date(int(self.times[trough - 1]))}, {ended}"
         )
 
     def figures(self, console: Console, options: ConsoleOptions) -> Iterator[RenderableType]:
@@ -249,7 +251,7 @@ class SummaryPage:
 
     def _trade(self, row: int, details: Sequence[str]) -> Iterator[Text]:
         cell = {name: self.result.trades[name][row] for name in self.result.trades.column_names}
-        stamp = date_text if self.interval[-1:] in ("d", "w") else minute_text
+        stamp = day_text if self.interval[-1:] in ("d", "w") else minute_text
         yield Text(cell["symbol"].as_py())
         yield Text(cell["direction"].as_py())
         for name in details:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Literal
+from typing import Literal, Self
 from zoneinfo import ZoneInfo, available_timezones
 
-from pydantic import Field, field_validator
+from pydantic import Field, field_validator, model_validator
 
 from tradekit.errors import nearest
 from tradekit.plugin.options import Options
@@ -99,7 +99,16 @@ class TableOptions(Options):
         if "%Y" not in value and "%y" not in value:
             raise ValueError(f"{value!r} has no year; write it as in Python's strptime, such as '%Y-%m-%d %H:%M'")
         try:
-            datetime.strptime(datetime(2001, 2, 3, 4, 5, 6, tzinfo=UTC).strftime(value), value)
+            example = datetime(2001, 2, 3, 4, 5, 6, tzinfo=UTC).strftime(value)
+            datetime.strptime(example, value)  # noqa: DTZ007 - only the format is tried
         except ValueError as error:
             raise ValueError(f"{value!r} is not a format that Python's strptime knows ({error})") from None
         return value
+
+    @model_validator(mode="after")
+    def _agrees(self) -> Self:
+        if self.unit is not None and self.time_format is not None:
+            raise ValueError("unit is for times that are numbers, time_format for times that are text; give one of them")
+        if "{symbol}" in str(self.path) and (self.layout == "wide" or self.columns.symbol):
+            raise ValueError(f"{str(self.path)!r} has a file for each instrument, so that no column of a file can tell them apart")
+        return self

@@ -51,7 +51,8 @@ class _Roles:
 
     time: tuple[str, ...]
     values: Mapping[str, str]
-    symbol: str | None
+    where: Mapping[str, str]
+    symbol: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +68,9 @@ class _Rows:
 
 def read_series(source: TableSource, request: BarRequest) -> dict[str, Series]:
     """Return the series of each requested symbol, with all its rows as they stand in the files: nothing is sorted, cut or mended.
+
+    `source` is a data source whose options extend `TableOptions`, and that has two methods more: `column_names(path)`, and
+    `read_table(path, numbers, others)`, which gives those columns as an Arrow table; `numbers` hold prices and volumes.
 
     Raises `DataError` for a file that is missing or empty, a column that is missing, a cell that is not what it should be, and a
     symbol that the files don't have. The message names the file and the row or column.
@@ -138,7 +142,8 @@ def _wide(source: TableSource, file: Path, request: BarRequest) -> dict[str, Ser
     names = source.column_names(file)
     closes = _closes(names, options, file)
     wanted = {symbol: symbol for symbol in request.symbols if symbol in closes}
-    rows = _rows(source, file, _Roles(_time_columns(names, options, file), wanted, None), request.interval)
+    roles = _Roles(_time_columns(names, options, file), wanted, _filters(names, options, file))
+    rows = _rows(source, file, roles, request.interval)
     series = {}
     for symbol in wanted:
         close = rows.values[symbol]
@@ -150,7 +155,7 @@ def _wide(source: TableSource, file: Path, request: BarRequest) -> dict[str, Ser
 
 
 def _closes(names: Sequence[str], options: TableOptions, file: Path) -> list[str]:
-    apart = {*_time_columns(names, options, file), *options.where}
+    apart = {*_time_columns(names, options, file), *_filters(names, options, file)}
     return [name for name in names if name not in apart]
 
 
@@ -167,9 +172,11 @@ def _roles(names: Sequence[str], options: TableOptions, file: Path) -> _Roles:
         symbol = _column("symbol", columns.symbol, names, file)
     elif columns.symbol is None and not has_symbol(options.path):
         symbol = next(iter(_guess(_SYMBOLS, names)), None)
-    for name in options.where:
-        _column("", name, names, file)
-    return _Roles(_time_columns(names, options, file), values, symbol)
+    return _Roles(_time_columns(names, options, file), values, _filters(names, options, file), symbol)
+
+
+def _filters(names: Sequence[str], options: TableOptions, file: Path) -> dict[str, str]:
+    return {_column("where", name, names, file): value for name, value in options.where.items()}
 
 
 def _time_columns(names: Sequence[str], options: TableOptions, file: Path) -> tuple[str, ...]:
@@ -208,9 +215,8 @@ def _listed(names: Sequence[str], missing: str = "") -> str:
 
 
 def _rows(source: TableSource, file: Path, roles: _Roles, interval: int) -> _Rows:
-    options: TableOptions = source.options
     numbers = tuple(dict.fromkeys(roles.values.values()))
-    others = dict.fromkeys((*roles.time, *((roles.symbol,) if roles.symbol else ()), *options.where))
+    others = dict.fromkeys((*roles.time, *((roles.symbol,) if roles.symbol else ()), *roles.where))
     clash = next((name for name in numbers if name in others), None)
     if clash is not None:
         raise DataError(f"column {clash!r} of {str(file)!r} can't be both a number and the time, the symbol or a filter")
@@ -218,7 +224,7 @@ def _rows(source: TableSource, file: Path, roles: _Roles, interval: int) -> _Row
     if not table.num_rows:
         raise DataError(f"{str(file)!r} has columns and no rows")
     with _naming(file, *roles.time):
-        times, how = open_times(_joined(table, roles.time), options, interval)
+        times, how = open_times(_joined(table, roles.time), source.options, interval)
     floats = {name: _floats(table[name], name, file) for name in numbers}
     values = {role: floats[name] for role, name in roles.values.items()}
     codes: NDArray[np.int32] | None = None
@@ -226,12 +232,12 @@ def _rows(source: TableSource, file: Path, roles: _Roles, interval: int) -> _Row
     if roles.symbol is not None:
         codes, symbols = code_column(table[roles.symbol])
     rows = _Rows(times, values, codes, symbols, (how,) if how else ())
-    return _where(rows, table, options, file)
+    return _where(rows, table, roles.where, file)
 
 
-def _where(rows: _Rows, table: pa.Table, options: TableOptions, file: Path) -> _Rows:
+def _where(rows: _Rows, table: pa.Table, where: Mapping[str, str], file: Path) -> _Rows:
     keep = np.ones(len(rows.times), dtype=np.bool_)
-    for name, value in options.where.items():
+    for name, value in where.items():
         codes, texts = code_column(table[name])
         if value not in texts:
             raise DataError(f"where: no {value!r} in column {name!r} of {str(file)!r}; {_listed(texts, value)}")
@@ -239,7 +245,7 @@ def _where(rows: _Rows, table: pa.Table, options: TableOptions, file: Path) -> _
     if keep.all():
         return rows
     if not keep.any():
-        raise DataError(f"where: no row of {str(file)!r} has {options.where!r}")
+        raise DataError(f"where: no row of {str(file)!r} has {dict(where)!r}")
     kept = None if rows.codes is None else rows.codes[keep]
     return replace(rows, times=rows.times[keep], values=_map_values(rows.values, keep), codes=kept)
 
@@ -266,9 +272,10 @@ def _floats(column: pa.ChunkedArray, name: str, file: Path) -> Floats:
     import pyarrow as pa
 
     kind = column.type
+    is_text = pa.types.is_string(kind) or pa.types.is_large_string(kind)
     if pa.types.is_decimal(kind):
         column = column.cast(pa.string())
-    elif not (pa.types.is_integer(kind) or pa.types.is_floating(kind) or pa.types.is_string(kind) or pa.types.is_null(kind)):
+    elif not (pa.types.is_integer(kind) or pa.types.is_floating(kind) or is_text or pa.types.is_null(kind)):
         raise DataError(f"column {name!r} of {str(file)!r} holds {kind}, not numbers")
     try:
         floats = column.cast(pa.float64(), safe=False)

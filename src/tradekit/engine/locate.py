@@ -10,6 +10,9 @@ __all__ = ["Key", "key_lines", "key_text"]
 Key = tuple[str | int, ...]
 """The path to a value: `("execution", "costs", 0, "bps")` is `execution.costs[0].bps`."""
 
+_CLOSING = ("]", "}", '"""', "'''")
+"""One of these is on the last line of every statement that has several."""
+
 
 def key_text(key: Key) -> str:
     """Return a key as a person writes it.
@@ -58,6 +61,8 @@ def _statements(text: str) -> Iterator[tuple[int, str]]:
         if not pending:
             begin = number
         pending += line + "\n"
+        if number > begin and not any(mark in line for mark in _CLOSING):
+            continue  # saves parsing a long list again for each of its lines
         try:
             parsed = tomllib.loads(pending)
         except tomllib.TOMLDecodeError:

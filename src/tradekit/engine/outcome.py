@@ -43,11 +43,12 @@ def result_of(composed: ComposedRun, loaded: LoadedBars, prepared: Prepared, pla
     """Make the tables and figures of a run."""
     config = composed.config
     record = record_of(driven.simulation, prepared.setup)
+    exposure = exposures(record)
     value, sentence = benchmark(record.bars, record.capital, config.run.benchmark)
     curve = EquityCurve(
         close_time=record.bars.close_time,
         equity=record.equity,
-        gross=exposures(record)[0],
+        gross=exposure.gross,
         capital=record.capital,
         interval=config.data.interval_ns,
         benchmark=value,
@@ -69,7 +70,7 @@ def result_of(composed: ComposedRun, loaded: LoadedBars, prepared: Prepared, pla
         orders=orders_table(record),
         fills=fills_table(record),
         positions=positions_table(record),
-        equity=equity_table(record),
+        equity=equity_table(record, exposure),
         trades=trades_table(trips, record.bars.symbols),
         journal=journal_table(record),
     )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Annotated, Literal
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
@@ -21,7 +21,8 @@ _FIRST_YEAR, _LAST_YEAR = 1678, 2261  # what 64 bits of nanoseconds can hold
 def _moment(value: object) -> datetime:
     """Return a date, or a date and time, as UTC; one without a zone is UTC already."""
     try:
-        moment = datetime.fromisoformat(value if isinstance(value, str) else "")
+        text = value.isoformat() if isinstance(value, date) else value
+        moment = datetime.fromisoformat(text if isinstance(text, str) else "")
     except ValueError:
         raise ValueError("must be a date such as 2021-01-31, or a date and time such as 2021-01-31T14:30:00Z") from None
     if not _FIRST_YEAR <= moment.year <= _LAST_YEAR:

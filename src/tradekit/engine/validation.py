@@ -16,7 +16,7 @@ from pydantic_core import ErrorDetails
 
 from tradekit.engine.locate import Key, key_text
 from tradekit.engine.problems import Problem, shown
-from tradekit.errors import nearest
+from tradekit.errors import ConfigError, PluginError, nearest
 
 __all__ = ["nested_models", "unknown_key", "validate"]
 
@@ -81,11 +81,26 @@ def validate(
     Types are taken strictly: neither `"20"` nor `true` nor `20.0` is a whole number. `owner` says whose keys these are, such as
     `strategy 'sma-cross'`; `also` names keys of the same table that others read, and `elsewhere` tells whose an unknown key is.
     """
+    table = _Table(model, values, key, owner, tuple(also), elsewhere)
+    problems = [problem for problem in _strictly(table) if problem.error is ConfigError]
+    if problems:
+        return None, problems
     try:
-        # As JSON, because only there do strictness and lists for tuples, text for paths and dates go together.
-        return model.model_validate_json(json.dumps(values, default=_as_text), strict=True), []
+        return model.model_validate(values), []
     except ValidationError as error:
-        return None, list(_problems(error, _Table(model, values, key, owner, tuple(also), elsewhere)))
+        return None, list(_problems(error, table))
+
+
+def _strictly(table: _Table) -> Iterator[Problem]:
+    """Yield what a strict reading finds.
+
+    It reads JSON, because only there do strictness and lists for tuples, text for paths and dates go together. That it also
+    refuses some defaults, which are no JSON, means nothing.
+    """
+    try:
+        table.model.model_validate_json(json.dumps(table.values, default=_as_text), strict=True)
+    except ValidationError as error:
+        yield from _problems(error, table)
 
 
 def _as_text(value: object) -> str:
@@ -113,8 +128,11 @@ class _Table:
     also: tuple[str, ...]
     elsewhere: Callable[[str], str]
 
-    def resolve(self, location: Sequence[str | int], is_missing: bool) -> tuple[Key, Any]:
-        """Return the key and the value that pydantic's location means; it also names branches of unions, which are no keys."""
+    def resolve(self, location: Sequence[str | int], is_missing: bool) -> tuple[Key, Any, bool]:
+        """Return the key and the value that pydantic's location means, and whether the value is a default.
+
+        Locations also name branches of unions, which are no keys.
+        """
         key: Key = ()
         value: Any = self.values
         for part in location:
@@ -124,24 +142,30 @@ class _Table:
                 value = value[part]
             elif is_missing and part == location[-1]:
                 value = None
+            elif isinstance(value, Mapping) and part in self.fields(key):
+                return (*key, part), None, True
             else:
                 continue
             key += (part,)
-        return key, value
+        return key, value, False
 
-    def owner_of(self, key: Key) -> tuple[str, list[str]]:
+    def fields(self, key: Key) -> list[str]:
+        """Return the names of the fields that the table at `key`, or each table of a list, may have."""
+        models: Sequence[type[BaseModel]] = (self.model,)
+        for part in key:
+            inside = [inner for model in models for inner in nested_models(model, part)]
+            if any(part in model.model_fields for model in models):
+                models = inside
+        return list(dict.fromkeys(name for model in models for name in model.model_fields))
+
+    def holder(self, key: Key) -> tuple[str, list[str]]:
         """Return who holds a key, in words, and the names of the keys that are allowed there."""
-        if len(key) == 1:
-            return self.owner, [*self.model.model_fields, *self.also]
-        models = [self.model]
-        for part in key[:-1]:
-            if isinstance(part, str):
-                models = [inner for model in models for inner in nested_models(model, part)]
-        return key_text(self.key + key[:-1]), list(dict.fromkeys(name for model in models for name in model.model_fields))
+        names = self.fields(key[:-1])
+        return (self.owner, [*names, *self.also]) if len(key) == 1 else (key_text(self.key + key[:-1]), names)
 
 
 @cache
-def nested_models(model: type[BaseModel], field: str) -> tuple[type[BaseModel], ...]:
+def nested_models(model: type[BaseModel], field: str | int) -> tuple[type[BaseModel], ...]:
     """Return the models that a field's type is made of, such as the entries of a list of tables."""
 
     def walk(annotation: object) -> Iterator[type[BaseModel]]:
@@ -150,7 +174,7 @@ def nested_models(model: type[BaseModel], field: str) -> tuple[type[BaseModel], 
         for argument in get_args(annotation):
             yield from walk(argument)
 
-    return tuple(walk(model.model_fields[field].annotation)) if field in model.model_fields else ()
+    return tuple(walk(model.model_fields[str(field)].annotation)) if field in model.model_fields else ()
 
 
 def _problems(error: ValidationError, table: _Table) -> Iterator[Problem]:
@@ -159,12 +183,15 @@ def _problems(error: ValidationError, table: _Table) -> Iterator[Problem]:
     demands: dict[Key, list[str]] = {}
     for detail in error.errors(include_url=False, include_input=False):
         kind = detail["type"]
-        key, value = table.resolve(detail["loc"], kind == "missing")
-        if kind == "missing":
+        key, value, is_default = table.resolve(detail["loc"], kind == "missing")
+        if is_default:
+            what = f"{table.owner} is broken: it refuses its own default of {key_text(table.key + key)}"
+            yield Problem(table.key + key, what, PluginError)
+        elif kind == "missing":
             said[key] = _missing(table, key)
         elif kind == "extra_forbidden":
             elsewhere = table.elsewhere(str(key[-1])) if len(key) == 1 else ""
-            said[key] = unknown_key(table.key + key, *table.owner_of(key), elsewhere).text
+            said[key] = unknown_key(table.key + key, *table.holder(key), elsewhere).text
         else:
             wanted = demands.setdefault(key, [])
             wanted.append(_demand(detail, value))
@@ -178,7 +205,7 @@ def _problems(error: ValidationError, table: _Table) -> Iterator[Problem]:
 def _missing(table: _Table, key: Key) -> str:
     field = table.model.model_fields.get(str(key[0])) if len(key) == 1 else None
     meaning = f": {field.description}" if field is not None and field.description else ""
-    return f"{key_text(table.key + key)} is missing; {table.owner_of(key)[0]} needs it{meaning}"
+    return f"{key_text(table.key + key)} is missing; {table.holder(key)[0]} needs it{meaning}"
 
 
 def _demand(detail: ErrorDetails, value: object) -> str:

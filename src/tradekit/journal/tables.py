@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -19,7 +20,7 @@ from tradekit.model.risk import VerdictKind
 if TYPE_CHECKING:
     import pyarrow as pa
 
-__all__ = ["equity_table", "exposures", "fills_table", "journal_table", "orders_table", "positions_table"]
+__all__ = ["Exposures", "equity_table", "exposures", "fills_table", "journal_table", "orders_table", "positions_table"]
 
 
 _KINDS = [kind.name.lower() for kind in OrderKind]
@@ -87,34 +88,43 @@ def positions_table(record: Record) -> pa.Table:
     )
 
 
-def equity_table(record: Record) -> pa.Table:
+def equity_table(record: Record, exposure: Exposures) -> pa.Table:
     """Return one row a bar: equity, cash and exposure at its close, in money; `is_stale` says that a held instrument had no bar."""
-    gross, net, stale = exposures(record)
     return table(
         {
             "time": time_column(record.bars.close_time),
             "equity": number_column(record.equity),
             "cash": number_column(_cash(record)),
-            "gross_exposure": number_column(gross),
-            "net_exposure": number_column(net),
-            "is_stale": flag_column(stale),
+            "gross_exposure": number_column(exposure.gross),
+            "net_exposure": number_column(exposure.net),
+            "is_stale": flag_column(exposure.is_stale),
         }
     )
 
 
-def exposures(record: Record) -> tuple[Floats, Floats, NDArray[np.bool_]]:
-    """Return, at each close, the sum of absolute position values, their sum, and whether a held instrument had no bar."""
+@dataclass(frozen=True, slots=True)
+class Exposures:
+    """At each close: the sum of absolute position values, their sum, both in money, and whether a held instrument had no bar."""
+
+    gross: Floats
+    net: Floats
+    is_stale: NDArray[np.bool_]
+
+
+def exposures(record: Record) -> Exposures:
+    """Return what was held at each close."""
     rows = len(record.equity)
     log, fills = record.log, record.entries(EventKind.FILL)
     gross, net, stale = np.zeros(rows), np.zeros(rows), np.zeros(rows, dtype=np.bool_)
     for i in np.unique(log["instrument"][fills]):
         own = fills[log["instrument"][fills] == i]
         position = _steps(log["row"][own], log["e"][own], rows, 0.0)
-        value = np.where(position == 0.0, 0.0, position * _held_over(record.bars.close[:, i]))
+        is_held = position != 0.0
+        value = np.where(is_held, position * _held_over(record.bars.close[:, i]), 0.0)
         gross += np.abs(value)
         net += value
-        stale |= (position != 0.0) & np.isnan(record.bars.close[:, i])
-    return gross, net, stale
+        stale |= is_held & np.isnan(record.bars.close[:, i])
+    return Exposures(gross, net, stale)
 
 
 def _cash(record: Record) -> Floats:
@@ -127,13 +137,15 @@ def _cash(record: Record) -> Floats:
 
 def _steps(at: NDArray[Any], values: NDArray[Any], rows: int, before: float) -> Floats:
     """Return a value on each row that changes to `values` on the rows `at` (ascending); the last change of a row counts."""
-    changes = np.searchsorted(at, np.arange(rows), side="right")
-    return np.concatenate(([before], values))[changes]
+    lengths = np.diff(at, prepend=0, append=rows)
+    return np.repeat(np.concatenate(([before], values)), lengths)
 
 
 def _held_over(prices: Floats) -> Floats:
     """Return prices with holes filled by the price before them."""
     exists = ~np.isnan(prices)
+    if exists.all():
+        return prices
     latest = np.maximum.accumulate(np.where(exists, np.arange(len(prices)), 0))
     return prices[latest]
 
@@ -142,12 +154,11 @@ def journal_table(record: Record) -> pa.Table:
     """Return the journal: one row an entry, in the order of happening, each naming the entry that caused it."""
     log = record.log
     kind = log["kind"]
-    told = {EventKind.ORDER: _KINDS, EventKind.VERDICT: [v.name.lower() for v in VerdictKind], EventKind.FILL: ["open", "inside"]}
-    told |= {EventKind.REJECT: _REASONS, EventKind.CANCEL: _REASONS, EventKind.HALT: [""]}
-    detail = [told[EventKind(k)][c] for k, c in zip(kind.tolist(), log["code"].tolist(), strict=True)]
-    words = [record.words.get(number) for number in range(len(kind))] if record.words else [None] * len(kind)
-    texts = [None if word is None else word[0] for word in words]
-    numbers = [json.dumps(dict(word[1]), sort_keys=True) if word is not None and word[1] else None for word in words]
+    texts: list[str | None] = [None] * len(kind)
+    numbers: list[str | None] = [None] * len(kind)
+    for number, (text, own) in record.words.items():
+        texts[number] = text
+        numbers[number] = json.dumps(dict(own), sort_keys=True) if own else None
     return table(
         {
             "number": number_column(np.arange(len(kind))),
@@ -156,13 +167,32 @@ def journal_table(record: Record) -> pa.Table:
             "cause": number_column(log["cause"], log["cause"] >= 0),
             "order": number_column(log["order"], log["order"] >= 0),
             "symbol": name_column(log["instrument"], record.bars.symbols),
-            "detail": text_column(detail),
+            "detail": _details(kind, log["code"]),
             "rule": name_column(log["rule"], record.rules),
             "text": text_column(texts),
             "numbers": text_column(numbers),
             **_numbers_by_meaning(log),
         }
     )
+
+
+# What the code of an entry means, by kind.
+_CODES = {
+    EventKind.ORDER: _KINDS,
+    EventKind.VERDICT: [verdict.name.lower() for verdict in VerdictKind],
+    EventKind.REJECT: _REASONS,
+    EventKind.FILL: ["open", "inside"],
+    EventKind.CANCEL: _REASONS,
+    EventKind.HALT: [""],
+}
+
+
+def _details(kind: NDArray[Any], code: NDArray[Any]) -> pa.Array:
+    first, names = np.zeros(len(_CODES), dtype=np.int64), list[str]()
+    for event, texts in _CODES.items():
+        first[event] = len(names)
+        names += texts
+    return name_column(first[kind] + code, names)
 
 
 # What the simulator's numbered columns mean, by kind of entry (see `tradekit.simulator.log.Log`).

@@ -143,6 +143,10 @@ class Context(Protocol):
         """Iterate over all instruments of the run, with or without a bar now."""
         ...
 
+    def __len__(self) -> int:
+        """Return how many instruments the run has."""
+        ...
+
     def starts(self, period: Period) -> bool:
         """Say whether this bar is the first of a new day, week, month, quarter or year (UTC)."""
         ...

@@ -23,7 +23,7 @@ from tradekit.model.order import Order
 from tradekit.model.result import Result
 from tradekit.model.risk import Limit, Verdict
 from tradekit.model.values import Values
-from tradekit.plugin.options import Options
+from tradekit.plugin.options import Options as AnyOptions
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
@@ -49,9 +49,10 @@ class Component:
     name: ClassVar[str]
     """In kebab-case, unique within the kind."""
 
-    Options: type[Options] = Options
+    Options: type[AnyOptions] = AnyOptions
+    """What may be set on it; a component nests a class of its own."""
 
-    def __init__(self, options: Options | None = None) -> None:
+    def __init__(self, options: AnyOptions | None = None) -> None:
         # `Any`, because each subclass has an Options class of its own and authors want to write `self.options.fast`.
         self.options: Any = options if options is not None else type(self).Options()
 
@@ -196,7 +197,7 @@ class Reporter(Component):
     critical: ClassVar[bool] = False
     """Whether it must see each event as it happens; the run then takes the event driver."""
 
-    def record(self, event: Event) -> None:  # noqa: B027 - optional: most reporters only read the result
+    def record(self, event: Event) -> None:
         """Take note of one event. Called for every event, in order."""
 
     def report(self, result: Result, folder: Path) -> RenderableType | None:

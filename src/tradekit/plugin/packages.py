@@ -78,7 +78,7 @@ def _packages() -> list[Package]:
 
 
 def _identity(entry: EntryPoint) -> tuple[str, str]:
-    """Return the name and version of an entry point's distribution; half of its metadata may be gone, and must not stop the rest."""
+    """Return the name and version of an entry point's distribution; metadata that is half gone must not stop the rest."""
     name = version = ""
     if entry.dist is not None:
         with suppress(FileNotFoundError, KeyError):  # what later Pythons raise where earlier ones return None

@@ -19,6 +19,8 @@ __all__ = ["is_compiled", "problem", "source_hashes", "verify"]
 
 FOLDER = Path(__file__).resolve().parent
 RECORD = "_build.json"
+SHARED = "_shared"
+"""The module that holds what all compiled modules need of Cython; it has no source."""
 SUFFIX = EXTENSION_SUFFIXES[0]
 """What the names of modules compiled for this Python end with; the record is kept for each Python by it."""
 
@@ -65,7 +67,7 @@ def verify() -> None:
 
 
 def _compiled() -> set[str]:
-    return {path.name.removesuffix(SUFFIX) for path in FOLDER.glob("*" + SUFFIX)}
+    return {path.name.removesuffix(SUFFIX) for path in FOLDER.glob("*" + SUFFIX)} - {SHARED}
 
 
 def _record() -> dict[str, Any]:

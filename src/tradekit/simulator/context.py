@@ -258,6 +258,9 @@ class Context:
     def __iter__(self) -> Iterator[View]:
         return iter(self.views)
 
+    def __len__(self) -> int:
+        return self.size
+
     def starts(self, period: Period) -> bool:
         if period not in self.period_starts:
             self.period_starts[period] = self.bars.starts(period)

@@ -3,11 +3,12 @@
 Both run the same compiled code, so a live value and a backtest value are the same number. A value is NaN during warm-up. Inputs
 are finite: a NaN or an infinity among them is a bar that doesn't exist, so the value on it is NaN and the state stays as it was.
 
+>>> import numpy as np
 >>> from tradekit import steps
 >>> step = steps.Ema(2)
 >>> [step.push(price) for price in (10.0, 12.0, 14.0)]
 [nan, 11.0, 13.0]
->>> steps.Ema(2).run([10.0, 12.0, 14.0])
+>>> steps.Ema(2).run(np.array([10.0, 12.0, 14.0]))
 array([nan, 11., 13.])
 """
 
