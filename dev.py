@@ -32,6 +32,7 @@ PYTHON = BIN / ("python" + EXE)
 STAMP = VENV / "dev.json"
 LOG = VENV / "dev.log"
 BUILDING = "build requirements"
+SETTINGS = {"PIP_DISABLE_PIP_VERSION_CHECK": "1", "PIP_NO_INPUT": "1"}
 
 
 class Part(NamedTuple):
@@ -115,19 +116,17 @@ def make_environment() -> None:
 
 def pip(python: Path, *arguments: str) -> None:
     """Run pip into the log, and end with the log's last lines if it fails."""
-    command, *rest = arguments
-    if logged([str(python), "-m", "pip", command, "--disable-pip-version-check", "--no-input", *rest]) != 0:
+    if logged([str(python), "-m", "pip", *arguments]) != 0:
         give_up("pip can't install what is needed")
 
 
-def logged(command: list[str], environment: dict[str, str] | None = None) -> int:
+def logged(command: list[str], settings: dict[str, str] | None = None) -> int:
     """Run a command with its output in the log and return its exit code."""
+    environment = os.environ | SETTINGS | (settings or {})
     with LOG.open("a", encoding="utf-8") as log:
         log.write("$ " + " ".join(command) + "\n")
         log.flush()
-        return subprocess.run(
-            command, cwd=ROOT, env=os.environ | (environment or {}), stdout=log, stderr=log, check=False
-        ).returncode
+        return subprocess.run(command, cwd=ROOT, env=environment, stdout=log, stderr=log, check=False).returncode
 
 
 def give_up(why: str) -> None:
@@ -147,7 +146,7 @@ def commands(verb: str, rest: list[str]) -> list[list[str]]:
     if verb == "demo":
         return [[str(BIN / ("tradekit" + EXE)), "run", "examples/quickstart.toml", *rest]]
     if verb == "test":
-        return [[*python, "pytest", *rest]]
+        return [[*python, "pytest", *(rest or ["-n", "auto"])]]  # a few tests are over before workers have started
     if verb == "lint":
         return [[*python, "ruff", "check", "."], [*python, "ruff", "format", "--check", "."], [*python, "mypy"]]
     if verb == "docs":

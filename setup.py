@@ -81,7 +81,7 @@ class CompileOrFallBack(build_ext):
         files = {extension.name: extension.sources for extension in translated}
         for extension in modules:
             extension.sources = files[extension.name]
-        shared.sources = [str(Path(self.build_temp, "shared.c"))]
+        shared.sources = [str(Path(self.build_temp, BUILD["SHARED"] + ".c"))]
         subprocess.run([sys.executable, "-m", "cython", f"--generate-shared={shared.sources[0]}"], check=True)
 
 

@@ -6,8 +6,8 @@ import runpy
 import shutil
 import subprocess
 import sys
+import tarfile
 import time
-import zipfile
 from pathlib import Path
 from typing import Any
 
@@ -96,14 +96,27 @@ def python(*arguments: str, cwd: Path, src: Path | None = None, cc: str | None =
 
 
 def built_wheel(checkout: Path, cc: str | None = None) -> dict[str, bytes]:
-    """Build a wheel and return its files."""
+    """Build a wheel, unpack it into the folder `installed`, and return its files."""
     code = "from setuptools import build_meta; build_meta.build_wheel('dist')"
     done = python("-c", code, cwd=checkout, cc=cc)
     assert done.returncode == 0, done.stderr
     (wheel,) = (checkout / "dist").glob("*.whl")
-    with zipfile.ZipFile(wheel) as archive:
-        archive.extractall(checkout / "installed")
-        return {name: archive.read(name) for name in archive.namelist()}
+    installed = checkout / "installed"
+    shutil.rmtree(installed, ignore_errors=True)
+    shutil.unpack_archive(wheel, installed, "zip")
+    return {path.relative_to(installed).as_posix(): path.read_bytes() for path in installed.rglob("*") if path.is_file()}
+
+
+def built_in_place(checkout: Path, cc: str | None = None) -> str:
+    """Build as an editable install does, and return what the simulator then shows."""
+    done = python("setup.py", "--quiet", "build_ext", "--inplace", cwd=checkout, cc=cc)
+    assert done.returncode == 0, done.stderr
+    return used(checkout / "src")
+
+
+def used(src: Path) -> str:
+    done = python("-c", USE, cwd=src, src=src)
+    return (done.stdout + done.stderr).strip()
 
 
 def test_verify_this_simulator_passes() -> None:
@@ -179,32 +192,22 @@ def test_problem_installed_package_names_a_way_out_that_does_not_use_the_cached_
 
 
 @pytest.mark.skipif(not (shutil.which("cc") or shutil.which("gcc")), reason="there is no C compiler")
-def test_wheel_with_compiler_is_compiled_and_holds_what_it_should(checkout: Path) -> None:
+def test_build_follows_the_source_and_falls_back_whole(checkout: Path) -> None:
+    assert built_in_place(checkout) == "3.5 True True"
+
+    source = checkout / "src/tradekit/simulator/adder.py"
+    source.write_text(ADDER.replace("+= value", "+= 2 * value"))
     names = built_wheel(checkout)
     assert {name for name in names if name.startswith("tradekit/")} == {
         *(f"tradekit/{name}" for name in ("__init__.py", "__init__.pyi", "py.typed", "errors.py")),
-        *(
-            f"tradekit/simulator/{name}"
-            for name in ("__init__.py", "build.py", "_build.json", "ledger.py", "adder.py", "adder.pxd")
-        ),
+        *(f"tradekit/simulator/{name}" for name in ("__init__.py", "build.py", "_build.json")),
+        *(f"tradekit/simulator/{name}" for name in ("ledger.py", "adder.py", "adder.pxd")),
         *(f"tradekit/simulator/{name}{build.SUFFIX}" for name in ("ledger", "adder", build.SHARED)),
     }
     assert {name.split("/")[0] for name in names} == {"tradekit", f"tradekit-{tradekit.__version__}.dist-info"}
-    assert python("-c", USE, cwd=checkout, src=checkout / "installed").stdout.strip() == "3.5 True True"
+    assert used(checkout / "installed") == "7.0 True True"
 
-
-@pytest.mark.skipif(not (shutil.which("cc") or shutil.which("gcc")), reason="there is no C compiler")
-def test_rebuild_in_place_follows_the_source_and_falls_back_whole(checkout: Path) -> None:
-    def rebuild(cc: str | None = None) -> str:
-        python("setup.py", "--quiet", "build_ext", "--inplace", cwd=checkout, cc=cc)
-        done = python("-c", USE, cwd=checkout, src=checkout / "src")
-        return done.stdout.strip() + done.stderr.strip()
-
-    source = checkout / "src/tradekit/simulator/adder.py"
-    assert rebuild() == "3.5 True True"
-    source.write_text(ADDER.replace("+= value", "+= 2 * value"))
-    assert rebuild() == "7.0 True True"
-    assert rebuild(cc="false").startswith("7.0 False False the simulator is not compiled")
+    assert built_in_place(checkout, cc="false").startswith("7.0 False False the simulator is not compiled")
     assert list(source.parent.glob("*" + build.SUFFIX)) == []
 
 
@@ -213,7 +216,7 @@ def test_wheel_without_compiler_runs_uncompiled_and_says_so(checkout: Path) -> N
     assert not [name for name in names if name.endswith((".so", ".pyd", ".c"))]
     record = json.loads(names["tradekit/simulator/_build.json"])
     assert record == {build.SUFFIX: {"problem": "the C compiler 'false' is missing or failed", "sources": {}}}
-    shown = python("-c", USE, cwd=checkout, src=checkout / "installed").stdout
+    shown = used(checkout / "installed")
     assert shown.startswith("3.5 False False the simulator is not compiled and many times slower: the C compiler 'false' is")
 
 
@@ -239,8 +242,7 @@ def test_sdist_holds_declarations_and_stubs_but_no_tests(checkout: Path) -> None
     done = python("-c", "from setuptools import build_meta; build_meta.build_sdist('dist')", cwd=checkout)
     assert done.returncode == 0, done.stderr
     (archive,) = (checkout / "dist").glob("*.tar.gz")
-    shutil.unpack_archive(archive, checkout / "unpacked", filter="data")
-    (folder,) = (checkout / "unpacked").iterdir()
-    names = {path.relative_to(folder).as_posix() for path in folder.rglob("*")}
+    with tarfile.open(archive) as files:
+        names = {name.partition("/")[2] for name in files.getnames()}
     assert {"setup.py", "pyproject.toml", "LICENSE", "src/tradekit/__init__.pyi", "src/tradekit/simulator/adder.pxd"} <= names
     assert not [name for name in names if name.startswith("tests") or name.endswith((".c", ".so", "_build.json"))]

@@ -16,6 +16,7 @@ PRODUCT = [
     *sorted((ROOT / "src").rglob("*.py")),
     *sorted(ROOT.glob("plugins/*/src/**/*.py")),
     *sorted((ROOT / "benchmarks").rglob("*.py")),
+    *sorted((ROOT / "docs").glob("*.py")),
     ROOT / "dev.py",
     ROOT / "setup.py",
 ]

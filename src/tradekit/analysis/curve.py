@@ -96,9 +96,9 @@ def _bars_per_year(days: float) -> float:
 def _day_ends(close_time: Times) -> tuple[NDArray[np.int64], float, str]:
     if not len(close_time):
         return np.zeros(0, dtype=np.int64), 252.0, "because the data has no weekends"
-    day = (close_time - 1) // DAY
-    rows = np.append(np.flatnonzero(day[1:] != day[:-1]), len(day) - 1)
-    weekday = (day[rows] + 3) % 7
+    midnights = np.arange((close_time[0] - 1) // DAY + 1, (close_time[-1] - 1) // DAY + 2) * DAY
+    rows = np.unique(np.searchsorted(close_time, midnights, side="right") - 1)
+    weekday = ((close_time[rows] - 1) // DAY + 3) % 7
     # An exchange may open on single Saturdays; a market that never closes has one day in seven.
     if np.count_nonzero(weekday == _SATURDAY) * 14 >= len(rows):
         return rows, 365.0, "because the data has weekends"

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from tradekit.analysis.curve import DAY, NOT_YET, EquityCurve
 from tradekit.model.bars import Floats, Times
@@ -39,10 +40,10 @@ def drawdown_periods(curve: EquityCurve) -> Drawdowns:
 
     Magdon-Ismail and Atiya (2004), Maximum Drawdown, Risk 17(10). The curve must be finite and its capital > 0.
     """
-    times = np.concatenate(([curve.start], curve.close_time))
     values = np.concatenate(([curve.capital], curve.equity))
-    peaks = np.maximum.accumulate(values)
-    fall = 1.0 - values / peaks
+    fall = np.maximum.accumulate(values)
+    # In place, because a minute bar's curve is long: what remains of the peak, then what is gone of it.
+    np.subtract(1.0, np.divide(values, fall, out=fall), out=fall)
     is_below = fall > _ROUNDING
     first = np.flatnonzero(is_below[1:] & ~is_below[:-1]) + 1
     if not len(first):
@@ -50,12 +51,17 @@ def drawdown_periods(curve: EquityCurve) -> Drawdowns:
         return Drawdowns(none, none, none, np.zeros(0), np.zeros(0))
     back = np.flatnonzero(is_below[:-1] & ~is_below[1:]) + 1
     is_open = len(back) < len(first)
-    ended = times[back]
+    start, ended = _times(curve, first - 1), _times(curve, back)
     end = np.append(ended, NOT_YET) if is_open else ended
-    until = np.append(ended, times[-1]) if is_open else ended
+    until = np.append(ended, curve.close_time[-1]) if is_open else ended
     depth = np.maximum.reduceat(fall, first)
     # The rows from one start to the next include the recovery, where the fall is 0 and changes no maximum.
     lowest = np.repeat(depth, np.diff(np.append(first, len(fall))))
     hits = np.flatnonzero(fall[first[0] :] == lowest) + first[0]
     trough = hits[np.searchsorted(hits, first)]
-    return Drawdowns(times[first - 1], times[trough], end, depth, (until - times[first - 1]) / DAY)
+    return Drawdowns(start, _times(curve, trough), end, depth, (until - start) / DAY)
+
+
+def _times(curve: EquityCurve, rows: NDArray[np.int64]) -> Times:
+    """Return when values were reached: row 0 is the start of the run, row `n` the close of its bar `n`."""
+    return np.where(rows == 0, curve.start, curve.close_time[np.maximum(rows - 1, 0)])

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-import numpy as np
-import tradekit
-from numpy.typing import NDArray
+from typing import Self
 
+import numpy as np
+from numpy.typing import NDArray
+from pydantic import model_validator
+
+import tradekit
 from tradekit import Bars, Context, Field, Indicator, Strategy, Values, View, donchian, roc, rsi, sma
 
 __all__ = ["Breakout", "BuyAndHold", "MomentumRotation", "RsiReversion", "SmaCross"]
@@ -17,8 +20,13 @@ def _unchanged(bars: Bars) -> Weights:
     return np.full(bars.close.shape, np.nan)
 
 
+def _share(ctx: Context, weight: float) -> float:
+    """Return an instrument's part of a weight for all."""
+    return weight / sum(1 for _ in ctx)
+
+
 class BuyAndHold(Strategy):
-    """Buy an equal part of every instrument on its first bar, and never trade again."""
+    """Buy an equal part of every instrument once it has a bar, and never trade again."""
 
     name = "buy-and-hold"
 
@@ -47,7 +55,10 @@ class BuyAndHold(Strategy):
 
 
 class SmaCross(Strategy):
-    """Hold each instrument while its fast average is above its slow one."""
+    """Hold each instrument from when its fast average crosses above its slow one until it crosses below.
+
+    A rise that is under way when the averages have their first values is left alone: there was no crossing to see.
+    """
 
     name = "sma-cross"
 
@@ -55,7 +66,13 @@ class SmaCross(Strategy):
         fast: int = Field(20, ge=1, description="bars in the fast average")
         slow: int = Field(100, ge=2, description="bars in the slow average")
         weight: float = Field(1.0, gt=0, description="part of equity that all instruments together may take")
-        short: bool = Field(False, description="sell short while the fast average is below (needs a margin account)")
+        short: bool = Field(False, description="sell short when the fast average crosses below (needs a margin account)")
+
+        @model_validator(mode="after")
+        def _fast_is_faster(self) -> Self:
+            if self.fast >= self.slow:
+                raise ValueError(f"fast must be less than slow, and {self.fast} is not less than {self.slow}")
+            return self
 
     def indicators(self) -> dict[str, Indicator]:
         return {"fast": sma(self.options.fast), "slow": sma(self.options.slow)}
@@ -76,7 +93,10 @@ class SmaCross(Strategy):
 
 
 class RsiReversion(Strategy):
-    """Buy what has fallen too fast by its relative strength index, and sell when it has recovered."""
+    """Buy what has fallen too fast by its relative strength index, and sell when it has recovered.
+
+    Another fall below `low` while the position is held brings it back to its weight.
+    """
 
     name = "rsi-reversion"
 
@@ -87,6 +107,12 @@ class RsiReversion(Strategy):
         leave: float = Field(50.0, ge=0, le=100, description="leave the position when the index crosses this")
         weight: float = Field(1.0, gt=0, description="part of equity that all instruments together may take")
         short: bool = Field(False, description="sell short above high (needs a margin account)")
+
+        @model_validator(mode="after")
+        def _levels_are_in_order(self) -> Self:
+            if not self.low < self.leave < self.high:
+                raise ValueError(f"low, leave and high must rise, and {self.low:g}, {self.leave:g}, {self.high:g} do not")
+            return self
 
     def indicators(self) -> dict[str, Indicator]:
         return {"rsi": rsi(self.options.length)}
@@ -124,6 +150,12 @@ class Breakout(Strategy):
         leave: int = Field(10, ge=1, description="bars in the range that a close must break to leave")
         weight: float = Field(1.0, gt=0, description="part of equity that all instruments together may take")
         short: bool = Field(False, description="sell short below the range (needs a margin account)")
+
+        @model_validator(mode="after")
+        def _range_to_leave_is_not_longer(self) -> Self:
+            if self.leave > self.enter:
+                raise ValueError(f"leave must not be more than enter, and {self.leave} is more than {self.enter}")
+            return self
 
     def __init__(self, options: tradekit.Options | None = None) -> None:
         super().__init__(options)
@@ -179,14 +211,19 @@ class Breakout(Strategy):
 
 
 class MomentumRotation(Strategy):
-    """Each month, hold the instruments that have risen most, in equal parts."""
+    """Each month, hold the instruments that have risen most, in equal parts.
+
+    It decides on the first bar of a month. An instrument without a bar at that time keeps its position for another month.
+    """
 
     name = "momentum-rotation"
 
     class Options(tradekit.Options):
         lookback: int = Field(126, ge=1, description="bars over which the rise is measured")
         hold: int = Field(2, ge=1, description="how many instruments are held on each side")
-        only_rising: bool = Field(True, description="hold cash in place of an instrument that has fallen (or, short, that has risen)")
+        only_rising: bool = Field(
+            True, description="hold cash in place of an instrument that has fallen (or, short, that has risen)"
+        )
         weight: float = Field(1.0, gt=0, description="part of equity that all positions together may take")
         short: bool = Field(False, description="also sell short those that have risen least (needs a margin account)")
 

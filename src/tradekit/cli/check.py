@@ -2,18 +2,25 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from tradekit.cli.arguments import file_argument, set_option
-from tradekit.cli.output import json_option, print_json, print_table
+from tradekit.cli.figures import figures_table, plain
+from tradekit.cli.output import json_option, print_json, print_table, show
+from tradekit.cli.progress import waiting
 
 if TYPE_CHECKING:
     from tradekit.engine.run import Ready
+    from tradekit.model.result import ComponentUse
+    from tradekit.plugin.contracts import Component
 
 __all__ = ["check_command"]
+
+_MOST_INSTRUMENTS = 20
 
 
 @click.command("check")
@@ -29,28 +36,49 @@ def check_command(file: Path, overrides: tuple[str, ...], as_json: bool) -> None
     from tradekit.engine.compose import compose_file
     from tradekit.engine.run import make_ready
 
-    ready = make_ready(compose_file(file, overrides))
+    with waiting("reading and checking"):
+        ready = make_ready(compose_file(file, overrides))
     if as_json:
         print_json(_facts(ready))
         return
-    print_table(
-        ["KIND", "NAME", "PACKAGE", "OPTIONS"],
-        [[use.kind, use.name, f"{use.package} {use.version}", _options(use.options)] for use in ready.composed.uses],
-    )
+    rows = [[use.kind, use.name, f"{use.package} {use.version}", _changed(use, part)] for use, part in ready.parts]
+    print_table(["KIND", "NAME", "PACKAGE", "OPTIONS OTHER THAN DEFAULT"], rows)
     click.echo()
-    print_table(
-        ["INSTRUMENT", "BARS", "FIRST", "LAST", "FROM"],
-        [[str(fact[key]) for key in ("symbol", "rows", "first", "last", "origin")] for fact in ready.loaded.facts],
+    shown = ready.facts[:_MOST_INSTRUMENTS]
+    show(
+        figures_table(["INSTRUMENT", "BARS", "HOLES", "FIRST", "LAST", "FROM"], map(_data_row, shown), texts=(0, 3, 4, 5)),
+        is_list=True,
     )
-    click.echo(f"\n{ready.plan.driver} driver: {ready.plan.reason}; warm-up {ready.prepared.setup.warmup} bars")
-    for note in ready.loaded.notes:
-        click.echo(f"note: {note}")
-    click.echo(f"{file} is ready to run")
+    if len(ready.facts) > len(shown):
+        click.echo(f"and {len(ready.facts) - len(shown)} more instruments")
+    click.echo()
+    show(*(f"! {note}" for note in ready.loaded.notes), *_verdict(file, ready), is_list=True)
 
 
-def _options(options: object) -> str:
-    assert isinstance(options, dict)
-    return ", ".join(f"{name}={value}" for name, value in options.items() if value is not None)
+def _verdict(file: Path, ready: Ready) -> Iterator[str]:
+    yield f"{ready.plan.driver} driver: {ready.plan.reason}"
+    yield f"nothing trades in an instrument's first {ready.prepared.setup.warmup:,} bars (warm-up)"
+    yield f"{file} is ready to run"
+
+
+def _changed(use: ComponentUse, part: Component) -> str:
+    """Return the options that are not at their default, as a person would write them."""
+    from tradekit.plugin.describe import describe_options
+
+    options = [(option.name, option.default, _value(use.options, option.name)) for option in describe_options(type(part))]
+    return ", ".join(f"{name} = {plain(value)}" for name, default, value in options if value != default)
+
+
+def _value(options: Mapping[str, Any], name: str) -> Any:
+    value: Any = options
+    for key in name.split("."):
+        value = value[key]
+    return value
+
+
+def _data_row(fact: Mapping[str, Any]) -> list[str]:
+    first, last = (str(fact[key]).removesuffix("T00:00:00Z").removesuffix(":00Z").replace("T", " ") for key in ("first", "last"))
+    return [fact["symbol"], f"{fact['rows']:,}", f"{fact['holes']:,}", first, last, fact["origin"]]
 
 
 def _facts(ready: Ready) -> dict[str, object]:
@@ -59,8 +87,9 @@ def _facts(ready: Ready) -> dict[str, object]:
         "components": [
             {"kind": use.kind, "name": use.name, "package": use.package, "version": use.version} for use in ready.composed.uses
         ],
-        "data": [dict(fact) for fact in ready.loaded.facts],
+        "data": [dict(fact) for fact in ready.facts],
         "notes": list(ready.loaded.notes),
+        "assumptions": list(ready.prepared.assumptions),
         "driver": ready.plan.driver,
         "reason": ready.plan.reason,
         "warmup": ready.prepared.setup.warmup,

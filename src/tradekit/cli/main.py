@@ -161,7 +161,7 @@ def _report(error: BaseException, hint: str) -> int:
     if isinstance(error, KeyboardInterrupt | click.Abort):
         return _say("interrupted", 130)
     if isinstance(error, TradekitError):
-        return _say(f"error: {error}", error.exit_code)
+        return _say("; ".join([f"error: {error}", *getattr(error, "__notes__", ())]), error.exit_code)
     if isinstance(error, click.exceptions.NoArgsIsHelpError):
         return _say(error.format_message(), error.exit_code)
     if isinstance(error, click.ClickException):

@@ -1,20 +1,22 @@
-"""A progress bar for what takes over a second, on standard error, where that is a terminal."""
+"""What takes over a second shows that it is going on: on standard error, where that is a terminal."""
 
 from __future__ import annotations
 
 import sys
+import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from rich.console import Console
     from rich.progress import Progress as Bar
     from rich.progress import TaskID
 
     from tradekit.engine.drive import Progress
 
-__all__ = ["progress_bar"]
+__all__ = ["progress_bar", "waiting"]
 
 _PATIENCE_S = 1.0
 
@@ -28,7 +30,7 @@ def progress_bar(what: str) -> Iterator[Progress]:
 
     def tell(done: int, total: int) -> None:
         nonlocal bar, task
-        if bar is None and done < total and sys.stderr.isatty() and time.monotonic() - began > _PATIENCE_S:
+        if bar is None and done < total and _is_seen() and time.monotonic() - began > _PATIENCE_S:
             bar = _new_bar()
             task = bar.add_task(what, total=total)
             bar.start()
@@ -42,8 +44,39 @@ def progress_bar(what: str) -> Iterator[Progress]:
             bar.stop()
 
 
-def _new_bar() -> Bar:
+@contextmanager
+def waiting(what: str) -> Iterator[None]:
+    """Say what is being waited for, from a second on: for work whose length is not known."""
+    if not _is_seen():
+        yield
+        return
+    is_over = threading.Event()
+
+    def tell() -> None:
+        if not is_over.wait(_PATIENCE_S):
+            with _console().status(what):
+                is_over.wait()
+
+    teller = threading.Thread(target=tell, daemon=True)
+    teller.start()
+    try:
+        yield
+    finally:
+        is_over.set()
+        teller.join()
+
+
+def _is_seen() -> bool:
+    return sys.stderr is not None and sys.stderr.isatty()
+
+
+def _console() -> Console:
     from rich.console import Console
+
+    return Console(stderr=True, markup=False, highlight=False, emoji=False)
+
+
+def _new_bar() -> Bar:
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, ProgressColumn, Task, TextColumn, TimeRemainingColumn
     from rich.text import Text
 
@@ -53,5 +86,5 @@ def _new_bar() -> Bar:
         def render(self, task: Task) -> Text:
             return Text(f"{task.speed:,.0f} bars/s" if task.speed else "")
 
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), Rate(), TimeRemainingColumn())
-    return Progress(*columns, console=Console(stderr=True), transient=True)
+    name = TextColumn("{task.description}", markup=False)
+    return Progress(name, BarColumn(), MofNCompleteColumn(), Rate(), TimeRemainingColumn(), console=_console(), transient=True)

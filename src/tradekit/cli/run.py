@@ -10,7 +10,7 @@ import click
 
 from tradekit.cli.arguments import file_argument, runs_option, set_option
 from tradekit.cli.output import json_option, print_json, show
-from tradekit.cli.progress import progress_bar
+from tradekit.cli.progress import progress_bar, waiting
 
 if TYPE_CHECKING:
     from tradekit.engine.run import Finished
@@ -35,7 +35,8 @@ def run_command(ctx: click.Context, file: Path, overrides: tuple[str, ...], runs
     from tradekit.engine.compose import compose_file
     from tradekit.engine.run import execute, make_ready
 
-    ready = make_ready(compose_file(file, overrides))
+    with waiting("reading and checking"):
+        ready = make_ready(compose_file(file, overrides))
     with progress_bar(ready.composed.config.run.name) as progress:
         finished = execute(ready, runs, progress)
     if as_json:

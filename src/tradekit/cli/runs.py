@@ -2,18 +2,34 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import click
 
 from tradekit.cli.arguments import runs_option
-from tradekit.cli.output import json_option, print_json, print_table
-from tradekit.engine.folder import REPORT, find_run, list_runs, read_manifest, read_metrics
-from tradekit.engine.compare import compare
+from tradekit.cli.figures import change, figure, figures_table, label, plain
+from tradekit.cli.output import json_option, print_json, print_table, show
+from tradekit.engine.compare import Comparison, compare
+from tradekit.engine.folder import REPORT, Listed, find_run, list_runs, read_manifest, read_metrics
 
 __all__ = ["runs_group"]
+
+_SHOWN = {"total_return": 1, "sharpe": 2, "max_drawdown": 1, "trades": 0}  # with their decimals
+_TITLES = ("ID", "RETURN", "SHARPE", "DRAWDOWN", "TRADES", "STRATEGY")
+
+
+@dataclass(frozen=True, slots=True)
+class _Before:
+    """What stood before a subcommand, and holds for it too."""
+
+    runs: Path
+    as_json: bool
+
+
+_runs_after = click.option("--runs", type=click.Path(path_type=Path), help="The folder that holds finished runs.")
 
 
 @click.group("runs", invoke_without_command=True)
@@ -21,101 +37,123 @@ __all__ = ["runs_group"]
 @json_option
 @click.pass_context
 def runs_group(ctx: click.Context, runs: Path, as_json: bool) -> None:
-    """List finished runs, the newest first; 'show' and 'compare' tell more."""
-    ctx.obj = runs
+    """List finished runs, the newest first; 'show' and 'compare' tell more.
+
+    Folders that can't be read, and what was never finished, come last.
+    """
+    ctx.obj = _Before(runs, as_json)
     if ctx.invoked_subcommand is not None:
         return
-    rows = [_row(folder) for folder in list_runs(runs)]
+    listed = list_runs(runs)
     if as_json:
-        print_json(rows)
-    elif rows:
-        columns: dict[str, Callable[[Any], str]] = {
-            "id": str,
-            "status": str,
-            "strategy": str,
-            "total_return": _percent,
-            "sharpe": _number,
-            "max_drawdown": _percent,
-            "trades": _whole,
-        }
-        titles = ["ID", "STATUS", "STRATEGY", "RETURN", "SHARPE", "MAX DRAWDOWN", "TRADES"]
-        print_table(titles, [[say(row[key]) for key, say in columns.items()] for row in rows])
+        print_json([_facts(run) for run in listed])
+    elif listed:
+        complete = [run for run in listed if run.manifest is not None]
+        if complete:
+            show(figures_table(_TITLES, map(_row, complete), texts=(0, 5)), is_list=True)
+        for run in listed:
+            if run.manifest is None:
+                click.echo(f"! {run.folder.name} is {run.status}: {run.problem}")
     else:
         click.echo(f"no runs in {runs}; 'tradekit run FILE' makes one")
 
 
 @runs_group.command("show")
 @click.argument("run")
+@_runs_after
 @json_option
 @click.pass_obj
-def show_command(runs: Path, run: str, as_json: bool) -> None:
+def show_command(before: _Before, run: str, runs: Path | None, as_json: bool) -> None:
     """Show the result of RUN again.
 
     RUN is an id, the beginning of one, a path, or 'last'.
     """
-    folder = find_run(runs, run)
-    if as_json:
-        print_json({**read_manifest(folder), "metrics": read_metrics(folder)})
+    folder = find_run(runs or before.runs, run)
+    manifest, metrics = read_manifest(folder), read_metrics(folder)
+    if as_json or before.as_json:
+        print_json({**manifest, "metrics": metrics})
         return
     report = folder / REPORT
-    click.echo(report.read_text(encoding="utf-8") if report.exists() else "the reporters of this run showed nothing")
+    if report.exists():
+        click.echo(report.read_text(encoding="utf-8"), nl=False)
+    else:
+        show(*_page(manifest, metrics))
     click.echo(f"kept in {folder}")
 
 
 @runs_group.command("compare")
 @click.argument("first")
 @click.argument("second")
+@_runs_after
 @json_option
 @click.pass_obj
-def compare_command(runs: Path, first: str, second: str, as_json: bool) -> None:
+def compare_command(before: _Before, first: str, second: str, runs: Path | None, as_json: bool) -> None:
     """Compare two runs: what was set differently, and how the figures differ.
 
     FIRST and SECOND are ids, beginnings of ids, paths, or 'last'.
     """
-    folders = find_run(runs, first), find_run(runs, second)
+    folders = find_run(runs or before.runs, first), find_run(runs or before.runs, second)
     found = compare(*folders)
-    if as_json:
+    if as_json or before.as_json:
         print_json(found.as_json())
         return
-    names = [folder.name for folder in folders]
-    if found.is_same:
-        click.echo(f"{names[0]} and {names[1]} have the same inputs and the same results, byte for byte")
-        return
-    if found.settings:
-        print_table(["SETTING", *names], [[key, _said(a), _said(b)] for key, (a, b) in found.settings.items()])
-    else:
-        click.echo("the settings are the same")
-    for difference in found.differences:
-        click.echo(f"! {difference}")
+    for which, folder in zip(("first", "second"), folders, strict=True):
+        click.echo(f"{which:6}  {folder.name}")
     click.echo()
-    print_table(["FIGURE", *names, "CHANGE"], list(_figures(found.metrics)))
+    if found.is_same:
+        click.echo("the same inputs and the same results, byte for byte")
+        return
+    for line in _told(found):
+        show(line, is_list=True)
+    if found.settings:
+        print_table(["SETTING", "FIRST", "SECOND"], [[key, plain(a), plain(b)] for key, (a, b) in found.settings.items()])
+        click.echo()
+    differing = [[label(key), figure(key, a), figure(key, b), change(key, a, b)] for key, (a, b) in found.metrics.items() if a != b]
+    if differing:
+        show(figures_table(["FIGURE", "FIRST", "SECOND", "CHANGE"], differing, texts=(0,)), is_list=True)
 
 
-def _figures(metrics: Mapping[str, tuple[float | None, float | None]]) -> Iterator[list[str]]:
-    for key, (a, b) in metrics.items():
-        change = "" if a is None or b is None else ("same" if a == b else f"{b - a:+,.4g}")
-        yield [key.replace("_", " "), _number(a), _number(b), change]
+def _told(found: Comparison) -> Iterator[str]:
+    for difference in found.differences:
+        yield f"! {difference}"
+    if not found.settings:
+        yield "the settings are the same"
+    alike = [label(key) for key, (a, b) in found.metrics.items() if a == b]
+    if len(alike) == len(found.metrics):
+        yield "all figures are the same"
+    elif alike:
+        yield f"the same figures: {', '.join(alike)}"
+    if found.same_tables:
+        yield f"the same tables, byte for byte: {', '.join(found.same_tables)}"
+    yield ""
 
 
-def _row(folder: Path) -> dict[str, Any]:
-    manifest, metrics = read_manifest(folder), read_metrics(folder)
-    strategy = next((use["name"] for use in manifest["components"] if use["kind"] == "strategy"), "")
-    return {"id": folder.name, "name": manifest["name"], "status": manifest["status"], "strategy": strategy, **metrics}
+def _page(manifest: dict[str, Any], metrics: dict[str, Any]) -> Iterator[str]:
+    """Yield the result of a run whose reporters showed nothing: figures, with what they rest on."""
+    yield f"{manifest['name']}  {manifest['mode']}, {manifest['status']}"
+    yield f"{manifest['plan']}"
+    yield from (f"! {note}" for note in manifest["notes"])
+    yield ""
+    yield from (f"{label(key):18} {figure(key, value):>16}" for key, value in metrics.items())
+    yield ""
+    yield "these figures assume"
+    yield " ".join(manifest["assumptions"])
 
 
-def _percent(value: float | None) -> str:
-    return "-" if value is None else f"{value:.2%}"
+def _row(run: Listed) -> list[str]:
+    facts = _facts(run)
+    cells = [str(facts["id"]), *(figure(key, facts.get(key), decimals) for key, decimals in _SHOWN.items())]
+    return [*cells, str(facts["strategy"]) + ("" if run.status == "done" else f", {run.status}")]
 
 
-def _number(value: float | None) -> str:
-    if value is None:
-        return "-"
-    return f"{value:,}" if isinstance(value, int) else f"{value:,.4f}"
-
-
-def _whole(value: float | None) -> str:
-    return "-" if value is None else f"{value:,.0f}"
-
-
-def _said(value: object) -> str:
-    return "-" if value is None else str(value)
+def _facts(run: Listed) -> dict[str, Any]:
+    if run.manifest is None:
+        return {"id": run.folder.name, "status": run.status, "problem": run.problem}
+    strategy = next((use["name"] for use in run.manifest["components"] if use["kind"] == "strategy"), "")
+    return {
+        "id": run.folder.name,
+        "name": run.manifest["name"],
+        "status": run.status,
+        "strategy": strategy,
+        **(run.metrics or {}),
+    }

@@ -2,37 +2,48 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 
 from tradekit.errors import ConfigError, nearest
 from tradekit.model.bars import Bars, Floats
 
-__all__ = ["benchmark"]
+__all__ = ["benchmark", "chosen"]
 
 
-def benchmark(bars: Bars, capital: float, wanted: str | None) -> tuple[Floats | None, str]:
-    """Return the value of the benchmark at each close, float64 [time], and a sentence that says what it is.
+def chosen(symbols: Sequence[str], wanted: str | None) -> str:
+    """Return a symbol of the run, `equal-weight` or `none`; raise `ConfigError` for anything else.
 
-    `wanted` is a symbol, `equal-weight`, `none`, or `None` for the one instrument of the run, else `equal-weight`. Raises
-    `ConfigError` for a symbol that the run doesn't have.
+    `wanted` is what the run file says; without it, it is the one instrument of the run, else `equal-weight`.
     """
     if wanted is None:
-        wanted = bars.symbols[0] if len(bars.symbols) == 1 else "equal-weight"
-    if wanted == "none":
+        return symbols[0] if len(symbols) == 1 else "equal-weight"
+    allowed = ("equal-weight", "none", *symbols)
+    if wanted not in allowed:
+        listed = ", ".join(map(repr, allowed))
+        raise ConfigError(f"run.benchmark {wanted!r} is no instrument of this run; allowed: {listed}{nearest(wanted, allowed)}")
+    return wanted
+
+
+def benchmark(bars: Bars, capital: float, choice: str) -> tuple[Floats | None, str]:
+    """Return the value of the benchmark at each close, float64 [time], and a sentence that says what it is."""
+    if choice in bars.symbols:
+        sentence = f"The benchmark buys {choice} with all capital at its first open and holds it, at no cost."
+        return _held(bars, bars.index_of(choice), capital), sentence
+    if choice == "none":
         return None, "There is no benchmark."
-    if wanted == "equal-weight":
-        parts = [_held(bars, i, capital / len(bars.symbols)) for i in range(len(bars.symbols))]
-        return np.sum(parts, axis=0), "The benchmark puts an equal part of the capital into each instrument at its first open and holds it."
-    if wanted not in bars.symbols:
-        allowed = ("equal-weight", "none", *bars.symbols)
-        raise ConfigError(f"run.benchmark {wanted!r} is no instrument of this run; allowed: {', '.join(allowed)}{nearest(wanted, allowed)}")
-    return _held(bars, bars.index_of(wanted), capital), f"The benchmark buys {wanted} with all capital at its first open and holds it, at no cost."
+    parts = [_held(bars, i, capital / len(bars.symbols)) for i in range(len(bars.symbols))]
+    sentence = "The benchmark puts an equal part of the capital into each instrument at its first open and holds it, at no cost."
+    return np.sum(parts, axis=0), sentence
 
 
 def _held(bars: Bars, i: int, money: float) -> Floats:
     """Return what `money` becomes: cash until the first bar, then the instrument at its last close."""
     exists = bars.exists[:, i]
     rows = np.flatnonzero(exists)
+    if not len(rows):
+        return np.full(len(bars), money)
     latest = np.cumsum(exists) - 1
     closes = bars.close[rows, i]
     value: Floats = np.where(latest >= 0, money * closes[np.maximum(latest, 0)] / bars.open[rows[0], i], money)

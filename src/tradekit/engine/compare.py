@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from tradekit.analysis.definitions import DEFINITIONS
 from tradekit.engine.folder import TABLES, read_manifest, read_metrics
 
 __all__ = ["Comparison", "compare"]
@@ -20,8 +21,12 @@ class Comparison:
 
     is_same: bool
     settings: Mapping[str, _Pair]
+    """Those that differ, by the key that a person writes."""
     differences: tuple[str, ...]
+    """What no setting tells, one clause each."""
+    same_tables: tuple[str, ...]
     metrics: Mapping[str, _Pair]
+    """All figures, in their own order."""
 
     def as_json(self) -> dict[str, Any]:
         """Return the comparison as JSON has it."""
@@ -29,6 +34,7 @@ class Comparison:
             "same": self.is_same,
             "settings": {key: list(pair) for key, pair in self.settings.items()},
             "differences": list(self.differences),
+            "same_tables": list(self.same_tables),
             "metrics": {key: list(pair) for key, pair in self.metrics.items()},
         }
 
@@ -39,9 +45,10 @@ def compare(first: Path, second: Path) -> Comparison:
     figures, others = read_metrics(first), read_metrics(second)
     return Comparison(
         is_same=left["digest"] == right["digest"],
-        settings=dict(_different(_flat(left["config"]), _flat(right["config"]))),
+        settings=dict(_different(_settings(left), _settings(right))),
         differences=tuple(_differences(left, right)),
-        metrics={key: (figures.get(key), others.get(key)) for key in {**figures, **others}},
+        same_tables=tuple(name for name in TABLES if left["files"].get(f"{name}.parquet") == right["files"].get(f"{name}.parquet")),
+        metrics={key: (figures.get(key), others.get(key)) for key in sorted({**figures, **others}, key=_place)},
     )
 
 
@@ -49,16 +56,27 @@ def _differences(left: Mapping[str, Any], right: Mapping[str, Any]) -> Iterator[
     """Yield what no setting tells: other versions, other data behind the same name, another driver, other tables."""
     versions = _different(_versions(left), _versions(right))
     yield from (f"{name} is from {a} in the first, from {b} in the second" for name, (a, b) in versions if a and b)
-    data = _different(_data(left), _data(right))
-    yield from (f"the data of {symbol} differ" for symbol, (a, b) in data if a is not None and b is not None)
+    for symbol, (a, b) in _different(_data(left), _data(right)):
+        if a is None or b is None:
+            yield f"{symbol} is only in the {'first' if b is None else 'second'}"
+        else:
+            yield f"the data of {symbol} differ"
     if left["status"] != right["status"]:
         yield f"the first is {left['status']}, the second {right['status']}"
     drivers = [manifest["plan"].partition(":")[0] for manifest in (left, right)]
     if drivers[0] != drivers[1]:
         yield f"the first took the {drivers[0]}, the second the {drivers[1]}"
-    same = [name for name in TABLES if left["files"][f"{name}.parquet"] == right["files"][f"{name}.parquet"]]
-    if same:
-        yield f"the same in both, byte for byte: {', '.join(same)}"
+
+
+def _settings(manifest: Mapping[str, Any]) -> dict[str, Any]:
+    """Return settings by the key that a person writes; what overrides did to them is in them."""
+    return {key: value for key, value in _flat(manifest["config"]).items() if not key.startswith("overrides")}
+
+
+def _place(key: str) -> tuple[int, str]:
+    """Sort figures as they are defined; JSON keeps them by name."""
+    known = list(DEFINITIONS)
+    return (known.index(key) if key in known else len(known), key)
 
 
 def _versions(manifest: Mapping[str, Any]) -> dict[str, str]:

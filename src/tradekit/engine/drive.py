@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import signal
 import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -21,7 +22,7 @@ __all__ = ["Driven", "Progress", "drive"]
 Progress = Callable[[int, int], None]
 """Called now and then with the rows done and the rows there are."""
 
-_PIECES = 200  # how often progress is told and a request to stop is noticed by the compiled driver
+_PIECE_S = 0.05  # how often progress is told, and a request to stop is noticed by the compiled driver
 
 
 @dataclass(frozen=True)
@@ -42,11 +43,9 @@ def drive(prepared: Prepared, plan: Plan, progress: Progress, listener: Callable
     rows = len(prepared.setup.bars)
     context = Context(simulation, prepared.setup)
     heard = None if listener is None else (lambda entry: listener(simulation, entry))
-    step = max(rows // _PIECES, 1)
     progress(0, rows)
     with _stoppable(simulation) as received:
-        for start in range(0, rows, step):
-            stop = min(start + step, rows)
+        for start, stop in _pieces(rows):
             if plan.targets is not None:
                 run_targets(simulation, plan.targets, start, stop)
             else:
@@ -57,6 +56,17 @@ def drive(prepared: Prepared, plan: Plan, progress: Progress, listener: Callable
     return Driven(simulation, received[0] if received and simulation.done < rows else 0)
 
 
+def _pieces(rows: int) -> Iterator[tuple[int, int]]:
+    """Yield rows from where to where, so many at a time that a piece takes about as long as it should, whatever a bar takes."""
+    start, size = 0, 1
+    while start < rows:
+        stop = min(start + size, rows)
+        began = time.monotonic()
+        yield start, stop
+        start = stop
+        size = size * 2 if time.monotonic() - began < _PIECE_S else max(size // 2, 1)
+
+
 @contextmanager
 def _stoppable(simulation: Simulation) -> Iterator[list[int]]:
     """Turn the first Ctrl-C or SIGTERM into a request to stop; a second one acts as it always does."""
@@ -64,7 +74,9 @@ def _stoppable(simulation: Simulation) -> Iterator[list[int]]:
     if threading.current_thread() is not threading.main_thread():
         yield received  # only the main thread may set handlers
         return
+    # A signal that this process ignores stays ignored; one that C code handles can't be given back to it.
     before = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
+    before = {number: handler for number, handler in before.items() if handler not in (signal.SIG_IGN, None)}
 
     def request_stop(number: int, _frame: FrameType | None) -> None:
         received.append(number)

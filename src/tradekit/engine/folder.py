@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import hashlib
+import io
 import json
-import os
 import shutil
-from collections.abc import Iterable, Mapping
-from dataclasses import asdict
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -16,12 +16,14 @@ from tradekit.errors import RunError, nearest
 from tradekit.model.result import ComponentUse, Result
 
 if TYPE_CHECKING:
+    import pyarrow as pa
     from rich.console import RenderableType
 
 __all__ = [
     "FORMAT",
     "REPORT",
     "TABLES",
+    "Listed",
     "discard",
     "find_run",
     "list_runs",
@@ -30,6 +32,7 @@ __all__ = [
     "read_manifest",
     "read_metrics",
     "read_result",
+    "rendered",
     "write_report",
     "write_result",
 ]
@@ -40,7 +43,8 @@ REPORT = "report.txt"
 
 TABLES = ("orders", "fills", "positions", "equity", "trades", "journal")
 
-_COMPARED = ("name", "mode", "status", "config", "components", "plan", "assumptions", "notes", "data", "metrics")
+_MANIFEST, _METRICS = "manifest.json", "metrics.json"
+_COMPARED = ("name", "mode", "status", "config", "components", "plan", "assumptions", "notes", "data")
 
 
 def new_folder(runs: Path, slug: str, started: datetime) -> Path:
@@ -50,13 +54,14 @@ def new_folder(runs: Path, slug: str, started: datetime) -> Path:
     for attempt in range(1, 1000):
         name = wanted if attempt == 1 else f"{wanted}-{attempt}"
         folder = runs / f".{name}.part"
-        if (runs / name).exists():
-            continue
         try:
             folder.mkdir()
         except FileExistsError:
             continue
-        return folder
+        # Looked for only now: a run of that name that ends meanwhile has either folder at any time.
+        if not (runs / name).exists():
+            return folder
+        folder.rmdir()
     raise RunError(f"no free name for a run in {str(runs)!r}: a thousand runs have begun as {wanted!r}")
 
 
@@ -71,83 +76,113 @@ def write_result(result: Result, folder: Path, about: Mapping[str, Any]) -> None
     """Write tables, `metrics.json` and `manifest.json`. `about` is what differs between two equal runs: id, host, times.
 
     Everything outside of the manifest's `about` is the same, byte for byte, for the same inputs and versions; `digest` is its hash.
+    Raises `OSError` if a file can't be written.
     """
-    import pyarrow.parquet as pq
+    files = {f"{name}.parquet": _parquet(getattr(result, name)) for name in TABLES}
+    files[_METRICS] = _json(dict(result.metrics))
+    for name, content in files.items():
+        (folder / name).write_bytes(content)
+    manifest = {name: _plain(getattr(result, name)) for name in _COMPARED}
+    manifest["files"] = {name: hashlib.sha256(content).hexdigest() for name, content in files.items()}
+    whole = {"format": FORMAT, "about": dict(about), "digest": _digest(manifest), **manifest}
+    (folder / _MANIFEST).write_bytes(_json(whole))
 
-    hashes = {}
-    for name in TABLES:
-        path = folder / f"{name}.parquet"
-        pq.write_table(getattr(result, name), path, compression="zstd")
-        hashes[path.name] = hashlib.sha256(path.read_bytes()).hexdigest()
-    hashes["metrics.json"] = _write_json(folder / "metrics.json", dict(result.metrics))
-    manifest = {name: _plain(getattr(result, name)) for name in _COMPARED if name != "metrics"}
-    manifest["files"] = hashes
-    digest = hashlib.sha256(_json(manifest).encode()).hexdigest()
-    _write_json(folder / "manifest.json", {"format": FORMAT, "about": dict(about), "digest": digest, **manifest})
+
+def _digest(manifest: Mapping[str, Any]) -> str:
+    """Return the hash of what is the same in two equal runs."""
+    return hashlib.sha256(_json({key: manifest[key] for key in manifest if key not in ("format", "about", "digest")})).hexdigest()
 
 
 def read_manifest(folder: Path) -> dict[str, Any]:
-    """Read the manifest of a run's folder. Raises `RunError` if there is none, or if a newer tradekit wrote it."""
-    path = folder / "manifest.json"
-    try:
-        manifest: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
-    except FileNotFoundError:
-        raise RunError(f"{str(folder)!r} is no run: it has no manifest.json") from None
-    except (OSError, ValueError) as error:
-        raise RunError(f"manifest {str(path)!r} can't be read: {error}") from error
+    """Read the manifest of a run's folder. Raises `RunError` if there is none, or if it is damaged or of another version."""
+    path = folder / _MANIFEST
+    if not path.exists():
+        raise RunError(f"{str(folder)!r} is no run: it has no {_MANIFEST}")
+    manifest = _read_json(path, "manifest")
     if manifest.get("format") != FORMAT:
         raise RunError(f"{str(folder)!r} has format {manifest.get('format')!r}, and this version of tradekit reads {FORMAT}")
+    if _digest(manifest) != manifest.get("digest"):
+        raise RunError(f"manifest {str(path)!r} is not what the run wrote: its content does not match its digest")
     return manifest
 
 
 def read_metrics(folder: Path) -> dict[str, Any]:
     """Read the figures of a run. Raises `RunError` if they can't be read."""
-    path = folder / "metrics.json"
+    return _read_json(folder / _METRICS, "file of figures")
+
+
+def _read_json(path: Path, what: str) -> dict[str, Any]:
     try:
-        metrics: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
-        raise RunError(f"figures {str(path)!r} can't be read: {error}") from error
-    return metrics
+        found = json.loads(path.read_bytes())
+    except OSError as error:
+        raise RunError(f"{what} {str(path)!r} can't be read: {(error.strerror or str(error)).lower()}") from error
+    except ValueError as error:
+        raise RunError(f"{what} {str(path)!r} is damaged: {str(error)[:1].lower()}{str(error)[1:]}") from error
+    if not isinstance(found, dict):
+        raise RunError(f"{what} {str(path)!r} is damaged: it holds no table of keys")
+    return found
 
 
-def list_runs(runs: Path) -> list[Path]:
-    """Return the folders of complete runs, the newest first."""
-    found = [path.parent for path in runs.glob("*/manifest.json") if not path.parent.name.startswith(".")]
-    return sorted(found, key=lambda folder: str(read_manifest(folder)["about"]["started"]), reverse=True)
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """A folder of a run. Without a manifest it is damaged, or was never finished; `problem` says which."""
+
+    folder: Path
+    status: str
+    manifest: Mapping[str, Any] | None = None
+    metrics: Mapping[str, Any] | None = None
+    problem: str = ""
+
+
+def list_runs(runs: Path) -> list[Listed]:
+    """Return the runs in a folder, the newest first; after them what can't be read, and what was never finished."""
+    found = [_listed(path.parent) for path in sorted(runs.glob(f"*/{_MANIFEST}"), reverse=True) if path.parent.name[0] != "."]
+    complete = [run for run in found if run.manifest is not None]
+    complete.sort(key=_started, reverse=True)
+    left = [Listed(path, "unfinished", problem="was killed, or still runs") for path in sorted(runs.glob(".*.part"), reverse=True)]
+    return [*complete, *(run for run in found if run.manifest is None), *left]
+
+
+def _listed(folder: Path) -> Listed:
+    try:
+        manifest, metrics = read_manifest(folder), read_metrics(folder)
+    except RunError as error:
+        return Listed(folder, "damaged", problem=str(error))
+    return Listed(folder, str(manifest["status"]), manifest, metrics)
+
+
+def _started(run: Listed) -> str:
+    about = run.manifest["about"] if run.manifest is not None else {}
+    return str(about.get("started", "")) if isinstance(about, Mapping) else ""
 
 
 def find_run(runs: Path, wanted: str) -> Path:
-    """Return the folder of a run by its id, the beginning of its id, its path, or `last`. Raises `RunError` if there is not just one."""
-    if (Path(wanted) / "manifest.json").exists():
-        return Path(wanted)
-    folders = list_runs(runs)
-    if not folders:
+    """Return the folder of a run by its id, the beginning of its id, its path, or `last`.
+
+    Raises `RunError` if there is none, or more than one.
+    """
+    for folder in (Path(wanted), runs / wanted):
+        if (folder / _MANIFEST).exists():
+            return folder
+    listed = [run for run in list_runs(runs) if run.status != "unfinished"]
+    if not listed:
         raise RunError(f"no runs in {str(runs)!r}; 'tradekit run FILE' makes one, and --runs says where they are")
     if wanted == "last":
-        return folders[0]
-    exact = [folder for folder in folders if folder.name == wanted]
-    found = exact or [folder for folder in folders if folder.name.startswith(wanted)]
+        return listed[0].folder
+    names = [run.folder.name for run in listed]
+    found = [name for name in names if name.startswith(wanted)]
     if len(found) == 1:
-        return found[0]
-    names = [folder.name for folder in found or folders]
+        return runs / found[0]
     if found:
-        raise RunError(f"{len(found)} runs begin with {wanted!r}: {', '.join(names[:5])}; write more of it")
-    raise RunError(f"no run {wanted!r} in {str(runs)!r}{nearest(wanted, names)}; 'tradekit runs' lists them")
+        raise RunError(f"{len(found)} runs begin with {wanted!r}: {', '.join(found[:5])}; write more of it")
+    raise RunError(f"no run {wanted!r} in {str(runs)!r}{nearest(wanted, ['last', *names])}; 'tradekit runs' lists them")
 
 
 def read_result(folder: str | Path) -> Result:
-    """Read back the result of a run from its folder. Raises `RunError` if a file is missing or damaged."""
-    import pyarrow.parquet as pq
-
+    """Read back the result of a run from its folder. Raises `RunError` if a file is missing, damaged, or not what the run wrote."""
     folder = Path(folder)
     manifest = read_manifest(folder)
-    tables = {}
-    for name in TABLES:
-        path = folder / f"{name}.parquet"
-        try:
-            tables[name] = pq.read_table(path)
-        except (OSError, ValueError) as error:
-            raise RunError(f"table {str(path)!r} can't be read: {error}") from error
+    contents = {name: _checked(folder / name, manifest["files"]) for name in (*(f"{table}.parquet" for table in TABLES), _METRICS)}
     return Result(
         **{name: manifest[name] for name in ("name", "mode", "status", "config", "plan")},
         components=tuple(ComponentUse(**use) for use in manifest["components"]),
@@ -155,25 +190,46 @@ def read_result(folder: str | Path) -> Result:
         notes=tuple(manifest["notes"]),
         data=tuple(manifest["data"]),
         metrics=read_metrics(folder),
-        **tables,
+        **{name: _table(contents[f"{name}.parquet"]) for name in TABLES},
     )
 
 
-def write_report(pages: Iterable[RenderableType], folder: Path) -> None:
-    """Write what reporters show as plain text, 100 columns wide."""
+def _checked(path: Path, hashes: Mapping[str, str]) -> bytes:
+    """Return a file's content if it is what the run wrote."""
+    try:
+        content = path.read_bytes()
+    except OSError as error:
+        raise RunError(f"{str(path)!r} can't be read: {(error.strerror or str(error)).lower()}") from error
+    if hashlib.sha256(content).hexdigest() != hashes.get(path.name):
+        raise RunError(f"{str(path)!r} is not what the run wrote: its SHA-256 is another than in {_MANIFEST}")
+    return content
+
+
+def _table(content: bytes) -> pa.Table:
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    return pq.read_table(pa.BufferReader(content))
+
+
+def rendered(page: RenderableType) -> str:
+    """Return what a reporter shows as plain text, as wide as any terminal."""
     from rich.console import Console
 
-    pages = list(pages)
+    text = io.StringIO()
+    Console(file=text, width=80, color_system=None, markup=False, highlight=False, emoji=False).print(page)
+    return text.getvalue()
+
+
+def write_report(pages: Sequence[str], folder: Path) -> None:
+    """Write what the reporters showed. Raises `OSError` if it can't be written."""
     if pages:
-        with (folder / REPORT).open("w", encoding="utf-8") as file:
-            console = Console(file=file, width=100, color_system=None, markup=False, highlight=False, emoji=False)
-            for page in pages:
-                console.print(page)
+        (folder / REPORT).write_text("".join(pages), encoding="utf-8", newline="\n")
 
 
 def discard(folder: Path) -> None:
-    """Remove the folder of a run that could not be completed."""
-    shutil.rmtree(folder)
+    """Remove the folder of a run that could not be completed; what can't be removed stays, because another error is on its way."""
+    shutil.rmtree(folder, ignore_errors=True)
 
 
 def _plain(value: Any) -> Any:
@@ -187,13 +243,15 @@ def _plain(value: Any) -> Any:
     return value
 
 
-def _json(value: Any) -> str:
-    return json.dumps(value, indent=1, sort_keys=True, ensure_ascii=False, allow_nan=False) + "\n"
+def _json(value: Any) -> bytes:
+    return (json.dumps(value, indent=1, sort_keys=True, allow_nan=False) + "\n").encode()
 
 
-def _write_json(path: Path, value: Any) -> str:
-    content = _json(value).encode()
-    with path.open("wb") as file:
-        file.write(content)
-        os.fsync(file.fileno())
-    return hashlib.sha256(content).hexdigest()
+def _parquet(table: pa.Table) -> bytes:
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    sink = pa.BufferOutputStream()
+    pq.write_table(table, sink, compression="zstd")
+    content: bytes = sink.getvalue().to_pybytes()
+    return content

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
 import numpy as np
 
-from tradekit.analysis.curve import EquityCurve, Sampling, sample
+from tradekit.analysis.curve import EquityCurve, sample
 from tradekit.analysis.measure import measure
 from tradekit.analysis.tables import trades_table
 from tradekit.analysis.trades import FillColumns, round_trips
 from tradekit.data.load import LoadedBars
-from tradekit.engine.assumptions import assumptions, notes
+from tradekit.engine.assumptions import notes
 from tradekit.engine.benchmark import benchmark
 from tradekit.engine.compose import ComposedRun
 from tradekit.engine.drive import Driven
@@ -23,7 +28,7 @@ from tradekit.model.result import Result
 from tradekit.simulator.setup import Setup
 from tradekit.simulator.simulation import Simulation
 
-__all__ = ["record_of", "result_of"]
+__all__ = ["facts_of", "record_of", "result_of"]
 
 
 def record_of(simulation: Simulation, setup: Setup, start: int = 0) -> Record:
@@ -44,7 +49,7 @@ def result_of(composed: ComposedRun, loaded: LoadedBars, prepared: Prepared, pla
     config = composed.config
     record = record_of(driven.simulation, prepared.setup)
     exposure = exposures(record)
-    value, sentence = benchmark(record.bars, record.capital, config.run.benchmark)
+    value, sentence = benchmark(record.bars, record.capital, prepared.benchmark)
     curve = EquityCurve(
         close_time=record.bars.close_time,
         equity=record.equity,
@@ -63,10 +68,10 @@ def result_of(composed: ComposedRun, loaded: LoadedBars, prepared: Prepared, pla
         config=composed.settings(),
         components=composed.uses,
         plan=f"{plan.driver} driver: {plan.reason}",
-        assumptions=(*assumptions(composed, prepared), *sampling.sentences, sentence),
-        notes=(*notes(composed, prepared, record, driven.stopped_by), *loaded.notes),
+        assumptions=(*prepared.assumptions, *sampling.sentences, sentence),
+        notes=(*notes(prepared.setup, record, driven.stopped_by), *loaded.notes),
         metrics=measure(curve, sampling, fills, trips),
-        data=loaded.facts,
+        data=facts_of(loaded, composed.run_file.folder),
         orders=orders_table(record),
         fills=fills_table(record),
         positions=positions_table(record),
@@ -74,6 +79,12 @@ def result_of(composed: ComposedRun, loaded: LoadedBars, prepared: Prepared, pla
         trades=trades_table(trips, record.bars.symbols),
         journal=journal_table(record),
     )
+
+
+def facts_of(loaded: LoadedBars, folder: Path) -> tuple[Mapping[str, Any], ...]:
+    """Return what is known about the data; a file below `folder`, the run file's, is named from there, so that results compare."""
+    below = f"{folder}{os.sep}"
+    return tuple({**fact, "origin": str(fact["origin"]).removeprefix(below)} for fact in loaded.facts)
 
 
 def _fills(record: Record) -> FillColumns:

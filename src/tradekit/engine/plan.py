@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 
-from tradekit.engine.calls import run_on_bar, when
+from tradekit.data.interval import time_text
+from tradekit.engine.calls import blame, run_on_bar
+from tradekit.engine.indicators import differs
 from tradekit.engine.prepare import Prepared, cut
 from tradekit.errors import StrategyError, TradekitError
 from tradekit.model.bars import Floats
+from tradekit.model.event import EventKind
 from tradekit.plugin.contracts import Strategy
 from tradekit.simulator.context import Context
 from tradekit.simulator.loops import run_targets
@@ -20,6 +23,7 @@ from tradekit.simulator.simulation import Simulation
 __all__ = ["Plan", "choose", "targets_of"]
 
 _SLICE = 5_000  # rows on which the two forms of a strategy are compared, beyond its warm-up
+_FIRST_DECISIONS = 12  # how many of the first decisions are made again without what came after; early ones cost little
 
 
 @dataclass(frozen=True)
@@ -51,36 +55,52 @@ def choose(prepared: Prepared, wanted: str, obstacles: Sequence[str], fresh: Cal
 
 def targets_of(prepared: Prepared) -> Floats:
     """Return the strategy's target weights, checked: float64 [time, instrument], finite or NaN, and NaN while warming up."""
-    bars, name, values = prepared.setup.bars, prepared.strategy.name, prepared.values()
+    bars, strategy, values = prepared.setup.bars, prepared.strategy, prepared.values()
+    who = f"targets() of strategy {strategy.name!r}"
     try:
-        weights = np.array(prepared.strategy.targets(bars, values), dtype=np.float64, order="C")
+        weights = np.array(strategy.targets(bars, values), dtype=np.float64, order="C")
     except TradekitError:
         raise
     except Exception as error:
-        raise StrategyError(f"targets() of strategy {name!r} raised {type(error).__name__}: {error}") from error
+        raise StrategyError(f"{who} raised {blame(error, strategy)}") from error
     expected = (len(bars), len(bars.symbols))
     if weights.shape != expected:
-        raise StrategyError(f"targets() of strategy {name!r} returned shape {weights.shape}, expected [time, instrument] {expected}")
+        raise StrategyError(f"{who} returned shape {weights.shape}, expected [time, instrument] {expected}")
     if np.isinf(weights).any():
-        row = int(np.flatnonzero(np.isinf(weights).any(axis=1))[0])
-        raise StrategyError(f"targets() of strategy {name!r} returned an infinite weight at {_when(prepared, row)}")
+        row, i = (int(k) for k in np.argwhere(np.isinf(weights))[0])
+        raise StrategyError(f"{who} returned an infinite weight for {bars.symbols[i]!r} at {_when(prepared, row)}")
     weights[~values.warm] = np.nan
     return weights
 
 
 def _prove_causal(prepared: Prepared, weights: Floats, fresh: Callable[[], Strategy]) -> None:
     """Compute targets again on shortened data: a row that changes depended on bars after it."""
-    total = len(weights)
-    for rows in sorted({total // 3, total // 2, total * 5 // 6, total - 1} - {0}):
+    for rows in _lengths(weights, prepared.setup.warmup):
         again = targets_of(cut(prepared, fresh(), rows))
-        same = (again == weights[:rows]) | (np.isnan(again) & np.isnan(weights[:rows]))
-        if not same.all():
-            row, i = (int(k) for k in np.argwhere(~same)[0])
-            symbol = prepared.setup.bars.symbols[i]
+        changed = differs(again, weights[:rows])
+        if changed.any():
+            row, i = (int(k) for k in np.argwhere(changed)[0])
+            before, after = (_weight(form[row, i]) for form in (weights, again))
             raise StrategyError(
-                f"targets() of strategy {prepared.strategy.name!r} looks into the future: its weight for {symbol!r} at "
-                f"{_when(prepared, row)} is {weights[row, i]!r}, but {again[row, i]!r} when the data ends at {_when(prepared, rows - 1)}"
+                f"targets() of strategy {prepared.strategy.name!r} looks into the future: for "
+                f"{prepared.setup.bars.symbols[i]!r} at {_when(prepared, row)} it gives {before}, "
+                f"but {after} when the data ends at {_when(prepared, rows - 1)}"
             )
+
+
+def _lengths(weights: Floats, warmup: int) -> list[int]:
+    """Return where to end the data: right after decisions, because one that needs the next bar is missing or another there."""
+    total = len(weights)
+    decisions = np.flatnonzero(~np.isnan(weights).all(axis=1))
+    chosen = (
+        [*decisions[:_FIRST_DECISIONS], *decisions[[len(decisions) // 3, len(decisions) * 2 // 3, -1]]] if len(decisions) else []
+    )
+    lengths = {int(row) + 1 for row in chosen} | {total // 3, total * 5 // 6, total - 1}
+    return sorted(length for length in lengths if max(warmup, 1) <= length < total)
+
+
+def _weight(weight: float) -> str:
+    return "no target" if np.isnan(weight) else f"the weight {float(weight)!r}"
 
 
 def _prove_equal(sample: Prepared, weights: Floats) -> None:
@@ -91,28 +111,31 @@ def _prove_equal(sample: Prepared, weights: Floats) -> None:
     run_targets(by_array, np.ascontiguousarray(weights), 0, rows)
     first, second = by_event.log.columns(), by_array.log.columns()
     shared = min(len(first["row"]), len(second["row"]))
-    same = np.ones(shared, dtype=np.bool_)
-    for column in ("row", "kind", "instrument", "code", "a", "b"):
-        left, right = first[column][:shared], second[column][:shared]
-        same &= (left == right) | ((left != left) & (right != right))
-    at = int(np.argmin(same)) if not same.all() else shared
+    differ = np.zeros(shared, dtype=np.bool_)
+    for column in ("row", "kind", "instrument", "code"):
+        differ |= first[column][:shared] != second[column][:shared]
+    for column in ("a", "b"):
+        differ |= ~np.isclose(first[column][:shared], second[column][:shared], rtol=1e-9, atol=0.0, equal_nan=True)
+    at = int(np.argmax(differ)) if differ.any() else shared
     if at == len(first["row"]) == len(second["row"]):
         return
-    told = [
-        f"{form} {_entry(sample, log, at)}" for form, log in (("on_bar()", first), ("targets()", second))
-    ]
     raise StrategyError(
-        f"the two forms of strategy {sample.strategy.name!r} differ: {told[0]}, {told[1]}; "
-        "mend one of them, or set execution.driver = 'event' to use on_bar() alone"
+        f"the two forms of strategy {sample.strategy.name!r} differ: on_bar() {_entry(sample, first, at)}, "
+        f"targets() {_entry(sample, second, at)}; mend one of them, or set execution.driver = 'event' to use on_bar() alone"
     )
 
 
-def _entry(prepared: Prepared, log: dict[str, np.ndarray], at: int) -> str:
+def _entry(prepared: Prepared, log: Mapping[str, Any], at: int) -> str:
+    """Say what one form did where the other did something else."""
     if at >= len(log["row"]):
         return "does nothing more"
-    symbol = prepared.setup.bars.symbols[int(log["instrument"][at])]
-    return f"asks for {log['a'][at]:+g} {symbol} at {_when(prepared, int(log['row'][at]))}"
+    kind = EventKind(int(log["kind"][at]))
+    time = _when(prepared, int(log["row"][at]))
+    if kind is EventKind.HALT:
+        return f"is halted at {time}"
+    what = "orders" if kind is EventKind.ORDER else f"gets a {kind.text} of"
+    return f"{what} {log['a'][at]:+g} {prepared.setup.bars.symbols[int(log['instrument'][at])]} at {time}"
 
 
 def _when(prepared: Prepared, row: int) -> str:
-    return when(int(prepared.setup.bars.close_time[row]))
+    return time_text(int(prepared.setup.bars.close_time[row]))

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import platform
+import signal
 import socket
 import sys
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from importlib.metadata import version
@@ -14,17 +16,18 @@ from typing import TYPE_CHECKING, Any
 
 from tradekit import __version__
 from tradekit.data.load import LoadedBars, load_bars
+from tradekit.engine.calls import blame
 from tradekit.engine.compose import ComposedRun, compose_file
 from tradekit.engine.drive import Driven, Progress, drive
-from tradekit.engine.folder import discard, new_folder, publish, write_report, write_result
-from tradekit.engine.outcome import record_of, result_of
+from tradekit.engine.folder import discard, new_folder, publish, rendered, write_report, write_result
+from tradekit.engine.outcome import facts_of, record_of, result_of
 from tradekit.engine.plan import Plan, choose
 from tradekit.engine.prepare import Prepared, prepare
-from tradekit.engine.trials import record_trial
-from tradekit.errors import ConfigError, PluginError, TradekitError
+from tradekit.engine.trials import LEDGER, record_trial
+from tradekit.errors import ConfigError, PluginError, RunError, TradekitError
 from tradekit.journal.events import events
-from tradekit.model.result import Result
-from tradekit.plugin.contracts import BarRequest, Reporter, Strategy
+from tradekit.model.result import ComponentUse, Result
+from tradekit.plugin.contracts import BarRequest, Component, Reporter, Strategy
 from tradekit.simulator.simulation import Simulation
 
 if TYPE_CHECKING:
@@ -44,6 +47,18 @@ class Ready:
     prepared: Prepared
     plan: Plan
 
+    @property
+    def parts(self) -> tuple[tuple[ComponentUse, Component], ...]:
+        """Each component with what the result says about it."""
+        composed = self.composed
+        parts = (composed.source, composed.strategy, *composed.rules, composed.executor, *composed.costs, *composed.reporters)
+        return tuple(zip(composed.uses, parts, strict=True))
+
+    @property
+    def facts(self) -> tuple[Mapping[str, Any], ...]:
+        """What is known about the data, one entry an instrument."""
+        return facts_of(self.loaded, self.composed.run_file.folder)
+
 
 @dataclass(frozen=True)
 class Finished:
@@ -58,10 +73,15 @@ class Finished:
 def run(path: str | Path, overrides: Iterable[str] = (), runs: str | Path = "runs") -> Result:
     """Run a run file and return its result; the run's folder is made in `runs`.
 
-    `overrides` are keys of the run file with other values, such as `"strategy.fast=30"`. Raises a `TradekitError` for anything that
-    is wrong with the file, the data or a component. What the run's reporters would show on a terminal is left out.
+    `overrides` are keys of the run file with other values, such as `"strategy.fast=30"`. What the run's reporters would show on a
+    terminal is left out. Raises a `TradekitError` for anything that is wrong with the file, the data or a component. Ctrl-C stops
+    after the current bar: what was done until then is kept in a folder, and then `KeyboardInterrupt` is raised.
     """
-    return execute(make_ready(compose_file(path, overrides)), Path(runs)).result
+    finished = execute(make_ready(compose_file(path, overrides)), Path(runs))
+    if finished.stopped_by:
+        # Given back to whoever handles it outside of a run, so that a loop over runs stops too.
+        signal.raise_signal(finished.stopped_by)
+    return finished.result
 
 
 def make_ready(composed: ComposedRun) -> Ready:
@@ -77,23 +97,28 @@ def make_ready(composed: ComposedRun) -> Ready:
 def execute(ready: Ready, runs: Path, progress: Progress = lambda _done, _total: None) -> Finished:
     """Run what is ready, write the run's folder, let the reporters see it, and count the trial.
 
-    An interrupted run is written like any other, marked as such. If anything fails, no folder is left.
+    An interrupted run is written like any other, marked as such. If the run fails, no folder is left; if only a reporter fails, its
+    error is raised after the folder is complete.
     """
     started = datetime.now(UTC)
     folder = _folder(runs, ready.composed.config.run.slug, started)
     try:
         driven = drive(ready.prepared, ready.plan, progress, _listener(ready))
         result = result_of(ready.composed, ready.loaded, ready.prepared, ready.plan, driven)
-        _replay(ready, driven)
-        write_result(result, folder, _about(folder, started))
-        pages = tuple(page for page in (_page(one, result, folder) for one in ready.composed.reporters) if page is not None)
-        write_report(pages, folder)
+        with _writing(folder):
+            write_result(result, folder, _about(folder, started))
+        told = _tell(ready, driven, result, folder)
+        with _writing(folder):
+            write_report(told.texts, folder)
+            final = publish(folder)
     except BaseException:
         discard(folder)
         raise
-    final = publish(folder)
-    record_trial(result, final)
-    return Finished(result, final, driven.stopped_by, pages)
+    _count(result, final)
+    if told.failure is not None:
+        told.failure.add_note(f"the run itself is kept in {final}")
+        raise told.failure
+    return Finished(result, final, driven.stopped_by, told.pages)
 
 
 def _fresh(strategy: Strategy) -> Strategy:
@@ -104,10 +129,30 @@ def _folder(runs: Path, slug: str, started: datetime) -> Path:
     try:
         return new_folder(runs, slug, started)
     except OSError as error:
-        raise ConfigError(f"the folder for runs {str(runs)!r} can't be written: {(error.strerror or str(error)).lower()}") from error
+        raise ConfigError(f"the folder for runs {str(runs)!r} can't be written: {_reason(error)}; --runs names another") from error
 
 
-def _listener(ready: Ready) -> Any:
+@contextmanager
+def _writing(folder: Path) -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        raise RunError(f"the run's folder in {str(folder.parent)!r} can't be written: {_reason(error)}") from error
+
+
+def _reason(error: OSError) -> str:
+    return (error.strerror or str(error)).lower()
+
+
+def _count(result: Result, folder: Path) -> None:
+    try:
+        record_trial(result, folder)
+    except OSError as error:
+        ledger = str(folder.parent / LEDGER)
+        raise RunError(f"the run is kept in {str(folder)!r}, but it can't be counted in {ledger!r}: {_reason(error)}") from error
+
+
+def _listener(ready: Ready) -> Callable[[Simulation, int], None] | None:
     """Return what tells critical reporters of each event as it happens; `None` if there are none."""
     critical = [reporter for reporter in ready.composed.reporters if reporter.critical]
     if not critical:
@@ -116,27 +161,50 @@ def _listener(ready: Ready) -> Any:
     def heard(simulation: Simulation, entry: int) -> None:
         for event in events(record_of(simulation, ready.prepared.setup, entry), entry):
             for reporter in critical:
-                reporter.record(event)
+                with _blaming(reporter):
+                    reporter.record(event)
 
     return heard
 
 
-def _replay(ready: Ready, driven: Driven) -> None:
-    """Tell the other reporters what happened, in order, those that want to know."""
-    listening = [one for one in ready.composed.reporters if not one.critical and type(one).record is not Reporter.record]
-    if listening:
-        for event in events(record_of(driven.simulation, ready.prepared.setup)):
-            for reporter in listening:
-                reporter.record(event)
+@dataclass(frozen=True)
+class _Told:
+    """What reporters made of a finished run: pages, the same as plain text, and the error of the first that failed."""
+
+    pages: tuple[RenderableType, ...]
+    texts: tuple[str, ...]
+    failure: TradekitError | None
 
 
-def _page(reporter: Reporter, result: Result, folder: Path) -> RenderableType | None:
+def _tell(ready: Ready, driven: Driven, result: Result, folder: Path) -> _Told:
+    """Tell the reporters what happened, those that have not heard it yet, and let each make its report."""
+    record = record_of(driven.simulation, ready.prepared.setup)
+    pages, texts, failures = [], [], []
+    for reporter in ready.composed.reporters:
+        try:
+            with _blaming(reporter):
+                if not reporter.critical and type(reporter).record is not Reporter.record:
+                    for event in events(record):
+                        reporter.record(event)
+                page = reporter.report(result, folder)
+                if page is not None:
+                    texts.append(rendered(page))
+                    pages.append(page)
+        except TradekitError as error:
+            failures.append(error)
+    return _Told(tuple(pages), tuple(texts), failures[0] if failures else None)
+
+
+@contextmanager
+def _blaming(reporter: Reporter) -> Iterator[None]:
     try:
-        return reporter.report(result, folder)
+        yield
     except TradekitError:
         raise
+    except OSError as error:
+        raise RunError(f"reporter {reporter.name!r} can't write its report: {_reason(error)}") from error
     except Exception as error:
-        raise PluginError(f"reporter {reporter.name!r} raised {type(error).__name__}: {error}") from error
+        raise PluginError(f"reporter {reporter.name!r} raised {blame(error, reporter)}") from error
 
 
 def _about(folder: Path, started: datetime) -> dict[str, Any]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import json
 import os
@@ -20,7 +21,7 @@ def record_trial(result: Result, folder: Path) -> None:
     """Append one line about a run to the ledger beside its folder: data, strategy, options and the figures it was judged by.
 
     `data` identifies the data set: the SHA-256 of the hashes of what was read. A line is written in one piece, so that runs at
-    the same time don't mix.
+    the same time don't mix. Raises `OSError` if it can't be.
     """
     hashes = "".join(str(entry["sha256"]) for entry in result.data)
     strategy = next(use for use in result.components if use.kind == "strategy")
@@ -32,9 +33,10 @@ def record_trial(result: Result, folder: Path) -> None:
         "options": dict(strategy.options),
         "metrics": {name: result.metrics.get(name) for name in _KEPT},
     }
-    text = json.dumps(line, sort_keys=True, ensure_ascii=False) + "\n"
+    text = (json.dumps(line, sort_keys=True) + "\n").encode()
     descriptor = os.open(folder.parent / LEDGER, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o644)
     try:
-        os.write(descriptor, text.encode())
+        if os.write(descriptor, text) < len(text):
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
     finally:
         os.close(descriptor)

@@ -115,16 +115,20 @@ def exposures(record: Record) -> Exposures:
     """Return what was held at each close."""
     rows = len(record.equity)
     log, fills = record.log, record.entries(EventKind.FILL)
-    gross, net, stale = np.zeros(rows), np.zeros(rows), np.zeros(rows, dtype=np.bool_)
+    gross, net, is_stale = np.zeros(rows), np.zeros(rows), np.zeros(rows, dtype=np.bool_)
     for i in np.unique(log["instrument"][fills]):
         own = fills[log["instrument"][fills] == i]
-        position = _steps(log["row"][own], log["e"][own], rows, 0.0)
-        is_held = position != 0.0
-        value = np.where(is_held, position * _held_over(record.bars.close[:, i]), 0.0)
-        gross += np.abs(value)
+        value = _steps(log["row"][own], log["e"][own], rows, 0.0)
+        is_hole = np.isnan(record.bars.close[:, i])
+        if is_hole.any():
+            is_held = value != 0.0
+            is_stale |= is_held & is_hole
+            value = np.where(is_held, value * _held_over(record.bars.close[:, i], ~is_hole), 0.0)
+        else:
+            value *= record.bars.close[:, i]
         net += value
-        stale |= is_held & np.isnan(record.bars.close[:, i])
-    return Exposures(gross, net, stale)
+        gross += np.abs(value, out=value)
+    return Exposures(gross, net, is_stale)
 
 
 def _cash(record: Record) -> Floats:
@@ -141,11 +145,8 @@ def _steps(at: NDArray[Any], values: NDArray[Any], rows: int, before: float) -> 
     return np.repeat(np.concatenate(([before], values)), lengths)
 
 
-def _held_over(prices: Floats) -> Floats:
+def _held_over(prices: Floats, exists: NDArray[np.bool_]) -> Floats:
     """Return prices with holes filled by the price before them."""
-    exists = ~np.isnan(prices)
-    if exists.all():
-        return prices
     latest = np.maximum.accumulate(np.where(exists, np.arange(len(prices)), 0))
     return prices[latest]
 

@@ -39,10 +39,13 @@ def flag_column(flags: NDArray[np.bool_]) -> pa.Array:
 
 
 def name_column(numbers: NDArray[Any], names: Sequence[str]) -> pa.Array:
-    """Return names by their number, as a dictionary array; a number below 0 is null."""
+    """Return names by their number, as a dictionary array; a number below 0 is null. A name may have several numbers."""
     import pyarrow as pa
 
-    texts = [name.encode() for name in names]
+    place = {name: at for at, name in enumerate(dict.fromkeys(names))}
+    if len(place) < len(names):  # a dictionary in which a name is there twice is refused by pandas
+        numbers = np.where(numbers < 0, -1, np.array([place[name] for name in names])[numbers])
+    texts = [name.encode() for name in place]
     ends = np.cumsum([0, *map(len, texts)], dtype=np.int32)
     words = pa.Array.from_buffers(pa.string(), len(texts), [None, pa.py_buffer(ends), pa.py_buffer(b"".join(texts))])
     return pa.DictionaryArray.from_arrays(_column(pa.int32(), numbers.astype(np.int32), numbers >= 0), words)

@@ -18,7 +18,7 @@ from tradekit.errors import PluginError, nearest
 if TYPE_CHECKING:
     from importlib.metadata import EntryPoint
 
-__all__ = ["KERNEL", "Installed", "Package", "clash_message", "installed", "load", "reason"]
+__all__ = ["KERNEL", "Installed", "Package", "clash_message", "installed", "load", "place", "reason"]
 
 KERNEL = "tradekit"
 """The distribution that the built-in plugins come with."""
@@ -115,23 +115,25 @@ def reason(error: BaseException, module: str, otherwise: str = "") -> str:
     """Return an error's type, its message on one line, and where in `module`'s top-level package it came from, or `otherwise`."""
     message = " ".join(str(error).split())
     text = f"{type(error).__name__}: {message}" if message else type(error).__name__
-    place = _place(error, _top_module(module)) or otherwise
-    return f"{text} ({place})" if place else text
+    where = place(error, module) or otherwise
+    return f"{text} ({where})" if where else text
 
 
 def _top_module(value: str) -> str:
     return value.partition(":")[0].partition(".")[0].strip()
 
 
-def _place(error: BaseException, top: str) -> str:
+def place(error: BaseException, module: str) -> str:
+    """Return the file and line in `module`'s top-level package where an error arose; empty if that was elsewhere."""
+    top = _top_module(module)
     if isinstance(error, SyntaxError) and error.filename:
         return f"{error.filename}:{error.lineno}"
-    place = ""
+    found = ""
     for frame, line in traceback.walk_tb(error.__traceback__):
-        module = str(frame.f_globals.get("__name__"))
-        if module == top or module.startswith(top + "."):
-            place = f"{frame.f_code.co_filename}:{line}"
-    return place
+        name = str(frame.f_globals.get("__name__"))
+        if name == top or name.startswith(top + "."):
+            found = f"{frame.f_code.co_filename}:{line}"
+    return found
 
 
 def clash_message(what: str, others: Sequence[Package]) -> str:

@@ -57,11 +57,11 @@ def verify() -> None:
 
     Python prefers a compiled module, so an edit to its source would otherwise change nothing, silently.
     """
-    compiled = _compiled()
-    if not compiled:
+    found = _compiled()
+    if not found:
         return
     built, now = _record().get("sources", {}), source_hashes()
-    stale = sorted(module for module in compiled | now.keys() if module not in compiled or built.get(module, "") != now.get(module))
+    stale = sorted(module for module in found | now.keys() if module not in found or built.get(module, "") != now.get(module))
     if stale:
         raise PluginError(f"compiled simulator module {stale[0]!r} does not match its source; rebuild with '{_rebuild()}'")
 

@@ -1,5 +1,5 @@
 # cython: annotation_typing=False
-"""Indicator steps that read one column and have one value.
+"""Indicator steps of averages, and of what is made from them.
 
 Sums and extremes over a window are made without taking anything away again, so they can't drift over millions of bars, and a
 value that has left the window leaves no trace: time is cut into blocks as long as the window, so that a window is the tail of
