@@ -119,11 +119,11 @@ def _component(one: Provided, level: str) -> Iterator[str]:
         return
     options = describe_options(one.cls)
     if issubclass(one.cls.Options, TableOptions):
-        yield "It has the [options of tables](#options-of-tables)" + (", and these:" if one.cls.Options is not TableOptions else ".")
-        shared = TableOptions.model_fields
-        options = tuple(option for option in options if option.name.partition(".")[0] not in shared)
-        if not options:
+        own = [option for option in options if option.name.partition(".")[0] not in TableOptions.model_fields]
+        yield f"It has the [options of tables](#options-of-tables){', and these:' if own else '.'}"
+        if not own:
             return
+        options = tuple(own)
     yield options_table(options)
 
 
@@ -149,10 +149,10 @@ def _first_value(cls: type[Indicator]) -> str:
     """Return the warm-up in words: relative to the length where it is, as two lengths show, otherwise that of the defaults."""
     if "length" not in cls.Options.model_fields:
         return f"{cls().warmup}" + (" with the defaults" if cls.Options.model_fields else "")
-    after = {cls(cls.Options.model_validate({"length": length})).warmup - length for length in (5, 50)}
-    assert len(after) == 1, cls
-    more = after.pop()
-    return "`length`" + (f" + {more}" if more else "")
+    short, long = (cls(cls.Options.model_validate({"length": length})).warmup - length for length in (5, 50))
+    if short != long:
+        raise ValueError(f"the warm-up of {cls.name!r} is not its length and a constant; say it in words")
+    return "`length`" + (f" + {short}" if short else "")
 
 
 def _listed(names: Iterable[str]) -> str:
@@ -162,7 +162,12 @@ def _listed(names: Iterable[str]) -> str:
 
 def commands() -> str:
     """Return every command of the kernel with what `--help` prints."""
-    return "\n\n".join(f"{'##' if not path else '###'} `{' '.join(['tradekit', *path])}`\n\n```text\n{_help(path)}\n```" for path in paths())
+    return "\n\n".join(_command(path) for path in paths())
+
+
+def _command(path: Sequence[str]) -> str:
+    name = " ".join(["tradekit", *path])
+    return f"{'###' if path else '##'} `{name}`\n\n```text\n{_help(path)}\n```"
 
 
 def paths() -> Iterator[list[str]]:

@@ -14,8 +14,8 @@ Comments before a block say what the block itself can't:
 - `<!-- unchecked: REASON -->`: it is a run file that can't be checked, or `console` whose output isn't the same everywhere;
 - `<!-- skip: REASON -->`: don't run it at all.
 
-`<!-- setup` ... `-->` is Python that no reader needs to see; `session` in it is the page's. With `TRADEKIT_DOCS_UPDATE=1` in the environment, outputs of `console`
-that differ are written into the pages instead, to be read through.
+`<!-- setup` ... `-->` is Python that no reader needs to see; `session` in it is the page's. With `TRADEKIT_DOCS_UPDATE=1` in the
+environment, outputs that differ are written into the pages instead, to be read through.
 """
 
 import contextlib
@@ -46,7 +46,8 @@ PAGES = [path for path in sorted(DOCS.rglob("*.md")) if "_build" not in path.par
 UPDATES = os.environ.get("TRADEKIT_DOCS_UPDATE") == "1"
 
 PARTS = re.compile(
-    r"^```+ *(?P<language>[\w{}-]*)(?P<rest>[^\n]*)\n(?P<code>.*?)^```+ *$|^<!-- *(?P<word>\w+):?(?P<value>.*?) *-->", re.DOTALL | re.MULTILINE
+    r"^```+ *(?P<language>[\w{}-]*)(?P<rest>[^\n]*)\n(?P<code>.*?)^```+ *$|^<!-- *(?P<word>\w+):?(?P<value>.*?) *-->",
+    re.DOTALL | re.MULTILINE,
 )
 MARKS = {"file", "onto", "unchecked", "skip"}
 WIDTH = "88"
@@ -111,6 +112,8 @@ class Session:
         if "skip" in block.marks:
             assert block.marks["skip"], f"{block.place}: skipped without a reason"
             return
+        languages = ", ".join(RUNNERS)
+        assert block.language in RUNNERS, f"{block.place}: blocks of {block.language!r} are not checked; languages: {languages}"
         kept = block.marks.get("file")
         if kept is not None:
             path = Path(kept)
@@ -199,9 +202,10 @@ class Session:
         info = self.folder / "site" / f"{about['name'].replace('-', '_')}-{about['version']}.dist-info"
         info.mkdir(parents=True)
         (info / "METADATA").write_text(f"Metadata-Version: 2.1\nName: {about['name']}\nVersion: {about['version']}\n")
-        groups = about.get("entry-points", {})
-        lines = [f"[{group}]\n" + "".join(f"{name} = {value}\n" for name, value in entries.items()) for group, entries in groups.items()]
-        (info / "entry_points.txt").write_text("\n".join(lines))
+        entry_points = ""
+        for group, entries in about.get("entry-points", {}).items():
+            entry_points += f"[{group}]\n" + "".join(f"{name} = {value}\n" for name, value in entries.items())
+        (info / "entry_points.txt").write_text(entry_points)
         source = project / "src" if (project / "src").is_dir() else project
         for path in (info.parent, source):
             self.monkeypatch.syspath_prepend(path)
@@ -257,9 +261,11 @@ def exchanges(code: str) -> Iterator[tuple[str, str]]:
 
 def combined(base: str, tables: str, names: set[str]) -> str:
     """Return a run file with some of its tables replaced."""
-    kept = [part for part in re.split(r"^(?=\[)", base, flags=re.MULTILINE) if table_name(part) not in names]
+    first, *parts = re.split(r"^(?=\[)", base, flags=re.MULTILINE)
     loose, *rest = re.split(r"^(?=\[)", tables, maxsplit=1, flags=re.MULTILINE)
-    return loose + "".join(kept) + "\n" + "".join(rest)
+    lines = [line for line in first.splitlines(keepends=True) if line.partition("=")[0].strip() not in names]
+    kept = [part for part in parts if table_name(part) not in names]
+    return loose + "".join(lines + kept) + "\n" + "".join(rest)
 
 
 def table_name(part: str) -> str:
@@ -297,7 +303,6 @@ def session(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Session
 def test_page_does_what_it_says(page: Path, session: Session) -> None:
     text = page.read_text("utf-8")
     for block in blocks(page, text):
-        assert block.language in RUNNERS, f"{block.place}: blocks of {block.language!r} are not checked; languages: {', '.join(RUNNERS)}"
         session.follow(block)
     for before, after in session.updates.items():
         text = text.replace(before, after)
@@ -320,3 +325,4 @@ def test_console_block_is_cut_into_commands_and_outputs() -> None:
 def test_tables_of_a_run_file_are_replaced_by_name() -> None:
     base = 'risk = []\n[run]\nname = "a"\n[data]\nx = 1\n[data.policy]\ny = 2\n'
     assert tomllib.loads(combined(base, "[data]\nz = 3\n", {"data"})) == {"risk": [], "run": {"name": "a"}, "data": {"z": 3}}
+    assert tomllib.loads(combined(base, "[[risk]]\nz = 3\n", {"data", "risk"})) == {"risk": [{"z": 3}], "run": {"name": "a"}}

@@ -90,8 +90,11 @@ def _refusals(record: Record) -> Iterator[str]:
     if total:
         reasons = ", ".join(f"{count:,} {Reason(code).text}" for code, count in enumerate(rejected.tolist()) if count)
         yield f"{total:,} of {_orders(len(record.orders['row']))} {_were(total)} rejected: {reasons}."
-    is_cut = (record.log["kind"] == EventKind.CANCEL) & (record.log["code"] == Reason.INSUFFICIENT_FUNDS)
-    cut = int(is_cut.sum())
+    cancels = record.entries(EventKind.CANCEL)
+    cancels = cancels[record.log["code"][cancels] == Reason.INSUFFICIENT_FUNDS]
+    asked = record.orders["asked"][record.log["order"][cancels]]
+    # What rounding takes from an order for all the money there is says nothing.
+    cut = int(np.count_nonzero(np.abs(record.log["a"][cancels]) > 1e-9 * np.abs(asked)))
     if cut:
         yield f"{_orders(cut)} {_were(cut)} cut to the funds there were."
     failed = [text for _, (text, _) in sorted(record.words.items()) if text.startswith(_RULE_FAILED)]

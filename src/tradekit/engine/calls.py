@@ -1,17 +1,18 @@
-"""Call a strategy, and name it, the bar and the line when it raises."""
+"""Call what components bring, and name them, the line, and for a strategy the bar, when that raises."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 
 from tradekit.data.interval import time_text
 from tradekit.errors import PluginError, StrategyError, TradekitError
-from tradekit.plugin.contracts import Strategy
+from tradekit.plugin.contracts import Component, Strategy
 from tradekit.plugin.packages import place, reason
 from tradekit.simulator.context import Context
 from tradekit.simulator.loops import run_events
 
-__all__ = ["blame", "run_on_bar"]
+__all__ = ["blame", "blaming", "run_on_bar"]
 
 
 def run_on_bar(context: Context, strategy: Strategy, rows: tuple[int, int], heard: Callable[[int], None] | None = None) -> None:
@@ -24,15 +25,32 @@ def run_on_bar(context: Context, strategy: Strategy, rows: tuple[int, int], hear
     except PluginError:  # of a reporter that listens, not of the strategy
         raise
     except TradekitError as error:
-        where = place(error, type(strategy).__module__)
-        at = f" ({where})" if where else ""
-        error.add_note(f"raised by strategy {strategy.name!r} at the bar that closed at {time_text(context.time_ns)}{at}")
+        error.add_note(
+            f"raised by strategy {strategy.name!r} at the bar that closed at {time_text(context.time_ns)}{_at(error, strategy)}"
+        )
         raise
     except Exception as error:
         what = f"on_bar() of strategy {strategy.name!r} raised {blame(error, strategy)}"
         raise StrategyError(f"{what} at the bar that closed at {time_text(context.time_ns)}") from error
 
 
-def blame(error: Exception, component: object) -> str:
+@contextmanager
+def blaming(what: str, component: Component, raises: type[TradekitError] = StrategyError) -> Iterator[None]:
+    """Turn an exception into one that names `what` raised it; an error of tradekit's own passes, with that as a note."""
+    try:
+        yield
+    except TradekitError as error:
+        error.add_note(f"raised by {what}{_at(error, component)}")
+        raise
+    except Exception as error:
+        raise raises(f"{what} raised {blame(error, component)}") from error
+
+
+def blame(error: Exception, component: Component) -> str:
     """Return what an error says, and which line of the component's package it came from."""
     return reason(error, type(component).__module__)
+
+
+def _at(error: Exception, component: Component) -> str:
+    where = place(error, type(component).__module__)
+    return f" ({where})" if where else ""

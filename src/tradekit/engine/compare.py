@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from tradekit.analysis.definitions import DEFINITIONS
 from tradekit.engine.folder import TABLES, read_manifest, read_metrics
 
 __all__ = ["Comparison", "compare"]
@@ -48,7 +47,7 @@ def compare(first: Path, second: Path) -> Comparison:
         settings=dict(_different(_settings(left), _settings(right))),
         differences=tuple(_differences(left, right)),
         same_tables=tuple(name for name in TABLES if left["files"].get(f"{name}.parquet") == right["files"].get(f"{name}.parquet")),
-        metrics={key: (figures.get(key), others.get(key)) for key in sorted({**figures, **others}, key=_place)},
+        metrics={key: (figures.get(key), others.get(key)) for key in {**figures, **others}},
     )
 
 
@@ -71,12 +70,6 @@ def _differences(left: Mapping[str, Any], right: Mapping[str, Any]) -> Iterator[
 def _settings(manifest: Mapping[str, Any]) -> dict[str, Any]:
     """Return settings by the key that a person writes; what overrides did to them is in them."""
     return {key: value for key, value in _flat(manifest["config"]).items() if not key.startswith("overrides")}
-
-
-def _place(key: str) -> tuple[int, str]:
-    """Sort figures as they are defined; JSON keeps them by name."""
-    known = list(DEFINITIONS)
-    return (known.index(key) if key in known else len(known), key)
 
 
 def _versions(manifest: Mapping[str, Any]) -> dict[str, str]:

@@ -12,6 +12,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from tradekit.analysis.definitions import DEFINITIONS
 from tradekit.errors import RunError, nearest
 from tradekit.model.result import ComponentUse, Result
 
@@ -43,6 +44,7 @@ REPORT = "report.txt"
 
 TABLES = ("orders", "fills", "positions", "equity", "trades", "journal")
 
+_MOST_IN_A_SECOND = 1000
 _MANIFEST, _METRICS = "manifest.json", "metrics.json"
 _COMPARED = ("name", "mode", "status", "config", "components", "plan", "assumptions", "notes", "data")
 
@@ -51,7 +53,7 @@ def new_folder(runs: Path, slug: str, started: datetime) -> Path:
     """Make the folder that a run is written to until it is complete: `.<id>.part` in `runs`, with an id that is not taken yet."""
     runs.mkdir(parents=True, exist_ok=True)
     wanted = f"{started.astimezone(UTC):%Y%m%d-%H%M%S}-{slug}"
-    for attempt in range(1, 1000):
+    for attempt in range(1, _MOST_IN_A_SECOND + 1):
         name = wanted if attempt == 1 else f"{wanted}-{attempt}"
         folder = runs / f".{name}.part"
         try:
@@ -62,7 +64,7 @@ def new_folder(runs: Path, slug: str, started: datetime) -> Path:
         if not (runs / name).exists():
             return folder
         folder.rmdir()
-    raise RunError(f"no free name for a run in {str(runs)!r}: a thousand runs have begun as {wanted!r}")
+    raise RunError(f"no free name for a run in {str(runs)!r}: {_MOST_IN_A_SECOND} runs have begun as {wanted!r}")
 
 
 def publish(folder: Path) -> Path:
@@ -107,8 +109,9 @@ def read_manifest(folder: Path) -> dict[str, Any]:
 
 
 def read_metrics(folder: Path) -> dict[str, Any]:
-    """Read the figures of a run. Raises `RunError` if they can't be read."""
-    return _read_json(folder / _METRICS, "file of figures")
+    """Read the figures of a run, in the order of their definitions. Raises `RunError` if they can't be read."""
+    found = _read_json(folder / _METRICS, "file of figures")
+    return {key: found[key] for key in DEFINITIONS if key in found} | found
 
 
 def _read_json(path: Path, what: str) -> dict[str, Any]:
@@ -218,7 +221,7 @@ def rendered(page: RenderableType) -> str:
 
     text = io.StringIO()
     Console(file=text, width=80, color_system=None, markup=False, highlight=False, emoji=False).print(page)
-    return text.getvalue()
+    return "".join(f"{line.rstrip()}\n" for line in text.getvalue().splitlines())
 
 
 def write_report(pages: Sequence[str], folder: Path) -> None:

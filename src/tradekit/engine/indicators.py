@@ -9,8 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tradekit.data.interval import time_text
-from tradekit.engine.calls import blame
-from tradekit.errors import StrategyError, TradekitError, nearest
+from tradekit.engine.calls import blaming
+from tradekit.errors import StrategyError, nearest
 from tradekit.model.bars import Bars, Floats
 from tradekit.plugin.contracts import Indicator, Strategy
 from tradekit.simulator.market import PRICE_COLUMNS
@@ -29,12 +29,8 @@ class Computed:
 def declared(strategy: Strategy) -> dict[str, Indicator]:
     """Return the indicators of a strategy, checked. Raises `StrategyError` for what is none, and for a name that is taken."""
     who = f"strategy {strategy.name!r}"
-    try:
+    with blaming(f"indicators() of {who}", strategy):
         found = dict(strategy.indicators())
-    except TradekitError:
-        raise
-    except Exception as error:
-        raise StrategyError(f"indicators() of {who} raised {blame(error, strategy)}") from error
     for name, indicator in found.items():
         if not isinstance(indicator, Indicator):
             raise StrategyError(f"indicator {name!r} of {who} is {indicator!r}, which is no indicator; make one, such as sma(20)")
@@ -72,12 +68,8 @@ def warmup_of(strategy: Strategy, indicators: Mapping[str, Indicator]) -> int:
     owners += [(indicator, f"indicator {name!r}") for name, indicator in indicators.items()]
     found = 0
     for owner, who in owners:
-        try:
+        with blaming(f"warmup of {who}", owner):
             bars = owner.warmup
-        except TradekitError:
-            raise
-        except Exception as error:
-            raise StrategyError(f"warmup of {who} raised {blame(error, owner)}") from error
         if not isinstance(bars, int | np.integer):
             raise StrategyError(f"warmup of {who} is {bars!r}; it must be a whole number of bars")
         found = max(found, int(bars))
@@ -105,12 +97,8 @@ def _of_instrument(name: str, indicator: Indicator, bars: Bars, i: int) -> Float
 
 def _on_columns(name: str, indicator: Indicator, columns: list[Floats]) -> Floats:
     who = f"indicator {name!r} ({indicator.name})"
-    try:
+    with blaming(who, indicator):
         found = np.asarray(indicator.compute(*columns), dtype=np.float64)
-    except TradekitError:
-        raise
-    except Exception as error:
-        raise StrategyError(f"{who} raised {blame(error, indicator)}") from error
     expected = (len(indicator.outputs), len(columns[0]))
     if found.shape != expected:
         raise StrategyError(f"{who} returned values of shape {found.shape}, expected [output, time] {expected}")

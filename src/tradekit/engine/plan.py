@@ -9,10 +9,10 @@ from typing import Any, Literal
 import numpy as np
 
 from tradekit.data.interval import time_text
-from tradekit.engine.calls import blame, run_on_bar
+from tradekit.engine.calls import blaming, run_on_bar
 from tradekit.engine.indicators import differs
 from tradekit.engine.prepare import Prepared, cut
-from tradekit.errors import StrategyError, TradekitError
+from tradekit.errors import StrategyError
 from tradekit.model.bars import Floats
 from tradekit.model.event import EventKind
 from tradekit.plugin.contracts import Strategy
@@ -57,12 +57,8 @@ def targets_of(prepared: Prepared) -> Floats:
     """Return the strategy's target weights, checked: float64 [time, instrument], finite or NaN, and NaN while warming up."""
     bars, strategy, values = prepared.setup.bars, prepared.strategy, prepared.values()
     who = f"targets() of strategy {strategy.name!r}"
-    try:
+    with blaming(who, strategy):
         weights = np.array(strategy.targets(bars, values), dtype=np.float64, order="C")
-    except TradekitError:
-        raise
-    except Exception as error:
-        raise StrategyError(f"{who} raised {blame(error, strategy)}") from error
     expected = (len(bars), len(bars.symbols))
     if weights.shape != expected:
         raise StrategyError(f"{who} returned shape {weights.shape}, expected [time, instrument] {expected}")

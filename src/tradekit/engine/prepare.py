@@ -10,10 +10,10 @@ import numpy as np
 from tradekit.analysis.curve import DAY, EquityCurve, sample
 from tradekit.engine.assumptions import assumptions
 from tradekit.engine.benchmark import chosen
-from tradekit.engine.calls import blame
+from tradekit.engine.calls import blaming
 from tradekit.engine.compose import ComposedRun
 from tradekit.engine.indicators import compute, declared, warmup_of
-from tradekit.errors import ConfigError, PluginError, TradekitError, nearest
+from tradekit.errors import ConfigError, PluginError, nearest
 from tradekit.model.bars import Bars, Floats, Times
 from tradekit.model.cost import CostKind
 from tradekit.model.instrument import Instrument
@@ -114,12 +114,8 @@ def _instruments(symbols: Sequence[str], known: Iterable[Instrument], composed: 
 def _costs(models: Sequence[CostModel], instruments: Sequence[Instrument]) -> dict[CostKind, Floats]:
     total = {kind: np.zeros(len(instruments)) for kind in CostKind}
     for model in models:
-        try:
+        with blaming(f"terms() of cost model {model.name!r}", model, PluginError):
             terms = [(CostKind(term.kind), np.asarray(term.values, dtype=np.float64)) for term in model.terms(instruments)]
-        except TradekitError:
-            raise
-        except Exception as error:
-            raise PluginError(f"terms() of cost model {model.name!r} raised {blame(error, model)}") from error
         for kind, values in terms:
             if values.shape != (len(instruments),) or not (np.isfinite(values) & (values >= 0)).all():
                 raise PluginError(
@@ -131,12 +127,8 @@ def _costs(models: Sequence[CostModel], instruments: Sequence[Instrument]) -> di
 
 
 def _described(model: CostModel) -> str:
-    try:
+    with blaming(f"describe() of cost model {model.name!r}", model, PluginError):
         return str(model.describe())
-    except TradekitError:
-        raise
-    except Exception as error:
-        raise PluginError(f"describe() of cost model {model.name!r} raised {blame(error, model)}") from error
 
 
 def _volatility(sizing: Limit | None, bars: Bars, per_year: Sequence[float]) -> Floats:

@@ -48,7 +48,7 @@ def problem() -> str:
     reason = _record().get("problem", "it was never built for this Python")
     return (
         f"the simulator is not compiled and many times slower: {reason}; "
-        f"with a C compiler and Python's headers installed, run '{_rebuild()}'"
+        f"with a C compiler and Python's headers installed, {_way_out()}"
     )
 
 
@@ -63,7 +63,7 @@ def verify() -> None:
     built, now = _record().get("sources", {}), source_hashes()
     stale = sorted(module for module in found | now.keys() if module not in found or built.get(module, "") != now.get(module))
     if stale:
-        raise PluginError(f"compiled simulator module {stale[0]!r} does not match its source; rebuild with '{_rebuild()}'")
+        raise PluginError(f"compiled simulator module {stale[0]!r} does not match its source; {_way_out()}")
 
 
 def _compiled() -> set[str]:
@@ -75,10 +75,9 @@ def _record() -> dict[str, Any]:
     return json.loads(path.read_text()).get(SUFFIX, {}) if path.exists() else {}
 
 
-def _rebuild() -> str:
+def _way_out() -> str:
     checkout = FOLDER.parents[2]
     if (checkout / "setup.py").exists():
-        what = ["-e", str(checkout)]
-    else:  # without --no-cache-dir, pip takes the uncompiled wheel that it built, and kept, when there was no compiler
-        what = ["--force-reinstall", "--no-cache-dir", "--no-binary", "tradekit", "tradekit"]
-    return shlex.join([Path(sys.executable).name, "-m", "pip", "install", "--no-deps", *what])
+        return f"run '{Path(sys.executable).name} -m pip install --no-deps -e {shlex.quote(str(checkout))}'"
+    # pip keeps a wheel that it has built, with or without a compiler, and would take it again
+    return "install tradekit again, with pip's options --force-reinstall --no-deps --no-cache-dir"
