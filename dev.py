@@ -6,6 +6,7 @@ python3 dev.py test [ARGS]     run all tests of the kernel and of every plugin p
 python3 dev.py lint            check style, formatting and types
 python3 dev.py docs            build the documentation into docs/_build/html
 python3 dev.py build           build an sdist and a wheel of each package into dist/
+python3 dev.py bench           measure tradekit against its peers, and compare with the figures that are kept
 """
 
 # Standard library only. Every Python 3 must be able to parse this file, so that an old one can say what is missing.
@@ -151,6 +152,8 @@ def commands(verb: str, rest: list[str]) -> list[list[str]]:
         return [[*python, "ruff", "check", "."], [*python, "ruff", "format", "--check", "."], [*python, "mypy"]]
     if verb == "docs":
         return [[*python, "sphinx", "--fail-on-warning", "--nitpicky", "--quiet", "docs", "docs/_build/html", *rest]]
+    if verb == "bench":
+        return [[str(PYTHON), "benchmarks/event_form.py", *rest]]
     return [[*python, "build", "--outdir", "dist", str(folder), *rest] for folder in packages()]
 
 
@@ -171,8 +174,8 @@ def main(arguments: list[str]) -> int:
     if verb in ("-h", "--help"):
         print(__doc__)
         return 0
-    if verb not in ("demo", "test", "lint", "docs", "build"):
-        say(f"no such verb: {verb!r}; the verbs are demo, test, lint, docs and build")
+    if verb not in ("demo", "test", "lint", "docs", "build", "bench"):
+        say(f"no such verb: {verb!r}; the verbs are demo, test, lint, docs, build and bench")
         return 2
     prepare(verb)
     codes = [run(command) for command in commands(verb, rest)]

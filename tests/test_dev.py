@@ -226,7 +226,7 @@ def test_commands_pass_arguments_on(dev: ModuleType) -> None:
 
 def test_main_unknown_verb_names_the_verbs(dev: ModuleType, capsys: pytest.CaptureFixture[str]) -> None:
     assert dev.main(["tset"]) == 2
-    assert capsys.readouterr().out == "dev.py: no such verb: 'tset'; the verbs are demo, test, lint, docs and build\n"
+    assert capsys.readouterr().out == "dev.py: no such verb: 'tset'; the verbs are demo, test, lint, docs, build and bench\n"
 
 
 @pytest.mark.parametrize("arguments", [[], ["--help"]])

@@ -170,9 +170,9 @@ def refusal(capsys, *arguments):
 
 def test_init_folder_with_something_in_it_is_refused(project, capsys):
     before = sorted(project.rglob("*"))
-    said = refusal(capsys, str(project))
-    assert said == (
-        f"error: folder '{project}' is not empty (it has '.gitignore', 'README.md', 'data' and 4 more); name a new or an empty one\n"
+    listed = "'.gitignore', 'README.md', 'data' and 4 more"
+    assert (
+        refusal(capsys, str(project)) == f"error: folder '{project}' is not empty (it has {listed}); name a new or an empty one\n"
     )
     assert sorted(project.rglob("*")) == before
 

@@ -4,6 +4,7 @@ import os
 import pty
 import sys
 import threading
+from contextlib import contextmanager, redirect_stderr
 
 import pytest
 
@@ -11,18 +12,23 @@ from tradekit.cli import progress
 from tradekit.cli.progress import progress_bar, waiting
 
 
-@pytest.fixture
-def terminal(monkeypatch):
-    """Make standard error a terminal; the function gives what was written to it."""
-    ours, theirs = pty.openpty()
+@pytest.fixture(autouse=True)
+def impatient(monkeypatch):
+    """Show at once what is shown at all."""
     monkeypatch.setenv("TERM", "xterm")
     monkeypatch.setenv("COLUMNS", "100")
     monkeypatch.delenv("NO_COLOR", raising=False)
     monkeypatch.setattr(progress, "_PATIENCE_S", -1.0)
+
+
+@contextmanager
+def terminal():
+    """Make standard error a terminal; the list holds what was written to it, afterwards."""
+    ours, theirs = pty.openpty()
     parts = []
 
     def listen():
-        # On Linux, reading fails once the other end is closed.
+        # Reading fails, or gives nothing, once the other end is closed.
         try:
             while part := os.read(ours, 65536):
                 parts.append(part)
@@ -31,16 +37,14 @@ def terminal(monkeypatch):
 
     listener = threading.Thread(target=listen)
     listener.start()
-    stream = os.fdopen(theirs, "w")
-    monkeypatch.setattr(sys, "stderr", stream)
-
-    def written():
-        stream.close()
+    shown = []
+    try:
+        with os.fdopen(theirs, "w") as stream, redirect_stderr(stream):
+            yield shown
+    finally:
         listener.join()
         os.close(ours)
-        return b"".join(parts).decode()
-
-    return written
+        shown.append(b"".join(parts).decode())
 
 
 def work(name):
@@ -49,73 +53,84 @@ def work(name):
             tell(done, 1000)
 
 
-def test_progress_bar_shows_what_is_done_the_rate_and_the_time_left(terminal):
-    work("trend [bold]x[/bold]")
-    text = terminal()
-    assert "trend [bold]x[/bold]" in text
-    assert "1000/1000" in text
-    assert " bars/s" in text
-    assert "0:00:00" in text
+def test_progress_bar_shows_what_is_done_the_rate_and_the_time_left():
+    with terminal() as shown:
+        work("trend [bold]x[/bold]")
+    assert "trend [bold]x[/bold]" in shown[0]
+    assert "1000/1000" in shown[0]
+    assert " bars/s" in shown[0]
+    assert "0:00:00" in shown[0]
 
 
-def test_progress_bar_before_its_time_shows_nothing(terminal, monkeypatch):
+def test_progress_bar_before_its_time_shows_nothing(monkeypatch):
     monkeypatch.setattr(progress, "_PATIENCE_S", 1000.0)
-    work("trend")
-    assert terminal() == ""
+    with terminal() as shown:
+        work("trend")
+    assert shown == [""]
 
 
-def test_progress_bar_of_what_is_done_already_shows_nothing(terminal):
-    with progress_bar("trend") as tell:
+def test_progress_bar_of_what_is_done_already_shows_nothing():
+    with terminal() as shown, progress_bar("trend") as tell:
         tell(10, 10)
-    assert terminal() == ""
+    assert shown == [""]
 
 
-def test_progress_bar_is_taken_down_when_the_work_fails(terminal):
-    with pytest.raises(ZeroDivisionError), progress_bar("trend") as tell:
+def fail():
+    with progress_bar("trend") as tell:
         tell(0, 10)
         raise ZeroDivisionError
-    assert terminal().endswith("\x1b[?25h\r\x1b[1A\x1b[2K")
 
 
-def test_waiting_says_what_for(terminal, monkeypatch):
-    monkeypatch.setattr(progress, "_PATIENCE_S", 0.0)
-    shown = threading.Event()
-    real = progress._console
-
-    def console():
-        found = real()
-        found.push_render_hook(Hook(shown))
-        return found
-
-    monkeypatch.setattr(progress, "_console", console)
-    with waiting("reading and checking"):
-        assert shown.wait(10)
-    assert "reading and checking" in terminal()
+def test_progress_bar_is_taken_down_when_the_work_fails():
+    with terminal() as shown:
+        pytest.raises(ZeroDivisionError, fail)
+    hidden, back = "\x1b[?25l", "\x1b[?25h"
+    assert hidden in shown[0]
+    assert shown[0].rindex(back) > shown[0].rindex(hidden)
+    assert shown[0].endswith("\x1b[1A\x1b[2K")
 
 
 class Hook:
     """Tell when something is rendered."""
 
-    def __init__(self, shown):
-        self.shown = shown
+    def __init__(self):
+        self.called = threading.Event()
 
     def process_renderables(self, renderables):
-        self.shown.set()
+        self.called.set()
         return renderables
 
 
-def test_waiting_for_what_is_quick_shows_nothing(terminal, monkeypatch):
+def test_waiting_says_what_for(monkeypatch):
+    hook, real = Hook(), progress._console
+
+    def console():
+        found = real()
+        found.push_render_hook(hook)
+        return found
+
+    monkeypatch.setattr(progress, "_console", console)
+    with terminal() as shown, waiting("reading and checking"):
+        assert hook.called.wait(10)
+    assert "reading and checking" in shown[0]
+
+
+def test_waiting_for_what_is_quick_shows_nothing(monkeypatch):
     monkeypatch.setattr(progress, "_PATIENCE_S", 1000.0)
-    with waiting("reading"):
+    with terminal() as shown, waiting("reading"):
         pass
-    assert terminal() == ""
+    assert shown == [""]
 
 
-@pytest.mark.parametrize("stream", [None, open(os.devnull, "w")])  # noqa: PTH123, SIM115 - never written to
-def test_without_a_terminal_nothing_is_shown(monkeypatch, capfd, stream):
-    monkeypatch.setattr(progress, "_PATIENCE_S", -1.0)
-    monkeypatch.setattr(sys, "stderr", stream)
+def test_without_a_terminal_nothing_is_shown(capsys):
     work("trend")
     with waiting("reading"):
         pass
-    assert capfd.readouterr() == ("", "")
+    assert capsys.readouterr() == ("", "")
+
+
+def test_without_standard_error_nothing_fails(monkeypatch):
+    monkeypatch.setattr(sys, "stderr", None)
+    work("trend")
+    with waiting("reading"):
+        pass
