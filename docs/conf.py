@@ -35,9 +35,8 @@ myst_enable_extensions = ["deflist", "substitution"]
 myst_heading_anchors = 4
 
 
-def event_form() -> str:
+def event_form(path: Path) -> str:
     """Return the figure of the event-form benchmark in a sentence, from the file that the benchmark writes."""
-    path = HERE.parent / "benchmarks" / "figures.json"
     found = json.loads(path.read_text(encoding="utf-8")).get("event_form") if path.exists() else None
     if found is None:
         return "The event form has not been measured yet for this version."
@@ -46,7 +45,7 @@ def event_form() -> str:
     return f"On {found['bars']:,} bars, the event form takes {ratio} of the CPU time that {peer} takes for the same work."
 
 
-myst_substitutions = {"event_form": event_form()}
+myst_substitutions = {"event_form": event_form(HERE.parent / "benchmarks" / "figures.json")}
 
 nitpicky = True
 default_role = "code"

@@ -27,14 +27,28 @@ def test_check_shows_components_data_and_driver(run_file, capsys):
         f"cost model   fee        {ours}  bps = 10",
         f"reporter     summary    {ours}",
         "",
-        "INSTRUMENT  BARS  HOLES  FIRST       LAST        FROM",
-        "X             60      0  2024-01-01  2024-02-29  data/x.csv",
+        "INSTRUMENT  BARS  FIRST       LAST        FROM",
+        "X             60  2024-01-01  2024-02-29  data/x.csv",
         "",
         "compiled driver: the strategy gives targets(), proven equal to its on_bar() on the first 60 bars",
         "nothing trades in an instrument's first 5 bars (warm-up)",
         "run.toml is ready to run",
     ]
     assert not Path("runs").exists()
+
+
+def test_check_counts_holes_on_the_clock_of_several_instruments(run_file, capsys):
+    lines = ["time,symbol,open,high,low,close,volume"]
+    lines += [f"2024-01-0{day},{symbol},1,1,1,1,1" for symbol, days in (("A", "123456789"), ("B", "1389")) for day in days]
+    Path("data/x.csv").write_text("\n".join(lines) + "\n")
+    _, out, _ = check(capsys, run_file, "--set", "data.instruments=['A', 'B']", "--set", "strategy={name='buy-and-hold'}")
+    start = out.index("INSTRUMENT")
+    assert out[start:].splitlines()[:3] == [
+        "INSTRUMENT  BARS  HOLES  FIRST       LAST        FROM",
+        "A              9      0  2024-01-01  2024-01-09  data/x.csv",
+        "B              4      5  2024-01-01  2024-01-09  data/x.csv",
+    ]
+    assert "warm-up" not in out
 
 
 def test_check_json_has_the_whole_configuration(run_file, capsys):

@@ -82,8 +82,8 @@ def fail():
 
 
 def test_progress_bar_is_taken_down_when_the_work_fails():
-    with terminal() as shown:
-        pytest.raises(ZeroDivisionError, fail)
+    with terminal() as shown, pytest.raises(ZeroDivisionError):
+        fail()
     hidden, back = "\x1b[?25l", "\x1b[?25h"
     assert hidden in shown[0]
     assert shown[0].rindex(back) > shown[0].rindex(hidden)

@@ -288,11 +288,13 @@ def session(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Session
     folder = tmp_path / "page"
     shutil.copytree(ROOT / "examples", folder / "examples", ignore=shutil.ignore_patterns("runs"))
     monkeypatch.chdir(folder)
-    for variable in ("TRADEKIT_PLUGINS", "TRADEKIT_RUNS", "NO_COLOR"):
+    for variable in ("TRADEKIT_PLUGINS", "TRADEKIT_RUNS", "NO_COLOR", "FORCE_COLOR", "PYTEST_ADDOPTS"):
         monkeypatch.delenv(variable, raising=False)
     monkeypatch.setenv("COLUMNS", WIDTH)
     monkeypatch.syspath_prepend(folder)
     monkeypatch.setattr("tradekit.engine.run.datetime", Clock())
+    # The pages show what a compiled simulator says; an uncompiled one says the same, and a note on itself.
+    monkeypatch.setattr("tradekit.simulator.build.is_compiled", lambda: True)
     found = Session(tmp_path, monkeypatch)
     found.names["session"] = found
     yield found

@@ -4,6 +4,7 @@ import importlib.util
 import inspect
 import json
 import re
+import runpy
 import signal
 from collections.abc import Iterator
 from enum import IntEnum
@@ -179,3 +180,12 @@ def test_pages_of_the_documentation_are_in_its_contents() -> None:
     contents = set(re.findall(r"^([\w-]+(?:/[\w-]+)?)$", (DOCS / "index.md").read_text("utf-8"), flags=re.MULTILINE))
     pages = {path.relative_to(DOCS).with_suffix("").as_posix() for path in DOCS.rglob("*.md") if "_build" not in path.parts}
     assert pages - {"index"} <= contents
+
+
+def test_benchmarks_page_shows_the_figure_that_was_measured(tmp_path: Path) -> None:
+    sentence = runpy.run_path(str(DOCS / "conf.py"))["event_form"]
+    path = tmp_path / "figures.json"
+    assert sentence(path) == "The event form has not been measured yet for this version."
+    path.write_text(json.dumps({"event_form": {"bars": 1_000_000, "peer": "backtesting==0.6.6", "ratio": 30.4}}))
+    told = "On 1,000,000 bars, the event form takes **1/30** of the CPU time that backtesting 0.6.6 takes for the same work."
+    assert sentence(path) == told

@@ -42,8 +42,8 @@ def assumptions(lab, *overrides):
     return lab.run(Does, *overrides).result.assumptions
 
 
-def notes(lab, deed, *overrides):
-    lab.give(CLOSES)
+def notes(lab, deed, *overrides, closes=CLOSES):
+    lab.give(closes)
     return [note for note in lab.run(does(deed), *overrides).result.notes if "not compiled" not in note]
 
 
@@ -120,15 +120,13 @@ def test_notes_cut_by_rounding_is_none(lab):
 
 
 def test_notes_tell_a_halt_with_its_rule(lab):
-    lab.give([100.0] * 6 + [80.0] * 4)
-    (said,) = lab.run(does(lambda ctx: ctx.buy(10)), "risk=[{rule='max-drawdown', limit=0.1}]").result.notes
+    rule = "risk=[{rule='max-drawdown', limit=0.1}]"
+    (said,) = notes(lab, lambda ctx: ctx.buy(10), rule, closes=[100.0] * 6 + [80.0] * 4)
     assert said == "Trading HALTED at 2020-01-08T00:00:00Z by max-drawdown: equity 800.00, 20.0% below its peak."
 
 
 def test_notes_tell_that_equity_is_gone(lab):
-    lab.give([100.0] * 6 + [250.0] * 4)
-    overrides = ["account.kind='margin'"]
-    (said,) = lab.run(does(lambda ctx: ctx.sell(10)), *overrides).result.notes
+    (said,) = notes(lab, lambda ctx: ctx.sell(10), "account.kind='margin'", closes=[100.0] * 6 + [250.0] * 4)
     assert said == "Equity was gone at 2020-01-08T00:00:00Z (-500.00); a real account would have been closed out earlier."
 
 

@@ -2,6 +2,7 @@
 
 import os
 import signal
+import sys
 import threading
 
 import numpy as np
@@ -122,6 +123,13 @@ def test_drive_exception_names_strategy_bar_and_line(lab):
     assert "test_drive.py:" in said
     assert said.endswith(") at the bar that closed at 2020-04-11T00:00:00Z")
     assert isinstance(error.value.__cause__, KeyError)
+
+
+def test_drive_strategy_that_calls_exit_is_named(lab):
+    with pytest.raises(
+        StrategyError, match=r"^on_bar\(\) of strategy 'buys' raised SystemExit: 3 \(.*test_drive.py:\d+\) at the bar"
+    ):
+        driven(lab, lambda ctx: sys.exit(3))
 
 
 def test_drive_error_of_the_kernel_gets_a_note_of_bar_and_line(lab):

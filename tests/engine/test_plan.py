@@ -143,6 +143,19 @@ def test_targets_of_what_makes_no_sense_is_refused(lab, answer, said):
     assert f"targets() of strategy 'arrays' {said}" in refusal(lab, Odd)
 
 
+def test_targets_of_indicators_that_are_written_to_is_refused(lab):
+    class Writes(Arrays):
+        """Change what it was lent."""
+
+        def targets(self, bars, ind):
+            mean = ind["mean"]
+            mean -= bars.close
+            return mean
+
+    lab.give(CLOSES)
+    assert "raised ValueError: output array is read-only" in refusal(lab, Writes)
+
+
 def test_targets_of_error_of_the_kernel_gets_a_note(lab):
     class Odd(Arrays):
         """Ask for what there isn't."""
@@ -216,6 +229,22 @@ def test_causality_rare_signal_that_needs_the_next_bar_is_found_out(lab):
     lab.give(closes)
     assert refusal(lab, Oracle).endswith(
         "for 'X' at 2020-01-08T00:00:00Z it gives the weight 1.0, but no target when the data ends at 2020-01-08T00:00:00Z"
+    )
+
+
+def test_causality_weights_by_chance_are_called_what_they_are(lab):
+    class Dice(Arrays):
+        """Throw dice."""
+
+        name = "dice"
+
+        def targets(self, bars, ind):
+            return np.random.default_rng().random(bars.close.shape)
+
+    lab.give(CLOSES)
+    assert refusal(lab, Dice) == (
+        "targets() of strategy 'dice' gives other weights each time on the same data; "
+        "let it draw from a generator whose seed is an option"
     )
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -44,20 +44,29 @@ def check_command(file: Path, overrides: tuple[str, ...], as_json: bool) -> None
     rows = [[use.kind, use.name, f"{use.package} {use.version}", _changed(use, part)] for use, part in ready.parts]
     print_table(["KIND", "NAME", "PACKAGE", "OPTIONS OTHER THAN DEFAULT"], rows)
     click.echo()
-    shown = ready.facts[:_MOST_INSTRUMENTS]
-    show(
-        figures_table(["INSTRUMENT", "BARS", "HOLES", "FIRST", "LAST", "FROM"], map(_data_row, shown), texts=(0, 3, 4, 5)),
-        is_list=True,
-    )
-    if len(ready.facts) > len(shown):
-        click.echo(f"and {len(ready.facts) - len(shown)} more instruments")
+    _print_data(ready.facts)
     click.echo()
     show(*(f"! {note}" for note in ready.loaded.notes), *_verdict(file, ready), is_list=True)
 
 
+def _print_data(facts: Sequence[Mapping[str, Any]]) -> None:
+    """Print what the data is; holes are counted on the clock of all instruments, so one by itself has none."""
+    titles, texts = ["INSTRUMENT", "BARS", "FIRST", "LAST", "FROM"], [0, 2, 3, 4]
+    rows = [_data_row(fact) for fact in facts[:_MOST_INSTRUMENTS]]
+    if len(facts) > 1:
+        titles.insert(2, "HOLES")
+        texts = [0, 3, 4, 5]
+        rows = [[*row[:2], f"{fact['holes']:,}", *row[2:]] for row, fact in zip(rows, facts, strict=False)]
+    show(figures_table(titles, rows, texts), is_list=True)
+    if len(facts) > len(rows):
+        click.echo(f"and {len(facts) - len(rows)} more instruments")
+
+
 def _verdict(file: Path, ready: Ready) -> Iterator[str]:
     yield f"{ready.plan.driver} driver: {ready.plan.reason}"
-    yield f"nothing trades in an instrument's first {ready.prepared.setup.warmup:,} bars (warm-up)"
+    warmup = ready.prepared.setup.warmup
+    if warmup > 1:
+        yield f"nothing trades in an instrument's first {warmup:,} bars (warm-up)"
     yield f"{file} is ready to run"
 
 
@@ -78,7 +87,7 @@ def _value(options: Mapping[str, Any], name: str) -> Any:
 
 def _data_row(fact: Mapping[str, Any]) -> list[str]:
     first, last = (str(fact[key]).removesuffix("T00:00:00Z").removesuffix(":00Z").replace("T", " ") for key in ("first", "last"))
-    return [fact["symbol"], f"{fact['rows']:,}", f"{fact['holes']:,}", first, last, fact["origin"]]
+    return [fact["symbol"], f"{fact['rows']:,}", first, last, fact["origin"]]
 
 
 def _facts(ready: Ready) -> dict[str, object]:

@@ -81,7 +81,7 @@ def show_command(before: _Before, run: str, runs: Path | None, as_json: bool) ->
     click.echo(f"kept in {folder}")
 
 
-@runs_group.command("compare")
+@runs_group.command("compare", short_help="Compare two runs.")
 @click.argument("first")
 @click.argument("second")
 @_runs_after

@@ -29,7 +29,7 @@ def run_on_bar(context: Context, strategy: Strategy, rows: tuple[int, int], hear
             f"raised by strategy {strategy.name!r} at the bar that closed at {time_text(context.time_ns)}{_at(error, strategy)}"
         )
         raise
-    except Exception as error:
+    except (Exception, SystemExit) as error:
         what = f"on_bar() of strategy {strategy.name!r} raised {blame(error, strategy)}"
         raise StrategyError(f"{what} at the bar that closed at {time_text(context.time_ns)}") from error
 
@@ -42,15 +42,15 @@ def blaming(what: str, component: Component, raises: type[TradekitError] = Strat
     except TradekitError as error:
         error.add_note(f"raised by {what}{_at(error, component)}")
         raise
-    except Exception as error:
+    except (Exception, SystemExit) as error:
         raise raises(f"{what} raised {blame(error, component)}") from error
 
 
-def blame(error: Exception, component: Component) -> str:
+def blame(error: BaseException, component: Component) -> str:
     """Return what an error says, and which line of the component's package it came from."""
     return reason(error, type(component).__module__)
 
 
-def _at(error: Exception, component: Component) -> str:
+def _at(error: BaseException, component: Component) -> str:
     where = place(error, type(component).__module__)
     return f" ({where})" if where else ""

@@ -76,6 +76,11 @@ def _prove_causal(prepared: Prepared, weights: Floats, fresh: Callable[[], Strat
         changed = differs(again, weights[:rows])
         if changed.any():
             row, i = (int(k) for k in np.argwhere(changed)[0])
+            if differs(again, targets_of(cut(prepared, fresh(), rows))).any():
+                raise StrategyError(
+                    f"targets() of strategy {prepared.strategy.name!r} gives other weights each time on the same data; "
+                    "let it draw from a generator whose seed is an option"
+                )
             before, after = (_weight(form[row, i]) for form in (weights, again))
             raise StrategyError(
                 f"targets() of strategy {prepared.strategy.name!r} looks into the future: for "

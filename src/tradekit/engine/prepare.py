@@ -37,9 +37,10 @@ class Prepared:
     assumptions: tuple[str, ...]
 
     def values(self) -> Values:
-        """Return what `Strategy.targets` gets beside the bars."""
-        names = {name: self.setup.values[row].T for name, row in self.setup.names.items()}
-        return Values(self.setup.bars, names, self.setup.warmup)
+        """Return what `Strategy.targets` gets beside the bars; it can't write into them."""
+        values = self.setup.values.view()
+        values.flags.writeable = False
+        return Values(self.setup.bars, {name: values[row].T for name, row in self.setup.names.items()}, self.setup.warmup)
 
 
 def prepare(composed: ComposedRun, bars: Bars, known: Sequence[Instrument], interval: int) -> Prepared:

@@ -40,7 +40,10 @@ _LIBRARIES = ("numpy", "pyarrow", "pydantic")
 
 @dataclass(frozen=True)
 class Ready:
-    """A run whose data is loaded and checked, and whose driver is chosen: nothing is left that could be wrong with its input."""
+    """A run whose data is loaded and checked, and whose driver is chosen: nothing is left that could be wrong with its input.
+
+    It is good for one run, because strategies, rules and reporters may keep state.
+    """
 
     composed: ComposedRun
     loaded: LoadedBars

@@ -1,0 +1,105 @@
+"""Every equity, crypto, FX and futures bar file of the development data runs through a backtest, and its books balance."""
+
+import importlib.util
+import json
+import os
+import sys
+from pathlib import Path
+from types import ModuleType
+
+import numpy as np
+import pytest
+
+from tradekit.engine.run import run
+
+RUN_FILE = """\
+[run]
+name = "market data"
+benchmark = "equal-weight"
+
+[account]
+currency = "USD"
+capital = 1_000_000
+kind = "margin"
+leverage = 2
+
+[data]
+source = "{source}"
+interval = "{interval}"
+{options}
+
+[strategy]
+name = "sma-cross"
+fast = 5
+slow = 20
+short = true
+
+[[risk]]
+rule = "max-weight"
+limit = 0.8
+
+[[risk]]
+rule = "max-drawdown"
+limit = 0.9
+
+[execution]
+costs = [{{ model = "fee", bps = 5 }}, {{ model = "slippage", bps = 5 }}]
+"""
+
+
+def catalogue() -> ModuleType:
+    """Return the test module that knows how each file is read."""
+    path = Path(__file__).parent / "data" / "test_market_data.py"
+    spec = importlib.util.spec_from_file_location("market_data_catalogue", path)
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[spec.name] = module  # where its dataclasses look for themselves
+    spec.loader.exec_module(module)
+    return module
+
+
+FILES = catalogue()
+
+
+def toml(value: object) -> str:
+    """Return a value as TOML writes it on one line."""
+    if isinstance(value, dict):
+        return "{" + ", ".join(f"{json.dumps(key)} = {toml(inner)}" for key, inner in value.items()) + "}"
+    if isinstance(value, (list, tuple)):
+        return "[" + ", ".join(map(toml, value)) + "]"
+    return json.dumps(value)
+
+
+def run_file(group, path: Path, folder: Path) -> Path:
+    if group.reader in ("json", "lean"):
+        path = FILES.as_parquet(path, folder)
+    options = {"path": str(path), **group.options, "policy": group.mended}
+    if group.symbols:
+        options["instruments"] = group.symbols
+    target = folder / "run.toml"
+    lines = "\n".join(f"{key} = {toml(value)}" for key, value in options.items())
+    source = "csv" if group.reader == "csv" else "parquet"
+    target.write_text(RUN_FILE.format(source=source, interval=group.interval, options=lines))
+    return target
+
+
+@pytest.mark.parametrize(("group", "path"), FILES.cases())
+def test_bar_file_of_the_market_data_runs_and_its_books_balance(group, path, tmp_path):
+    result = run(run_file(group, path, tmp_path), (), tmp_path / "runs")
+    assert result.status == "done"
+    assert result.plan.startswith("compiled driver: the strategy gives targets(), proven equal to its on_bar()")
+    fills = {name: result.fills[name].to_pylist() for name in ("symbol", "quantity", "price", "fee")}
+    if min(fact["rows"] for fact in result.data) > 300:
+        assert len(fills["price"]) > 0
+    quantity, price, fee = (np.array(fills[name], dtype=np.float64) for name in ("quantity", "price", "fee"))
+    cash = 1_000_000.0 - np.sum(quantity * price) - np.sum(fee)
+    last = {name: result.equity[name][-1].as_py() for name in ("cash", "equity", "net_exposure")}
+    assert last["cash"] == pytest.approx(cash, rel=1e-9)
+    assert last["equity"] == pytest.approx(cash + last["net_exposure"], rel=1e-9)
+    assert result.metrics["fees"] == pytest.approx(np.sum(fee))
+    profits = sum(result.trades["profit"].to_pylist())
+    assert last["equity"] == pytest.approx(1_000_000.0 + profits, rel=1e-9)
+
+
+def test_market_data_is_looked_for_where_the_environment_says(market_data):
+    assert len(FILES.cases()) > 150
+    assert market_data == Path(os.environ["TRADEKIT_TEST_DATA"])
