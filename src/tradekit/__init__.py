@@ -25,7 +25,7 @@ _HOMES = {
     "tradekit.plugin.hookspecs": "hookimpl",
     "tradekit.plugin.options": "Options",
     "tradekit.data.options": "TableColumns TableOptions",
-    "tradekit.data.tables": "list_symbols read_series",
+    "tradekit.data.tables": "TableSource list_symbols read_series",
     "tradekit.engine.run": "run",
     "tradekit.engine.folder": "read_result",
     "tradekit.builtin.indicators": "atr bollinger donchian ema highest lowest macd obv roc rsi rma sma stdev vwap wma",

@@ -19,7 +19,7 @@ from tradekit.builtin.indicators import (
     wma as wma,
 )
 from tradekit.data.options import TableColumns as TableColumns, TableOptions as TableOptions
-from tradekit.data.tables import list_symbols as list_symbols, read_series as read_series
+from tradekit.data.tables import TableSource as TableSource, list_symbols as list_symbols, read_series as read_series
 from tradekit.engine.folder import read_result as read_result
 from tradekit.engine.run import run as run
 from tradekit.errors import (

@@ -68,4 +68,4 @@ def _unit(key: str) -> Unit:
 
 def _number(unit: Unit, value: float, sign: str, decimals: int | None) -> str:
     places = _DECIMALS[unit] if decimals is None else decimals
-    return f"{100.0 * value if unit == 'fraction' else value:{sign},.{places}f}"
+    return f"{100.0 * value if unit == 'fraction' else value:{sign}z,.{places}f}"  # z: no minus before a zero

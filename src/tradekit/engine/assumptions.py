@@ -96,7 +96,7 @@ def _refusals(record: Record) -> Iterator[str]:
     # What rounding takes from an order for all the money there is says nothing.
     cut = int(np.count_nonzero(np.abs(record.log["a"][cancels]) > 1e-9 * np.abs(asked)))
     if cut:
-        yield f"{_orders(cut)} {_were(cut)} cut to the funds there were."
+        yield f"{_orders(cut)} {_were(cut)} cut to the funds there were: with fees, the fill cost more than was reckoned."
     failed = [text for _, (text, _) in sorted(record.words.items()) if text.startswith(_RULE_FAILED)]
     if failed:
         first = failed[0].removeprefix(_RULE_FAILED)

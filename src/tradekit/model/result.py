@@ -39,7 +39,7 @@ class Result:
     name: str
     mode: str
     status: str
-    """`done`, `interrupted` or `failed`."""
+    """`done` or `interrupted`; a run that fails leaves nothing."""
     config: Mapping[str, Any]
     """The run file as it was understood, with every default filled in."""
     components: tuple[ComponentUse, ...]
