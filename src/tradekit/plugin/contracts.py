@@ -134,7 +134,7 @@ class Strategy(Component):
 
     @property
     def warmup(self) -> int:
-        """How many bars it wants to have seen before it decides, beyond what its indicators need."""
+        """How many bars it wants to have seen before it decides; what its indicators need is seen to anyway."""
         return 0
 
     def on_bar(self, ctx: Context) -> None:
