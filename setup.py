@@ -27,6 +27,7 @@ DIRECTIVES = {
     "boundscheck": False,
     "wraparound": False,
     "initializedcheck": False,
+    "annotation_typing": False,  # types stand in the .pxd files alone
     "cdivision": True,  # divisors are guarded in the source, so that compiled and uncompiled agree
     "infer_types": True,
     "embedsignature": True,

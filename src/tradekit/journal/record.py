@@ -35,18 +35,16 @@ class Record:
     def times(self) -> Times:
         """When each entry happened, UTC nanoseconds.
 
-        Decisions are made at the close of a bar. Fills are at its open or, if inside the bar, at some time that is not known: they
-        have the last nanosecond before its close.
+        Decisions are made at the close of a bar. An order that is due is filled, or given up, at the open of a bar or inside it, at
+        some time that is not known: that has the last nanosecond before the close.
         """
         log = self.log
         opened, closed = self.bars.open_time[log["row"]], self.bars.close_time[log["row"]]
-        is_fill = log["kind"] == EventKind.FILL
-        is_due = np.isin(log["kind"], (EventKind.REJECT, EventKind.CANCEL)) & (log["e"] == 1.0)
-        at_open = (is_fill & (log["code"] == 0)) | is_due
-        found: Times = np.where(at_open, opened, np.where(is_fill, closed - 1, closed))
+        given_up = np.isin(log["kind"], (EventKind.REJECT, EventKind.CANCEL))
+        when = np.where(log["kind"] == EventKind.FILL, log["code"], np.where(given_up, log["e"], np.nan))
+        found: Times = np.select([when == 0.0, when == 1.0], [opened, closed - 1], closed)
         return found
 
     def entries(self, kind: EventKind) -> NDArray[np.int64]:
         """Return the numbers of the entries of one kind."""
         return np.flatnonzero(self.log["kind"] == kind)
-

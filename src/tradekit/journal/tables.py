@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -159,7 +160,8 @@ def journal_table(record: Record) -> pa.Table:
     numbers: list[str | None] = [None] * len(kind)
     for number, (text, own) in record.words.items():
         texts[number] = text
-        numbers[number] = json.dumps(dict(own), sort_keys=True) if own else None
+        finite = {name: value if math.isfinite(value) else None for name, value in own.items()}
+        numbers[number] = json.dumps(finite, sort_keys=True) if own else None
     return table(
         {
             "number": number_column(np.arange(len(kind))),

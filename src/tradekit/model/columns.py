@@ -1,4 +1,4 @@
-"""Arrow columns out of NumPy arrays, straight from their buffers: Arrow's own `array` would import pandas, a second of every run."""
+"""Arrow columns out of NumPy arrays, straight from their buffers: Arrow's own `array` imports pandas, a second of every run."""
 
 from __future__ import annotations
 

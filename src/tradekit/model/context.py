@@ -1,4 +1,4 @@
-"""What a strategy sees on each bar. The compiled simulator provides it; nothing here reaches beyond the bar that has just closed."""
+"""What a strategy sees on each bar. The compiled simulator provides it; nothing reaches beyond the bar that has just closed."""
 
 from __future__ import annotations
 
@@ -56,11 +56,11 @@ class View(Protocol):
         ...
 
     def crossed_above(self, first: str, second: str | float) -> bool:
-        """Say whether `first` was at or below `second` one bar ago and is above it now; False in a hole or when a value is NaN."""
+        """Say whether `first` was at or below `second` one bar ago and is above it now; False in holes and during warm-up."""
         ...
 
     def crossed_below(self, first: str, second: str | float) -> bool:
-        """Say whether `first` was at or above `second` one bar ago and is below it now; False in a hole or when a value is NaN."""
+        """Say whether `first` was at or above `second` one bar ago and is below it now; False in holes and during warm-up."""
         ...
 
     @property
@@ -82,7 +82,7 @@ class View(Protocol):
         """Ask for a position: a signed weight, or signed units. It replaces an earlier target that is not filled yet.
 
         A weight is a share of what the sizing rule allots to a signal; without a sizing rule, of equity. It becomes a market
-        order for the difference to what is held, sized at this bar's close.
+        order for the difference to what is held, sized at this bar's close; a difference of less than a lot needs none.
         """
         ...
 

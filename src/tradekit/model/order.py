@@ -68,7 +68,7 @@ class Order:
 
 @dataclass(frozen=True, slots=True)
 class Fill:
-    """A (part of an) order that was done: signed `quantity` at `price`; `fee` and `slippage` are amounts of money, both >= 0 when paid."""
+    """A (part of an) order that was done: signed `quantity` at `price`; `fee` and `slippage` are money, >= 0 when paid."""
 
     order: int
     symbol: str

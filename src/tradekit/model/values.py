@@ -65,18 +65,16 @@ class Values(Mapping[str, Floats]):
 
     def crossed_above(self, first: str, second: str | float) -> Flags:
         """Say where `first` was at or below `second` one bar ago and is above it now; False in holes and during warm-up."""
-        return self._crossed(first, second, 1.0)
+        return self._crossed(first, second, np.greater, np.less_equal)
 
     def crossed_below(self, first: str, second: str | float) -> Flags:
         """Say where `first` was at or above `second` one bar ago and is below it now; False in holes and during warm-up."""
-        return self._crossed(first, second, -1.0)
+        return self._crossed(first, second, np.less, np.greater_equal)
 
-    def _crossed(self, first: str, second: str | float, side: float) -> Flags:
-        other = self[second] if isinstance(second, str) else second
-        other_before = self.previous(second) if isinstance(second, str) else second
-        gap = (self[first] - other) * side
-        before = (self.previous(first) - other_before) * side
-        found: Flags = (gap > 0.0) & (before <= 0.0) & self.ready
+    def _crossed(self, first: str, second: str | float, now: np.ufunc, before: np.ufunc) -> Flags:
+        level = self[second] if isinstance(second, str) else second
+        level_before = self.previous(second) if isinstance(second, str) else second
+        found: Flags = now(self[first], level) & before(self.previous(first), level_before) & self.ready
         return found
 
     def _held(self, prices: Floats) -> Floats:

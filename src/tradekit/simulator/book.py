@@ -1,19 +1,44 @@
-# cython: annotation_typing=False
 """All orders of a run as columns, and the list of those that are open."""
 
 from __future__ import annotations
 
+from enum import IntEnum
 from typing import Any
 
 import cython
 import numpy as np
 
-from tradekit.model.order import OrderStatus
+from tradekit.model.order import OrderKind, OrderStatus
 from tradekit.simulator.columns import enlarged
 
-__all__ = ["Book"]
+if cython.compiled:
+    from cython.cimports.libc.math import fabs
+else:
+    from math import fabs
 
+__all__ = ["Book", "Origin"]
+
+_MARKET = cython.declare(cython.int, OrderKind.MARKET)
 _OPEN = cython.declare(cython.int, OrderStatus.OPEN)
+_NAN = cython.declare(cython.double, float("nan"))
+
+
+class Origin(IntEnum):
+    """Where an order comes from."""
+
+    SIZED = 0
+    """The strategy, with a quantity."""
+    UNSIZED = 1
+    """The strategy, without one: until the sizing rule gives it one, its quantity is +1 or -1."""
+    TARGET = 2
+    """A wanted quantity, or a flat position."""
+    WEIGHT = 3
+    """A wanted weight, which the sizing rule has turned into a quantity."""
+    FLATTEN = 4
+    """A halt that closes all positions; the strategy can't cancel it."""
+
+
+_UNSIZED = cython.declare(cython.int, Origin.UNSIZED)
 
 
 class Book:
@@ -28,8 +53,7 @@ class Book:
         self.kind = np.zeros(self.capacity, dtype=np.int32)
         self.status = np.zeros(self.capacity, dtype=np.int32)
         self.reason = np.zeros(self.capacity, dtype=np.int32)
-        self.is_target = np.zeros(self.capacity, dtype=np.int8)
-        self.is_unsized = np.zeros(self.capacity, dtype=np.int8)
+        self.origin = np.zeros(self.capacity, dtype=np.int8)
         self.quantity = np.zeros(self.capacity)
         self.asked = np.zeros(self.capacity)
         self.limit = np.full(self.capacity, np.nan)
@@ -39,12 +63,11 @@ class Book:
         self.entry = np.full(self.capacity, -1, dtype=np.int64)
         self.open_orders = np.zeros(self.capacity, dtype=np.int64)
         self.intents = np.zeros(self.capacity, dtype=np.int64)
-        # Units that open orders would buy and sell (both >= 0), and how many orders that is, by instrument.
-        self.open_buys = np.zeros(size)
-        self.open_sells = np.zeros(size)
-        self.open_of = np.zeros(size, dtype=np.int32)
+        # Units (>= 0) that open orders would trade, and how many orders that is, by instrument and `column_of` them.
+        self.units = np.zeros((size, 4))
+        self.orders = np.zeros((size, 4), dtype=np.int32)
 
-    def add(self, instrument: int, kind: int, quantity: float) -> int:
+    def add(self, instrument: int, kind: int, quantity: float, origin: int) -> int:
         if self.count == self.capacity:
             with cython.gil:
                 self.grow()
@@ -52,18 +75,17 @@ class Book:
         self.instrument[order] = instrument
         self.kind[order] = kind
         self.quantity[order] = quantity
-        self.asked[order] = quantity
+        self.asked[order] = _NAN if origin == _UNSIZED else quantity
+        self.origin[order] = origin
         self.count = order + 1
         return order
 
     def grow(self) -> int:
-        self.capacity *= 2
         self.instrument = enlarged(self.instrument, 0)
         self.kind = enlarged(self.kind, 0)
         self.status = enlarged(self.status, 0)
         self.reason = enlarged(self.reason, 0)
-        self.is_target = enlarged(self.is_target, 0)
-        self.is_unsized = enlarged(self.is_unsized, 0)
+        self.origin = enlarged(self.origin, 0)
         self.quantity = enlarged(self.quantity, 0.0)
         self.asked = enlarged(self.asked, 0.0)
         self.limit = enlarged(self.limit, np.nan)
@@ -73,6 +95,7 @@ class Book:
         self.entry = enlarged(self.entry, -1)
         self.open_orders = enlarged(self.open_orders, 0)
         self.intents = enlarged(self.intents, 0)
+        self.capacity *= 2  # at the end: should memory run out before, no column is shorter than this
         return 0
 
     def rest(self, order: int) -> None:
@@ -80,26 +103,24 @@ class Book:
         self.open_orders[self.open_count] = order
         self.open_count += 1
         i = self.instrument[order]
-        self.open_of[i] += 1
-        if self.quantity[order] > 0.0:
-            self.open_buys[i] += self.quantity[order]
-        else:
-            self.open_sells[i] -= self.quantity[order]
+        column = column_of(self.kind[order] == _MARKET, self.quantity[order] > 0.0)
+        self.orders[i, column] += 1
+        self.units[i, column] += fabs(self.quantity[order])
 
     def finish(self, order: int, status: int, reason: int) -> None:
         """End an open order's life; it stays in the list of open ones until `compact`."""
         self.status[order] = status
         self.reason[order] = reason
         i = self.instrument[order]
-        self.open_of[i] -= 1
-        if self.open_of[i] == 0:
-            # Subtracting what was added may leave a rounding error; nothing open is exactly nothing.
-            self.open_buys[i] = 0.0
-            self.open_sells[i] = 0.0
-        elif self.quantity[order] > 0.0:
-            self.open_buys[i] -= self.quantity[order]
-        else:
-            self.open_sells[i] += self.quantity[order]
+        column = column_of(self.kind[order] == _MARKET, self.quantity[order] > 0.0)
+        self.orders[i, column] -= 1
+        # Subtracting what was added may leave a rounding error; nothing open is exactly nothing.
+        left = self.units[i, column] - fabs(self.quantity[order])
+        self.units[i, column] = left if self.orders[i, column] > 0 else 0.0
+
+    def waiting(self, i: int, is_market: bool, is_buy: bool) -> float:
+        """Return how many units the open orders of an instrument would buy or sell: market orders, or all others."""
+        return self.units[i, column_of(is_market, is_buy)]
 
     def compact(self) -> None:
         """Drop finished orders from the list of open ones, keeping its order."""
@@ -117,7 +138,7 @@ class Book:
 
     def columns(self) -> dict[str, Any]:
         """Return copies of all orders, one array a column."""
-        arrays = {
+        arrays: dict[str, Any] = {
             "instrument": self.instrument,
             "kind": self.kind,
             "status": self.status,
@@ -130,3 +151,7 @@ class Book:
             "row": self.row,
         }
         return {name: np.array(array[: self.count]) for name, array in arrays.items()}
+
+
+def column_of(is_market: bool, is_buy: bool) -> int:
+    return (2 if is_market else 0) + (1 if is_buy else 0)

@@ -1,4 +1,3 @@
-# cython: annotation_typing=False
 """Growing a column of a table that is filled row by row."""
 
 from __future__ import annotations

@@ -1,10 +1,10 @@
-# cython: annotation_typing=False
 """What a strategy sees: the implementation of `tradekit.Context` and `tradekit.View`, which say what each member means."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
+from math import isfinite
 from typing import TYPE_CHECKING, Any
 
 import cython
@@ -12,19 +12,19 @@ import numpy as np
 
 from tradekit.errors import OrderError, StrategyError, nearest
 from tradekit.model.order import OrderKind, OrderStatus, Reason
+from tradekit.simulator.book import Origin
 from tradekit.simulator.market import PRICE_COLUMNS
-
-if cython.compiled:
-    from cython.cimports.tradekit.simulator.simulation import Simulation
-else:
-    from tradekit.simulator.simulation import Simulation
 
 if TYPE_CHECKING:
     from tradekit.model.bars import Period
     from tradekit.simulator.setup import Setup
+    from tradekit.simulator.simulation import Simulation
 
 __all__ = ["Context", "View"]
 
+_SIZED = cython.declare(cython.int, Origin.SIZED)
+_UNSIZED = cython.declare(cython.int, Origin.UNSIZED)
+_FLATTEN = cython.declare(cython.int, Origin.FLATTEN)
 _OPEN = cython.declare(cython.int, OrderStatus.OPEN)
 _CANCELLED = cython.declare(cython.int, OrderStatus.CANCELLED)
 _BY_STRATEGY = cython.declare(cython.int, Reason.BY_STRATEGY)
@@ -43,7 +43,7 @@ class View:
         self.names = {name: column - len(PRICE_COLUMNS) for column, name in enumerate(PRICE_COLUMNS)} | dict(setup.names)
         self.values = setup.values
 
-    def code(self, name: object) -> int:
+    def code(self, name: Any) -> int:
         found = self.names.get(name)
         if found is None:
             allowed = ", ".join(self.names)
@@ -53,27 +53,29 @@ class View:
     def at(self, code: int, row: int) -> float:
         if row < 0:
             return _NAN
+        # `float` makes no difference to a C double; uncompiled, NumPy's scalars would divide by zero where floats refuse to.
         if code < 0:
-            return self.simulation.market.price(code + 5, row, self.index)
-        return self.values[code, self.index, row]
+            return float(self.simulation.market.price(code + 5, row, self.index))
+        return float(self.values[code, self.index, row])
 
-    def crosses(self, first: object, second: object, side: float) -> bool:
-        now = self.simulation.market.current[self.index]
-        before = self.simulation.market.previous[self.index]
-        if now != self.simulation.row or before < 0:
+    def crosses(self, first: Any, second: Any, side: float) -> bool:
+        market = self.simulation.market
+        now = market.current[self.index]
+        before = market.previous[self.index]
+        if now != self.simulation.row or before < 0 or market.seen[self.index] < self.simulation.warmup:
             return False
         code = self.code(first)
-        gap = self.at(code, now)
-        gap_before = self.at(code, before)
+        level = cython.declare(cython.double, _NAN)
+        level_before = cython.declare(cython.double, _NAN)
         if isinstance(second, str):
             other = self.code(second)
-            gap -= self.at(other, now)
-            gap_before -= self.at(other, before)
+            level = self.at(other, now)
+            level_before = self.at(other, before)
         else:
-            level = cython.declare(cython.double, second)
-            gap -= level
-            gap_before -= level
-        return gap * side > 0.0 and gap_before * side <= 0.0
+            level = level_before = second
+        if side > 0.0:
+            return self.at(code, now) > level and self.at(code, before) <= level_before
+        return self.at(code, now) < level and self.at(code, before) >= level_before
 
     def __getitem__(self, name: str) -> float:
         return self.at(self.code(name), self.simulation.market.current[self.index])
@@ -85,14 +87,15 @@ class View:
         if length < 1:
             raise StrategyError(f"history of {name!r} needs a length of at least 1, not {length!r}")
         code = self.code(name)
-        wanted = min(length, int(self.simulation.market.seen[self.index]))
+        market = self.simulation.market
+        wanted = cython.declare(cython.Py_ssize_t, min(length, int(market.seen[self.index])))
         found = np.empty(wanted)
-        row = self.simulation.market.current[self.index]
+        values = cython.declare(cython.double[::1], found)
+        row = market.current[self.index]
         while wanted > 0:
-            close = self.at(-2, row)
-            if close == close:
+            if market.close[row, self.index] == market.close[row, self.index]:
                 wanted -= 1
-                found[wanted] = self.at(code, row)
+                values[wanted] = self.at(code, row)
             row -= 1
         return found
 
@@ -132,19 +135,19 @@ class View:
 
     @property
     def position(self) -> float:
-        return self.simulation.ledger.position[self.index]
+        return float(self.simulation.ledger.position[self.index])
 
     @property
     def average_price(self) -> float:
-        return self.simulation.ledger.average[self.index]
+        return float(self.simulation.ledger.average[self.index])
 
     @property
     def weight(self) -> float:
         held = self.simulation.ledger.position[self.index]
-        equity = self.simulation.equity[self.simulation.row]
-        if held == 0.0 or equity == 0.0:
+        if held == 0.0:
             return 0.0
-        return held * self.simulation.ledger.last[self.index] / equity
+        equity = self.simulation.equity[self.simulation.row]
+        return float(held * self.simulation.ledger.last[self.index] / equity) if equity != 0.0 else 0.0
 
     def target(self, weight: float | None = None, quantity: float | None = None) -> None:
         if (weight is None) == (quantity is None):
@@ -173,19 +176,18 @@ class View:
                 f"an order in {self.symbol!r} has no quantity and the run has no sizing rule; "
                 "give a quantity, use target(weight=...), or add a rule such as 'fixed-fraction' to the run file"
             )
+        is_buy = cython.declare(cython.bint, side > 0.0)
         size = 1.0 if quantity is None else _positive(self.symbol, "quantity", quantity)
+        at_limit = _NAN if limit is None else _positive(self.symbol, "limit", limit)
+        at_stop = _NAN if stop is None else _positive(self.symbol, "stop", stop)
         kind = OrderKind.MARKET if limit is None and stop is None else (OrderKind.STOP if limit is None else OrderKind.LIMIT)
-        order = self.simulation.intend(self.index, kind, side * size, quantity is None)
-        venue = self.simulation.venue
+        order = self.simulation.intend(self.index, kind, side * size, _UNSIZED if quantity is None else _SIZED)
+        book, venue = self.simulation.book, self.simulation.venue
+        # On the grid, but never a better offer than was asked for: a buyer's limit goes down, a seller's up; stops the other way.
         if limit is not None:
-            price = _positive(self.symbol, "limit", limit)
-            # Never a better offer than was asked for: a buyer's limit goes down to the grid, a seller's up.
-            on_grid = venue.price_down(self.index, price) if side > 0.0 else venue.price_up(self.index, price)
-            self.simulation.book.limit[order] = on_grid
+            book.limit[order] = venue.price_down(self.index, at_limit) if is_buy else venue.price_up(self.index, at_limit)
         if stop is not None:
-            price = _positive(self.symbol, "stop", stop)
-            on_grid = venue.price_up(self.index, price) if side > 0.0 else venue.price_down(self.index, price)
-            self.simulation.book.stop[order] = on_grid
+            book.stop[order] = venue.price_up(self.index, at_stop) if is_buy else venue.price_down(self.index, at_stop)
         return order
 
     @property
@@ -193,14 +195,15 @@ class View:
         book = self.simulation.book
         intents = [int(book.intents[k]) for k in range(book.intent_count)]
         numbers = book.open_numbers() + [order for order in intents if book.status[order] == _OPEN]
-        return tuple(order for order in numbers if book.instrument[order] == self.index)
+        return tuple([order for order in numbers if book.instrument[order] == self.index and book.origin[order] != _FLATTEN])
 
     def cancel(self, order: int | None = None) -> None:
         numbers = self.open_orders
         if order is not None and order not in numbers:
             raise OrderError(f"no open order {order!r} in {self.symbol!r}; open are {list(numbers)}")
-        for number in numbers if order is None else (order,):
-            self.simulation.cancel_open(number, _CANCELLED, _BY_STRATEGY)
+        for number in numbers:
+            if order is None or order == number:
+                self.simulation.cancel_open(number, _CANCELLED, _BY_STRATEGY)
         self.simulation.book.compact()
 
 
@@ -218,16 +221,18 @@ class Context:
         self.size = len(self.views)
         self.shown = np.zeros(self.size, dtype=np.int8)
         self.warmup = max(setup.warmup, 1)
-        self.row = -1
+        self.row = 0
         self.seed = setup.seed
-        self.generator = None
+        self.generator: np.random.Generator | None = None
 
     def refresh(self, row: int) -> bool:
         """Move on to a row; say whether any warmed-up instrument has a bar there."""
         self.row = row
         changed = cython.declare(cython.bint, False)
         for i in range(self.size):
-            is_shown = cython.declare(cython.bint, self.simulation.market.current[i] == row and self.simulation.market.seen[i] >= self.warmup)
+            is_shown = cython.declare(
+                cython.bint, self.simulation.market.current[i] == row and self.simulation.market.seen[i] >= self.warmup
+            )
             if is_shown != self.shown[i]:
                 self.shown[i] = is_shown
                 changed = True
@@ -274,11 +279,11 @@ class Context:
 
     @property
     def equity(self) -> float:
-        return self.simulation.equity[self.row]
+        return float(self.simulation.equity[self.row])
 
     @property
     def cash(self) -> float:
-        return self.simulation.ledger.cash
+        return float(self.simulation.ledger.cash)
 
     @property
     def is_halted(self) -> bool:
@@ -307,8 +312,13 @@ class Context:
 
 
 def _finite(symbol: str, what: str, number: Any) -> float:
-    if isinstance(number, (int, float, np.floating, np.integer)) and not isinstance(number, bool) and abs(number) < float("inf"):
-        return float(number)
+    is_number = isinstance(number, int | float | np.floating | np.integer) and not isinstance(number, bool)
+    try:
+        found = float(number) if is_number else _NAN
+    except OverflowError:  # a whole number beyond all floats
+        found = _NAN
+    if isfinite(found):
+        return found
     raise OrderError(f"{what} of {symbol!r} must be a finite number, not {number!r}")
 
 

@@ -12,21 +12,26 @@ cdef class Gate:
     cdef int sizing
     cdef int[::1] kind, rule, action
     cdef double[::1] value, cap
+    cdef signed char[::1] is_broken
     cdef const double[:, ::1] volatility
     cdef list checkers, symbols
     cdef object currency
     cdef readonly bint is_halted
+    cdef bint is_ruined, has_leverage_limit
+    cdef Py_ssize_t last_halt
     cdef readonly double peak
     cdef double equity, committed
 
     cdef void begin(self, Py_ssize_t row, double equity) noexcept nogil
+    cdef void count_exposure(self) noexcept nogil
+    cdef void rest(self, Py_ssize_t order) noexcept nogil
     cdef double sized(self, Py_ssize_t i, double weight) noexcept nogil
     cdef int note_size(self, Py_ssize_t order, Py_ssize_t i, double quantity) except -1 nogil
-    cdef double judge(self, Py_ssize_t order, Py_ssize_t i, double quantity, double price) except? -1.0 nogil
+    cdef double judge(self, Py_ssize_t order, double quantity) except? -1.0 nogil
+    cdef double standing(self, Py_ssize_t i, bint is_buy) noexcept nogil
     cdef double reducing(self, Py_ssize_t i, double quantity) noexcept nogil
-    cdef double enforce(self, Py_ssize_t order, Py_ssize_t k, double quantity, double price) except? -1.0 nogil
-    cdef double waiting(self, Py_ssize_t i, double quantity) noexcept nogil
-    cdef void commit(self, Py_ssize_t i, double quantity, double price, int kind) noexcept nogil
+    cdef double exposure(self, Py_ssize_t i) noexcept nogil
+    cdef double enforce(self, Py_ssize_t order, Py_ssize_t k, double quantity) except? -1.0 nogil
     cdef Py_ssize_t note(self, Py_ssize_t order, Py_ssize_t k, double asked, double passed) except -1 nogil
     cdef int watch(self, Py_ssize_t row, double equity) except -1 nogil
     cdef int halt(self, Py_ssize_t row, int rule, double equity, double limit) except -1 nogil

@@ -1,4 +1,3 @@
-# cython: annotation_typing=False
 """The risk gate: every order passes it, in the order of the rules in the run file."""
 
 from __future__ import annotations
@@ -15,19 +14,14 @@ from tradekit.model.risk import LimitKind, Verdict, VerdictKind
 
 if cython.compiled:
     from cython.cimports.libc.math import fabs
-    from cython.cimports.tradekit.simulator.book import Book
-    from cython.cimports.tradekit.simulator.ledger import Ledger
-    from cython.cimports.tradekit.simulator.log import Log
-    from cython.cimports.tradekit.simulator.market import Market
 else:
     from math import fabs
 
+if TYPE_CHECKING:
     from tradekit.simulator.book import Book
     from tradekit.simulator.ledger import Ledger
     from tradekit.simulator.log import Log
     from tradekit.simulator.market import Market
-
-if TYPE_CHECKING:
     from tradekit.simulator.setup import Setup
 
 __all__ = ["Gate"]
@@ -45,8 +39,8 @@ _MAX_LEVERAGE = cython.declare(cython.int, LimitKind.MAX_LEVERAGE)
 _MAX_ORDER_VALUE = cython.declare(cython.int, LimitKind.MAX_ORDER_VALUE)
 _MAX_DRAWDOWN = cython.declare(cython.int, LimitKind.MAX_DRAWDOWN)
 _CHECK = cython.declare(cython.int, -1)  # a rule in Python
-_MARKET = cython.declare(cython.int, OrderKind.MARKET)
 _TOLERANCE = cython.declare(cython.double, 1e-9)  # rounding must not cut an order that is at its limit
+_NAN = cython.declare(cython.double, float("nan"))
 _CLIP = cython.declare(cython.int, 0)
 _FLATTEN = cython.declare(cython.int, 3)
 
@@ -56,8 +50,8 @@ _ACTIONS = {"clip": 0, "reject": 1, "halt": 2, "flatten": 3}
 class Gate:
     """Gives unsized orders a size, then lets each rule accept, cut or refuse an order, and watches the drawdown.
 
-    What reduces a position is never cut. Open orders count as if they were filled; open orders that reduce count only when they
-    are market orders, which are sure to fill before any buy of the same bar.
+    What reduces a position is never cut. Open orders count as if those on the same side as the one that is judged were filled, and
+    market orders that reduce a position as well: they are sure to be.
     """
 
     def __init__(self, setup: Setup, market: Market, ledger: Ledger, book: Book, log: Log) -> None:
@@ -72,30 +66,47 @@ class Gate:
         self.action = np.array([0 if limit is None else _ACTIONS[limit.action] for _, _, limit in flat], dtype=np.int32)
         self.value = np.array([0.0 if limit is None else limit.value for _, _, limit in flat], dtype=np.float64)
         self.cap = np.array([1.0 if limit is None else limit.cap for _, _, limit in flat], dtype=np.float64)
+        self.is_broken = np.zeros(self.size, dtype=np.int8)
         self.checkers = [rule.checker for _, rule, _ in flat]
         self.symbols = [instrument.symbol for instrument in setup.instruments]
         self.currency = setup.currency
         self.volatility = setup.volatility
         self.is_halted = False
+        self.is_ruined = False
+        self.last_halt = -1
         self.peak = setup.capital
         self.equity = setup.capital
         self.committed = 0.0
         self.row = 0
+        self.has_leverage_limit = any(kind == _MAX_LEVERAGE for kind in self.kind)
         self.sizing = next((k for k in range(self.size) if 0 <= self.kind[k] <= _VOLATILITY_SIZE), -1)
 
     def begin(self, row: int, equity: float) -> None:
-        """Start judging the orders of one bar."""
+        """Start judging the orders of one bar, at the equity of its close."""
         self.row = row
-        self.equity = equity
-        self.committed = self.ledger.gross()
-        for k in range(self.book.open_count):
-            order = self.book.open_orders[k]
-            i = self.book.instrument[order]
-            self.commit(i, self.book.quantity[order], self.ledger.last[i], self.book.kind[order])
+        self.equity = float(equity)  # uncompiled, NumPy's scalars would warn of an overflow
+
+    def count_exposure(self) -> None:
+        """Add up the exposure that orders are judged against, if there is a rule that does."""
+        if not self.has_leverage_limit:
+            return
+        self.committed = 0.0
+        for i in range(self.ledger.size):
+            self.committed += self.exposure(i)
+
+    def rest(self, order: int) -> None:
+        """Let an order that has passed rest in the book, and count it for those after it."""
+        i = self.book.instrument[order]
+        before = self.exposure(i) if self.has_leverage_limit else 0.0
+        self.book.rest(order)
+        if self.has_leverage_limit:
+            self.committed += self.exposure(i) - before
 
     def sized(self, i: int, weight: float) -> float:
         """Return the units that a signal of `weight` gets; NaN where the sizing rule can't tell."""
-        price = self.ledger.last[i]
+        price = float(self.ledger.last[i])
+        if not price > 0.0:
+            return _NAN
         if self.sizing < 0:
             return weight * self.equity / price
         share = self.value[self.sizing]
@@ -115,7 +126,7 @@ class Gate:
         self.log.c[entry] = self.volatility[i, self.row] if self.kind[self.sizing] == _VOLATILITY_SIZE else self.equity
         return 0
 
-    def judge(self, order: int, i: int, quantity: float, price: float) -> float:
+    def judge(self, order: int, quantity: float) -> float:
         """Return the signed units that all rules let pass, 0 if one refuses; write down each verdict."""
         for k in range(self.size):
             if self.kind[k] == _MAX_DRAWDOWN or 0 <= self.kind[k] <= _VOLATILITY_SIZE:
@@ -124,55 +135,64 @@ class Gate:
                 with cython.gil:
                     quantity = self.ask(order, k, quantity)
             else:
-                quantity = self.enforce(order, k, quantity, price)
+                quantity = self.enforce(order, k, quantity)
             if quantity == 0.0:
                 return 0.0
         return quantity
 
-    def reducing(self, i: int, quantity: float) -> float:
-        """Return how many units of an order only make the position smaller."""
-        held = self.ledger.position[i]
-        if held == 0.0 or (held > 0.0) == (quantity > 0.0):
-            return 0.0
-        return fabs(quantity) if fabs(quantity) < fabs(held) else fabs(held)
+    def standing(self, i: int, is_buy: bool) -> float:
+        """Return the units held on one side (long for buys), negative if on the other, once the open market orders are filled.
 
-    def enforce(self, order: int, k: int, quantity: float, price: float) -> float:
+        Of those on the other side, only what reduces counts.
+        """
+        held = self.ledger.position[i] if is_buy else -self.ledger.position[i]
+        leaving = self.book.waiting(i, True, not is_buy)
+        if held > 0.0 and leaving > 0.0:
+            held -= leaving if leaving < held else held
+        return held + self.book.waiting(i, True, is_buy)
+
+    def reducing(self, i: int, quantity: float) -> float:
+        """Return how many units of a new order only make the position smaller, after what the open market orders do."""
+        held = -self.standing(i, quantity > 0.0)
+        if held <= 0.0:
+            return 0.0
+        return fabs(quantity) if fabs(quantity) < held else held
+
+    def exposure(self, i: int) -> float:
+        """Return the value of a position if all open orders of one side were filled, the one where that makes more."""
+        buys = self.standing(i, True) + self.book.waiting(i, False, True)
+        sells = self.standing(i, False) + self.book.waiting(i, False, False)
+        units = buys if buys > sells else sells
+        return units * self.ledger.last[i] if units > 0.0 else 0.0
+
+    def enforce(self, order: int, k: int, quantity: float) -> float:
         """Return what one limit lets pass: all that reduces, and of the rest what there is room for."""
         i = self.book.instrument[order]
+        price = self.ledger.last[i]
+        size = fabs(quantity)
         reducing = self.reducing(i, quantity)
-        adding = fabs(quantity) - reducing
-        # `base` is the money that the limit counts before this order adds to it, `most` what it allows.
-        base = 0.0
+        # Judged is the value of `taken` units with those of the order, and of `others`, against the `most` that there may be.
+        taken = self.standing(i, quantity > 0.0) + self.book.waiting(i, False, quantity > 0.0)
+        others = 0.0
         most = self.value[k] * self.equity
         if self.kind[k] == _MAX_ORDER_VALUE:
+            taken = -reducing
             most = self.value[k]
         elif self.kind[k] == _MAX_LEVERAGE:
-            base = self.committed - reducing * price
-        elif reducing == 0.0:
-            base = (fabs(self.ledger.position[i]) + self.waiting(i, quantity)) * price
-        judged = base + adding * price
-        passed = fabs(quantity)
-        if adding > 0.0 and judged > most * (1.0 + _TOLERANCE):
-            room = (most - base) / price if self.action[k] == _CLIP else 0.0
-            passed = reducing + (room if room > 0.0 else 0.0)
-        passed = passed if quantity > 0.0 else -passed
+            others = self.committed - self.exposure(i)
+        judged = others + (taken + size) * price if taken + size > 0.0 else others
+        passed = size
+        if size > reducing and judged > most * (1.0 + _TOLERANCE):
+            room = (most - others) / price - taken if self.action[k] == _CLIP else reducing
+            # What is left by rounding is no room.
+            passed = room if (room - reducing) * price > most * _TOLERANCE else reducing
+        passed = passed if quantity > 0.0 or passed == 0.0 else -passed
         entry = self.note(order, k, quantity, passed)
         if self.kind[k] == _MAX_ORDER_VALUE or self.equity <= 0.0:
             self.log.c[entry] = judged
         else:
             self.log.c[entry] = judged / self.equity
         return passed
-
-    def waiting(self, i: int, quantity: float) -> float:
-        """Return the units of open orders on the same side."""
-        return self.book.open_buys[i] if quantity > 0.0 else self.book.open_sells[i]
-
-    def commit(self, i: int, quantity: float, price: float, kind: int) -> None:
-        """Count an accepted order's effect on gross exposure; a reduction counts only when it is sure to fill first."""
-        reducing = self.reducing(i, quantity)
-        self.committed += (fabs(quantity) - reducing) * price
-        if kind == _MARKET:
-            self.committed -= reducing * price
 
     def note(self, order: int, k: int, asked: float, passed: float) -> int:
         """Write down a verdict."""
@@ -189,16 +209,17 @@ class Gate:
         """Compare equity with its peak; return 0, or 1 if trading halts now, or 2 if positions are to be closed too."""
         if equity > self.peak:
             self.peak = equity
-        if self.is_halted:
-            return 0
+        found = 0
         for k in range(self.size):
-            if self.kind[k] == _MAX_DRAWDOWN and equity <= self.peak * (1.0 - self.value[k]):
+            if self.kind[k] == _MAX_DRAWDOWN and self.is_broken[k] == 0 and equity <= self.peak * (1.0 - self.value[k]):
+                self.is_broken[k] = 1
                 self.halt(row, self.rule[k], equity, self.value[k])
-                return 2 if self.action[k] == _FLATTEN else 1
-        if equity <= 0.0:
+                found = 2 if self.action[k] == _FLATTEN or found == 2 else 1
+        if equity <= 0.0 and not self.is_ruined:
+            self.is_ruined = True
             self.halt(row, -1, equity, 1.0)
-            return 1
-        return 0
+            found = 2 if found == 2 else 1
+        return found
 
     def halt(self, row: int, rule: int, equity: float, limit: float) -> int:
         """Stop new risk for the rest of the run."""
@@ -209,21 +230,23 @@ class Gate:
         self.log.b[entry] = self.peak
         self.log.c[entry] = 1.0 - equity / self.peak
         self.log.d[entry] = limit
+        self.last_halt = entry
         return 0
 
     def ask(self, order: int, k: int, quantity: float) -> float:
         """Let a rule written in Python judge an order. One that fails to answer refuses it."""
         try:
-            verdict = self.checkers[k].check(self.as_order(order, quantity), self.snapshot())
-            passed, text, numbers, kind = _reading(verdict, quantity)
+            answer = self.checkers[k].check(self.as_order(order, quantity), self.snapshot())
+            passed, text, numbers, kind = _reading(answer, float(quantity))
         except Exception as error:  # noqa: BLE001 - not swallowed: it refuses the order and stands in the journal
             passed, text, numbers, kind = 0.0, f"the rule raised {type(error).__name__}: {error}", {}, _REJECT
         entry = self.note(order, k, quantity, passed)
         self.log.code[entry] = kind
-        self.log.d[entry] = float("nan")
+        self.log.d[entry] = _NAN
         self.log.notes[entry] = (text, numbers)
         if kind == _HALT and not self.is_halted:
-            self.halt(self.row, self.rule[k], self.equity, float("nan"))
+            self.halt(self.row, self.rule[k], self.equity, _NAN)
+            self.log.cause[self.last_halt] = entry
         return passed
 
     def as_order(self, order: int, quantity: float) -> Order:
@@ -259,14 +282,15 @@ class Gate:
         )
 
 
-def _reading(verdict: object, quantity: float) -> tuple[float, str, dict[str, float], int]:
+def _reading(answer: object, quantity: float) -> tuple[float, str, dict[str, float], int]:
     """Return what a rule's answer means: units that pass, reason, numbers, kind. Raises if it is no answer to this order."""
-    if not isinstance(verdict, Verdict):
-        raise TypeError(f"check must return a Verdict, not {verdict!r}")
-    passed = quantity if verdict.kind is VerdictKind.ACCEPT else 0.0
-    if verdict.kind is VerdictKind.RESIZE:
-        if verdict.quantity is None or not 0.0 <= verdict.quantity / quantity <= 1.0:
-            raise ValueError(f"resize must give a quantity between 0 and {quantity!r}, not {verdict.quantity!r}")
-        passed = float(verdict.quantity)
-    numbers = {name: float(number) for name, number in verdict.numbers.items()}
-    return passed, verdict.reason, numbers, int(verdict.kind)
+    if not isinstance(answer, Verdict):
+        raise TypeError(f"check must return a Verdict, not {answer!r}")
+    kind = VerdictKind(answer.kind)
+    passed = quantity if kind is VerdictKind.ACCEPT else 0.0
+    if kind is VerdictKind.RESIZE:
+        if answer.quantity is None or not 0.0 <= answer.quantity / quantity <= 1.0:
+            raise ValueError(f"resize must give a quantity between 0 and {quantity!r}, not {answer.quantity!r}")
+        passed = float(answer.quantity)
+    numbers = {str(name): float(number) for name, number in answer.numbers.items()}
+    return passed, str(answer.reason), numbers, int(kind)

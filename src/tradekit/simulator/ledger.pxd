@@ -8,4 +8,5 @@ cdef class Ledger:
 
     cdef double equity(self) noexcept nogil
     cdef double gross(self) noexcept nogil
+    cdef double reducing(self, Py_ssize_t i, double quantity) noexcept nogil
     cdef void apply(self, Py_ssize_t i, double quantity, double price, double fee) noexcept nogil

@@ -1,17 +1,18 @@
-# cython: annotation_typing=False
 """Cash, positions and what they cost."""
 
 from __future__ import annotations
+
+from typing import TYPE_CHECKING
 
 import cython
 import numpy as np
 
 if cython.compiled:
     from cython.cimports.libc.math import fabs
-    from cython.cimports.tradekit.simulator.venue import Venue
 else:
     from math import fabs
 
+if TYPE_CHECKING:
     from tradekit.simulator.venue import Venue
 
 __all__ = ["Ledger"]
@@ -48,6 +49,13 @@ class Ledger:
             if self.position[i] != 0.0:
                 total += fabs(self.position[i]) * self.last[i]
         return total
+
+    def reducing(self, i: int, quantity: float) -> float:
+        """Return how many units of a trade only make the position smaller."""
+        held = self.position[i]
+        if held == 0.0 or (held > 0.0) == (quantity > 0.0):
+            return 0.0
+        return fabs(quantity) if fabs(quantity) < fabs(held) else fabs(held)
 
     def apply(self, i: int, quantity: float, price: float, fee: float) -> None:
         """Book a fill: what closes realises profit against the average price, what opens moves the average."""

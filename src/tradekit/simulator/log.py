@@ -1,8 +1,9 @@
-# cython: annotation_typing=False
 """What happened, in order, as columns. The journal is made from these after a run."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from types import MappingProxyType
 from typing import Any
 
 import cython
@@ -21,13 +22,15 @@ class Log:
     ======= ============ ============== ======== ========= ========= ============== =============
     order   order kind   quantity asked limit    stop      -         -              -
     verdict verdict kind quantity asked allowed  judged    limit     -              -
-    reject  reason       quantity       -        -         -         1 if due       -
-    fill    0 at open, 1 quantity       price    fee       slippage  position after average after
-    cancel  reason       quantity left  -        -         -         1 if due       -
+    reject  reason       quantity asked -        -         -         when           -
+    fill    when         quantity       price    fee       slippage  position after average after
+    cancel  reason       quantity left  -        -         -         when           -
     halt    -            equity         peak     drawdown  limit     -              -
     ======= ============ ============== ======== ========= ========= ============== =============
 
-    Slippage is in money; due means that it happened when the order came to the market, not when it was decided on. `cause` is the entry that led to this one, -1 for none.
+    Quantities are signed; one that an order has not got, for want of a sizing, is NaN. A cancel may be of a part: of what was cut
+    off an order that goes on. Slippage is in money. When: 0 at the open of the bar, 1 inside it, NaN at its close, where decisions
+    are made. `cause` is the entry that led to this one, -1 for none.
     """
 
     def __init__(self) -> None:
@@ -62,7 +65,6 @@ class Log:
         return entry
 
     def grow(self) -> int:
-        self.capacity *= 2
         self.kind = enlarged(self.kind, 0)
         self.code = enlarged(self.code, 0)
         self.rule = enlarged(self.rule, -1)
@@ -76,6 +78,7 @@ class Log:
         self.d = enlarged(self.d, np.nan)
         self.e = enlarged(self.e, np.nan)
         self.f = enlarged(self.f, np.nan)
+        self.capacity *= 2  # at the end: should memory run out before, no column is shorter than this
         return 0
 
     def __len__(self) -> int:
@@ -83,7 +86,7 @@ class Log:
 
     def columns(self, start: int = 0) -> dict[str, Any]:
         """Return copies of the entries from `start` on, one array a column."""
-        arrays = {
+        arrays: dict[str, Any] = {
             "kind": self.kind,
             "code": self.code,
             "rule": self.rule,
@@ -100,6 +103,6 @@ class Log:
         }
         return {name: np.array(array[start : self.count]) for name, array in arrays.items()}
 
-    def words(self) -> dict[int, tuple[str, dict[str, float]]]:
-        """Return the reasons and numbers that Python rules gave, by entry."""
-        return dict(self.notes)
+    def words(self) -> Mapping[int, tuple[str, dict[str, float]]]:
+        """Return a view of the reasons and numbers that Python rules gave, by entry."""
+        return MappingProxyType(self.notes)

@@ -4,3 +4,4 @@ from tradekit.simulator.simulation cimport Simulation
 cdef int advance_to(Simulation simulation, const double[:, ::1] targets, Py_ssize_t start, Py_ssize_t stop) except -1 nogil
 cpdef run_targets(Simulation simulation, object targets, object start, object stop)
 cpdef run_events(Context context, object on_bar, object start, object stop, object listener=*)
+cdef check_rows(Simulation simulation, object start, object stop)

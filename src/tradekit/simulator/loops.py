@@ -1,17 +1,13 @@
-# cython: annotation_typing=False
 """The two loops over bars. Both call the same simulator; they differ in who is asked for decisions."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import cython
 
-if cython.compiled:
-    from cython.cimports.tradekit.simulator.context import Context
-    from cython.cimports.tradekit.simulator.simulation import Simulation
-else:
+if TYPE_CHECKING:
     from tradekit.simulator.context import Context
     from tradekit.simulator.simulation import Simulation
 
@@ -23,6 +19,10 @@ def run_targets(simulation: Simulation, targets: Any, start: int, stop: int) -> 
 
     NaN leaves a position as it is. The GIL is released meanwhile.
     """
+    check_rows(simulation, start, stop)
+    expected = (simulation.market.rows, simulation.market.size)
+    if targets.shape[0] < stop or targets.shape[1] != simulation.market.size:
+        raise ValueError(f"targets have shape {targets.shape}, expected {expected}")
     weights = cython.declare(cython.double[:, ::1], targets)
     first = cython.declare(cython.Py_ssize_t, start)
     last = cython.declare(cython.Py_ssize_t, stop)
@@ -37,7 +37,7 @@ def advance_to(simulation: Simulation, targets: Any, start: int, stop: int) -> i
             weight = targets[row, i]
             if weight == weight:
                 simulation.want_weight(i, weight)
-        if simulation.has_targets:
+        if simulation.is_asked:
             simulation.decide()
     return 0
 
@@ -49,6 +49,7 @@ def run_events(context: Context, on_bar: Callable[[Context], None], start: int, 
     once `simulation.stop_requested` is set; `simulation.done` tells how far it came.
     """
     simulation = context.simulation
+    check_rows(simulation, start, stop)
     heard = cython.declare(cython.Py_ssize_t, simulation.log.count)
     first = cython.declare(cython.Py_ssize_t, start)
     last = cython.declare(cython.Py_ssize_t, stop)
@@ -56,10 +57,16 @@ def run_events(context: Context, on_bar: Callable[[Context], None], start: int, 
         simulation.advance(row)
         if context.refresh(row):
             on_bar(context)
-        if simulation.has_targets or simulation.book.intent_count > 0:
+        if simulation.is_asked:
             simulation.decide()
         if listener is not None and simulation.log.count > heard:
             listener(heard)
             heard = simulation.log.count
         if simulation.stop_requested:
             return
+
+
+def check_rows(simulation: Simulation, start: int, stop: int) -> None:
+    """Raise `ValueError` unless these rows are there and the next ones to run: compiled loops don't look where they read."""
+    if start != simulation.done or not start <= stop <= simulation.market.rows:
+        raise ValueError(f"can't run rows {start} to {stop}: {simulation.done} of {simulation.market.rows} are done")

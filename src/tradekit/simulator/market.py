@@ -1,4 +1,3 @@
-# cython: annotation_typing=False
 """The bars as the simulator reads them, and how far it has read."""
 
 from __future__ import annotations
@@ -13,7 +12,7 @@ PRICE_COLUMNS = ("open", "high", "low", "close", "volume")
 
 
 class Market:
-    """Bars [row, instrument], with the row of each instrument's last bar and of the one before (-1: none), and its count of bars."""
+    """Bars [row, instrument], with the row of each instrument's last bar and of the one before (-1: none), and a count of bars."""
 
     def __init__(self, bars: Bars) -> None:
         self.rows = len(bars)

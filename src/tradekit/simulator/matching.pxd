@@ -1,4 +1,5 @@
 from tradekit.simulator.book cimport Book
+from tradekit.simulator.gate cimport Gate
 from tradekit.simulator.ledger cimport Ledger
 from tradekit.simulator.log cimport Log
 from tradekit.simulator.market cimport Market
@@ -6,19 +7,21 @@ from tradekit.simulator.venue cimport Venue
 
 cdef class Matcher:
     cdef Market market
-    cdef Venue venue
+    cdef Gate gate
     cdef Ledger ledger
+    cdef Venue venue
     cdef Book book
     cdef Log log
     cdef bint is_margin, cuts, on_touch
     cdef double leverage
 
     cdef int match(self, Py_ssize_t row) except -1 nogil
-    cdef double reached(self, Py_ssize_t order, Py_ssize_t row, bint at_open) noexcept nogil
+    cdef int sweep(self, Py_ssize_t row, bint buys, bint at_open, int kind) except -1 nogil
     cdef double at_open(self, Py_ssize_t order, double price) noexcept nogil
     cdef double inside(self, Py_ssize_t order, double low, double high) noexcept nogil
     cdef int execute(self, Py_ssize_t order, Py_ssize_t row, double reference, bint at_open) except -1 nogil
+    cdef double deliverable(self, Py_ssize_t i, double quantity) noexcept nogil
     cdef double affordable(self, Py_ssize_t i, double quantity, double price) noexcept nogil
     cdef double affordable_on_margin(self, Py_ssize_t i, double quantity, double price) noexcept nogil
-    cdef int record(self, Py_ssize_t order, Py_ssize_t row, double quantity, double price) except -1 nogil
-    cdef int refuse(self, Py_ssize_t order, Py_ssize_t row, double left) except -1 nogil
+    cdef Py_ssize_t record(self, Py_ssize_t order, Py_ssize_t row, double quantity, double price) except -1 nogil
+    cdef int give_up(self, Py_ssize_t order, Py_ssize_t row, double left, bint at_open) except -1 nogil

@@ -1,14 +1,14 @@
-# cython: annotation_typing=False
 """Everything the simulator needs to know before the first bar."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from tradekit.model.bars import Bars, Floats
 from tradekit.model.instrument import Instrument
-from tradekit.model.risk import Limit
+from tradekit.model.risk import Limit, LimitKind
 
 __all__ = ["Rule", "Setup"]
 
@@ -19,7 +19,7 @@ class Rule:
 
     name: str
     limits: Sequence[Limit] = ()
-    checker: object = None
+    checker: Any = None
 
 
 @dataclass(frozen=True)
@@ -48,3 +48,16 @@ class Setup:
     warmup: int
     volatility: Floats
     seed: int = 0
+
+    def __post_init__(self) -> None:
+        rows, size = len(self.bars), len(self.instruments)
+        expected = {"values": (len(self.names), size, rows), "volatility": (size, rows)}
+        expected |= dict.fromkeys(("fee_rate", "fee_per_unit", "slippage_rate"), (size,))
+        if not any(limit.kind is LimitKind.VOLATILITY_SIZE for rule in self.rules for limit in rule.limits):
+            del expected["volatility"]
+        # Compiled code doesn't look where it reads.
+        for name, shape in expected.items():
+            if getattr(self, name).shape != shape:
+                raise ValueError(f"{name} has shape {getattr(self, name).shape}, expected {shape}")
+        if len(self.bars.symbols) != size:
+            raise ValueError(f"there are {size} instruments, but bars of {len(self.bars.symbols)}")

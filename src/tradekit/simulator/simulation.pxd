@@ -15,7 +15,7 @@ cdef class Simulation:
     cdef Venue venue
     cdef Matcher matcher
     cdef double[::1] equity, weight, quantity
-    cdef bint has_targets, is_margin
+    cdef bint has_targets, is_asked, is_margin
     cdef Py_ssize_t size, row, warmup
     cdef readonly Py_ssize_t done
     cdef public bint stop_requested
@@ -24,13 +24,17 @@ cdef class Simulation:
     cdef int close_bar(self, Py_ssize_t row) except -1 nogil
     cdef void want_weight(self, Py_ssize_t i, double weight) noexcept nogil
     cdef void want_quantity(self, Py_ssize_t i, double quantity) noexcept nogil
-    cdef Py_ssize_t intend(self, int i, int kind, double quantity, bint is_unsized) except -1 nogil
+    cdef Py_ssize_t intend(self, int i, int kind, double quantity, int origin) except -1 nogil
     cdef int decide(self) except -1 nogil
     cdef int resolve_targets(self) except -1 nogil
+    cdef bint is_there(self, Py_ssize_t i, double wanted) noexcept nogil
     cdef int place(self, Py_ssize_t order) except -1 nogil
+    cdef int announce(self, Py_ssize_t order) except -1 nogil
     cdef double size_of(self, Py_ssize_t order, Py_ssize_t i) except? -1.0 nogil
     cdef double permitted(self, Py_ssize_t order, Py_ssize_t i, double quantity) except? -1.0 nogil
+    cdef double reduced(self, Py_ssize_t order, Py_ssize_t i, double quantity) except? -1.0 nogil
     cdef int reject(self, Py_ssize_t order, int reason) except -1 nogil
     cdef int cancel_open(self, Py_ssize_t order, int status, int reason) except -1 nogil
+    cdef int note_cancel(self, Py_ssize_t order, int reason, double left) except -1 nogil
     cdef int cancel_targets(self, Py_ssize_t i) except -1 nogil
     cdef int stop_risk(self, bint flatten) except -1 nogil

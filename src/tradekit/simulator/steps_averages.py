@@ -1,4 +1,3 @@
-# cython: annotation_typing=False
 """Indicator steps of averages, and of what is made from them.
 
 Sums and extremes over a window are made without taking anything away again, so they can't drift over millions of bars, and a

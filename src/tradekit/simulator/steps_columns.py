@@ -1,4 +1,3 @@
-# cython: annotation_typing=False
 """What indicator steps share: reading columns, and the two forms, bar by bar and whole, over one compiled `next`."""
 
 from __future__ import annotations

@@ -1,4 +1,3 @@
-# cython: annotation_typing=False
 """Indicator steps of extremes, ranges and changes; `steps_averages` tells how windows are kept."""
 
 from __future__ import annotations

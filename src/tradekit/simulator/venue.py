@@ -1,4 +1,3 @@
-# cython: annotation_typing=False
 """What a venue does to a price and a size: steps, minimums, fees and slippage."""
 
 from __future__ import annotations
@@ -14,12 +13,17 @@ else:
     from math import ceil, fabs, floor
 
 if TYPE_CHECKING:
+    from tradekit.model.bars import Floats
     from tradekit.simulator.setup import Setup
 
 __all__ = ["Venue"]
 
-# A price a millionth of a step off the grid is on it: the rest is the error of binary fractions.
+# A number of steps that is so close to a whole one is whole: the rest is the error of binary fractions.
 _SLACK = cython.declare(cython.double, 1e-6)
+# The same as a part of the number, which is more than the above where there are very many steps.
+_ROUNDING = cython.declare(cython.double, 4e-15)
+# So small a part of an amount of money, or of a trade, is what rounding has left.
+_NOTHING = cython.declare(cython.double, 1e-9)
 
 
 class Venue:
@@ -36,41 +40,42 @@ class Venue:
         self.slippage_rate = setup.slippage_rate
 
     def price_down(self, i: int, price: float) -> float:
-        step = self.tick[i]
-        if step <= 0.0:
+        if self.tick[i] <= 0.0:
             return price
-        if self.ticks_per_one[i] > 0.0:
-            return floor(price * self.ticks_per_one[i] + _SLACK) / self.ticks_per_one[i]
-        return floor(price / step + _SLACK) * step
+        ticks = in_steps(price, self.tick[i], self.ticks_per_one[i])
+        return of_steps(floor(ticks + (ticks * _ROUNDING + _SLACK)), self.tick[i], self.ticks_per_one[i])
 
     def price_up(self, i: int, price: float) -> float:
-        step = self.tick[i]
-        if step <= 0.0:
+        if self.tick[i] <= 0.0:
             return price
-        if self.ticks_per_one[i] > 0.0:
-            return ceil(price * self.ticks_per_one[i] - _SLACK) / self.ticks_per_one[i]
-        return ceil(price / step - _SLACK) * step
+        ticks = in_steps(price, self.tick[i], self.ticks_per_one[i])
+        return of_steps(ceil(ticks - (ticks * _ROUNDING + _SLACK)), self.tick[i], self.ticks_per_one[i])
 
     def whole_lots(self, i: int, quantity: float) -> float:
-        """Cut a signed size to whole lots, toward zero."""
-        step = self.lot[i]
-        if step <= 0.0:
+        """Cut a signed size that was asked for to whole lots, toward zero."""
+        return self.cut_to_lots(i, quantity, _SLACK)
+
+    def lots_within(self, i: int, quantity: float) -> float:
+        """Cut a signed size to whole lots that are never more than it: a limit of money allows no slack."""
+        return self.cut_to_lots(i, quantity, 0.0)
+
+    def cut_to_lots(self, i: int, quantity: float, slack: float) -> float:
+        if self.lot[i] <= 0.0:
             return quantity
-        size = fabs(quantity)
-        if self.lots_per_one[i] > 0.0:
-            size = floor(size * self.lots_per_one[i] + _SLACK) / self.lots_per_one[i]
-        else:
-            size = floor(size / step + _SLACK) * step
+        lots = in_steps(fabs(quantity), self.lot[i], self.lots_per_one[i])
+        size = of_steps(floor(lots + (lots * _ROUNDING + slack)), self.lot[i], self.lots_per_one[i])
         return size if quantity > 0.0 else -size
 
     def settled(self, i: int, quantity: float, traded: float) -> float:
         """Remove from a position the rounding error that adding `traded` may have left."""
-        step = self.lot[i]
-        if step <= 0.0:
-            return 0.0 if fabs(quantity) <= 1e-12 * fabs(traded) else quantity
-        if self.lots_per_one[i] > 0.0:
-            return floor(quantity * self.lots_per_one[i] + 0.5) / self.lots_per_one[i]
-        return floor(quantity / step + 0.5) * step
+        if self.lot[i] <= 0.0:
+            return 0.0 if fabs(quantity) <= fabs(traded) * _NOTHING else quantity
+        lots = floor(in_steps(quantity, self.lot[i], self.lots_per_one[i]) + 0.5)
+        return of_steps(lots, self.lot[i], self.lots_per_one[i])
+
+    def is_too_small(self, i: int, quantity: float, price: float) -> bool:
+        """Say whether an order is worth less than the venue takes."""
+        return fabs(quantity) * price < self.min_notional[i] * (1.0 - _NOTHING)
 
     def fee(self, i: int, quantity: float, price: float) -> float:
         return fabs(quantity) * self.fee_of_one(i, price)
@@ -88,7 +93,15 @@ class Venue:
         return self.price_down(i, price * (1.0 - rate))
 
 
-def _per_one(steps: np.ndarray) -> np.ndarray:
+def in_steps(size: float, step: float, per_one: float) -> float:
+    return size * per_one if per_one > 0.0 else size / step
+
+
+def of_steps(steps: float, step: float, per_one: float) -> float:
+    return steps / per_one if per_one > 0.0 else steps * step
+
+
+def _per_one(steps: Floats) -> Floats:
     """Return how many steps make one, where that is a whole number, else 0: n / 100 is exact where n * 0.01 is not."""
     known = steps > 0
     inverse = np.divide(1.0, steps, out=np.zeros_like(steps), where=known)

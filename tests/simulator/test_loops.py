@@ -1,0 +1,152 @@
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+import tradekit
+from random_play import fingerprint, random_bars, random_play
+from stage import limit, play, play_targets, setup_of
+from tradekit.model.instrument import Instrument
+from tradekit.model.risk import LimitKind
+from tradekit.simulator.build import is_compiled
+from tradekit.simulator.context import Context
+from tradekit.simulator.loops import run_events, run_targets
+from tradekit.simulator.simulation import Simulation
+
+EXAMPLES = 150 if is_compiled() else 20
+FLAT = 100.0
+
+
+@given(seed=st.integers(0, 2**32 - 1))
+@settings(max_examples=EXAMPLES, deadline=None)
+def test_both_drivers_give_the_same_run(seed):
+    rng = np.random.default_rng(seed)
+    bars = random_bars(rng, 60, 3)
+    weights = np.where(rng.random((60, 3)) < 0.3, rng.choice([-0.6, -0.2, 0.0, 0.1, 0.4, 1.0], (60, 3)), np.nan)
+    rules = [
+        limit(LimitKind.FRACTION_SIZE, 0.8),
+        limit(LimitKind.MAX_WEIGHT, 0.4),
+        limit(LimitKind.MAX_LEVERAGE, 0.9, "reject"),
+        limit(LimitKind.MAX_DRAWDOWN, 0.1, "flatten"),
+    ]
+    changes = {
+        "instruments": [Instrument("X", lot=0.1, tick=0.01), Instrument("Y", min_notional=50.0), Instrument("Z", lot=1.0)],
+        "rules": [rule for rule in rules if rng.random() < 0.5],
+        "is_margin": bool(rng.random() < 0.5),
+        "fee_rate": 0.001,
+        "slippage_rate": 0.0005,
+    }
+
+    def on_bar(ctx):
+        for view, weight in zip(ctx, weights[ctx.index].tolist(), strict=True):
+            if weight == weight:
+                view.target(weight=weight)
+
+    assert fingerprint(play(bars, on_bar, **changes)) == fingerprint(play_targets(bars, weights, **changes))
+
+
+def test_targets_leave_positions_alone_where_they_are_nan():
+    nan = np.nan
+    run = play_targets({"X": [FLAT, FLAT, 200, 200, 200]}, [[0.5], [nan], [nan], [0.0], [nan]])
+    assert run.fills == [(1, "X", 5, FLAT), (4, "X", -5, 200)]
+
+
+def test_rows_may_be_run_in_pieces():
+    bars = {"X": [FLAT, 101, 102, 103, 104]}
+    whole = play(bars, lambda ctx: ctx.buy(1))
+    simulation = Simulation(whole.setup)
+    context = Context(simulation, whole.setup)
+    for start, stop in [(0, 2), (2, 2), (2, 5)]:
+        run_events(context, lambda ctx: ctx.buy(1), start, stop)
+    assert simulation.equity_curve().tolist() == whole.equity
+    assert simulation.done == 5
+
+
+@pytest.mark.parametrize(("start", "stop"), [(1, 2), (-1, 2), (0, 4), (2, 1)])
+def test_rows_that_are_not_the_next_are_refused(start, stop):
+    setup = setup_of(play({"X": [FLAT] * 3}, {}).setup.bars)
+    simulation = Simulation(setup)
+    said = rf"can't run rows {start} to {stop}: 0 of 3 are done"
+    with pytest.raises(ValueError, match=said):
+        run_events(Context(simulation, setup), lambda ctx: None, start, stop)
+    with pytest.raises(ValueError, match=said):
+        run_targets(simulation, np.zeros((9, 1)), start, stop)
+
+
+@pytest.mark.parametrize("shape", [(2, 1), (3, 2)])
+def test_targets_of_another_shape_are_refused(shape):
+    with pytest.raises(ValueError, match=r"targets have shape .*, expected \(3, 1\)"):
+        play_targets({"X": [FLAT] * 3}, np.zeros(shape))
+
+
+@pytest.mark.parametrize("name", ["values", "volatility", "fee_rate"])
+def test_setup_of_wrong_shapes_is_refused(name):
+    bars = play({"X": [FLAT] * 3}, {}).setup.bars
+    with pytest.raises(ValueError, match=rf"{name} has shape \(7, 7, 7\), expected"):
+        setup_of(bars, rules=[limit(LimitKind.VOLATILITY_SIZE, 0.2)], **{"volatility": np.zeros((1, 3)), name: np.zeros((7, 7, 7))})
+
+
+def test_error_of_a_strategy_comes_through_with_the_row_it_happened_on():
+    setup = play({"X": [FLAT] * 3}, {}).setup
+    simulation = Simulation(setup)
+    context = Context(simulation, setup)
+
+    def on_bar(ctx):
+        if ctx.index == 1:
+            raise KeyError("mine")
+
+    with pytest.raises(KeyError, match="mine"):
+        run_events(context, on_bar, 0, 3)
+    assert (context.index, simulation.done) == (1, 2)
+
+
+def test_request_to_stop_ends_after_the_bar():
+    setup = play({"X": [FLAT] * 5}, {}).setup
+    simulation = Simulation(setup)
+
+    def on_bar(ctx):
+        ctx.buy(1)
+        simulation.stop_requested = ctx.index == 2
+
+    run_events(Context(simulation, setup), on_bar, 0, 5)
+    assert simulation.done == 3
+    assert len(simulation.equity_curve()) == 3
+    assert len(simulation.book.columns()["row"]) == 3
+
+
+def test_listener_hears_of_each_row_that_made_entries_once():
+    setup = play({"X": [FLAT] * 5}, {}).setup
+    simulation = Simulation(setup)
+    heard = []
+
+    def on_bar(ctx):
+        if ctx.index in (1, 3):
+            ctx.buy(1)
+
+    def listener(first):
+        heard.append((simulation.done - 1, first, len(simulation.log)))
+
+    run_events(Context(simulation, setup), on_bar, 0, 5, listener)
+    assert heard == [(1, 0, 1), (2, 1, 2), (3, 2, 3), (4, 3, 4)]
+
+
+@pytest.mark.skipif(not is_compiled(), reason="the simulator is not compiled, so there is nothing to compare with")
+def test_compiled_and_uncompiled_runs_are_the_same_to_the_bit(tmp_path):
+    seeds = 120
+    ignored = shutil.ignore_patterns("*.so", "*.pyd", "*.c", "__pycache__", "_build.json")
+    shutil.copytree(Path(tradekit.__file__).parent, tmp_path / "tradekit", ignore=ignored)
+    script = Path(__file__).parents[1] / "random_play.py"
+    told = subprocess.run(
+        [sys.executable, "-W", "error", str(script), str(seeds)],
+        env=os.environ | {"PYTHONPATH": str(tmp_path)},
+        check=True,
+        capture_output=True,
+        text=True,
+    ).stdout
+    assert told.splitlines() == ["uncompiled", *(fingerprint(random_play(seed)) for seed in range(seeds))]

@@ -1,0 +1,189 @@
+"""The simulator on its own: a script of what to ask for on which bar, run on bars that a test makes up."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from tradekit.journal.record import Record
+from tradekit.model.bars import Bars
+from tradekit.model.event import EventKind
+from tradekit.model.instrument import Instrument
+from tradekit.model.order import OrderKind, OrderStatus, Reason
+from tradekit.model.risk import Limit, LimitKind
+from tradekit.simulator.context import Context
+from tradekit.simulator.loops import run_events, run_targets
+from tradekit.simulator.setup import Rule, Setup
+from tradekit.simulator.simulation import Simulation
+
+MINUTE = 60_000_000_000
+
+Bar = float | tuple[float, float, float, float] | None
+"""A price that does not move, or open, high, low and close, or a hole."""
+Script = Callable[[Context], None] | Mapping[int, Callable[[Context], object]]
+"""What to do on every bar, or on some, by row."""
+
+
+def bars_of(series: Mapping[str, Sequence[Bar]]) -> Bars:
+    """Return bars of one minute."""
+    hole = (np.nan,) * 4
+    rows = [
+        [hole if bar is None else (bar,) * 4 if isinstance(bar, int | float) else bar for bar in bars] for bars in series.values()
+    ]
+    prices = np.array(rows, dtype=np.float64).transpose(2, 1, 0)
+    opened = np.arange(prices.shape[1], dtype=np.int64) * MINUTE
+    volume = np.where(np.isnan(prices[3]), np.nan, 1000.0)
+    return Bars(tuple(series), opened, opened + MINUTE, *(np.ascontiguousarray(column) for column in prices), volume)
+
+
+def setup_of(bars: Bars, instruments: Sequence[Instrument] = (), **changes: Any) -> Setup:
+    """Return a setup without rules, costs and steps, with 1000 in a cash account; costs may be one number for all instruments."""
+    size = len(bars.symbols)
+    facts = {instrument.symbol: instrument for instrument in instruments}
+    plain = {"currency": "USD", "capital": 1000.0, "is_margin": False, "leverage": 1.0, "rules": (), "names": {}, "warmup": 0}
+    plain |= {"cut_when_short_of_funds": True, "fill_on_touch": False, "values": np.zeros((0, size, len(bars)))}
+    plain |= {"volatility": np.zeros((size, 0)), "fee_rate": 0.0, "fee_per_unit": 0.0, "slippage_rate": 0.0} | changes
+    for name in ("fee_rate", "fee_per_unit", "slippage_rate"):
+        plain[name] = np.full(size, plain[name]) if isinstance(plain[name], float) else plain[name]
+    return Setup(bars=bars, instruments=[facts.get(symbol, Instrument(symbol)) for symbol in bars.symbols], **plain)
+
+
+def limit(kind: LimitKind, value: float, action: Any = "clip", **more: Any) -> Rule:
+    """Return a rule of one limit, named after its kind."""
+    return Rule(kind.name.lower().replace("_", "-"), (Limit(kind, value, action, **more),))
+
+
+def check(judge: Callable[..., object], name: str = "mine") -> Rule:
+    """Return a rule in Python."""
+    return Rule(name, (), type("Checker", (), {"check": staticmethod(judge)})())
+
+
+class Entry(NamedTuple):
+    """One entry of the log; `tradekit.simulator.log.Log` tells what its columns mean."""
+
+    kind: int
+    code: int
+    rule: int
+    instrument: int
+    row: int
+    order: int
+    cause: int
+    a: float
+    b: float
+    c: float
+    d: float
+    e: float
+    f: float
+
+
+class OrderRow(NamedTuple):
+    """One order of the book."""
+
+    instrument: int
+    kind: OrderKind
+    status: OrderStatus
+    reason: Reason
+    asked: float
+    quantity: float
+    limit: float
+    stop: float
+    filled: float
+    row: int
+
+
+@dataclass(frozen=True)
+class Played:
+    """A simulation that was run."""
+
+    setup: Setup
+    simulation: Simulation
+    context: Context
+
+    @property
+    def log(self) -> list[Entry]:
+        columns = self.simulation.log.columns()
+        return [Entry(*row) for row in zip(*(column.tolist() for column in columns.values()), strict=True)]
+
+    def entries(self, kind: EventKind) -> list[Entry]:
+        return [entry for entry in self.log if entry.kind == kind]
+
+    @property
+    def fills(self) -> list[tuple[int, str, float, float]]:
+        """Row, symbol, quantity and price of each fill."""
+        symbols = self.setup.bars.symbols
+        return [(fill.row, symbols[fill.instrument], fill.a, fill.b) for fill in self.entries(EventKind.FILL)]
+
+    @property
+    def orders(self) -> list[OrderRow]:
+        columns = self.simulation.book.columns()
+        rows = zip(*(column.tolist() for column in columns.values()), strict=True)
+        return [OrderRow(i, OrderKind(kind), OrderStatus(status), Reason(reason), *rest) for i, kind, status, reason, *rest in rows]
+
+    @property
+    def reasons(self) -> list[tuple[EventKind, Reason, float]]:
+        """What was rejected and cancelled, why, and how much of it."""
+        ended = (EventKind.REJECT, EventKind.CANCEL)
+        return [(EventKind(entry.kind), Reason(entry.code), entry.a) for entry in self.log if entry.kind in ended]
+
+    @property
+    def verdicts(self) -> list[tuple[str, int, float, float, float, float]]:
+        """Rule, kind, quantity asked and allowed, what was judged, and the limit."""
+        found = self.entries(EventKind.VERDICT)
+        return [(self.setup.rules[entry.rule].name, entry.code, entry.a, entry.b, entry.c, entry.d) for entry in found]
+
+    @property
+    def equity(self) -> list[float]:
+        found: list[float] = self.simulation.equity_curve().tolist()
+        return found
+
+    @property
+    def cash(self) -> float:
+        return self.context.cash
+
+    @property
+    def record(self) -> Record:
+        """What the engine keeps of a run."""
+        return Record(
+            bars=self.setup.bars,
+            capital=self.setup.capital,
+            log=self.simulation.log.columns(),
+            words=self.simulation.log.words(),
+            orders=self.simulation.book.columns(),
+            equity=self.simulation.equity_curve(),
+            rules=[rule.name for rule in self.setup.rules],
+        )
+
+    def position(self, symbol: str = "X") -> float:
+        return self.context[symbol].position
+
+
+def play(
+    series: Mapping[str, Sequence[Bar]] | Bars, script: Script, instruments: Sequence[Instrument] = (), **changes: Any
+) -> Played:
+    """Run a script on every row, and return what came of it; `changes` are those of `setup_of`."""
+    setup = setup_of(series if isinstance(series, Bars) else bars_of(series), instruments, **changes)
+    simulation = Simulation(setup)
+    context = Context(simulation, setup)
+
+    def on_bar(ctx: Context) -> None:
+        if callable(script):
+            script(ctx)
+        elif ctx.index in script:
+            script[ctx.index](ctx)
+
+    run_events(context, on_bar, 0, len(setup.bars))
+    return Played(setup, simulation, context)
+
+
+def play_targets(
+    series: Mapping[str, Sequence[Bar]] | Bars, weights: Any, instruments: Sequence[Instrument] = (), **changes: Any
+) -> Played:
+    """Run target weights, [time, instrument], through the compiled driver."""
+    setup = setup_of(series if isinstance(series, Bars) else bars_of(series), instruments, **changes)
+    simulation = Simulation(setup)
+    context = Context(simulation, setup)
+    run_targets(simulation, np.array(weights, dtype=np.float64, order="C"), 0, len(setup.bars))
+    return Played(setup, simulation, context)
