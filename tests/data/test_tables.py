@@ -282,5 +282,5 @@ def test_rows_without_a_symbol_belong_to_no_instrument(folder):
 
 
 def test_gzip_of_a_long_table_is_read_like_the_table(folder):
-    Path("x.csv.gz").write_bytes(gzip.compress(LONG.encode()))
+    Path("x.csv.gz").write_bytes(gzip.compress(LONG.encode(), mtime=0))
     assert read("MSFT", path="x.csv.gz")["MSFT"].volume.tolist() == [20, 30]
