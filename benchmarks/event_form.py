@@ -81,7 +81,10 @@ def report(bars: int, found: dict[str, list[dict[str, float]]]) -> None:
     kept = json.loads(FIGURES.read_text()) if FIGURES.exists() else {}
     if before := kept.get("event_form"):
         change = ratio / before["ratio"] - 1
-        print(f"before: {before['ratio']:.1f} times; change {change:+.1%}" + ("  SLOWER BY MORE THAN A TENTH" if change < -0.1 else ""))
+        print(
+            f"before: {before['ratio']:.1f} times; change {change:+.1%}"
+            + ("  SLOWER BY MORE THAN A TENTH" if change < -0.1 else "")
+        )
     kept["event_form"] = {"bars": bars, "peer": PEER, "ratio": round(ratio, 2), "seconds": medians, "trades": trades}
     FIGURES.write_text(json.dumps(kept, indent=1) + "\n")
 

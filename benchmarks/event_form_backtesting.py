@@ -10,10 +10,13 @@ from backtesting.lib import crossover
 
 
 def moving_average(values, length):
+    """Return the mean of the last values."""
     return pd.Series(values).rolling(length).mean()
 
 
 class SmaCross(Strategy):
+    """Hold while the fast average is above the slow one."""
+
     def init(self):
         self.fast = self.I(moving_average, self.data.Close, 20)
         self.slow = self.I(moving_average, self.data.Close, 100)

@@ -112,7 +112,9 @@ def test_notes_one_reject_is_one(lab):
 
 
 def test_notes_count_cuts(lab):
-    assert notes(lab, lambda ctx: ctx.buy(1000)) == ["1 order was cut to the funds there were: with fees, the fill cost more than was reckoned."]
+    assert notes(lab, lambda ctx: ctx.buy(1000)) == [
+        "1 order was cut to the funds there were: with fees, the fill cost more than was reckoned."
+    ]
 
 
 def test_notes_cut_by_rounding_is_none(lab):

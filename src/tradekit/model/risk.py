@@ -38,8 +38,8 @@ class Limit:
     - `MAX_ORDER_VALUE`: the order's value is at most `value`, in account currency.
     - `MAX_DRAWDOWN`: trading halts once equity has fallen by the fraction `value` from its peak, marked to market at each close.
 
-    `action` is what happens to an order beyond the limit: `clip` cuts it to what is allowed, `reject` refuses it whole. For
-    `MAX_DRAWDOWN` it is `halt`, or `flatten` to close all positions too.
+    `action` is what happens to what an order adds beyond the limit: `clip` cuts it to what is allowed, `reject` refuses all that
+    it adds; either lets pass what reduces a position. For `MAX_DRAWDOWN` it is `halt`, or `flatten` to close all positions too.
     """
 
     kind: LimitKind

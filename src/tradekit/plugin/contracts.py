@@ -200,6 +200,6 @@ class Reporter(Component):
     def record(self, event: Event) -> None:
         """Take note of one event. Called for every event, in order."""
 
-    def report(self, result: Result, folder: Path) -> RenderableType | None:
+    def report(self, result: Result, folder: Path) -> RenderableType | None:  # noqa: ARG002 - what an override is given
         """Write files into the run's folder, return something to print, or do both."""
         return None

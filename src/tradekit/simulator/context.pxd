@@ -5,6 +5,8 @@ cdef class View:
     cdef int index
     cdef readonly str symbol
     cdef dict names
+    cdef object last_name, other_name
+    cdef int last_code, other_code
     cdef const double[:, :, ::1] values
 
     cdef int code(self, object name) except -100

@@ -42,12 +42,23 @@ class View:
         # Prices come first, as negative codes, so that an indicator of the same name is refused when the run is composed.
         self.names = {name: column - len(PRICE_COLUMNS) for column, name in enumerate(PRICE_COLUMNS)} | dict(setup.names)
         self.values = setup.values
+        self.last_name: object = None
+        self.last_code = 0
+        self.other_name: object = None
+        self.other_code = 0
 
     def code(self, name: Any) -> int:
+        # A strategy asks for the same two on every bar, and a literal is the same object each time.
+        if name is self.last_name:
+            return self.last_code
+        if name is self.other_name:
+            return self.other_code
         found = self.names.get(name)
         if found is None:
             allowed = ", ".join(self.names)
             raise StrategyError(f"no value {name!r} on {self.symbol}; there are {allowed}{nearest(str(name), self.names)}")
+        self.other_name, self.other_code = self.last_name, self.last_code
+        self.last_name, self.last_code = name, found
         return found
 
     def at(self, code: int, row: int) -> float:
