@@ -16,7 +16,7 @@ import pyarrow as pa
 import pyarrow.feather as feather
 
 HERE = Path(__file__).parent
-WORK = HERE / ".work"
+WORK = HERE / ".work"  # data and environments of peers; not part of the project
 FIGURES = HERE / "figures.json"
 SOURCE = "crypto/binance_perp_2023_07/BTC_USDT_USDT-1m-futures.feather"
 MINUTE = 60_000_000_000

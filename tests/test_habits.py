@@ -15,7 +15,7 @@ ROOT = Path(__file__).resolve().parents[1]
 PRODUCT = [
     *sorted((ROOT / "src").rglob("*.py")),
     *sorted(ROOT.glob("plugins/*/src/**/*.py")),
-    *sorted((ROOT / "benchmarks").rglob("*.py")),
+    *sorted((ROOT / "benchmarks").glob("*.py")),
     *sorted((ROOT / "docs").glob("*.py")),
     ROOT / "dev.py",
     ROOT / "setup.py",

@@ -107,8 +107,10 @@ def _on_columns(name: str, indicator: Indicator, columns: list[Floats]) -> Float
 
 def _prove_causal(name: str, indicator: Indicator, columns: list[Floats], found: Floats, where: tuple[Bars, int]) -> None:
     """Compute values again on shortened columns: one that changes depended on bars after it."""
-    if type(indicator).compute is Indicator.compute and not hasattr(indicator.step(), "run"):
-        return  # it was fed bar by bar
+    if type(indicator).compute is Indicator.compute:
+        state = indicator.step()
+        if type(state).__module__.startswith("tradekit.simulator.") or not hasattr(state, "run"):
+            return  # it was fed bar by bar, by the kernel's own loop or by ours
     total = len(columns[0])
     for length in sorted({total // 3, total * 5 // 6, total - 1}):
         if length < max(indicator.warmup, 1):
