@@ -81,8 +81,10 @@ def _identity(entry: EntryPoint) -> tuple[str, str]:
     """Return the name and version of an entry point's distribution; metadata that is half gone must not stop the rest."""
     name = version = ""
     if entry.dist is not None:
-        with suppress(FileNotFoundError, KeyError):  # what later Pythons raise where earlier ones return None
-            name, version = entry.dist.name, entry.dist.version
+        with suppress(FileNotFoundError, KeyError):  # what later Pythons raise where there is no metadata
+            metadata = entry.dist.metadata
+            # Asked for a key that is not there, Pythons answer None, with or without a warning, or raise.
+            name, version = (metadata[key] if key in metadata else "" for key in ("Name", "Version"))
     return name or _top_module(entry.value), version or "of unknown version"
 
 
