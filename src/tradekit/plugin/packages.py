@@ -83,8 +83,8 @@ def _identity(entry: EntryPoint) -> tuple[str, str]:
     if entry.dist is not None:
         with suppress(FileNotFoundError, KeyError):  # what later Pythons raise where there is no metadata
             metadata = entry.dist.metadata
-            # Asked for a key that is not there, Pythons answer None, with or without a warning, or raise.
-            name, version = (metadata[key] if key in metadata else "" for key in ("Name", "Version"))
+            # By `get`, because asked in another way for a name that is not there, some Pythons warn and some raise.
+            name, version = metadata.get("Name") or "", metadata.get("Version") or ""
     return name or _top_module(entry.value), version or "of unknown version"
 
 
