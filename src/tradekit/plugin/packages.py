@@ -83,8 +83,9 @@ def _identity(entry: EntryPoint) -> tuple[str, str]:
     if entry.dist is not None:
         with suppress(FileNotFoundError, KeyError):  # what later Pythons raise where there is no metadata
             metadata = entry.dist.metadata
-            # By `get`, because asked in another way for a name that is not there, some Pythons warn and some raise.
-            name, version = metadata.get("Name") or "", metadata.get("Version") or ""
+            # Only what is there is asked for: for the rest, some Pythons answer None, some warn and some raise.
+            known = {key: metadata[key] for key in metadata}
+            name, version = known.get("Name", ""), known.get("Version", "")
     return name or _top_module(entry.value), version or "of unknown version"
 
 
