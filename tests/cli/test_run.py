@@ -147,6 +147,19 @@ def plugged(site, run_file, deed):
     run_file.write_text(run_file.read_text().replace('name = "sma-cross"\nfast = 2\nslow = 5', 'name = "does"'))
 
 
+def test_run_json_is_not_mixed_with_what_a_strategy_prints(run_file, site, capsys):
+    plugged(site, run_file, "print('hello')")
+    code, out, err = run(capsys, run_file, "--json")
+    assert code == 0
+    assert json.loads(out)["name"]
+    assert "hello" in err
+
+
+def test_run_short_in_a_cash_account_says_what_was_cut(run_file, capsys):
+    _, out, _ = run(capsys, run_file, "--set", "strategy.short=true")
+    assert "short in cash account" in " ".join(out.split())
+
+
 def test_run_strategy_that_raises_names_bar_and_line(run_file, site, capsys):
     plugged(site, run_file, "1 / 0")
     code, _, err = run(capsys, run_file)

@@ -112,9 +112,7 @@ def test_notes_one_reject_is_one(lab):
 
 
 def test_notes_count_cuts(lab):
-    assert notes(lab, lambda ctx: ctx.buy(1000)) == [
-        "1 order was cut to the funds there were: with fees, the fill cost more than was reckoned."
-    ]
+    assert notes(lab, lambda ctx: ctx.buy(1000)) == ["1 order was cut to what the account allows: 1 insufficient funds."]
 
 
 def test_notes_cut_by_rounding_is_none(lab):
@@ -140,7 +138,8 @@ def test_notes_tell_that_a_rule_failed(lab):
     said = notes(lab, lambda ctx: (ctx.buy(1), ctx.buy(2)), "risk=[{rule='asks'}]")
     assert said == [
         "2 of 2 orders were rejected: 2 risk rule.",
-        "A risk rule FAILED on 2 orders, which it thereby refused; the first time it raised KeyError: 'sector'.",
+        "Risk rule asks FAILED on 2 orders, which it thereby refused; the first time, at 2020-01-07T00:00:00Z, "
+        "it raised KeyError: 'sector'.",
     ]
 
 

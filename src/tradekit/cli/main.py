@@ -114,7 +114,7 @@ def _load_command(name: str, package: Package) -> click.Command:
 @click.option("--debug", is_flag=True, help="Show the traceback of an error.")
 @click.version_option(__version__, prog_name="tradekit", message="%(prog)s %(version)s")
 def cli(debug: bool) -> None:
-    """Run a trading strategy: one class, as a backtest, a sweep, a paper run and a live run."""
+    """Run trading strategies made of plugins on market data."""
 
 
 def entry() -> NoReturn:

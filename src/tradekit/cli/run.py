@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import signal
+import sys
+from contextlib import nullcontext, redirect_stdout
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -35,10 +37,12 @@ def run_command(ctx: click.Context, file: Path, overrides: tuple[str, ...], runs
     from tradekit.engine.compose import compose_file
     from tradekit.engine.run import execute, make_ready
 
-    with waiting("reading and checking"):
-        ready = make_ready(compose_file(file, overrides))
-    with progress_bar(ready.composed.config.run.name) as progress:
-        finished = execute(ready, runs, progress)
+    # With --json, what a strategy prints must not get into what a program reads.
+    with redirect_stdout(sys.stderr) if as_json else nullcontext():
+        with waiting("reading and checking"):
+            ready = make_ready(compose_file(file, overrides))
+        with progress_bar(ready.composed.config.run.name) as progress:
+            finished = execute(ready, runs, progress)
     if as_json:
         print_json(_summary(finished))
     else:

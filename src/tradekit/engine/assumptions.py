@@ -90,17 +90,26 @@ def _refusals(record: Record) -> Iterator[str]:
     if total:
         reasons = ", ".join(f"{count:,} {Reason(code).text}" for code, count in enumerate(rejected.tolist()) if count)
         yield f"{total:,} of {_orders(len(record.orders['row']))} {_were(total)} rejected: {reasons}."
+    yield from _cuts(record)
+    failed = [entry for entry, (text, _) in sorted(record.words.items()) if text.startswith(_RULE_FAILED)]
+    if failed:
+        first = failed[0]
+        rule, reason = record.rules[record.log["rule"][first]], record.words[first][0].removeprefix(_RULE_FAILED)
+        many = f"Risk rule {rule} FAILED on {_orders(len(failed))}, which it thereby refused"
+        yield f"{many}; the first time, at {time_text(int(record.times[first]))}, it raised{reason}."
+
+
+def _cuts(record: Record) -> Iterator[str]:
+    """Say how many orders were filled or placed in part only, and why."""
     cancels = record.entries(EventKind.CANCEL)
-    cancels = cancels[record.log["code"][cancels] == Reason.INSUFFICIENT_FUNDS]
+    cancels = cancels[np.isin(record.log["code"][cancels], (Reason.INSUFFICIENT_FUNDS, Reason.SHORT_IN_CASH_ACCOUNT))]
     asked = record.orders["asked"][record.log["order"][cancels]]
     # What rounding takes from an order for all the money there is says nothing.
-    cut = int(np.count_nonzero(np.abs(record.log["a"][cancels]) > 1e-9 * np.abs(asked)))
-    if cut:
-        yield f"{_orders(cut)} {_were(cut)} cut to the funds there were: with fees, the fill cost more than was reckoned."
-    failed = [text for _, (text, _) in sorted(record.words.items()) if text.startswith(_RULE_FAILED)]
-    if failed:
-        first = failed[0].removeprefix(_RULE_FAILED)
-        yield f"A risk rule FAILED on {_orders(len(failed))}, which it thereby refused; the first time it raised{first}."
+    cancels = cancels[np.abs(record.log["a"][cancels]) > 1e-9 * np.abs(asked)]
+    if len(cancels):
+        counts = np.bincount(record.log["code"][cancels])
+        reasons = ", ".join(f"{count:,} {Reason(code).text}" for code, count in enumerate(counts.tolist()) if count)
+        yield f"{_orders(len(cancels))} {_were(len(cancels))} cut to what the account allows: {reasons}."
 
 
 def _orders(count: int) -> str:
