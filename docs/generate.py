@@ -25,8 +25,8 @@ import tradekit
 from tradekit import DEFINITIONS, EventKind, Indicator, TableOptions, TradekitError, errors
 from tradekit.cli.main import COMMANDS, cli, main
 from tradekit.engine.tables import AccountTable, DataTable, ExecutionTable, InstrumentTable, RunTable
-from tradekit.journal.events import _NUMBERS
-from tradekit.journal.tables import _MEANING
+from tradekit.journal.record import NUMBERS
+from tradekit.journal.tables import COLUMNS
 from tradekit.plugin.describe import OptionFacts, describe_options
 from tradekit.plugin.discovery import Provided, discover
 from tradekit.plugin.packages import KERNEL
@@ -215,7 +215,11 @@ def metrics() -> str:
 def journal_numbers() -> str:
     """Return the numbers that each kind of journal entry has: as columns of the journal, and as an event."""
     rows = [
-        (f"`{kind.text}`", _names(name for name, sources in _MEANING.items() if kind in sources), _names(_NUMBERS[kind]))
+        (
+            f"`{kind.text}`",
+            _names(name for name, meanings in COLUMNS.items() if {*meanings} & {*NUMBERS[kind]}),
+            _names(NUMBERS[kind]),
+        )
         for kind in EventKind
     ]
     return table(("event", "columns of `journal.parquet`", "`Event.numbers`"), rows)

@@ -146,15 +146,7 @@ class Played:
     @property
     def record(self) -> Record:
         """What the engine keeps of a run."""
-        return Record(
-            bars=self.setup.bars,
-            capital=self.setup.capital,
-            log=self.simulation.log.columns(),
-            words=self.simulation.log.words(),
-            orders=self.simulation.book.columns(),
-            equity=self.simulation.equity_curve(),
-            rules=[rule.name for rule in self.setup.rules],
-        )
+        return Record.of(self.simulation, self.setup)
 
     def position(self, symbol: str = "X") -> float:
         return self.context[symbol].position

@@ -28,6 +28,7 @@ __all__ = [
     "StrategyError",
     "TradekitError",
     "nearest",
+    "system_reason",
 ]
 
 
@@ -83,3 +84,12 @@ def nearest(name: str, allowed: Iterable[str]) -> str:
     """
     close = difflib.get_close_matches(name, list(allowed), n=1, cutoff=0.6)
     return f"; did you mean {close[0]!r}?" if close else ""
+
+
+def system_reason(error: OSError) -> str:
+    """Return what the operating system says is wrong, as it stands in a message of ours.
+
+    >>> system_reason(PermissionError(13, "Permission denied"))
+    'permission denied'
+    """
+    return (error.strerror or str(error) or type(error).__name__).lower()

@@ -84,3 +84,13 @@ def test_unknown_period_is_an_error():
 def test_series_is_as_long_as_its_times():
     column = np.ones(3)
     assert len(Series(np.arange(3), np.arange(3) + 1, column, column, column, column, column)) == 3
+
+
+def test_own_values_leave_out_holes_and_on_clock_holds_them_over():
+    nan = np.nan
+    bars = bars_of({"X": [nan, 1.0, nan, 3.0], "Y": [1.0, 2.0, 3.0, 4.0], "Z": [nan, nan, nan, nan]})
+    assert bars.own(0, bars.close).tolist() == [1.0, 3.0]
+    assert np.array_equal(bars.on_clock(0, bars.own(0, bars.close)), [nan, 1.0, 1.0, 3.0], equal_nan=True)
+    assert bars.on_clock(1, bars.own(1, bars.close)).tolist() == [1.0, 2.0, 3.0, 4.0]
+    assert np.isnan(bars.on_clock(2, bars.own(2, bars.close))).all()
+    assert np.array_equal(bars.on_clock(0, np.array([[5.0, 6.0], [7.0, 8.0]])), [[nan, 5, 5, 6], [nan, 7, 7, 8]], equal_nan=True)

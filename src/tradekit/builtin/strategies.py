@@ -20,11 +20,6 @@ def _unchanged(bars: Bars) -> Weights:
     return np.full(bars.close.shape, np.nan)
 
 
-def _share(ctx: Context, weight: float) -> float:
-    """Return an instrument's part of a weight for all."""
-    return weight / sum(1 for _ in ctx)
-
-
 class BuyAndHold(Strategy):
     """Buy an equal part of every instrument once it has a bar, and never trade again."""
 

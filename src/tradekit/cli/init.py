@@ -15,7 +15,7 @@ from string import Template
 
 import click
 
-from tradekit.errors import ConfigError
+from tradekit.errors import ConfigError, system_reason
 
 __all__ = ["init_command"]
 
@@ -40,7 +40,7 @@ def init_command(folder: Path, name: str | None) -> None:
             (folder / path).parent.mkdir(parents=True, exist_ok=True)
             (folder / path).write_text(content, encoding="utf-8", newline="\n")
     except OSError as error:
-        raise ConfigError(f"the project {str(folder)!r} can't be written: {(error.strerror or str(error)).lower()}") from error
+        raise ConfigError(f"the project {str(folder)!r} can't be written: {system_reason(error)}") from error
     _tell(folder, files)
 
 

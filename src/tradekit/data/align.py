@@ -10,11 +10,9 @@ import numpy as np
 
 from tradekit.data.interval import time_text
 from tradekit.errors import DataError
-from tradekit.model.bars import Bars, Series, Times
+from tradekit.model.bars import PRICE_COLUMNS, Bars, Series, Times
 
 __all__ = ["align", "cut"]
-
-_COLUMNS = ("open", "high", "low", "close", "volume")
 
 
 def cut(symbol: str, series: Series, start: int | None, end: int | None) -> tuple[Series, Times]:
@@ -49,7 +47,7 @@ def align(series: Mapping[str, Series]) -> Bars:
     parts = list(series.values())
     clock = parts[0].open_time
     if all(part.open_time is clock or np.array_equal(part.open_time, clock) for part in parts[1:]):
-        columns: dict[str, Any] = {name: np.column_stack([getattr(part, name) for part in parts]) for name in _COLUMNS}
+        columns: dict[str, Any] = {name: np.column_stack([getattr(part, name) for part in parts]) for name in PRICE_COLUMNS}
         close_time = np.maximum.reduce([part.close_time for part in parts]) if len(parts) > 1 else parts[0].close_time
     else:
         clock, columns, close_time = _union(parts)
@@ -66,7 +64,7 @@ def _union(parts: list[Series]) -> tuple[Times, dict[str, Any], Times]:
     for part, place in zip(parts, places, strict=True):
         close_time[place] = np.maximum(close_time[place], part.close_time)
     columns = {}
-    for name in _COLUMNS:
+    for name in PRICE_COLUMNS:
         # Filled by instrument, where memory is contiguous, and turned once.
         table = np.full((len(parts), len(clock)), np.nan)
         for row, (part, place) in enumerate(zip(parts, places, strict=True)):

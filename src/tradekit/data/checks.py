@@ -12,13 +12,12 @@ from pydantic import Field
 
 from tradekit.data.interval import DAY, interval_text, time_text
 from tradekit.errors import DataError
-from tradekit.model.bars import Series, Times
+from tradekit.model.bars import PRICE_COLUMNS, Series, Times
 from tradekit.plugin.options import Options
 
 __all__ = ["Policy", "check_form", "check_series", "check_spacing"]
 
 _SHOWN = 5
-_VALUES = ("open", "high", "low", "close", "volume")
 _FEW = 3
 """With fewer bars, none of them may be next to another by chance, such as a Friday and a Monday."""
 
@@ -76,7 +75,7 @@ class _Inspection:
 
     def take(self, index: NDArray[np.bool_] | Times) -> None:
         """Keep or reorder bars."""
-        columns = {name: getattr(self.series, name)[index] for name in (*_VALUES, "open_time", "close_time")}
+        columns = {name: getattr(self.series, name)[index] for name in (*PRICE_COLUMNS, "open_time", "close_time")}
         self.series = replace(self.series, **columns)
         self.rows = self.rows[index]
 
@@ -85,7 +84,7 @@ class _Inspection:
         return ":" + "".join(lines) + (f"\n    and {count - len(lines)} more" if count > len(lines) else "")
 
     def _values(self, at: int) -> str:
-        return ", ".join(f"{name} {getattr(self.series, name)[at]:.10g}" for name in _VALUES)
+        return ", ".join(f"{name} {getattr(self.series, name)[at]:.10g}" for name in PRICE_COLUMNS)
 
 
 def check_series(symbol: str, series: Series, policy: Policy, rows: Times | None = None) -> tuple[Series, tuple[str, ...]]:
@@ -116,15 +115,15 @@ def _drop(found: _Inspection, kind: str, what: str, bad: NDArray[np.bool_]) -> s
 
 
 def _check_missing(found: _Inspection) -> None:
-    _drop(found, "missing", "a value missing", _any(found.series, np.isnan, _VALUES))
+    _drop(found, "missing", "a value missing", _any(found.series, np.isnan, PRICE_COLUMNS))
 
 
 def _check_finite(found: _Inspection) -> None:
-    _drop(found, "non_finite", "an infinite value", _any(found.series, np.isinf, _VALUES))
+    _drop(found, "non_finite", "an infinite value", _any(found.series, np.isinf, PRICE_COLUMNS))
 
 
 def _check_positive(found: _Inspection) -> None:
-    _drop(found, "non_positive", "a price of 0 or less", _any(found.series, lambda column: column <= 0.0, _VALUES[:4]))
+    _drop(found, "non_positive", "a price of 0 or less", _any(found.series, lambda column: column <= 0.0, PRICE_COLUMNS[:4]))
 
 
 def _check_volume(found: _Inspection) -> None:

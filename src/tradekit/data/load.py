@@ -13,13 +13,13 @@ from tradekit.data.align import align, cut
 from tradekit.data.checks import Policy, check_form, check_series, check_spacing
 from tradekit.data.interval import DAY, time_text
 from tradekit.errors import DataError, nearest
-from tradekit.model.bars import Bars, Series
+from tradekit.model.bars import PRICE_COLUMNS, Bars, Series
 from tradekit.model.instrument import Instrument
 from tradekit.plugin.contracts import BarRequest, DataSource
 
 __all__ = ["LoadedBars", "load_bars"]
 
-_COLUMNS = ("open_time", "close_time", "open", "high", "low", "close", "volume")
+_COLUMNS = ("open_time", "close_time", *PRICE_COLUMNS)
 
 
 @dataclass(frozen=True, slots=True)

@@ -40,14 +40,8 @@ def benchmark(bars: Bars, capital: float, choice: str) -> tuple[Floats | None, s
 
 def _held(bars: Bars, i: int, money: float) -> Floats:
     """Return what `money` becomes: cash until the first bar, then the instrument at its last close."""
-    exists = bars.exists[:, i]
-    if len(bars) and exists.all():
-        grown: Floats = bars.close[:, i] * (money / bars.open[0, i])
-        return grown
-    rows = np.flatnonzero(exists)
-    if not len(rows):
+    closes = bars.own(i, bars.close)
+    if not len(closes):
         return np.full(len(bars), money)
-    latest = np.cumsum(exists) - 1
-    closes = bars.close[rows, i]
-    value: Floats = np.where(latest >= 0, closes[np.maximum(latest, 0)] * (money / bars.open[rows[0], i]), money)
-    return value
+    value = bars.on_clock(i, closes * (money / bars.own(i, bars.open)[0]))
+    return value if len(closes) == len(bars) else np.where(np.isnan(value), money, value)

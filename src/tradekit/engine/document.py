@@ -11,7 +11,7 @@ from typing import Any, NoReturn
 
 from tradekit.engine.overrides import Override, apply_overrides, parse_override
 from tradekit.engine.problems import Places, Problem, raise_problems
-from tradekit.errors import ConfigError, nearest
+from tradekit.errors import ConfigError, nearest, system_reason
 
 __all__ = ["Document", "read_document"]
 
@@ -65,8 +65,7 @@ def _read(path: Path) -> bytes:
         hint = f", such as {str(path / inside[0])!r}" if inside else ""
         raise ConfigError(f"{str(path)!r} is a folder, not a run file; name a .toml file{hint}") from None
     except OSError as error:
-        reason = (error.strerror or type(error).__name__).lower()
-        raise ConfigError(f"run file {str(path)!r} can't be read: {reason}") from error
+        raise ConfigError(f"run file {str(path)!r} can't be read: {system_reason(error)}") from error
 
 
 def _decode(path: Path, content: bytes) -> str:

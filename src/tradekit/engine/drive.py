@@ -8,13 +8,16 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import cached_property
 from types import FrameType
 
 from tradekit.engine.calls import run_on_bar
 from tradekit.engine.plan import Plan
 from tradekit.engine.prepare import Prepared
+from tradekit.journal.record import Record
 from tradekit.simulator.context import Context
 from tradekit.simulator.loops import run_targets
+from tradekit.simulator.setup import Setup
 from tradekit.simulator.simulation import Simulation
 
 __all__ = ["Driven", "Progress", "drive"]
@@ -29,8 +32,14 @@ _PIECE_S = 0.05  # how often progress is told, and a request to stop is noticed 
 class Driven:
     """A simulation that ran, and the signal that stopped it early, 0 for none."""
 
+    setup: Setup
     simulation: Simulation
     stopped_by: int
+
+    @cached_property
+    def record(self) -> Record:
+        """What the simulation has written down."""
+        return Record.of(self.simulation, self.setup)
 
 
 def drive(prepared: Prepared, plan: Plan, progress: Progress, listener: Callable[[Simulation, int], None] | None = None) -> Driven:
@@ -53,7 +62,7 @@ def drive(prepared: Prepared, plan: Plan, progress: Progress, listener: Callable
             progress(simulation.done, rows)
             if simulation.stop_requested:
                 break
-    return Driven(simulation, received[0] if received and simulation.done < rows else 0)
+    return Driven(prepared.setup, simulation, received[0] if received and simulation.done < rows else 0)
 
 
 def _pieces(rows: int) -> Iterator[tuple[int, int]]:

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from tradekit.analysis.definitions import DEFINITIONS
-from tradekit.errors import RunError, nearest
+from tradekit.errors import RunError, nearest, system_reason
 from tradekit.model.result import ComponentUse, Result
 
 if TYPE_CHECKING:
@@ -34,6 +34,7 @@ __all__ = [
     "read_metrics",
     "read_result",
     "rendered",
+    "run_id",
     "write_report",
     "write_result",
 ]
@@ -67,9 +68,14 @@ def new_folder(runs: Path, slug: str, started: datetime) -> Path:
     raise RunError(f"no free name for a run in {str(runs)!r}: {_MOST_IN_A_SECOND} runs have begun as {wanted!r}")
 
 
+def run_id(folder: Path) -> str:
+    """Return the id of the run that a folder, finished or not, is of."""
+    return folder.name.removeprefix(".").removesuffix(".part")
+
+
 def publish(folder: Path) -> Path:
     """Give a complete folder its final name, the run's id, and return it."""
-    final = folder.with_name(folder.name.removeprefix(".").removesuffix(".part"))
+    final = folder.with_name(run_id(folder))
     folder.rename(final)
     return final
 
@@ -118,7 +124,7 @@ def _read_json(path: Path, what: str) -> dict[str, Any]:
     try:
         found = json.loads(path.read_bytes())
     except OSError as error:
-        raise RunError(f"{what} {str(path)!r} can't be read: {(error.strerror or str(error)).lower()}") from error
+        raise RunError(f"{what} {str(path)!r} can't be read: {system_reason(error)}") from error
     except ValueError as error:
         raise RunError(f"{what} {str(path)!r} is damaged: {str(error)[:1].lower()}{str(error)[1:]}") from error
     if not isinstance(found, dict):
@@ -202,7 +208,7 @@ def _checked(path: Path, hashes: Mapping[str, str]) -> bytes:
     try:
         content = path.read_bytes()
     except OSError as error:
-        raise RunError(f"{str(path)!r} can't be read: {(error.strerror or str(error)).lower()}") from error
+        raise RunError(f"{str(path)!r} can't be read: {system_reason(error)}") from error
     if hashlib.sha256(content).hexdigest() != hashes.get(path.name):
         raise RunError(f"{str(path)!r} is not what the run wrote: its SHA-256 is another than in {_MANIFEST}")
     return content

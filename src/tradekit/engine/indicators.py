@@ -11,9 +11,8 @@ from numpy.typing import NDArray
 from tradekit.data.interval import time_text
 from tradekit.engine.calls import blaming
 from tradekit.errors import StrategyError, nearest
-from tradekit.model.bars import Bars, Floats
+from tradekit.model.bars import PRICE_COLUMNS, Bars, Floats
 from tradekit.plugin.contracts import Indicator, Strategy
-from tradekit.simulator.market import PRICE_COLUMNS
 
 __all__ = ["Computed", "compute", "declared", "differs", "warmup_of"]
 
@@ -81,18 +80,10 @@ def _value_names(name: str, indicator: Indicator) -> list[str]:
 
 
 def _of_instrument(name: str, indicator: Indicator, bars: Bars, i: int) -> Floats:
-    exists = bars.exists[:, i]
-    is_whole = bool(exists.all())
-    columns = [getattr(bars, column)[:, i] for column in indicator.inputs]
-    columns = [np.ascontiguousarray(column if is_whole else column[exists]) for column in columns]
+    columns = [bars.own(i, getattr(bars, column)) for column in indicator.inputs]
     found = _on_columns(name, indicator, columns)
     _prove_causal(name, indicator, columns, found, (bars, i))
-    if is_whole:
-        return found
-    # Before the first bar there is no value; in a hole the last one stays.
-    latest = np.cumsum(exists) - 1
-    held: Floats = np.where(latest >= 0, found[:, np.maximum(latest, 0)], np.nan)
-    return held
+    return bars.on_clock(i, found)
 
 
 def _on_columns(name: str, indicator: Indicator, columns: list[Floats]) -> Floats:

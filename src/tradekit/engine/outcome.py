@@ -25,29 +25,14 @@ from tradekit.journal.tables import equity_table, exposures, fills_table, journa
 from tradekit.model.bars import Floats
 from tradekit.model.event import EventKind
 from tradekit.model.result import Result
-from tradekit.simulator.setup import Setup
-from tradekit.simulator.simulation import Simulation
 
-__all__ = ["facts_of", "record_of", "result_of"]
-
-
-def record_of(simulation: Simulation, setup: Setup, start: int = 0) -> Record:
-    """Return what a simulation has written down; with a `start`, only the log from that entry on."""
-    return Record(
-        bars=setup.bars.rows(0, simulation.done),
-        capital=setup.capital,
-        log=simulation.log.columns(start),
-        words=simulation.log.words(),
-        orders=simulation.book.columns() if start == 0 else {},
-        equity=simulation.equity_curve() if start == 0 else np.zeros(0),
-        rules=[rule.name for rule in setup.rules],
-    )
+__all__ = ["facts_of", "result_of"]
 
 
 def result_of(composed: ComposedRun, loaded: LoadedBars, prepared: Prepared, plan: Plan, driven: Driven) -> Result:
     """Make the tables and figures of a run."""
     config = composed.config
-    record = record_of(driven.simulation, prepared.setup)
+    record = driven.record
     exposure = exposures(record)
     value, sentence = benchmark(record.bars, record.capital, prepared.benchmark)
     curve = EquityCurve(
@@ -102,8 +87,6 @@ def _fills(record: Record) -> FillColumns:
 
 def _last_prices(record: Record) -> Floats:
     """Return each instrument's last close; NaN if it had no bar."""
-    close = record.bars.close
-    exists = ~np.isnan(close)
-    rows = len(close) - 1 - np.argmax(exists[::-1], axis=0) if len(close) else np.zeros(close.shape[1], dtype=np.int64)
-    last: Floats = close[rows, np.arange(close.shape[1])] if len(close) else np.full(close.shape[1], np.nan)
-    return last
+    bars = record.bars
+    closes = [bars.own(i, bars.close) for i in range(len(bars.symbols))]
+    return np.array([own[-1] if len(own) else np.nan for own in closes])

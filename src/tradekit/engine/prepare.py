@@ -138,14 +138,12 @@ def _volatility(sizing: Limit | None, bars: Bars, per_year: Sequence[float]) -> 
         return np.zeros((len(bars.symbols), 0))
     found = np.full((len(bars.symbols), len(bars)), np.nan)
     for i, count in enumerate(per_year):
-        exists = bars.exists[:, i]
-        close = bars.close[exists, i]
+        close = bars.own(i, bars.close)
         if len(close) > 1:
             # Stdev divides by n; the estimate of a sample divides by n - 1.
             scale = np.sqrt(count * sizing.window / (sizing.window - 1))
             deviation = np.concatenate(([np.nan], Stdev(sizing.window).run(np.diff(np.log(close))))) * scale
-            latest = np.cumsum(exists) - 1
-            found[i] = np.where(latest >= 0, deviation[np.maximum(latest, 0)], np.nan)
+            found[i] = bars.on_clock(i, deviation)
     return found
 
 

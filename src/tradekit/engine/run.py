@@ -19,13 +19,14 @@ from tradekit.data.load import LoadedBars, load_bars
 from tradekit.engine.calls import blame
 from tradekit.engine.compose import ComposedRun, compose_file
 from tradekit.engine.drive import Driven, Progress, drive
-from tradekit.engine.folder import discard, new_folder, publish, rendered, write_report, write_result
-from tradekit.engine.outcome import facts_of, record_of, result_of
+from tradekit.engine.folder import discard, new_folder, publish, rendered, run_id, write_report, write_result
+from tradekit.engine.outcome import facts_of, result_of
 from tradekit.engine.plan import Plan, choose
 from tradekit.engine.prepare import Prepared, prepare
 from tradekit.engine.trials import LEDGER, record_trial
-from tradekit.errors import ConfigError, PluginError, RunError, TradekitError
+from tradekit.errors import ConfigError, PluginError, RunError, TradekitError, system_reason
 from tradekit.journal.events import events
+from tradekit.journal.record import Record
 from tradekit.model.result import ComponentUse, Result
 from tradekit.plugin.contracts import BarRequest, Component, Reporter, Strategy
 from tradekit.simulator.simulation import Simulation
@@ -132,7 +133,9 @@ def _folder(runs: Path, slug: str, started: datetime) -> Path:
     try:
         return new_folder(runs, slug, started)
     except OSError as error:
-        raise ConfigError(f"the folder for runs {str(runs)!r} can't be written: {_reason(error)}; --runs names another") from error
+        raise ConfigError(
+            f"the folder for runs {str(runs)!r} can't be written: {system_reason(error)}; --runs names another"
+        ) from error
 
 
 @contextmanager
@@ -140,11 +143,7 @@ def _writing(folder: Path) -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        raise RunError(f"the run's folder in {str(folder.parent)!r} can't be written: {_reason(error)}") from error
-
-
-def _reason(error: OSError) -> str:
-    return (error.strerror or str(error)).lower()
+        raise RunError(f"the run's folder in {str(folder.parent)!r} can't be written: {system_reason(error)}") from error
 
 
 def _count(result: Result, folder: Path) -> None:
@@ -152,7 +151,9 @@ def _count(result: Result, folder: Path) -> None:
         record_trial(result, folder)
     except OSError as error:
         ledger = str(folder.parent / LEDGER)
-        raise RunError(f"the run is kept in {str(folder)!r}, but it can't be counted in {ledger!r}: {_reason(error)}") from error
+        raise RunError(
+            f"the run is kept in {str(folder)!r}, but it can't be counted in {ledger!r}: {system_reason(error)}"
+        ) from error
 
 
 def _listener(ready: Ready) -> Callable[[Simulation, int], None] | None:
@@ -162,7 +163,7 @@ def _listener(ready: Ready) -> Callable[[Simulation, int], None] | None:
         return None
 
     def heard(simulation: Simulation, entry: int) -> None:
-        for event in events(record_of(simulation, ready.prepared.setup, entry), entry):
+        for event in events(Record.of(simulation, ready.prepared.setup, entry), entry):
             for reporter in critical:
                 with _blaming(reporter):
                     reporter.record(event)
@@ -181,13 +182,12 @@ class _Told:
 
 def _tell(ready: Ready, driven: Driven, result: Result, folder: Path) -> _Told:
     """Tell the reporters what happened, those that have not heard it yet, and let each make its report."""
-    record = record_of(driven.simulation, ready.prepared.setup)
     pages, texts, failures = [], [], []
     for reporter in ready.composed.reporters:
         try:
             with _blaming(reporter):
                 if not reporter.critical and type(reporter).record is not Reporter.record:
-                    for event in events(record):
+                    for event in events(driven.record):
                         reporter.record(event)
                 page = reporter.report(result, folder)
                 if page is not None:
@@ -205,7 +205,7 @@ def _blaming(reporter: Reporter) -> Iterator[None]:
     except TradekitError:
         raise
     except OSError as error:
-        raise RunError(f"reporter {reporter.name!r} can't write its report: {_reason(error)}") from error
+        raise RunError(f"reporter {reporter.name!r} can't write its report: {system_reason(error)}") from error
     except Exception as error:
         raise PluginError(f"reporter {reporter.name!r} raised {blame(error, reporter)}") from error
 
@@ -214,7 +214,7 @@ def _about(folder: Path, started: datetime) -> dict[str, Any]:
     """Return what may differ between two equal runs."""
     finished = datetime.now(UTC)
     return {
-        "id": folder.name.removeprefix(".").removesuffix(".part"),
+        "id": run_id(folder),
         "started": started.isoformat(timespec="milliseconds"),
         "finished": finished.isoformat(timespec="milliseconds"),
         "seconds": round((finished - started).total_seconds(), 3),

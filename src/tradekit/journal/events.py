@@ -4,21 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from tradekit.journal.record import Record
+from tradekit.journal.record import NUMBERS, Record
 from tradekit.model.event import Event, EventKind
 from tradekit.model.order import OrderKind, Reason
 from tradekit.model.risk import VerdictKind
 
 __all__ = ["events"]
-
-_NUMBERS = {
-    EventKind.ORDER: ("quantity", "limit", "stop"),
-    EventKind.VERDICT: ("quantity", "allowed", "judged", "limit"),
-    EventKind.REJECT: ("quantity",),
-    EventKind.FILL: ("quantity", "price", "fee", "slippage", "position", "average_price"),
-    EventKind.CANCEL: ("quantity",),
-    EventKind.HALT: ("equity", "peak", "drawdown", "limit"),
-}
 
 
 def events(record: Record, start: int = 0) -> Iterator[Event]:
@@ -30,7 +21,7 @@ def events(record: Record, start: int = 0) -> Iterator[Event]:
     for row, (kind, code, rule, instrument, order, cause) in enumerate(zip(*columns, strict=True)):
         event = EventKind(kind)
         text, own_numbers = record.words.get(start + row, ("", {}))
-        named = {name: value for name, value in zip(_NUMBERS[event], numbers[row], strict=False) if value == value}
+        named = {name: value for name, value in zip(NUMBERS[event], numbers[row], strict=False) if value == value}
         yield Event(
             number=start + row,
             time=times[row],

@@ -12,8 +12,20 @@ from numpy.typing import NDArray
 
 from tradekit.model.bars import Bars, Floats, Times
 from tradekit.model.event import EventKind
+from tradekit.simulator.setup import Setup
+from tradekit.simulator.simulation import Simulation
 
-__all__ = ["Record"]
+__all__ = ["NUMBERS", "Record"]
+
+NUMBERS = {
+    EventKind.ORDER: ("quantity", "limit", "stop"),
+    EventKind.VERDICT: ("quantity", "allowed", "judged", "limit"),
+    EventKind.REJECT: ("quantity",),
+    EventKind.FILL: ("quantity", "price", "fee", "slippage", "position", "average_price"),
+    EventKind.CANCEL: ("quantity",),
+    EventKind.HALT: ("equity", "peak", "drawdown", "limit"),
+}
+"""What the numbers `a` to `f` of the log mean, by kind of entry; `tradekit.simulator.log.Log` tells more of each."""
 
 
 @dataclass(frozen=True)
@@ -30,6 +42,19 @@ class Record:
     orders: Mapping[str, NDArray[Any]]
     equity: Floats
     rules: Sequence[str]
+
+    @classmethod
+    def of(cls, simulation: Simulation, setup: Setup, start: int = 0) -> Record:
+        """Return what a simulation has written down; with a `start`, only the log from that entry on."""
+        return cls(
+            bars=setup.bars.rows(0, simulation.done),
+            capital=setup.capital,
+            log=simulation.log.columns(start),
+            words=simulation.log.words(),
+            orders=simulation.book.columns() if start == 0 else {},
+            equity=simulation.equity_curve() if start == 0 else np.zeros(0),
+            rules=[rule.name for rule in setup.rules],
+        )
 
     @cached_property
     def times(self) -> Times:

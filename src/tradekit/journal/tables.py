@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from tradekit.journal.record import Record
+from tradekit.journal.record import NUMBERS, Record
 from tradekit.model.bars import Floats
 from tradekit.model.columns import flag_column, name_column, number_column, table, text_column, time_column
 from tradekit.model.event import EventKind
@@ -21,7 +21,7 @@ from tradekit.model.risk import VerdictKind
 if TYPE_CHECKING:
     import pyarrow as pa
 
-__all__ = ["Exposures", "equity_table", "exposures", "fills_table", "journal_table", "orders_table", "positions_table"]
+__all__ = ["COLUMNS", "Exposures", "equity_table", "exposures", "fills_table", "journal_table", "orders_table", "positions_table"]
 
 
 _KINDS = [kind.name.lower() for kind in OrderKind]
@@ -120,13 +120,13 @@ def exposures(record: Record) -> Exposures:
     for i in np.unique(log["instrument"][fills]):
         own = fills[log["instrument"][fills] == i]
         value = _steps(log["row"][own], log["e"][own], rows, 0.0)
-        is_hole = np.isnan(record.bars.close[:, i])
-        if is_hole.any():
-            is_held = value != 0.0
-            is_stale |= is_held & is_hole
-            value = np.where(is_held, value * _held_over(record.bars.close[:, i], ~is_hole), 0.0)
+        prices = record.bars.on_clock(i, record.bars.own(i, record.bars.close))
+        if record.bars.exists[:, i].all():
+            value *= prices
         else:
-            value *= record.bars.close[:, i]
+            is_held = value != 0.0
+            is_stale |= is_held & ~record.bars.exists[:, i]
+            value = np.where(is_held, value * prices, 0.0)
         net += value
         gross += np.abs(value, out=value)
     return Exposures(gross, net, is_stale)
@@ -144,12 +144,6 @@ def _steps(at: NDArray[Any], values: NDArray[Any], rows: int, before: float) -> 
     """Return a value on each row that changes to `values` on the rows `at` (ascending); the last change of a row counts."""
     lengths = np.diff(at, prepend=0, append=rows)
     return np.repeat(np.concatenate(([before], values)), lengths)
-
-
-def _held_over(prices: Floats, exists: NDArray[np.bool_]) -> Floats:
-    """Return prices with holes filled by the price before them."""
-    latest = np.maximum.accumulate(np.where(exists, np.arange(len(prices)), 0))
-    return prices[latest]
 
 
 def journal_table(record: Record) -> pa.Table:
@@ -174,7 +168,7 @@ def journal_table(record: Record) -> pa.Table:
             "rule": name_column(log["rule"], record.rules),
             "text": text_column(texts),
             "numbers": text_column(numbers),
-            **_numbers_by_meaning(log),
+            **_numbers(log),
         }
     )
 
@@ -198,28 +192,30 @@ def _details(kind: NDArray[Any], code: NDArray[Any]) -> pa.Array:
     return name_column(first[kind] + code, names)
 
 
-# What the simulator's numbered columns mean, by kind of entry (see `tradekit.simulator.log.Log`).
-_MEANING = {
-    "quantity": {EventKind.ORDER: "a", EventKind.VERDICT: "a", EventKind.REJECT: "a", EventKind.FILL: "a", EventKind.CANCEL: "a"},
-    "allowed": {EventKind.VERDICT: "b"},
-    "judged": {EventKind.VERDICT: "c", EventKind.HALT: "c"},
-    "limit": {EventKind.VERDICT: "d", EventKind.HALT: "d", EventKind.ORDER: "b"},
-    "stop": {EventKind.ORDER: "c"},
-    "price": {EventKind.FILL: "b"},
-    "fee": {EventKind.FILL: "c"},
-    "slippage": {EventKind.FILL: "d"},
-    "position": {EventKind.FILL: "e"},
-    "equity": {EventKind.HALT: "a"},
-    "peak": {EventKind.HALT: "b"},
+# The journal's numbers, and what each is called in an event.
+COLUMNS = {
+    "quantity": ("quantity",),
+    "allowed": ("allowed",),
+    "judged": ("judged", "drawdown"),
+    "limit": ("limit",),
+    "stop": ("stop",),
+    "price": ("price",),
+    "fee": ("fee",),
+    "slippage": ("slippage",),
+    "position": ("position",),
+    "equity": ("equity",),
+    "peak": ("peak",),
 }
 
 
-def _numbers_by_meaning(log: Mapping[str, NDArray[Any]]) -> dict[str, pa.Array]:
+def _numbers(log: Mapping[str, NDArray[Any]]) -> dict[str, pa.Array]:
     columns = {}
-    for name, sources in _MEANING.items():
+    for name, meanings in COLUMNS.items():
         values = np.full(len(log["kind"]), np.nan)
-        for kind, column in sources.items():
-            chosen = log["kind"] == kind
-            values[chosen] = log[column][chosen]
+        for kind, named in NUMBERS.items():
+            for column, meaning in zip("abcdef", named, strict=False):
+                if meaning in meanings:
+                    chosen = log["kind"] == kind
+                    values[chosen] = log[column][chosen]
         columns[name] = number_column(values)
     return columns

@@ -11,10 +11,13 @@ from numpy.typing import NDArray
 
 from tradekit.errors import DataError, nearest
 
-__all__ = ["Bars", "Floats", "Period", "Series", "Times"]
+__all__ = ["PRICE_COLUMNS", "Bars", "Floats", "Period", "Series", "Times"]
 
 Floats = NDArray[np.float64]
 Times = NDArray[np.int64]
+PRICE_COLUMNS = ("open", "high", "low", "close", "volume")
+"""What a bar has besides its times."""
+
 Period = Literal["day", "week", "month", "quarter", "year"]
 
 _PERIOD_UNIT = {"day": ("D", 1), "week": ("W", 1), "month": ("M", 1), "quarter": ("M", 3), "year": ("Y", 1)}
@@ -91,6 +94,22 @@ class Bars:
     def exists(self) -> NDArray[np.bool_]:
         """Bool [time, instrument]: whether the instrument has a bar at that time."""
         return ~np.isnan(self.close)
+
+    def own(self, i: int, values: Floats) -> Floats:
+        """Return a column of [time, instrument] values on the bars that the instrument has: [bar]."""
+        exists = self.exists[:, i]
+        return np.ascontiguousarray(values[:, i]) if exists.all() else values[exists, i]
+
+    def on_clock(self, i: int, own: Floats) -> Floats:
+        """Return values of an instrument's own bars, [..., bar], on the clock, [..., time]: held over holes, NaN before any."""
+        exists = self.exists[:, i]
+        if own.shape[-1] == len(exists):
+            return own
+        latest = np.cumsum(exists) - 1
+        # Before the first bar `latest` is -1, which looks up the NaN at the end.
+        padded = np.concatenate((own, np.full((*own.shape[:-1], 1), np.nan)), axis=-1)
+        held: Floats = padded[..., latest]
+        return held
 
     def starts(self, period: Period) -> NDArray[np.bool_]:
         """Return bool [time]: is this the first row of a new day, week, month, quarter or year (UTC, by open time).

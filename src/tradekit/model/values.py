@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
 
 from tradekit.errors import StrategyError, nearest
-from tradekit.model.bars import Bars, Floats
+from tradekit.model.bars import PRICE_COLUMNS, Bars, Floats
 
 __all__ = ["Values"]
 
 Flags = NDArray[np.bool_]
-
-_PRICES = ("open", "high", "low", "close", "volume")
 
 
 class Values(Mapping[str, Floats]):
@@ -31,10 +29,11 @@ class Values(Mapping[str, Floats]):
 
     def __getitem__(self, name: str) -> Floats:
         found = self._indicators.get(name)
-        if found is None and name in _PRICES:
-            found = self._held(getattr(self._bars, name))
+        if found is None and name in PRICE_COLUMNS:
+            prices: Floats = getattr(self._bars, name)
+            found = prices if self._bars.exists.all() else self._each(lambda i: self._bars.own(i, prices))
         if found is None:
-            allowed = [*_PRICES, *self._indicators]
+            allowed = [*PRICE_COLUMNS, *self._indicators]
             raise StrategyError(f"no value {name!r}; there are {', '.join(allowed)}{nearest(name, allowed)}")
         return found
 
@@ -57,11 +56,7 @@ class Values(Mapping[str, Floats]):
     def previous(self, name: str) -> Floats:
         """Return a value on each instrument's bar before its last one; NaN if there is none."""
         values = self[name]
-        if self._bars.exists.all():
-            before = np.full(values.shape, np.nan)
-            before[1:] = values[:-1]
-            return before
-        return _on_bar_before(values, self._bars.exists)
+        return self._each(lambda i: np.concatenate(([np.nan], self._bars.own(i, values)))[:-1])
 
     def crossed_above(self, first: str, second: str | float) -> Flags:
         """Say where `first` was at or below `second` one bar ago and is above it now; False in holes and during warm-up."""
@@ -77,21 +72,6 @@ class Values(Mapping[str, Floats]):
         found: Flags = now(self[first], level) & before(self.previous(first), level_before) & self.ready
         return found
 
-    def _held(self, prices: Floats) -> Floats:
-        """Return prices with holes filled by the last bar's; NaN before the first bar."""
-        exists = self._bars.exists
-        if exists.all():
-            return prices
-        rows = np.maximum.accumulate(np.where(exists, np.arange(len(prices))[:, None], 0), axis=0)
-        return np.take_along_axis(prices, rows, axis=0)
-
-
-def _on_bar_before(values: Floats, exists: Flags) -> Floats:
-    """Return, in each column, the value on the bar before the last existing one."""
-    before = np.full(values.shape, np.nan)
-    for i in range(values.shape[1]):
-        rows = np.flatnonzero(exists[:, i])
-        latest = np.cumsum(exists[:, i]) - 1
-        has_two = latest >= 1
-        before[has_two, i] = values[rows[latest[has_two] - 1], i]
-    return before
+    def _each(self, of_bars: Callable[[int], Floats]) -> Floats:
+        """Return values of each instrument's own bars together on the clock."""
+        return np.column_stack([self._bars.on_clock(i, of_bars(i)) for i in range(len(self._bars.symbols))])

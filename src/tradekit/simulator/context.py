@@ -11,9 +11,9 @@ import cython
 import numpy as np
 
 from tradekit.errors import OrderError, StrategyError, nearest
+from tradekit.model.bars import PRICE_COLUMNS
 from tradekit.model.order import OrderKind, OrderStatus, Reason
 from tradekit.simulator.book import Origin
-from tradekit.simulator.market import PRICE_COLUMNS
 
 if TYPE_CHECKING:
     from tradekit.model.bars import Period

@@ -6,9 +6,7 @@ import numpy as np
 
 from tradekit.model.bars import Bars
 
-__all__ = ["PRICE_COLUMNS", "Market"]
-
-PRICE_COLUMNS = ("open", "high", "low", "close", "volume")
+__all__ = ["Market"]
 
 
 class Market:
