@@ -15,6 +15,7 @@ from stage import Played, check, limit, play
 from tradekit.errors import OrderError
 from tradekit.model.account import Account
 from tradekit.model.bars import Bars
+from tradekit.model.fills import FillRules
 from tradekit.model.instrument import Instrument
 from tradekit.model.order import Order, OrderKind
 from tradekit.model.risk import LimitKind, Verdict
@@ -139,8 +140,9 @@ def random_play(seed: int, rows: int = 60) -> Played:
         fee_rate=float(rng.choice([0.0, 0.001, 0.00075])),
         fee_per_unit=float(rng.choice([0.0, 0.0, 0.005])),
         slippage_rate=float(rng.choice([0.0, 0.0005])),
-        cut_when_short_of_funds=bool(rng.random() < 0.7),
-        fill_on_touch=bool(rng.random() < 0.5),
+        fills=FillRules(
+            "cut" if rng.random() < 0.7 else "reject", "touch" if rng.random() < 0.5 else "through", participation=None
+        ),
         warmup=int(rng.choice([0, 3])),
         volatility=np.where(np.arange(rows) < 5, np.nan, np.abs(rng.normal(0.3, 0.2, (size, rows)))),
     )

@@ -11,6 +11,7 @@ import numpy as np
 from tradekit.journal.record import Record
 from tradekit.model.bars import Bars
 from tradekit.model.event import EventKind
+from tradekit.model.fills import FillRules
 from tradekit.model.instrument import Instrument
 from tradekit.model.order import OrderKind, OrderStatus, Reason
 from tradekit.model.risk import Limit, LimitKind
@@ -44,7 +45,7 @@ def setup_of(bars: Bars, instruments: Sequence[Instrument] = (), **changes: Any)
     size = len(bars.symbols)
     facts = {instrument.symbol: instrument for instrument in instruments}
     plain = {"currency": "USD", "capital": 1000.0, "is_margin": False, "leverage": 1.0, "rules": (), "names": {}, "warmup": 0}
-    plain |= {"cut_when_short_of_funds": True, "fill_on_touch": False, "values": np.zeros((0, size, len(bars)))}
+    plain |= {"fills": FillRules(participation=None), "values": np.zeros((0, size, len(bars)))}
     plain |= {"volatility": np.zeros((size, 0)), "fee_rate": 0.0, "fee_per_unit": 0.0, "slippage_rate": 0.0} | changes
     for name in ("fee_rate", "fee_per_unit", "slippage_rate"):
         plain[name] = np.full(size, plain[name]) if isinstance(plain[name], float) else plain[name]
@@ -71,12 +72,14 @@ class Entry(NamedTuple):
     row: int
     order: int
     cause: int
+    time: int
     a: float
     b: float
     c: float
     d: float
     e: float
     f: float
+    g: float
 
 
 class OrderRow(NamedTuple):

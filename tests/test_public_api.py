@@ -11,7 +11,7 @@ import pytest
 import tradekit
 
 PUBLIC = """
-    Account BarRequest Bars ComponentUse ConfigError Context CostKind CostModel CostTerm DEFINITIONS DataError DataSource
+    Account BarRequest Bars CashKind ComponentUse ConfigError Context CostKind CostModel CostTerm DEFINITIONS DataError DataSource
     Definition Event EventKind Executor Field Fill FillRules Indicator Instrument Limit LimitKind Options Order OrderError
     OrderKind OrderStatus PluginError Position Reason Reporter Result RiskRule RunError Series Step Strategy StrategyError
     TableColumns TableOptions TableSource TradekitError Values Verdict VerdictKind View __version__ atr bollinger donchian ema

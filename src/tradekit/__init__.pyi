@@ -35,7 +35,8 @@ from tradekit.model.account import Account as Account, Position as Position
 from tradekit.model.bars import Bars as Bars, Series as Series
 from tradekit.model.context import Context as Context, View as View
 from tradekit.model.cost import CostKind as CostKind, CostTerm as CostTerm
-from tradekit.model.event import Event as Event, EventKind as EventKind
+from tradekit.model.event import CashKind as CashKind, Event as Event, EventKind as EventKind
+from tradekit.model.fills import FillRules as FillRules
 from tradekit.model.instrument import Instrument as Instrument
 from tradekit.model.order import Fill as Fill, Order as Order, OrderKind as OrderKind, OrderStatus as OrderStatus, Reason as Reason
 from tradekit.model.result import ComponentUse as ComponentUse, Result as Result
@@ -46,7 +47,6 @@ from tradekit.plugin.contracts import (
     CostModel as CostModel,
     DataSource as DataSource,
     Executor as Executor,
-    FillRules as FillRules,
     Indicator as Indicator,
     Reporter as Reporter,
     RiskRule as RiskRule,

@@ -12,7 +12,7 @@ from tradekit.engine.compose import compose, compose_file
 from tradekit.engine.runfile import read_run_file
 from tradekit.errors import ConfigError, PluginError
 from tradekit.model.risk import Limit, LimitKind, Verdict
-from tradekit.plugin.contracts import DataSource, Executor, FillRules, Reporter, RiskRule, Strategy
+from tradekit.plugin.contracts import DataSource, Executor, Reporter, RiskRule, Strategy
 from tradekit.plugin.discovery import Provided, Registry
 from tradekit.plugin.options import Options
 

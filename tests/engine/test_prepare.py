@@ -42,7 +42,7 @@ def test_prepare_account_and_execution_are_those_of_the_run_file(lab):
         lab, "account.kind='margin'", "account.leverage=3", "execution.insufficient_funds='reject'", "execution.limit_fills='touch'"
     )
     assert (setup.capital, setup.currency, setup.is_margin, setup.leverage) == (1000.0, "USD", True, 3.0)
-    assert (setup.cut_when_short_of_funds, setup.fill_on_touch) == (False, True)
+    assert (setup.fills.insufficient_funds, setup.fills.limit_fills) == ("reject", "touch")
 
 
 def test_prepare_facts_of_the_run_file_overrule_those_of_the_source(lab):

@@ -2,6 +2,7 @@ import pytest
 
 from stage import limit, play
 from tradekit.model.event import EventKind
+from tradekit.model.fills import FillRules
 from tradekit.model.instrument import Instrument
 from tradekit.model.order import OrderStatus, Reason
 from tradekit.model.risk import LimitKind
@@ -62,7 +63,7 @@ def test_limit_touched_fills_only_where_touching_is_enough():
         ctx.sell(1, limit=105)
 
     assert play(bars, {0: both}, is_margin=True).fills == []
-    assert play(bars, {0: both}, is_margin=True, fill_on_touch=True).fills == [(1, "X", -1, 105), (1, "X", 1, 95)]
+    assert play(bars, {0: both}, is_margin=True, fills=FillRules(limit_fills="touch", participation=None)).fills == [(1, "X", -1, 105), (1, "X", 1, 95)]
 
 
 @pytest.mark.parametrize(
@@ -213,7 +214,7 @@ def test_size_short_by_rounding_alone_is_no_cut():
 
 
 def test_buy_beyond_the_cash_is_rejected_where_that_is_the_rule():
-    run = play({"X": [FLAT, 110]}, {0: lambda ctx: ctx.buy(10)}, cut_when_short_of_funds=False)
+    run = play({"X": [FLAT, 110]}, {0: lambda ctx: ctx.buy(10)}, fills=FillRules("reject", participation=None))
     assert run.fills == []
     assert run.reasons == [(EventKind.REJECT, Reason.INSUFFICIENT_FUNDS, 10)]
     assert run.orders[0].status is OrderStatus.REJECTED
@@ -235,7 +236,7 @@ def test_second_sell_in_a_cash_account_gets_what_is_left():
         ctx.sell(6, limit=105)
         ctx.sell(8, limit=106)
 
-    run = play({"X": [FLAT, FLAT, RISE]}, {0: lambda ctx: ctx.buy(10), 1: twice}, cut_when_short_of_funds=False)
+    run = play({"X": [FLAT, FLAT, RISE]}, {0: lambda ctx: ctx.buy(10), 1: twice}, fills=FillRules("reject", participation=None))
     assert run.fills[1:] == [(2, "X", -6, 105), (2, "X", -4, 106)]
     assert run.reasons == [(EventKind.CANCEL, Reason.SHORT_IN_CASH_ACCOUNT, -4)]
 

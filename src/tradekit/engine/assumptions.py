@@ -24,7 +24,7 @@ def assumptions(setup: Setup, costs: Iterable[str], bars_per_year: Sequence[floa
     `costs` are the sentences of the cost models; `bars_per_year` is what a sizing rule counts with, for each instrument, or empty.
     """
     yield "A decision made at the close of a bar takes effect on the instrument's next bar; market orders fill at its open."
-    reach = "once a bar touches their price" if setup.fill_on_touch else "only when a bar trades through their price"
+    reach = "once a bar touches their price" if setup.fills.limit_fills == "touch" else "only when a bar trades through their price"
     yield f"Limit orders fill at their price, {reach}, or at the open if that is better."
     yield "Stop orders fill at their price, or at the open if the bar opens beyond it, with slippage."
     yield "No order is limited by the volume of its bar."
@@ -43,7 +43,7 @@ def _funds(setup: Setup) -> str:
     account = "The cash account never borrows or sells short"
     if setup.is_margin:
         account = f"The margin account holds at most {setup.leverage:g} times its equity"
-    cut = "are cut to what they allow" if setup.cut_when_short_of_funds else "are rejected"
+    cut = "are cut to what they allow" if setup.fills.insufficient_funds == "cut" else "are rejected"
     return f"{account}; orders beyond the funds {cut}."
 
 

@@ -15,8 +15,9 @@ from tradekit.engine.problems import Problem
 from tradekit.engine.runfile import ComponentTable, RunConfig, RunFile, check_tables
 from tradekit.errors import PluginError
 from tradekit.model.result import ComponentUse
+from tradekit.model.fills import FillRules
 from tradekit.model.risk import Limit, LimitKind
-from tradekit.plugin.contracts import CostModel, DataSource, Executor, FillRules, Reporter, RiskRule, Strategy
+from tradekit.plugin.contracts import CostModel, DataSource, Executor, Reporter, RiskRule, Strategy
 from tradekit.plugin.discovery import Registry, discover
 
 __all__ = ["ComposedRun", "compose", "compose_file"]

@@ -48,7 +48,7 @@ def prepare(composed: ComposedRun, bars: Bars, known: Sequence[Instrument], inte
 
     Raises `StrategyError`, `PluginError` or `ConfigError` for what is wrong with that.
     """
-    config, fills = composed.config, composed.fill_rules
+    config = composed.config
     benchmark = chosen(bars.symbols, config.run.benchmark)
     instruments = _instruments(bars.symbols, known, composed)
     indicators = declared(composed.strategy)
@@ -66,8 +66,7 @@ def prepare(composed: ComposedRun, bars: Bars, known: Sequence[Instrument], inte
         capital=config.account.capital,
         is_margin=config.account.kind == "margin",
         leverage=config.account.leverage,
-        cut_when_short_of_funds=fills.insufficient_funds == "cut",
-        fill_on_touch=fills.limit_fills == "touch",
+        fills=composed.fill_rules,
         fee_rate=costs[CostKind.FEE_RATE],
         fee_per_unit=costs[CostKind.FEE_PER_UNIT],
         slippage_rate=costs[CostKind.SLIPPAGE_RATE],

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -24,6 +23,11 @@ NUMBERS = {
     EventKind.FILL: ("quantity", "price", "fee", "slippage", "position", "average_price"),
     EventKind.CANCEL: ("quantity",),
     EventKind.HALT: ("equity", "peak", "drawdown", "limit"),
+    EventKind.REQUEST: ("quantity", "limit", "stop"),
+    EventKind.TRIGGER: ("quantity", "price"),
+    EventKind.CASH: ("amount", "rate", "price", "position", "currency"),
+    EventKind.ACTION: ("value", "", "", "", "position", "average_price"),
+    EventKind.LIQUIDATION: ("equity", "maintenance"),
 }
 """What the numbers `a` to `f` of the log mean, by kind of entry; `tradekit.simulator.log.Log` tells more of each."""
 
@@ -56,18 +60,14 @@ class Record:
             rules=[rule.name for rule in setup.rules],
         )
 
-    @cached_property
+    @property
     def times(self) -> Times:
         """When each entry happened, UTC nanoseconds.
 
         Decisions are made at the close of a bar. An order that is due is filled, or given up, at the open of a bar or inside it, at
         some time that is not known: that has the last nanosecond before the close.
         """
-        log = self.log
-        opened, closed = self.bars.open_time[log["row"]], self.bars.close_time[log["row"]]
-        given_up = np.isin(log["kind"], (EventKind.REJECT, EventKind.CANCEL))
-        when = np.where(log["kind"] == EventKind.FILL, log["code"], np.where(given_up, log["e"], np.nan))
-        found: Times = np.select([when == 0.0, when == 1.0], [opened, closed - 1], closed)
+        found: Times = self.log["time"]
         return found
 
     def entries(self, kind: EventKind) -> NDArray[np.int64]:

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import IntEnum
 
-__all__ = ["Event", "EventKind"]
+__all__ = ["CashKind", "Event", "EventKind"]
 
 
 class EventKind(IntEnum):
@@ -18,11 +18,39 @@ class EventKind(IntEnum):
     FILL = 3
     CANCEL = 4
     HALT = 5
+    REQUEST = 6
+    """A strategy asks to cancel or to replace an order, and the answer is still under way."""
+    TRIGGER = 7
+    """A stop or take-profit order has been set off."""
+    CASH = 8
+    """Money comes or goes without a trade."""
+    ACTION = 9
+    """A split, a dividend or a delisting."""
+    LIQUIDATION = 10
+    """The account no longer covers its maintenance margin, and its positions are closed."""
 
     @property
     def text(self) -> str:
         """Return the name as it stands in the journal."""
         return self.name.lower()
+
+
+class CashKind(IntEnum):
+    """Why money came or went without a trade."""
+
+    FUNDING = 0
+    BORROWING = 1
+    INTEREST = 2
+    DIVIDEND = 3
+    IN_LIEU = 4
+    """Paid for the fraction of a unit that a split leaves."""
+    LIQUIDATION_FEE = 5
+    CONVERSION = 6
+
+    @property
+    def text(self) -> str:
+        """Return the name as it stands in the journal."""
+        return self.name.lower().replace("_", " ")
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, ClassVar, Literal, Protocol
+from typing import TYPE_CHECKING, Any, ClassVar, Protocol
 
 import numpy as np
 
@@ -18,6 +18,7 @@ from tradekit.model.bars import Bars, Floats, Series
 from tradekit.model.context import Context
 from tradekit.model.cost import CostTerm
 from tradekit.model.event import Event
+from tradekit.model.fills import FillRules
 from tradekit.model.instrument import Instrument
 from tradekit.model.order import Order
 from tradekit.model.result import Result
@@ -34,7 +35,6 @@ __all__ = [
     "CostModel",
     "DataSource",
     "Executor",
-    "FillRules",
     "Indicator",
     "Reporter",
     "RiskRule",
@@ -173,14 +173,6 @@ class CostModel(Component, ABC):
     @abstractmethod
     def describe(self) -> str:
         """Return one sentence for the result's list of assumptions, with the figures."""
-
-
-@dataclass(frozen=True, slots=True)
-class FillRules:
-    """How the simulator fills orders."""
-
-    insufficient_funds: Literal["cut", "reject"] = "cut"
-    limit_fills: Literal["through", "touch"] = "through"
 
 
 class Executor(Component, ABC):

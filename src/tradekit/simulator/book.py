@@ -95,7 +95,7 @@ class Book:
         self.entry = enlarged(self.entry, -1)
         self.open_orders = enlarged(self.open_orders, 0)
         self.intents = enlarged(self.intents, 0)
-        self.capacity *= 2  # at the end: should memory run out before, no column is shorter than this
+        self.capacity += self.capacity // 2  # at the end: should memory run out before, no column is shorter than this
         return 0
 
     def rest(self, order: int) -> None:

@@ -10,8 +10,8 @@ __all__ = ["enlarged"]
 
 
 def enlarged(column: Any, fill: float) -> Any:
-    """Return a column of twice the length, its new half holding `fill`."""
+    """Return a column of half as much length again, which holds `fill`."""
     old = np.asarray(column)
-    new = np.full(2 * len(old), fill, dtype=old.dtype)
+    new = np.full(len(old) + len(old) // 2, fill, dtype=old.dtype)
     new[: len(old)] = old
     return new

@@ -11,6 +11,7 @@ cdef class View:
 
     cdef int code(self, object name) except -100
     cdef double at(self, int code, Py_ssize_t row) noexcept
+    cdef double raw(self, const double[:, ::1] column) noexcept
     cdef bint crosses(self, object first, object second, double side) except -1
 
 cdef class Context:

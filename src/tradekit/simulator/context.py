@@ -69,6 +69,10 @@ class View:
             return float(self.simulation.market.price(code + 5, row, self.index))
         return float(self.values[code, self.index, row])
 
+    def raw(self, column: Any) -> float:
+        row = self.simulation.market.current[self.index]
+        return float(column[row, self.index]) if row >= 0 else _NAN
+
     def crosses(self, first: Any, second: Any, side: float) -> bool:
         market = self.simulation.market
         now = market.current[self.index]
@@ -126,23 +130,23 @@ class View:
 
     @property
     def open(self) -> float:
-        return self.at(-5, self.simulation.market.current[self.index])
+        return self.raw(self.simulation.market.bars.open)
 
     @property
     def high(self) -> float:
-        return self.at(-4, self.simulation.market.current[self.index])
+        return self.raw(self.simulation.market.bars.high)
 
     @property
     def low(self) -> float:
-        return self.at(-3, self.simulation.market.current[self.index])
+        return self.raw(self.simulation.market.bars.low)
 
     @property
     def close(self) -> float:
-        return self.at(-2, self.simulation.market.current[self.index])
+        return self.raw(self.simulation.market.bars.close)
 
     @property
     def volume(self) -> float:
-        return self.at(-1, self.simulation.market.current[self.index])
+        return self.raw(self.simulation.market.bars.volume)
 
     @property
     def position(self) -> float:

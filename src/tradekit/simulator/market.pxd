@@ -1,6 +1,11 @@
+cdef class Prices:
+    cdef const double[:, ::1] open, high, low, close, volume
+    cdef const long long[::1] open_time, close_time
+
 cdef class Market:
     cdef readonly Py_ssize_t rows, size
-    cdef const double[:, ::1] open, high, low, close, volume
+    cdef readonly Prices bars, shown
+    cdef const double[:, ::1] close
     cdef const long long[::1] close_time
     cdef long long[::1] current, previous, seen
 

@@ -6,33 +6,47 @@ import numpy as np
 
 from tradekit.model.bars import Bars
 
-__all__ = ["Market"]
+__all__ = ["Market", "Prices"]
 
 
-class Market:
-    """Bars [row, instrument], with the row of each instrument's last bar and of the one before (-1: none), and a count of bars."""
+class Prices:
+    """The columns of some bars: prices and volume [row, instrument], and the times of each row."""
 
     def __init__(self, bars: Bars) -> None:
-        self.rows = len(bars)
-        self.size = len(bars.symbols)
+        self.open_time = bars.open_time
+        self.close_time = bars.close_time
         self.open = bars.open
         self.high = bars.high
         self.low = bars.low
         self.close = bars.close
         self.volume = bars.volume
+
+
+class Market:
+    """The run's clock, with the row of each instrument's last bar and of the one before (-1: none), and a count of bars.
+
+    `bars` are the prices that are traded at, `shown` those that a strategy reads by name: adjusted for splits and dividends.
+    """
+
+    def __init__(self, bars: Bars, adjusted: Bars) -> None:
+        self.rows = len(bars)
+        self.size = len(bars.symbols)
+        self.bars = Prices(bars)
+        self.shown = self.bars if adjusted is bars else Prices(adjusted)
+        self.close = bars.close
         self.close_time = bars.close_time
         self.current = np.full(self.size, -1, dtype=np.int64)
         self.previous = np.full(self.size, -1, dtype=np.int64)
         self.seen = np.zeros(self.size, dtype=np.int64)
 
     def price(self, column: int, row: int, i: int) -> float:
-        """Return a value by its position in `PRICE_COLUMNS`."""
+        """Return a value that a strategy reads, by its position in `PRICE_COLUMNS`."""
         if column == 3:
-            return self.close[row, i]
+            return self.shown.close[row, i]
         if column == 0:
-            return self.open[row, i]
+            return self.shown.open[row, i]
         if column == 1:
-            return self.high[row, i]
+            return self.shown.high[row, i]
         if column == 2:
-            return self.low[row, i]
-        return self.volume[row, i]
+            return self.shown.low[row, i]
+        return self.shown.volume[row, i]

@@ -60,16 +60,18 @@ class Matcher:
         self.log = self.gate.log
         self.is_margin = setup.is_margin
         self.leverage = setup.leverage
-        self.cuts = setup.cut_when_short_of_funds
-        self.on_touch = setup.fill_on_touch
+        self.cuts = setup.fills.insufficient_funds == "cut"
+        self.on_touch = setup.fills.limit_fills == "touch"
 
     def match(self, row: int) -> int:
         """Fill what this bar fills."""
+        self.log.now = self.market.bars.open_time[row]
         self.sweep(row, False, True, _ANY)
         self.sweep(row, True, True, _ANY)
         self.book.compact()
         if self.book.open_count == 0:
             return 0
+        self.log.now = self.market.close_time[row] - 1
         self.sweep(row, False, False, _STOP)
         self.sweep(row, False, False, _LIMIT)
         self.sweep(row, True, False, _STOP)
@@ -89,9 +91,9 @@ class Matcher:
             if self.market.close[row, i] != self.market.close[row, i]:
                 continue
             if at_open:
-                reference = self.at_open(order, self.market.open[row, i])
+                reference = self.at_open(order, self.market.bars.open[row, i])
             else:
-                reference = self.inside(order, self.market.low[row, i], self.market.high[row, i])
+                reference = self.inside(order, self.market.bars.low[row, i], self.market.bars.high[row, i])
             if reference == reference:
                 self.execute(order, row, reference, at_open)
         return 0
@@ -139,14 +141,14 @@ class Matcher:
         is_gone = cython.declare(cython.bint, fabs(size) <= fabs(quantity) * _NOTHING or self.venue.is_too_small(i, size, price))
         if is_cut and (is_gone or (reason == _FUNDS and not self.cuts)):
             self.book.finish(order, _REJECTED, reason)
-            return self.give_up(order, row, quantity, at_open)
+            return self.give_up(order, row, quantity)
         entry = self.record(order, row, size, price)
         self.log.code[entry] = 0 if at_open else 1
         self.log.d[entry] = fabs(price - reference) * fabs(size)
         self.ledger.slippage += self.log.d[entry]
         if is_cut:
             self.book.reason[order] = reason
-            return self.give_up(order, row, quantity - size, at_open)
+            return self.give_up(order, row, quantity - size)
         return 0
 
     def deliverable(self, i: int, quantity: float) -> float:
@@ -201,12 +203,11 @@ class Matcher:
         self.log.f[entry] = self.ledger.average[i]
         return entry
 
-    def give_up(self, order: int, row: int, left: float, at_open: bool) -> int:
+    def give_up(self, order: int, row: int, left: float) -> int:
         """Write down what the account can't deliver or pay for: all of an order, or the rest of one that was cut."""
         is_partial = cython.declare(cython.bint, self.book.status[order] == _FILLED)
         entry = self.log.add(_CANCEL if is_partial else _REJECT, row, order, self.book.instrument[order])
         self.log.cause[entry] = self.book.entry[order]
         self.log.code[entry] = self.book.reason[order]
         self.log.a[entry] = left
-        self.log.e[entry] = 0.0 if at_open else 1.0
         return 0

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from tradekit.model.bars import Bars, Floats
+from tradekit.model.fills import FillRules
 from tradekit.model.instrument import Instrument
 from tradekit.model.risk import Limit, LimitKind
 
@@ -37,8 +38,7 @@ class Setup:
     capital: float
     is_margin: bool
     leverage: float
-    cut_when_short_of_funds: bool
-    fill_on_touch: bool
+    fills: FillRules
     fee_rate: Floats
     fee_per_unit: Floats
     slippage_rate: Floats

@@ -75,7 +75,7 @@ class Simulation:
 
     def __init__(self, setup: Setup) -> None:
         self.size = len(setup.instruments)
-        self.market = Market(setup.bars)
+        self.market = Market(setup.bars, setup.bars)
         self.venue = Venue(setup)
         self.ledger = Ledger(self.venue, self.size, setup.capital)
         self.book = Book(self.size)
@@ -105,6 +105,7 @@ class Simulation:
         return self.close_bar(row)
 
     def close_bar(self, row: int) -> int:
+        self.log.now = self.market.close_time[row]
         for i in range(self.size):
             price = self.market.close[row, i]
             if price == price:
