@@ -53,4 +53,5 @@ def count_ended(coarse: Series, close_time: Times) -> Times:
 
     Nothing that closes later is in these: bars of one series don't overlap, so the next one opens in a later window.
     """
-    return np.searchsorted(coarse.close_time, close_time, side="right")
+    seen_at = np.searchsorted(close_time, coarse.close_time)
+    return np.repeat(np.arange(len(coarse) + 1), np.diff(seen_at, prepend=0, append=len(close_time)))

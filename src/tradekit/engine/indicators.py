@@ -73,8 +73,8 @@ def compute(indicators: Mapping[str, Indicator], bars: Bars, interval: int) -> C
 def warmup_of(strategy: Strategy, indicators: Mapping[str, Indicator], interval: int) -> int:
     """Return how many bars of `interval` nanoseconds a strategy and its indicators need.
 
-    An indicator that reads coarser bars needs so many that, wherever they begin, enough whole windows lie in them; where bars are
-    missing, they reach over more windows. Raises `StrategyError` if one of them can't say.
+    Those of an indicator on coarser bars hold enough of its windows whole, wherever they begin; where bars are missing, they reach
+    over more windows. Raises `StrategyError` if one of them can't say.
     """
     owners: list[tuple[Strategy | Indicator, str, int]] = [(strategy, f"strategy {strategy.name!r}", 1)]
     owners += [(indicator, f"indicator {name!r}", _ratio(indicator, interval)) for name, indicator in indicators.items()]
