@@ -29,7 +29,7 @@ _HOMES = {
     "tradekit.data.tables": "TableSource list_symbols read_series",
     "tradekit.engine.run": "run",
     "tradekit.engine.folder": "read_result",
-    "tradekit.builtin.indicators": "atr bollinger donchian ema highest lowest macd obv roc rsi rma sma stdev vwap wma",
+    "tradekit.builtin.indicators": "atr bar bollinger donchian ema highest lowest macd obv roc rsi rma sma stdev vwap wma",
     "pydantic": "Field",
 }
 _HOME_OF = {name: home for home, names in _HOMES.items() for name in names.split()}

@@ -3,6 +3,7 @@ from pydantic import Field as Field
 from tradekit.analysis.definitions import DEFINITIONS as DEFINITIONS, Definition as Definition
 from tradekit.builtin.indicators import (
     atr as atr,
+    bar as bar,
     bollinger as bollinger,
     donchian as donchian,
     ema as ema,

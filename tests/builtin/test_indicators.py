@@ -37,6 +37,7 @@ AGAINST_TALIB: dict[str, tuple[Indicator, Callable[[Columns], object], float]] =
     "atr": (tradekit.atr(14), lambda bars: talib.ATR(bars["high"], bars["low"], bars["close"], 14), 1e-13),
     "macd": (tradekit.macd(12, 26, 9), lambda bars: talib.MACD(bars["close"], 12, 26, 9), 1e-9),
     "bollinger": (tradekit.bollinger(20, 2.0), lambda bars: talib.BBANDS(bars["close"], 20, 2.0, 2.0), 1e-11),
+    "bar": (tradekit.bar(), lambda bars: [bars[name] for name in ("open", "high", "low", "close", "volume")], 0.0),
     "donchian": (tradekit.donchian(20), lambda bars: channel(bars, 20), 0.0),
     "vwap": (tradekit.vwap(20), lambda bars: rolling_vwap(bars, 20), 1e-11),
     "obv": (tradekit.obv(), lambda bars: talib.OBV(bars["close"], bars["volume"]), 0.0),
@@ -137,6 +138,10 @@ def test_indicator_of_one_column_reads_its_source(source):
         by_close = getattr(tradekit, name)(5, source="close")
         np.testing.assert_array_equal(computed(indicator, bars), by_close.compute(bars[source]))
     assert tradekit.macd(source=source).inputs == (source,)
+
+
+def test_bar_pushed_is_the_bar():
+    assert tradekit.bar().step().push(1.0, 4.0, 0.5, 2.0, 100.0) == (1.0, 4.0, 0.5, 2.0, 100.0)
 
 
 def test_bollinger_middle_is_sma_to_the_last_bit():

@@ -152,8 +152,9 @@ def test_order_without_an_instrument_needs_there_to_be_one_only(ask):
         (lambda view: view.buy(1, limit=0), "limit of an order in 'X' must be above 0, not 0"),
         (lambda view: view.buy(1, stop=-5), "stop of an order in 'X' must be above 0, not -5"),
         (
-            lambda view: view.buy(1, limit=1, stop=1),
-            "an order in 'X' can have a limit or a stop, not both: stop-limit orders are not known",
+            lambda view: view.buy(1, stop=1, take_profit=1),
+            "an order in 'X' can wait for a stop or for a take_profit, not for both; give a bracket, or two orders and "
+            "one_cancels_other",
         ),
         (
             lambda view: view.buy(),

@@ -47,12 +47,12 @@ def test_fills_lie_in_the_range_of_their_bar_but_for_slippage(seed):
         if order.kind is OrderKind.LIMIT:
             assert low <= fill.b <= high
             assert fill.b <= order.limit if fill.a > 0 else fill.b >= order.limit
-            assert fill.d == 0
+            assert fill.d == 0 or fill.code == 0
         else:
             assert low - (slack if fill.a < 0 else 0) <= fill.b <= high + (slack if fill.a > 0 else 0)
         if order.kind is OrderKind.STOP:
             assert fill.b >= order.stop if fill.a > 0 else fill.b <= order.stop
-        if fill.code == 0 and not setup.slippage_rate[i]:
+        if fill.code % 3 == 0 and not setup.slippage_rate[i]:
             assert fill.b == bars.open[fill.row, i]
 
 
@@ -96,7 +96,7 @@ def test_margin_account_never_adds_beyond_its_leverage(seed):
 @settings(max_examples=EXAMPLES, deadline=None)
 def test_sells_come_before_buys_at_the_open_and_inside_each_bar(seed):
     fills = random_play(seed).entries(EventKind.FILL)
-    parts = [(fill.row, fill.code, fill.a > 0) for fill in fills]
+    parts = [(fill.row, fill.code % 3, fill.a > 0) for fill in fills]
     assert parts == sorted(parts)
 
 

@@ -1,23 +1,20 @@
 """The hooks of the built-in plugins; an installed package has a module like this one, which its entry point names."""
 
 from tradekit import CostModel, DataSource, Executor, Indicator, Reporter, RiskRule, Strategy, hookimpl
+from tradekit.builtin.bar_indicators import Atr, Bar, Donchian, Obv, Vwap
 from tradekit.builtin.costs import Fee, Slippage
 from tradekit.builtin.executors import Simulated
 from tradekit.builtin.indicators import (
-    Atr,
     Bollinger,
-    Donchian,
     Ema,
     Highest,
     Lowest,
     Macd,
-    Obv,
     Rma,
     Roc,
     Rsi,
     Sma,
     Stdev,
-    Vwap,
     Wma,
 )
 from tradekit.builtin.reporters import JsonReporter, SummaryReporter
@@ -37,7 +34,7 @@ def tradekit_data_sources() -> list[type[DataSource]]:
 @hookimpl
 def tradekit_indicators() -> list[type[Indicator]]:
     """Give the common indicators."""
-    return [Atr, Bollinger, Donchian, Ema, Highest, Lowest, Macd, Obv, Rma, Roc, Rsi, Sma, Stdev, Vwap, Wma]
+    return [Atr, Bar, Bollinger, Donchian, Ema, Highest, Lowest, Macd, Obv, Rma, Roc, Rsi, Sma, Stdev, Vwap, Wma]
 
 
 @hookimpl

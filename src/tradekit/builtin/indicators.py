@@ -17,9 +17,11 @@ from pydantic import ValidationError, model_validator
 
 import tradekit
 from tradekit import ConfigError, Field, Indicator, Step, steps
+from tradekit.builtin.bar_indicators import Atr, Bar, Donchian, Obv, Vwap, WindowOptions
 
 __all__ = [
     "atr",
+    "bar",
     "bollinger",
     "donchian",
     "ema",
@@ -38,12 +40,6 @@ __all__ = [
 
 Source = Literal["open", "high", "low", "close", "volume"]
 """The columns of a bar."""
-
-
-class WindowOptions(tradekit.Options):
-    """The window."""
-
-    length: int = Field(default=20, ge=1, description="bars in the window")
 
 
 class ColumnOptions(WindowOptions):
@@ -236,84 +232,6 @@ class Bollinger(OfColumn):
         return steps.Bollinger(self.options.length, self.options.deviations)
 
 
-class Donchian(Indicator):
-    """Donchian channel: the highest high and the lowest low of the last `length` bars, this one included, and their middle."""
-
-    name = "donchian"
-    inputs = ("high", "low")
-    outputs = ("upper", "middle", "lower")
-
-    Options = WindowOptions
-
-    @property
-    def warmup(self) -> int:
-        return int(self.options.length)
-
-    def step(self) -> Step:
-        return steps.Donchian(self.options.length)
-
-
-class Atr(Indicator):
-    """Average true range: Wilder's average of the distance that a bar covers, the gap from the close before included.
-
-    J. W. Wilder, New Concepts in Technical Trading Systems (1978). As in TA-Lib, the first bar has no true range, because it has
-    no close before it; the first value is the mean of the `length` true ranges after it.
-    """
-
-    name = "atr"
-    inputs = ("high", "low", "close")
-
-    class Options(WindowOptions):
-        """The window."""
-
-        length: int = Field(default=14, ge=1, description="true ranges in the average")
-
-    @property
-    def warmup(self) -> int:
-        return int(self.options.length) + 1
-
-    def step(self) -> Step:
-        return steps.Atr(self.options.length)
-
-
-class Vwap(Indicator):
-    """Rolling volume-weighted average price: the mean of (high + low + close) / 3 over `length` bars, weighted by volume.
-
-    It is NaN where nothing was traded in these bars. A step sees no clock, so this is not the average since the day's start that
-    desks are measured by. TA-Lib's VWAP begins with the data and never lets go of a bar; its VWMA of TYPPRICE is this one.
-    """
-
-    name = "vwap"
-    inputs = ("high", "low", "close", "volume")
-
-    Options = WindowOptions
-
-    @property
-    def warmup(self) -> int:
-        return int(self.options.length)
-
-    def step(self) -> Step:
-        return steps.RollingVwap(self.options.length)
-
-
-class Obv(Indicator):
-    """On-balance volume: a running total to which a rising close adds the bar's volume and from which a falling one takes it.
-
-    J. Granville, New Key to Stock Market Profits (1963). As in TA-Lib it begins with the first bar's volume; its level depends on
-    where the data begin, and only its changes mean something.
-    """
-
-    name = "obv"
-    inputs = ("close", "volume")
-
-    @property
-    def warmup(self) -> int:
-        return 1
-
-    def step(self) -> Step:
-        return steps.Obv()
-
-
 def _made(kind: type[Indicator], given: Mapping[str, object]) -> Indicator:
     try:
         return kind(kind.Options.model_validate(given))
@@ -321,6 +239,11 @@ def _made(kind: type[Indicator], given: Mapping[str, object]) -> Indicator:
         first = error.errors()[0]
         culprit = f"{first['loc'][0]!r} {first['input']!r}" if first["loc"] else "these options"
         raise ConfigError(f"indicator {kind.name!r} can't take {culprit}: {first['msg'].removeprefix('Value error, ')}") from error
+
+
+def bar() -> Indicator:
+    """Return the bar itself, with its values `open`, `high`, `low`, `close` and `volume`."""
+    return _made(Bar, {})
 
 
 def sma(length: int, source: Source = "close") -> Indicator:

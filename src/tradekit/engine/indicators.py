@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
 
-from tradekit.data.interval import time_text
+from tradekit.data.interval import interval_text, parse_interval, time_text
+from tradekit.data.resample import count_ended, resample, window_starts
 from tradekit.engine.calls import blaming
 from tradekit.errors import StrategyError, nearest
-from tradekit.model.bars import PRICE_COLUMNS, Bars, Floats
+from tradekit.model.bars import PRICE_COLUMNS, Bars, Floats, Series, Times
 from tradekit.plugin.contracts import Indicator, Strategy
 
 __all__ = ["Computed", "compute", "declared", "differs", "warmup_of"]
@@ -25,8 +27,11 @@ class Computed:
     values: Floats
 
 
-def declared(strategy: Strategy) -> dict[str, Indicator]:
-    """Return the indicators of a strategy, checked. Raises `StrategyError` for what is none, and for a name that is taken."""
+def declared(strategy: Strategy, interval: int) -> dict[str, Indicator]:
+    """Return the indicators of a strategy, checked, for a run on bars of `interval` nanoseconds.
+
+    Raises `StrategyError` for what is none, for a name that is taken, and for coarser bars that can't be built from those.
+    """
     who = f"strategy {strategy.name!r}"
     with blaming(f"indicators() of {who}", strategy):
         found = dict(strategy.indicators())
@@ -37,6 +42,7 @@ def declared(strategy: Strategy) -> dict[str, Indicator]:
             if column not in PRICE_COLUMNS:
                 allowed = f"allowed: {', '.join(PRICE_COLUMNS)}{nearest(str(column), PRICE_COLUMNS)}"
                 raise StrategyError(f"indicator {name!r} of {who} reads {column!r}, which no bar has; {allowed}")
+        _check_interval(f"indicator {name!r} of {who}", indicator, interval)
     taken = dict.fromkeys(PRICE_COLUMNS, "a price")
     for name, indicator in found.items():
         for value in _value_names(name, indicator):
@@ -46,77 +52,202 @@ def declared(strategy: Strategy) -> dict[str, Indicator]:
     return found
 
 
-def compute(indicators: Mapping[str, Indicator], bars: Bars) -> Computed:
-    """Compute all values; then some again on shortened bars, which must not change them.
+def compute(indicators: Mapping[str, Indicator], bars: Bars, interval: int) -> Computed:
+    """Compute all values on bars of `interval` nanoseconds; then some again on shortened bars, which must not change them.
 
     Raises `StrategyError` for an indicator that raises, gives values of another shape, or looks into the future.
     """
     names = [value for name, indicator in indicators.items() for value in _value_names(name, indicator)]
     values = np.full((len(names), len(bars.symbols), len(bars)), np.nan)
-    row = 0
-    for name, indicator in indicators.items():
-        for i in range(len(bars.symbols)):
-            values[row : row + len(indicator.outputs), i] = _of_instrument(name, indicator, bars, i)
-        row += len(indicator.outputs)
+    for i in range(len(bars.symbols)):
+        supply = _Supply(bars, i)
+        row = 0
+        for name, indicator in indicators.items():
+            ratio = _ratio(indicator, interval)
+            reader = _Reader(name, indicator, None if ratio == 1 else ratio * interval)
+            values[row : row + len(indicator.outputs), i] = bars.on_clock(i, _proven(reader, supply))
+            row += len(indicator.outputs)
     return Computed({name: row for row, name in enumerate(names)}, values)
 
 
-def warmup_of(strategy: Strategy, indicators: Mapping[str, Indicator]) -> int:
-    """Return how many bars a strategy and its indicators need. Raises `StrategyError` if one of them can't say."""
-    owners: list[tuple[Strategy | Indicator, str]] = [(strategy, f"strategy {strategy.name!r}")]
-    owners += [(indicator, f"indicator {name!r}") for name, indicator in indicators.items()]
+def warmup_of(strategy: Strategy, indicators: Mapping[str, Indicator], interval: int) -> int:
+    """Return how many bars of `interval` nanoseconds a strategy and its indicators need.
+
+    Those of an indicator on coarser bars hold enough of its windows whole, wherever they begin; where bars are missing, they reach
+    over more windows. Raises `StrategyError` if one of them can't say.
+    """
+    owners: list[tuple[Strategy | Indicator, str, int]] = [(strategy, f"strategy {strategy.name!r}", 1)]
+    owners += [(indicator, f"indicator {name!r}", _ratio(indicator, interval)) for name, indicator in indicators.items()]
     found = 0
-    for owner, who in owners:
+    for owner, who, ratio in owners:
         with blaming(f"warmup of {who}", owner):
             bars = owner.warmup
         if not isinstance(bars, int | np.integer):
             raise StrategyError(f"warmup of {who} is {bars!r}; it must be a whole number of bars")
-        found = max(found, int(bars))
+        found = max(found, int(bars) * ratio + ratio - 1)
     return found
+
+
+def _check_interval(who: str, indicator: Indicator, interval: int) -> None:
+    """Raise `StrategyError` unless the bars that an indicator reads can be built from those of the run."""
+    if indicator.bar_interval is None:
+        return
+    try:
+        wanted = parse_interval(str(indicator.bar_interval))
+    except ValueError as error:
+        raise StrategyError(f"{who}: {error}") from None
+    if wanted % interval:
+        own, such = interval_text(interval), interval_text((wanted // interval + 1) * interval)
+        raise StrategyError(
+            f"{who} reads bars of {indicator.bar_interval!r}, which can't be built from the run's bars of {own!r}; "
+            f"allowed: whole multiples of {own!r}, such as {such!r}"
+        )
+
+
+def _ratio(indicator: Indicator, interval: int) -> int:
+    """Return how many bars of the run make one of those that an indicator reads."""
+    return 1 if indicator.bar_interval is None else parse_interval(indicator.bar_interval) // interval
 
 
 def _value_names(name: str, indicator: Indicator) -> list[str]:
     return [name] if len(indicator.outputs) == 1 else [f"{name}.{output}" for output in indicator.outputs]
 
 
-def _of_instrument(name: str, indicator: Indicator, bars: Bars, i: int) -> Floats:
-    columns = [bars.own(i, getattr(bars, column)) for column in indicator.inputs]
-    found = _on_columns(name, indicator, columns)
-    _prove_causal(name, indicator, columns, found, (bars, i))
-    return bars.on_clock(i, found)
+@dataclass(frozen=True)
+class _Reader:
+    """An indicator, and how long the bars are that it reads, in nanoseconds; `None` for those of the run."""
+
+    name: str
+    indicator: Indicator
+    interval: int | None
+
+    def __str__(self) -> str:
+        coarse = "" if self.interval is None else f" every {self.indicator.bar_interval}"
+        return f"indicator {self.name!r} ({self.indicator.name}{coarse})"
 
 
-def _on_columns(name: str, indicator: Indicator, columns: list[Floats]) -> Floats:
-    who = f"indicator {name!r} ({indicator.name})"
-    with blaming(who, indicator):
-        found = np.asarray(indicator.compute(*columns), dtype=np.float64)
-    expected = (len(indicator.outputs), len(columns[0]))
-    if found.shape != expected:
-        raise StrategyError(f"{who} returned values of shape {found.shape}, expected [output, time] {expected}")
-    return found
+@dataclass(frozen=True)
+class _Found:
+    """Values of an indicator, [output, bar], on the bars that it read; `ended` counts how many of these had, by each own bar."""
+
+    values: Floats
+    ended: Times | None
+
+    def on_own_bars(self) -> Floats:
+        """Return values on the bars that the instrument has in the run: those of the last bar that had ended."""
+        if self.ended is None:
+            return self.values
+        return np.concatenate((np.full((len(self.values), 1), np.nan), self.values), axis=1).take(self.ended, axis=1)
+
+    def repeats(self, whole: _Found) -> bool:
+        """Say whether it is the beginning of another, which is quick to tell where few bars are read."""
+        if self.ended is not None and whole.ended is not None and not np.array_equal(self.ended, whole.ended[: len(self.ended)]):
+            return False
+        return not differs(self.values, whole.values[:, : self.values.shape[1]]).any()
 
 
-def _prove_causal(name: str, indicator: Indicator, columns: list[Floats], found: Floats, where: tuple[Bars, int]) -> None:
-    """Compute values again on shortened columns: one that changes depended on bars after it."""
-    if type(indicator).compute is Indicator.compute:
-        state = indicator.step()
-        if type(state).__module__.startswith("tradekit.simulator.") or not hasattr(state, "run"):
-            return  # it was fed bar by bar, by the kernel's own loop or by ours
-    total = len(columns[0])
-    for length in sorted({total // 3, total * 5 // 6, total - 1}):
-        if length < max(indicator.warmup, 1):
+class _Supply:
+    """The bars that one instrument has, and coarser ones built from them; each column and interval is made once."""
+
+    def __init__(self, bars: Bars, i: int) -> None:
+        self.bars = bars
+        self.i = i
+        self.symbol = bars.symbols[i]
+        self.columns: dict[str, Floats] = {}
+        self.coarse: dict[tuple[int, int], tuple[Series, Times]] = {}
+
+    def __len__(self) -> int:
+        return int(np.count_nonzero(self.bars.exists[:, self.i]))
+
+    @cached_property
+    def open_time(self) -> Times:
+        """When its own bars open."""
+        return self.bars.open_time[self.bars.exists[:, self.i]]
+
+    @cached_property
+    def close_time(self) -> Times:
+        """When they have been seen: at the end of their row."""
+        return self.bars.close_time[self.bars.exists[:, self.i]]
+
+    def column(self, name: str) -> Floats:
+        """Return a column of its own bars."""
+        if name not in self.columns:
+            self.columns[name] = self.bars.own(self.i, getattr(self.bars, name))
+        return self.columns[name]
+
+    def read(self, reader: _Reader, length: int) -> tuple[list[Floats], Times | None]:
+        """Return what an indicator reads if there are `length` bars: whole bars, and how many had ended by each of those."""
+        if reader.interval is None:
+            return [self.column(name)[:length] for name in reader.indicator.inputs], None
+        key = reader.interval, length
+        if key not in self.coarse:
+            close_time = self.close_time[:length]
+            opened, highest, lowest, closed, volume = (self.column(name)[:length] for name in PRICE_COLUMNS)
+            own = Series(self.open_time[:length], close_time, opened, highest, lowest, closed, volume)
+            built = resample(own, reader.interval)
+            self.coarse[key] = built, count_ended(built, close_time)
+        built, ended = self.coarse[key]
+        whole = int(ended[-1]) if length else 0
+        return [getattr(built, name)[:whole] for name in reader.indicator.inputs], ended
+
+    def ends(self, interval: int | None) -> list[int]:
+        """Return after how many bars to end the data for a check; with coarser bars, right before one of them is complete."""
+        total = len(self)
+        chosen = {total // 3, total * 5 // 6, total - 1}
+        if interval is not None:
+            windows = window_starts(self.open_time, interval)
+            last = np.flatnonzero((windows[1:-1] != windows[2:]) & (windows[1:-1] == windows[:-2])) + 1
+            chosen = {int(last[np.searchsorted(last, length, "right") - 1]) for length in chosen} if len(last) else chosen
+        return sorted(chosen)
+
+
+def _proven(reader: _Reader, supply: _Supply) -> Floats:
+    """Return values on an instrument's own bars, after computing some again on shortened data: none of them may change.
+
+    What the kernel's own loop feeds bar by bar, or ours, sees no later bar.
+    """
+    whole = _found(reader, supply, len(supply))
+    values = whole.on_own_bars()
+    if reader.interval is None and _is_fed(reader.indicator):
+        return values
+    for length in supply.ends(reader.interval):
+        columns, _ = supply.read(reader, length)
+        if len(columns[0]) < max(reader.indicator.warmup, 1):
             continue
-        again = _on_columns(name, indicator, [column[:length] for column in columns])
-        changed = differs(again, found[:, :length])
+        part = _found(reader, supply, length)
+        if part.repeats(whole):
+            continue
+        again = part.on_own_bars()
+        changed = differs(again, values[:, :length])
         if changed.any():
             output, row = (int(k) for k in np.argwhere(changed)[0])
-            bars, i = where
-            closes = bars.close_time[bars.exists[:, i]]
             raise StrategyError(
-                f"indicator {name!r} ({indicator.name}) looks into the future: its value for {bars.symbols[i]!r} at "
-                f"{time_text(closes[row])} is {float(found[output, row])!r}, but {float(again[output, row])!r} when the data ends "
-                f"at {time_text(closes[length - 1])}"
+                f"{reader} looks into the future: its value for {supply.symbol!r} at {time_text(supply.close_time[row])} is "
+                f"{float(values[output, row])!r}, but {float(again[output, row])!r} when the data ends at "
+                f"{time_text(supply.close_time[length - 1])}"
             )
+    return values
+
+
+def _is_fed(indicator: Indicator) -> bool:
+    """Say whether an indicator is fed bar by bar, by the kernel's own loop or by ours."""
+    if type(indicator).compute is not Indicator.compute:
+        return False
+    state = indicator.step()
+    return type(state).__module__.startswith("tradekit.simulator.") or not hasattr(state, "run")
+
+
+def _found(reader: _Reader, supply: _Supply, length: int) -> _Found:
+    indicator = reader.indicator
+    columns, ended = supply.read(reader, length)
+    expected = (len(indicator.outputs), len(columns[0]))
+    if ended is not None and not expected[1]:
+        return _Found(np.empty(expected), ended)
+    with blaming(str(reader), indicator):
+        found = np.asarray(indicator.compute(*columns), dtype=np.float64)
+    if found.shape != expected:
+        raise StrategyError(f"{reader} returned values of shape {found.shape}, expected [output, time] {expected}")
+    return _Found(found, ended)
 
 
 def differs(first: Floats, second: Floats) -> NDArray[np.bool_]:

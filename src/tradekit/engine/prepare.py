@@ -51,9 +51,9 @@ def prepare(composed: ComposedRun, bars: Bars, known: Sequence[Instrument], inte
     config = composed.config
     benchmark = chosen(bars.symbols, config.run.benchmark)
     instruments = _instruments(bars.symbols, known, composed)
-    indicators = declared(composed.strategy)
-    warmup = warmup_of(composed.strategy, indicators)
-    computed = compute(indicators, bars)
+    indicators = declared(composed.strategy, interval)
+    warmup = warmup_of(composed.strategy, indicators, interval)
+    computed = compute(indicators, bars, interval)
     costs = _costs(composed.costs, instruments)
     sizing = next((limit for limits in composed.limits for limit in limits if limit.kind is LimitKind.VOLATILITY_SIZE), None)
     per_year = (

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from tradekit.journal.record import NUMBERS, Record
-from tradekit.model.event import Event, EventKind
+from tradekit.model.event import CashKind, Event, EventKind
 from tradekit.model.order import OrderKind, Reason
 from tradekit.model.risk import VerdictKind
 
@@ -21,7 +21,7 @@ def events(record: Record, start: int = 0) -> Iterator[Event]:
     for row, (kind, code, rule, instrument, order, cause) in enumerate(zip(*columns, strict=True)):
         event = EventKind(kind)
         text, own_numbers = record.words.get(start + row, ("", {}))
-        named = {name: value for name, value in zip(NUMBERS[event], numbers[row], strict=False) if value == value}
+        named = {name: value for name, value in zip(NUMBERS[event], numbers[row], strict=False) if name and value == value}
         yield Event(
             number=start + row,
             time=times[row],
@@ -36,10 +36,19 @@ def events(record: Record, start: int = 0) -> Iterator[Event]:
 
 def _text(event: EventKind, code: int, rule: str, reason: str) -> str:
     """Return what happened in words, such as `max-weight: resize`."""
-    if event is EventKind.ORDER:
-        return OrderKind(code).name.lower()
+    if event in (EventKind.ORDER, EventKind.TRIGGER):
+        return OrderKind(code).text
     if event is EventKind.FILL:
-        return "inside the bar" if code else "at the open"
+        place = ("at the open", "inside the bar", "at the close")[code % 3]
+        return f"{place}, as {'maker' if code >= 3 else 'taker'}"
+    if event is EventKind.REQUEST:
+        return "replace" if code else "cancel"
+    if event is EventKind.CASH:
+        return CashKind(code).text
+    if event is EventKind.ACTION:
+        return ("split", "dividend", "delisting")[code]
+    if event is EventKind.LIQUIDATION:
+        return "short of maintenance margin"
     if event is EventKind.HALT:
         return rule or "equity is gone"
     if event is EventKind.VERDICT:

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from tradekit.journal.record import NUMBERS, Record
 from tradekit.model.bars import Floats
 from tradekit.model.columns import flag_column, name_column, number_column, table, text_column, time_column
-from tradekit.model.event import EventKind
+from tradekit.model.event import CashKind, EventKind
 from tradekit.model.order import OrderKind, OrderStatus, Reason
 from tradekit.model.risk import VerdictKind
 
@@ -24,9 +24,11 @@ if TYPE_CHECKING:
 __all__ = ["COLUMNS", "Exposures", "equity_table", "exposures", "fills_table", "journal_table", "orders_table", "positions_table"]
 
 
-_KINDS = [kind.name.lower() for kind in OrderKind]
+_KINDS = [kind.text for kind in OrderKind]
 _STATUSES = [status.name.lower() for status in OrderStatus]
 _REASONS = ["", *[reason.text for reason in Reason if reason is not Reason.NONE]]
+_PLACES = ["open", "inside", "close"]
+_SIDES = ["taker", "maker"]
 
 
 def orders_table(record: Record) -> pa.Table:
@@ -71,7 +73,8 @@ def fills_table(record: Record) -> pa.Table:
             "price": number_column(log["b"][fills]),
             "fee": number_column(log["c"][fills]),
             "slippage": number_column(log["d"][fills]),
-            "at": name_column(log["code"][fills], ["open", "inside"]),
+            "at": name_column(log["code"][fills] % len(_PLACES), _PLACES),
+            "liquidity": name_column(log["code"][fills] // len(_PLACES), _SIDES),
         }
     )
 
@@ -178,9 +181,14 @@ _CODES = {
     EventKind.ORDER: _KINDS,
     EventKind.VERDICT: [verdict.name.lower() for verdict in VerdictKind],
     EventKind.REJECT: _REASONS,
-    EventKind.FILL: ["open", "inside"],
+    EventKind.FILL: [f"{place} {side}" for side in _SIDES for place in _PLACES],
     EventKind.CANCEL: _REASONS,
     EventKind.HALT: [""],
+    EventKind.REQUEST: ["cancel", "replace"],
+    EventKind.TRIGGER: _KINDS,
+    EventKind.CASH: [cash.text for cash in CashKind],
+    EventKind.ACTION: ["split", "dividend", "delisting"],
+    EventKind.LIQUIDATION: [""],
 }
 
 

@@ -7,12 +7,18 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
+from copy import copy
 from dataclasses import dataclass
 from pathlib import Path
+<<<<<<< HEAD
 from typing import TYPE_CHECKING, Any, ClassVar, Protocol
+=======
+from typing import TYPE_CHECKING, Any, ClassVar, Literal, Protocol, Self
+>>>>>>> intervals
 
 import numpy as np
 
+from tradekit.errors import StrategyError
 from tradekit.model.account import Account
 from tradekit.model.bars import Bars, Floats, Series
 from tradekit.model.context import Context
@@ -100,6 +106,26 @@ class Indicator(Component, ABC):
     """Which columns it reads: `open`, `high`, `low`, `close`, `volume`."""
     outputs: ClassVar[tuple[str, ...]] = ("value",)
     """Names of its values; one that has several is reached as `name.output`."""
+    bar_interval: str | None = None
+    """How long the bars are that it reads, as text such as `1h`; `None` for the run's own. `every` sets it."""
+
+    def every(self, interval: str) -> Self:
+        """Return a copy that reads coarser bars, such as `"1h"` on a run of minutes; they are built from those of the run.
+
+        Its value on a bar of the run is that of the last coarser bar that had ended when this one closed, never of an unfinished
+        one; NaN while it warms up, which counts coarser bars. They are aligned to UTC: to multiples of the interval since 1970,
+        those of whole weeks to Mondays. A run refuses an interval that is not a whole multiple of its own; that itself changes
+        nothing. Raises `StrategyError` if the indicator is such a copy already.
+        """
+        if self.bar_interval is not None:
+            raise StrategyError(
+                f"indicator {self.name!r} reads bars of {self.bar_interval!r} already, so every({interval!r}) can't change that; "
+                "make another of it"
+            )
+        found = copy(self)
+        # An author's class may be frozen; this is no business of its own.
+        object.__setattr__(found, "bar_interval", interval)
+        return found
 
     @property
     @abstractmethod

@@ -1,7 +1,9 @@
+from tradekit.simulator.desk cimport Desk
 from tradekit.simulator.simulation cimport Simulation
 
 cdef class View:
     cdef Simulation simulation
+    cdef Desk desk
     cdef int index
     cdef readonly str symbol
     cdef dict names
@@ -16,6 +18,7 @@ cdef class View:
 
 cdef class Context:
     cdef readonly Simulation simulation
+    cdef Desk desk
     cdef readonly tuple instruments
     cdef tuple views
     cdef View only

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
-from math import isfinite
 from typing import TYPE_CHECKING, Any
 
 import cython
@@ -12,8 +11,14 @@ import numpy as np
 
 from tradekit.errors import OrderError, StrategyError, nearest
 from tradekit.model.bars import PRICE_COLUMNS
-from tradekit.model.order import OrderKind, OrderStatus, Reason
+from tradekit.model.order import Bracket, Order, OrderStatus, Terms, Trail
 from tradekit.simulator.book import Origin
+from tradekit.simulator.desk import finite
+
+if cython.compiled:
+    from cython.cimports.tradekit.simulator.desk import Desk
+else:
+    from tradekit.simulator.desk import Desk
 
 if TYPE_CHECKING:
     from tradekit.model.bars import Period
@@ -22,12 +27,8 @@ if TYPE_CHECKING:
 
 __all__ = ["Context", "View"]
 
-_SIZED = cython.declare(cython.int, Origin.SIZED)
-_UNSIZED = cython.declare(cython.int, Origin.UNSIZED)
 _FLATTEN = cython.declare(cython.int, Origin.FLATTEN)
 _OPEN = cython.declare(cython.int, OrderStatus.OPEN)
-_CANCELLED = cython.declare(cython.int, OrderStatus.CANCELLED)
-_BY_STRATEGY = cython.declare(cython.int, Reason.BY_STRATEGY)
 _NAN = cython.declare(cython.double, float("nan"))
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
@@ -35,8 +36,9 @@ _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 class View:
     """One instrument, as of the bar that has just closed."""
 
-    def __init__(self, simulation: Simulation, index: int, setup: Setup) -> None:
+    def __init__(self, simulation: Simulation, desk: Desk, index: int, setup: Setup) -> None:
         self.simulation = simulation
+        self.desk = desk
         self.index = index
         self.symbol = setup.instruments[index].symbol
         # Prices come first, as negative codes, so that an indicator of the same name is refused when the run is composed.
@@ -167,7 +169,7 @@ class View:
     def target(self, weight: float | None = None, quantity: float | None = None) -> None:
         if (weight is None) == (quantity is None):
             raise OrderError(f"target of {self.symbol!r} needs a weight or a quantity, and not both")
-        wanted = _finite(self.symbol, "target", weight if quantity is None else quantity)
+        wanted = finite(self.symbol, "target", weight if quantity is None else quantity)
         if quantity is None:
             self.simulation.want_weight(self.index, wanted)
         else:
@@ -176,34 +178,31 @@ class View:
     def exit(self) -> None:
         self.simulation.want_quantity(self.index, 0.0)
 
-    def buy(self, quantity: float | None = None, limit: float | None = None, stop: float | None = None) -> int:
-        return self.submit(1.0, quantity, limit, stop)
+    def buy(
+        self,
+        quantity: float | None = None,
+        limit: float | None = None,
+        stop: float | Trail | None = None,
+        take_profit: float | None = None,
+        bracket: Bracket | None = None,
+        terms: Terms | None = None,
+    ) -> int:
+        if limit is None and stop is None and take_profit is None and bracket is None and terms is None:
+            return self.desk.market(self.index, 1.0, quantity)
+        return self.desk.submit(self.index, 1.0, quantity, (limit, stop, take_profit), bracket, terms)
 
-    def sell(self, quantity: float | None = None, limit: float | None = None, stop: float | None = None) -> int:
-        return self.submit(-1.0, quantity, limit, stop)
-
-    def submit(self, side: float, quantity: float | None, limit: float | None, stop: float | None) -> int:
-        """Take down an order: the part that `buy` and `sell` share."""
-        if limit is not None and stop is not None:
-            raise OrderError(f"an order in {self.symbol!r} can have a limit or a stop, not both: stop-limit orders are not known")
-        if quantity is None and self.simulation.gate.sizing < 0:
-            raise OrderError(
-                f"an order in {self.symbol!r} has no quantity and the run has no sizing rule; "
-                "give a quantity, use target(weight=...), or add a rule such as 'fixed-fraction' to the run file"
-            )
-        is_buy = cython.declare(cython.bint, side > 0.0)
-        size = 1.0 if quantity is None else _positive(self.symbol, "quantity", quantity)
-        at_limit = _NAN if limit is None else _positive(self.symbol, "limit", limit)
-        at_stop = _NAN if stop is None else _positive(self.symbol, "stop", stop)
-        kind = OrderKind.MARKET if limit is None and stop is None else (OrderKind.STOP if limit is None else OrderKind.LIMIT)
-        order = self.simulation.intend(self.index, kind, side * size, _UNSIZED if quantity is None else _SIZED)
-        book, venue = self.simulation.book, self.simulation.venue
-        # On the grid, but never a better offer than was asked for: a buyer's limit goes down, a seller's up; stops the other way.
-        if limit is not None:
-            book.limit[order] = venue.price_down(self.index, at_limit) if is_buy else venue.price_up(self.index, at_limit)
-        if stop is not None:
-            book.stop[order] = venue.price_up(self.index, at_stop) if is_buy else venue.price_down(self.index, at_stop)
-        return order
+    def sell(
+        self,
+        quantity: float | None = None,
+        limit: float | None = None,
+        stop: float | Trail | None = None,
+        take_profit: float | None = None,
+        bracket: Bracket | None = None,
+        terms: Terms | None = None,
+    ) -> int:
+        if limit is None and stop is None and take_profit is None and bracket is None and terms is None:
+            return self.desk.market(self.index, -1.0, quantity)
+        return self.desk.submit(self.index, -1.0, quantity, (limit, stop, take_profit), bracket, terms)
 
     @property
     def open_orders(self) -> tuple[int, ...]:
@@ -218,7 +217,7 @@ class View:
             raise OrderError(f"no open order {order!r} in {self.symbol!r}; open are {list(numbers)}")
         for number in numbers:
             if order is None or order == number:
-                self.simulation.cancel_open(number, _CANCELLED, _BY_STRATEGY)
+                self.simulation.withdraw(number)
         self.simulation.book.compact()
 
 
@@ -228,7 +227,8 @@ class Context:
     def __init__(self, simulation: Simulation, setup: Setup) -> None:
         self.simulation = simulation
         self.bars = setup.bars
-        self.views = tuple(View(simulation, index, setup) for index in range(len(setup.instruments)))
+        self.desk = Desk(simulation, setup)
+        self.views = tuple(View(simulation, self.desk, index, setup) for index in range(len(setup.instruments)))
         self.by_symbol = {view.symbol: view for view in self.views}
         self.only = self.views[0] if len(self.views) == 1 else None
         self.instruments: tuple[View, ...] = ()
@@ -307,11 +307,50 @@ class Context:
     def target(self, weight: float | None = None, quantity: float | None = None) -> None:
         self.sole().target(weight, quantity)
 
-    def buy(self, quantity: float | None = None, limit: float | None = None, stop: float | None = None) -> int:
-        return self.sole().buy(quantity, limit, stop)
+    def buy(
+        self,
+        quantity: float | None = None,
+        limit: float | None = None,
+        stop: float | Trail | None = None,
+        take_profit: float | None = None,
+        bracket: Bracket | None = None,
+        terms: Terms | None = None,
+    ) -> int:
+        return self.sole().buy(quantity, limit, stop, take_profit, bracket, terms)
 
-    def sell(self, quantity: float | None = None, limit: float | None = None, stop: float | None = None) -> int:
-        return self.sole().sell(quantity, limit, stop)
+    def sell(
+        self,
+        quantity: float | None = None,
+        limit: float | None = None,
+        stop: float | Trail | None = None,
+        take_profit: float | None = None,
+        bracket: Bracket | None = None,
+        terms: Terms | None = None,
+    ) -> int:
+        return self.sole().sell(quantity, limit, stop, take_profit, bracket, terms)
+
+    def replace(
+        self,
+        order: int,
+        quantity: float | None = None,
+        limit: float | None = None,
+        stop: float | Trail | None = None,
+        take_profit: float | None = None,
+    ) -> int:
+        return self.desk.replace(order, quantity, (limit, stop, take_profit))
+
+    def cancel(self, order: int) -> None:
+        self.simulation.withdraw(self.desk.alive(order))
+        self.simulation.book.compact()
+
+    def one_cancels_other(self, *orders: int) -> None:
+        self.desk.link(orders)
+
+    def order(self, number: int) -> Order:
+        book = self.simulation.book
+        if not 0 <= number < book.count:
+            raise OrderError(f"there is no order {number!r}")
+        return self.simulation.gate.as_order(number, book.quantity[number])
 
     def exit(self) -> None:
         self.sole().exit()
@@ -324,21 +363,3 @@ class Context:
                 f"ctx[{self.views[0].symbol!r}].target(...), or 'for view in ctx.instruments'"
             )
         return self.only
-
-
-def _finite(symbol: str, what: str, number: Any) -> float:
-    is_number = isinstance(number, int | float | np.floating | np.integer) and not isinstance(number, bool)
-    try:
-        found = float(number) if is_number else _NAN
-    except OverflowError:  # a whole number beyond all floats
-        found = _NAN
-    if isfinite(found):
-        return found
-    raise OrderError(f"{what} of {symbol!r} must be a finite number, not {number!r}")
-
-
-def _positive(symbol: str, what: str, number: Any) -> float:
-    checked = _finite(symbol, what, number)
-    if checked <= 0.0:
-        raise OrderError(f"{what} of an order in {symbol!r} must be above 0, not {number!r}")
-    return checked

@@ -15,6 +15,7 @@ cdef class Gate:
     cdef signed char[::1] is_broken
     cdef const double[:, ::1] volatility
     cdef list checkers, symbols
+    cdef dict terms
     cdef object currency
     cdef readonly bint is_halted
     cdef bint is_ruined, has_leverage_limit

@@ -9,7 +9,7 @@ import numpy as np
 
 from tradekit.model.account import Account, Position
 from tradekit.model.event import EventKind
-from tradekit.model.order import Order, OrderKind
+from tradekit.model.order import Bracket, Order, OrderKind, OrderStatus, Terms
 from tradekit.model.risk import LimitKind, Verdict, VerdictKind
 
 if cython.compiled:
@@ -42,6 +42,7 @@ _NAN = cython.declare(cython.double, float("nan"))
 _CLIP = cython.declare(cython.int, 0)
 _FLATTEN = cython.declare(cython.int, 3)
 
+_PLAIN = (Terms(), None)
 _ACTIONS = {"clip": 0, "reject": 1, "halt": 2, "flatten": 3}
 
 
@@ -69,6 +70,7 @@ class Gate:
         self.symbols = [instrument.symbol for instrument in setup.instruments]
         self.currency = setup.currency
         self.volatility = setup.volatility
+        self.terms: dict[int, tuple[Terms, Bracket | None]] = {}
         self.is_halted = False
         self.is_ruined = False
         self.last_halt = -1
@@ -247,11 +249,25 @@ class Gate:
             self.log.cause[self.last_halt] = entry
         return passed
 
+    def remember(self, order: int, terms: Terms, bracket: Bracket | None) -> None:
+        """Keep the conditions of an order for those that look at it."""
+        self.terms[order] = (terms, bracket)
+
+    def pass_on(self, old: int, new: int) -> None:
+        """Give the conditions of an order to the one that replaces it."""
+        if old in self.terms:
+            self.terms[new] = self.terms[old]
+
     def as_order(self, order: int, quantity: float) -> Order:
         """Return an order as people see it."""
         limit, stop = float(self.book.limit[order]), float(self.book.stop[order])
+        terms, bracket = self.terms.get(order, _PLAIN)
         return Order(
             id=int(order),
+            status=OrderStatus(int(self.book.status[order])),
+            filled=float(self.book.filled[order]),
+            terms=terms,
+            bracket=bracket,
             symbol=self.symbols[self.book.instrument[order]],
             quantity=float(quantity),
             kind=OrderKind(int(self.book.kind[order])),
@@ -275,7 +291,7 @@ class Gate:
             cash=float(ledger.cash),
             equity=float(self.equity),
             positions=positions,
-            open_orders=tuple(self.as_order(order, self.book.quantity[order]) for order in self.book.open_numbers()),
+            open_orders=tuple(self.as_order(order, self.book.left(order)) for order in self.book.open_numbers()),
             prices={self.symbols[i]: float(ledger.last[i]) for i in known},
         )
 

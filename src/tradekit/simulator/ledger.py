@@ -13,20 +13,26 @@ else:
     from math import fabs
 
 if TYPE_CHECKING:
+    from tradekit.simulator.setup import Setup
     from tradekit.simulator.venue import Venue
 
 __all__ = ["Ledger"]
 
 _NAN = cython.declare(cython.double, float("nan"))
+# Some units in the last place, so that the rounding of price, fee and cash can't make a cash account negative.
+_SHY = cython.declare(cython.double, 1.0 - 2e-15)
 
 
 class Ledger:
     """The account's books. Positions are signed units at an average entry price; money is in the account currency."""
 
-    def __init__(self, venue: Venue, size: int, capital: float) -> None:
+    def __init__(self, venue: Venue, setup: Setup) -> None:
+        size = len(setup.instruments)
         self.venue = venue
         self.size = size
-        self.cash = capital
+        self.is_margin = setup.is_margin
+        self.leverage = setup.leverage
+        self.cash = setup.capital
         self.realised = 0.0
         self.fees = 0.0
         self.slippage = 0.0
@@ -56,6 +62,35 @@ class Ledger:
         if held == 0.0 or (held > 0.0) == (quantity > 0.0):
             return 0.0
         return fabs(quantity) if fabs(quantity) < fabs(held) else fabs(held)
+
+    def affordable(self, i: int, quantity: float, price: float) -> float:
+        """Return how much of a signed size the account has the funds for."""
+        if self.is_margin:
+            return self.affordable_on_margin(i, quantity, price)
+        if quantity < 0.0 or quantity * price + self.venue.fee(i, quantity, price) <= self.cash:
+            return quantity
+        cost = price + self.venue.fee_of_one(i, price)
+        return self.cash / cost * _SHY if self.cash > 0.0 else 0.0
+
+    def affordable_on_margin(self, i: int, quantity: float, price: float) -> float:
+        """Return the size for which gross exposure stays within leverage times equity, both after the fill and its fee."""
+        held = self.position[i]
+        size = fabs(quantity)
+        reducing = self.reducing(i, quantity)
+        if size <= reducing:
+            return quantity
+        others = self.gross()
+        equity = self.equity()
+        if held != 0.0:
+            others -= fabs(held) * self.last[i]
+            equity += held * (price - self.last[i])
+        kept = fabs(held) * price if reducing == 0.0 else 0.0
+        fee = self.leverage * self.venue.fee_of_one(i, price)
+        room = (self.leverage * equity - others - kept - reducing * fee) / (price + fee)
+        if size - reducing <= room:
+            return quantity
+        size = reducing + (room * _SHY if room > 0.0 else 0.0)
+        return size if quantity > 0.0 else -size
 
     def apply(self, i: int, quantity: float, price: float, fee: float) -> None:
         """Book a fill: what closes realises profit against the average price, what opens moves the average."""

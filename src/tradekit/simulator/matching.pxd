@@ -1,27 +1,42 @@
+from tradekit.simulator.conditions cimport Conditions
 from tradekit.simulator.book cimport Book
-from tradekit.simulator.gate cimport Gate
-from tradekit.simulator.ledger cimport Ledger
+from tradekit.simulator.filling cimport Filler
+from tradekit.simulator.lifecycle cimport Lifecycle
 from tradekit.simulator.log cimport Log
-from tradekit.simulator.market cimport Market
-from tradekit.simulator.venue cimport Venue
+from tradekit.simulator.market cimport Market, Prices
+from tradekit.simulator.reach cimport Reach
+from tradekit.simulator.timing cimport Timing
 
 cdef class Matcher:
     cdef Market market
-    cdef Gate gate
-    cdef Ledger ledger
-    cdef Venue venue
+    cdef Prices prices
     cdef Book book
+    cdef Conditions conditions
     cdef Log log
-    cdef bint is_margin, cuts, on_touch
-    cdef double leverage
+    cdef Lifecycle lifecycle
+    cdef Reach reach
+    cdef Filler filler
+    cdef Timing timing
+    cdef const long long[::1] first
+    cdef bint has_finer, has_queue
+    cdef int path
+    cdef int[::1] due, young
+    cdef double[::1] due_price, due_rank
 
     cdef int match(self, Py_ssize_t row) except -1 nogil
-    cdef int sweep(self, Py_ssize_t row, bint buys, bint at_open, int kind) except -1 nogil
-    cdef double at_open(self, Py_ssize_t order, double price) noexcept nogil
-    cdef double inside(self, Py_ssize_t order, double low, double high) noexcept nogil
-    cdef int execute(self, Py_ssize_t order, Py_ssize_t row, double reference, bint at_open) except -1 nogil
-    cdef double deliverable(self, Py_ssize_t i, double quantity) noexcept nogil
-    cdef double affordable(self, Py_ssize_t i, double quantity, double price) noexcept nogil
-    cdef double affordable_on_margin(self, Py_ssize_t i, double quantity, double price) noexcept nogil
-    cdef Py_ssize_t record(self, Py_ssize_t order, Py_ssize_t row, double quantity, double price) except -1 nogil
-    cdef int give_up(self, Py_ssize_t order, Py_ssize_t row, double left) except -1 nogil
+    cdef int match_bar(self, Py_ssize_t k, Py_ssize_t row) except -1 nogil
+    cdef int match_young(self, Py_ssize_t k) except -1 nogil
+    cdef int sweep_born(self, Py_ssize_t k) except -1 nogil
+    cdef bint is_of(self, Py_ssize_t order, bint is_buy) noexcept nogil
+    cdef int sweep(self, Py_ssize_t k, int phase, bint is_buy, bint favourable) except -1 nogil
+    cdef int make_room(self) except -1
+    cdef Py_ssize_t insert(self, int order, double price, Py_ssize_t count) noexcept nogil
+    cdef int meet(self, Py_ssize_t order, Py_ssize_t k, int phase) except -1 nogil
+    cdef double due_at(self, Py_ssize_t order, Py_ssize_t k, int phase) noexcept nogil
+    cdef int fire(self, Py_ssize_t order, Py_ssize_t k, double price, int phase) except -1 nogil
+    cdef double behind_queue(self, Py_ssize_t order, Py_ssize_t k, double price) noexcept nogil
+    cdef int walk(self, Py_ssize_t k, Py_ssize_t i) except -1 nogil
+    cdef int walk_to(self, Py_ssize_t k, Py_ssize_t i, double start, double end) except -1 nogil
+    cdef bint is_nearer(self, Py_ssize_t order, double price, Py_ssize_t best, double best_price, double here) noexcept nogil
+    cdef int expire_at_once(self, Py_ssize_t k, bint is_over) except -1 nogil
+    cdef int match_close(self, Py_ssize_t row) except -1 nogil

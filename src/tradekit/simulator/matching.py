@@ -1,213 +1,339 @@
-"""Turning open orders into fills, bar by bar."""
+"""Which orders are due in a bar, at which price, and in which order they are filled."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
 import cython
+import numpy as np
 
-from tradekit.model.event import EventKind
 from tradekit.model.order import OrderKind, OrderStatus, Reason
+from tradekit.simulator.book import Flag
+from tradekit.simulator.columns import enlarged
 
 if cython.compiled:
-    from cython.cimports.libc.math import fabs
+    from cython.cimports.tradekit.simulator.filling import Filler
+    from cython.cimports.tradekit.simulator.market import Prices
+    from cython.cimports.tradekit.simulator.reach import Reach
+    from cython.cimports.tradekit.simulator.timing import Timing
 else:
-    from math import fabs
+    from tradekit.simulator.filling import Filler
+    from tradekit.simulator.market import Prices
+    from tradekit.simulator.reach import Reach
+    from tradekit.simulator.timing import Timing
 
 if TYPE_CHECKING:
     from tradekit.simulator.gate import Gate
+    from tradekit.simulator.lifecycle import Lifecycle
     from tradekit.simulator.market import Market
     from tradekit.simulator.setup import Setup
 
 __all__ = ["Matcher"]
 
-_FILL = cython.declare(cython.int, EventKind.FILL)
-_CANCEL = cython.declare(cython.int, EventKind.CANCEL)
-_REJECT = cython.declare(cython.int, EventKind.REJECT)
 _MARKET = cython.declare(cython.int, OrderKind.MARKET)
 _LIMIT = cython.declare(cython.int, OrderKind.LIMIT)
-_STOP = cython.declare(cython.int, OrderKind.STOP)
-_ANY = cython.declare(cython.int, -1)
 _OPEN = cython.declare(cython.int, OrderStatus.OPEN)
-_FILLED = cython.declare(cython.int, OrderStatus.FILLED)
-_REJECTED = cython.declare(cython.int, OrderStatus.REJECTED)
-_NO_REASON = cython.declare(cython.int, Reason.NONE)
-_FUNDS = cython.declare(cython.int, Reason.INSUFFICIENT_FUNDS)
-_HALTED = cython.declare(cython.int, Reason.HALTED)
-_SHORT = cython.declare(cython.int, Reason.SHORT_IN_CASH_ACCOUNT)
-_NOT_REACHED = cython.declare(cython.double, float("nan"))
-# Some units in the last place, so that the rounding of price, fee and cash can't make a cash account negative.
-_SHY = cython.declare(cython.double, 1.0 - 2e-15)
-# An order that is cut to more than this part of it is whole, and one cut to less than that is gone: the rest is rounding.
-_WHOLE = cython.declare(cython.double, 1.0 - 1e-12)
-_NOTHING = cython.declare(cython.double, 1e-9)
+_EXPIRED = cython.declare(cython.int, OrderStatus.EXPIRED)
+_TIME_IN_FORCE = cython.declare(cython.int, Reason.TIME_IN_FORCE)
+_TRIGGERED = cython.declare(cython.int, Flag.TRIGGERED)
+_BORN = cython.declare(cython.int, Flag.BORN)
+_AT_OPEN = cython.declare(cython.int, Flag.AT_OPEN)
+_AT_CLOSE = cython.declare(cython.int, Flag.AT_CLOSE)
+_AT_ONCE = cython.declare(cython.int, Flag.IMMEDIATE | Flag.WHOLE)
+_SPENT = cython.declare(cython.int, Flag.SPENT)
+_ASIDE = cython.declare(cython.int, Flag.IN_FLIGHT | Flag.SPENT)
+_OPENING = cython.declare(cython.int, 0)
+_INSIDE = cython.declare(cython.int, 1)
+_CLOSING = cython.declare(cython.int, 2)
+_NEWBORN = cython.declare(cython.int, 3)
+_NOT_DUE = cython.declare(cython.double, float("nan"))
+_INFINITE = cython.declare(cython.double, float("inf"))
+
+_PATHS = {"worst": 0, "nearest-first": 1, "high-first": 2, "low-first": 3}
+_WORST = cython.declare(cython.int, 0)
+_NEAREST = cython.declare(cython.int, 1)
+_HIGH = cython.declare(cython.int, 2)
 
 
 class Matcher:
-    """Fills orders against a bar whose path is unknown.
+    """Fills orders against bars.
 
-    First what fills at the open (market orders, limits the open is better than, stops it has jumped over), then what the range of
-    the bar reaches. Within each: sells before buys; inside the bar, stops before limits, which is the worse of the two; then in
-    order of submission. An order sees the first bar after the one that it was decided on, never that bar itself.
+    First what is due at the open: market orders, limits that the open is better than, stops that it has jumped over. Then what the
+    bar reaches; then, where a session ends, what waits for its close. Each time sells come before buys, better limits before worse
+    ones, then earlier orders before later ones.
+
+    On the `worst` path stops come before limits and take-profits, and an order that comes to life inside a bar is filled there if
+    that hurts and the bar allows it, or if that helps and the bar's close proves it. On the other paths the price moves in straight
+    lines, and what it meets first is filled first. An order sees the first bar after the one that it was decided on.
     """
 
-    def __init__(self, setup: Setup, market: Market, gate: Gate) -> None:
+    def __init__(self, setup: Setup, market: Market, gate: Gate, lifecycle: Lifecycle) -> None:
         self.market = market
-        self.gate = gate
-        self.ledger = self.gate.ledger
-        self.venue = self.ledger.venue
-        self.book = self.gate.book
-        self.log = self.gate.log
-        self.is_margin = setup.is_margin
-        self.leverage = setup.leverage
-        self.cuts = setup.fills.insufficient_funds == "cut"
-        self.on_touch = setup.fills.limit_fills == "touch"
+        self.lifecycle = lifecycle
+        self.book = self.lifecycle.book
+        self.log = self.lifecycle.log
+        self.conditions = self.book.conditions
+        self.prices = market.bars if setup.finer is None else Prices(setup.finer.bars)
+        self.first = np.zeros(0, dtype=np.int64) if setup.finer is None else setup.finer.first
+        self.has_finer = setup.finer is not None
+        self.filler = Filler(setup, self.prices, gate, lifecycle)
+        self.timing = Timing(setup, self.prices, lifecycle)
+        self.reach = Reach(self.book, self.prices, setup.fills.limit_fills == "touch")
+        self.path = _PATHS[setup.fills.path]
+        self.has_queue = setup.fills.queue_ahead is not None
+        self.due = np.zeros(64, dtype=np.int32)
+        self.due_price = np.zeros(64)
+        self.due_rank = np.zeros(64)
+        self.young = np.zeros(64, dtype=np.int32)
 
     def match(self, row: int) -> int:
-        """Fill what this bar fills."""
-        self.log.now = self.market.bars.open_time[row]
-        self.sweep(row, False, True, _ANY)
-        self.sweep(row, True, True, _ANY)
+        """Fill what a row of the clock fills, by its finer bars if there are any."""
+        self.lifecycle.row = row
+        if self.has_finer:
+            for k in range(self.first[row], self.first[row + 1]):
+                self.match_bar(k, row)
+        else:
+            self.match_bar(row, row)
+        if self.book.open_count > 0 and self.timing.is_last(row):
+            self.match_close(row)
+        return 0
+
+    def match_bar(self, k: int, row: int) -> int:
+        if self.book.open_count == 0:
+            return 0
+        self.log.now = self.prices.open_time[k]
+        has_conditions = cython.declare(cython.bint, self.conditions.count > 0)
+        if has_conditions:
+            self.timing.begin(k, row)
+        self.sweep(k, _OPENING, False, False)
+        self.sweep(k, _OPENING, True, False)
         self.book.compact()
         if self.book.open_count == 0:
             return 0
-        self.log.now = self.market.close_time[row] - 1
-        self.sweep(row, False, False, _STOP)
-        self.sweep(row, False, False, _LIMIT)
-        self.sweep(row, True, False, _STOP)
-        self.sweep(row, True, False, _LIMIT)
+        self.book.settle(False)
+        self.log.now = self.prices.close_time[k] - 1
+        self.lifecycle.is_blind = self.path == _WORST
+        if has_conditions:
+            self.expire_at_once(k, False)
+            self.timing.go_on(k)
+        if self.path == _WORST:
+            self.sweep(k, _INSIDE, False, False)
+            self.sweep(k, _INSIDE, False, True)
+            self.sweep(k, _INSIDE, True, False)
+            self.sweep(k, _INSIDE, True, True)
+            while self.lifecycle.fresh_count > 0:
+                self.match_young(k)
+        else:
+            self.sweep_born(k)
+            for i in range(self.market.size):
+                self.walk(k, i)
+        self.lifecycle.is_blind = False
+        if self.conditions.count > 0:
+            self.expire_at_once(k, True)
+            self.reach.follow(k)
+        self.book.settle(True)
         self.book.compact()
         return 0
 
-    def sweep(self, row: int, buys: bool, at_open: bool, kind: int) -> int:
-        """Fill, of the open orders of one side and kind, those that are due in one part of the bar."""
-        for k in range(self.book.open_count):
-            order = self.book.open_orders[k]
-            if self.book.status[order] != _OPEN or (self.book.quantity[order] > 0.0) != buys:
-                continue
-            if kind != _ANY and self.book.kind[order] != kind:
-                continue
-            i = self.book.instrument[order]
-            if self.market.close[row, i] != self.market.close[row, i]:
-                continue
-            if at_open:
-                reference = self.at_open(order, self.market.bars.open[row, i])
-            else:
-                reference = self.inside(order, self.market.bars.low[row, i], self.market.bars.high[row, i])
-            if reference == reference:
-                self.execute(order, row, reference, at_open)
+    def match_young(self, k: int) -> int:
+        """Fill those that have just come to life inside a bar."""
+        count = self.lifecycle.fresh_count
+        if count > self.young.shape[0]:
+            with cython.gil:
+                self.young = np.zeros(2 * count, dtype=np.int32)
+        for n in range(count):
+            self.young[n] = self.lifecycle.fresh[n]
+        self.lifecycle.fresh_count = 0
+        for side in range(2):
+            for turn in range(2):
+                for n in range(count):
+                    order = self.young[n]
+                    if self.is_of(order, side == 1) and self.reach.is_favourable(order) == (turn == 1):
+                        self.meet(order, k, _NEWBORN)
         return 0
 
-    def at_open(self, order: int, price: float) -> float:
-        """Return the price that an order is due at when the bar opens, before slippage; NaN if it isn't."""
-        if self.book.kind[order] == _MARKET:
-            return price
-        is_buy = cython.declare(cython.bint, self.book.quantity[order] > 0.0)
-        if self.book.kind[order] == _LIMIT:
-            limit = self.book.limit[order]
-            is_better = cython.declare(cython.bint, price < limit if is_buy else price > limit)
-            return price if is_better else _NOT_REACHED
-        stop = self.book.stop[order]
-        is_beyond = cython.declare(cython.bint, price >= stop if is_buy else price <= stop)
-        return price if is_beyond else _NOT_REACHED
-
-    def inside(self, order: int, low: float, high: float) -> float:
-        """Return the price that a limit or stop is due at inside the bar, before slippage; NaN if the bar does not reach it."""
-        is_buy = cython.declare(cython.bint, self.book.quantity[order] > 0.0)
-        if self.book.kind[order] == _LIMIT:
-            limit = self.book.limit[order]
-            is_through = cython.declare(cython.bint, low < limit if is_buy else high > limit)
-            is_touched = cython.declare(cython.bint, low <= limit if is_buy else high >= limit)
-            return limit if is_through or (self.on_touch and is_touched) else _NOT_REACHED
-        stop = self.book.stop[order]
-        is_reached = cython.declare(cython.bint, high >= stop if is_buy else low <= stop)
-        return stop if is_reached else _NOT_REACHED
-
-    def execute(self, order: int, row: int, reference: float, at_open: bool) -> int:
-        """Fill an order at its price, cut to what the account can deliver and pay for; what is cut off is given up."""
-        i = self.book.instrument[order]
-        quantity = self.book.quantity[order]
-        price = reference
-        if self.book.kind[order] != _LIMIT:
-            price = self.venue.slipped(i, quantity, reference)
-        reason = _HALTED if self.is_margin or quantity > 0.0 else _SHORT
-        size = self.deliverable(i, quantity)
-        if size == quantity:
-            reason = _FUNDS
-            size = self.affordable(i, quantity, price)
-        if size != quantity:
-            size = self.venue.lots_within(i, size)
-        is_cut = cython.declare(cython.bint, fabs(size) < fabs(quantity) * _WHOLE)
-        is_gone = cython.declare(cython.bint, fabs(size) <= fabs(quantity) * _NOTHING or self.venue.is_too_small(i, size, price))
-        if is_cut and (is_gone or (reason == _FUNDS and not self.cuts)):
-            self.book.finish(order, _REJECTED, reason)
-            return self.give_up(order, row, quantity)
-        entry = self.record(order, row, size, price)
-        self.log.code[entry] = 0 if at_open else 1
-        self.log.d[entry] = fabs(price - reference) * fabs(size)
-        self.ledger.slippage += self.log.d[entry]
-        if is_cut:
-            self.book.reason[order] = reason
-            return self.give_up(order, row, quantity - size)
+    def sweep_born(self, k: int) -> int:
+        """Fill market orders that arrived inside a bar; on a known path, all others wait for what it brings."""
+        for n in range(self.lifecycle.fresh_count):
+            order = self.lifecycle.fresh[n]
+            if self.book.status[order] == _OPEN and self.book.is_sure(order):
+                self.meet(order, k, _NEWBORN)
+            self.book.flags[order] &= ~_BORN
+        self.lifecycle.fresh_count = 0
         return 0
 
-    def deliverable(self, i: int, quantity: float) -> float:
-        """Return how much of a signed size may be traded: a cash account sells what it holds, and after a halt all only reduce."""
-        if not self.gate.is_halted and (self.is_margin or quantity > 0.0):
-            return quantity
-        size = self.ledger.reducing(i, quantity)
-        return size if quantity > 0.0 else -size
+    def is_of(self, order: int, is_buy: bool) -> bool:
+        return self.book.status[order] == _OPEN and (self.book.quantity[order] > 0.0) == is_buy
 
-    def affordable(self, i: int, quantity: float, price: float) -> float:
-        """Return how much of a signed size the account has the funds for."""
-        if self.is_margin:
-            return self.affordable_on_margin(i, quantity, price)
-        if quantity < 0.0 or quantity * price + self.venue.fee(i, quantity, price) <= self.ledger.cash:
-            return quantity
-        cost = price + self.venue.fee_of_one(i, price)
-        return self.ledger.cash / cost * _SHY if self.ledger.cash > 0.0 else 0.0
+    def sweep(self, k: int, phase: int, is_buy: bool, favourable: bool) -> int:
+        """Fill, of the open orders of one side, those that are due in one part of the bar."""
+        count = 0
+        if self.book.open_count > self.due.shape[0]:
+            with cython.gil:
+                self.make_room()
+        for n in range(self.book.open_count):
+            order = self.book.open_orders[n]
+            if not self.is_of(order, is_buy) or (self.book.flags[order] & _ASIDE) != 0:
+                continue
+            if phase == _INSIDE and ((self.book.flags[order] & _BORN) != 0 or self.reach.is_favourable(order) != favourable):
+                continue
+            price = self.due_at(order, k, phase)
+            if price == price:
+                count = self.insert(order, price, count)
+        for n in range(count):
+            order = self.due[n]
+            if self.book.status[order] == _OPEN:
+                self.fire(order, k, self.due_price[n], phase)
+        return 0
 
-    def affordable_on_margin(self, i: int, quantity: float, price: float) -> float:
-        """Return the size for which gross exposure stays within leverage times equity, both after the fill and its fee."""
-        held = self.ledger.position[i]
-        size = fabs(quantity)
-        reducing = self.ledger.reducing(i, quantity)
-        if size <= reducing:
-            return quantity
-        others = self.ledger.gross()
-        equity = self.ledger.equity()
-        if held != 0.0:
-            others -= fabs(held) * self.ledger.last[i]
-            equity += held * (price - self.ledger.last[i])
-        kept = fabs(held) * price if reducing == 0.0 else 0.0
-        fee = self.leverage * self.venue.fee_of_one(i, price)
-        room = (self.leverage * equity - others - kept - reducing * fee) / (price + fee)
-        if size - reducing <= room:
-            return quantity
-        size = reducing + (room * _SHY if room > 0.0 else 0.0)
-        return size if quantity > 0.0 else -size
+    def make_room(self) -> int:
+        size = 2 * self.book.open_count
+        self.due = np.zeros(size, dtype=np.int32)
+        self.due_price = np.zeros(size)
+        self.due_rank = np.zeros(size)
+        return 0
 
-    def record(self, order: int, row: int, quantity: float, price: float) -> int:
-        """Book a fill and finish its order; return the entry."""
+    def insert(self, order: int, price: float, count: int) -> int:
+        """Put an order behind those due at a better limit or earlier; return how many are due now."""
+        rank = -_INFINITE
+        if self.book.is_limited(order):
+            rank = -self.book.limit[order] if self.book.quantity[order] > 0.0 else self.book.limit[order]
+        place = count
+        while place > 0 and self.due_rank[place - 1] > rank:
+            self.due[place] = self.due[place - 1]
+            self.due_price[place] = self.due_price[place - 1]
+            self.due_rank[place] = self.due_rank[place - 1]
+            place -= 1
+        self.due[place] = order
+        self.due_price[place] = price
+        self.due_rank[place] = rank
+        return count + 1
+
+    def meet(self, order: int, k: int, phase: int) -> int:
+        """Fill one order if it is due."""
+        price = self.due_at(order, k, phase)
+        return self.fire(order, k, price, phase) if price == price else 0
+
+    def due_at(self, order: int, k: int, phase: int) -> float:
+        """Return the price that an order is due at in one part of a bar, before slippage; NaN if it isn't due."""
         i = self.book.instrument[order]
-        fee = self.venue.fee(i, quantity, price)
-        self.ledger.apply(i, quantity, price, fee)
-        self.book.filled[order] = quantity
-        self.book.finish(order, _FILLED, _NO_REASON)
-        entry = self.log.add(_FILL, row, order, i)
-        self.log.cause[entry] = self.book.entry[order]
-        self.log.a[entry] = quantity
-        self.log.b[entry] = price
-        self.log.c[entry] = fee
-        self.log.e[entry] = self.ledger.position[i]
-        self.log.f[entry] = self.ledger.average[i]
-        return entry
+        if self.prices.close[k, i] != self.prices.close[k, i]:
+            return _NOT_DUE
+        flags = self.book.flags[order]
+        if (flags & (_AT_OPEN | _AT_CLOSE)) != 0:
+            if phase != _OPENING or (flags & _AT_CLOSE) != 0 or not self.timing.opens(order, k):
+                return _NOT_DUE
+            return self.reach.in_auction(order, self.prices.open[k, i])
+        if phase == _OPENING:
+            return self.reach.at_price(order, self.prices.open[k, i])
+        if phase == _NEWBORN:
+            return self.reach.at_birth(order, k, i)
+        return self.reach.inside(order, k, i)
 
-    def give_up(self, order: int, row: int, left: float) -> int:
-        """Write down what the account can't deliver or pay for: all of an order, or the rest of one that was cut."""
-        is_partial = cython.declare(cython.bint, self.book.status[order] == _FILLED)
-        entry = self.log.add(_CANCEL if is_partial else _REJECT, row, order, self.book.instrument[order])
-        self.log.cause[entry] = self.book.entry[order]
-        self.log.code[entry] = self.book.reason[order]
-        self.log.a[entry] = left
+    def fire(self, order: int, k: int, price: float, phase: int) -> int:
+        """Set an order off that is due at a price, and fill it if that makes it marketable."""
+        flags = self.book.flags[order]
+        kind = self.book.kind[order]
+        if kind != _MARKET and kind != _LIMIT and (flags & _TRIGGERED) == 0:
+            self.lifecycle.trigger(order, price)
+            if self.book.is_limited(order) and self.reach.at_price(order, price) != price:
+                return self.lifecycle.bear(order, price) if self.lifecycle.is_blind else 0
+        most = _INFINITE
+        if self.has_queue and phase == _INSIDE and self.book.is_limited(order):
+            most = self.behind_queue(order, k, price)
+            if most <= 0.0:
+                self.book.flags[order] |= _SPENT
+                return 0
+        place = _INSIDE if phase == _NEWBORN else phase
+        return self.filler.execute(order, k, price, place, most)
+
+    def behind_queue(self, order: int, k: int, price: float) -> float:
+        """Return how many units a print at the very price of a limit order leaves for it, after those that stood before it."""
+        i = self.book.instrument[order]
+        is_print = cython.declare(cython.bint, self.prices.low[k, i] == self.prices.high[k, i])
+        row = self.book.condition[order]
+        if not is_print or row < 0 or self.prices.low[k, i] != price:
+            return _INFINITE
+        rest = self.prices.volume[k, i] - self.conditions.ahead[row]
+        self.conditions.ahead[row] = -rest if rest < 0.0 else 0.0
+        return rest
+
+    def walk(self, k: int, i: int) -> int:
+        """Fill the orders of one instrument along straight lines from the open over both extremes to the close."""
+        opened, high = self.prices.open[k, i], self.prices.high[k, i]
+        low, closed = self.prices.low[k, i], self.prices.close[k, i]
+        if closed != closed:
+            return 0
+        up_first = cython.declare(cython.bint, self.path == _HIGH or (self.path == _NEAREST and high - opened <= opened - low))
+        first, second = (high, low) if up_first else (low, high)
+        self.walk_to(k, i, opened, first)
+        self.walk_to(k, i, first, second)
+        self.walk_to(k, i, second, closed)
+        return 0
+
+    def walk_to(self, k: int, i: int, start: float, end: float) -> int:
+        """Fill what lies between two prices, nearest first; stops before limits where they are equally near."""
+        here = float(start)
+        while True:
+            best, best_price = -1, _NOT_DUE
+            for n in range(self.book.open_count):
+                order = self.book.open_orders[n]
+                if self.book.status[order] != _OPEN or self.book.instrument[order] != i:
+                    continue
+                if (self.book.flags[order] & (_ASIDE | _AT_OPEN | _AT_CLOSE)) != 0:
+                    continue
+                price = self.reach.at_price(order, here)
+                if price != price:
+                    price = self.reach.reached(order, here if here < end else end, end if here < end else here)
+                if price == price and self.is_nearer(order, price, best, best_price, here):
+                    best, best_price = order, price
+            if best < 0:
+                break
+            here = best_price
+            self.reach.follow_to(i, here)
+            self.fire(best, k, here, _INSIDE)
+        self.reach.follow_to(i, end)
+        return 0
+
+    def is_nearer(self, order: int, price: float, best: int, best_price: float, here: float) -> bool:
+        """Say whether an order comes before the best one so far."""
+        if best < 0:
+            return True
+        distance, least = abs(price - here), abs(best_price - here)
+        if distance != least:
+            return distance < least
+        return self.reach.is_favourable(best) and not self.reach.is_favourable(order)
+
+    def expire_at_once(self, k: int, is_over: bool) -> int:
+        """End the orders that were to be filled at once, or in an auction that has been."""
+        for n in range(self.book.open_count):
+            order = self.book.open_orders[n]
+            flags = self.book.flags[order]
+            if self.book.status[order] != _OPEN or (flags & (_AT_ONCE | _AT_OPEN)) == 0:
+                continue
+            if (flags & _BORN) != 0 and not is_over:
+                continue
+            if self.timing.has_had_its_chance(order, k):
+                self.lifecycle.end(order, _EXPIRED, _TIME_IN_FORCE)
+        return 0
+
+    def match_close(self, row: int) -> int:
+        """Fill, at the close of a session, the orders that wait for it."""
+        self.log.now = self.market.close_time[row]
+        self.filler.turn_to(self.market.bars)
+        for side in range(2):
+            for n in range(self.book.open_count):
+                order = self.book.open_orders[n]
+                if not self.is_of(order, side == 1) or (self.book.flags[order] & _AT_CLOSE) == 0:
+                    continue
+                i = self.book.instrument[order]
+                if (self.book.flags[order] & _ASIDE) != 0 or not self.timing.closes(order, row):
+                    continue
+                price = self.reach.in_auction(order, self.market.close[row, i])
+                if price == price:
+                    self.filler.execute(order, row, price, _CLOSING, _INFINITE)
+                if self.book.status[order] == _OPEN:
+                    self.lifecycle.end(order, _EXPIRED, _TIME_IN_FORCE)
+        self.filler.turn_to(self.prices)
+        self.book.compact()
         return 0

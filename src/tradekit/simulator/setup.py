@@ -6,12 +6,15 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from tradekit.model.bars import Bars, Floats
+import numpy as np
+from numpy.typing import NDArray
+
+from tradekit.model.bars import Bars, Floats, Times
 from tradekit.model.fills import FillRules
 from tradekit.model.instrument import Instrument
 from tradekit.model.risk import Limit, LimitKind
 
-__all__ = ["Rule", "Setup"]
+__all__ = ["Finer", "Rule", "Sessions", "Setup"]
 
 
 @dataclass(frozen=True)
@@ -21,6 +24,29 @@ class Rule:
     name: str
     limits: Sequence[Limit] = ()
     checker: Any = None
+
+
+@dataclass(frozen=True)
+class Finer:
+    """Finer bars that decide inside each bar of a run.
+
+    `bars` have a clock of their own and the symbols of the run; those of clock row `row` are `first[row] <= k < first[row + 1]`,
+    int64 [rows + 1].
+    """
+
+    bars: Bars
+    first: Times
+
+
+@dataclass(frozen=True)
+class Sessions:
+    """Sessions of each calendar: their ascending numbers, int32 [calendar, row], and whether a row is the last of one, int8
+    [calendar, row]. `calendar_of` is the calendar of each instrument, int32.
+    """
+
+    number: NDArray[np.int32]
+    is_last: NDArray[np.int8]
+    calendar_of: NDArray[np.int32]
 
 
 @dataclass(frozen=True)
@@ -48,6 +74,8 @@ class Setup:
     warmup: int
     volatility: Floats
     seed: int = 0
+    finer: Finer | None = None
+    sessions: Sessions | None = None
 
     def __post_init__(self) -> None:
         rows, size = len(self.bars), len(self.instruments)

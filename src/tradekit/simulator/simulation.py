@@ -9,16 +9,18 @@ import numpy as np
 
 from tradekit.model.event import EventKind
 from tradekit.model.order import OrderKind, OrderStatus, Reason
-from tradekit.simulator.book import Origin
+from tradekit.simulator.book import Flag, Origin
 
 if cython.compiled:
     from cython.cimports.libc.math import fabs
     from cython.cimports.tradekit.simulator.book import Book
     from cython.cimports.tradekit.simulator.gate import Gate
     from cython.cimports.tradekit.simulator.ledger import Ledger
+    from cython.cimports.tradekit.simulator.lifecycle import Lifecycle
     from cython.cimports.tradekit.simulator.log import Log
     from cython.cimports.tradekit.simulator.market import Market
     from cython.cimports.tradekit.simulator.matching import Matcher
+    from cython.cimports.tradekit.simulator.placing import Placer
     from cython.cimports.tradekit.simulator.venue import Venue
 else:
     from math import fabs
@@ -26,9 +28,11 @@ else:
     from tradekit.simulator.book import Book
     from tradekit.simulator.gate import Gate
     from tradekit.simulator.ledger import Ledger
+    from tradekit.simulator.lifecycle import Lifecycle
     from tradekit.simulator.log import Log
     from tradekit.simulator.market import Market
     from tradekit.simulator.matching import Matcher
+    from tradekit.simulator.placing import Placer
     from tradekit.simulator.venue import Venue
 
 if TYPE_CHECKING:
@@ -36,28 +40,22 @@ if TYPE_CHECKING:
 
 __all__ = ["Simulation"]
 
-_ORDER_EVENT = cython.declare(cython.int, EventKind.ORDER)
-_REJECT_EVENT = cython.declare(cython.int, EventKind.REJECT)
 _CANCEL_EVENT = cython.declare(cython.int, EventKind.CANCEL)
+_REQUEST_EVENT = cython.declare(cython.int, EventKind.REQUEST)
 _MARKET = cython.declare(cython.int, OrderKind.MARKET)
-_LIMIT = cython.declare(cython.int, OrderKind.LIMIT)
 _UNSIZED = cython.declare(cython.int, Origin.UNSIZED)
 _TARGET = cython.declare(cython.int, Origin.TARGET)
 _WEIGHT = cython.declare(cython.int, Origin.WEIGHT)
 _FLATTEN = cython.declare(cython.int, Origin.FLATTEN)
 _OPEN = cython.declare(cython.int, OrderStatus.OPEN)
+_HELD = cython.declare(cython.int, OrderStatus.HELD)
 _CANCELLED = cython.declare(cython.int, OrderStatus.CANCELLED)
 _REPLACED = cython.declare(cython.int, OrderStatus.REPLACED)
-_REJECTED = cython.declare(cython.int, OrderStatus.REJECTED)
-_WARMING_UP = cython.declare(cython.int, Reason.WARMING_UP)
-_NO_PRICE = cython.declare(cython.int, Reason.NO_PRICE)
-_BELOW_LOT = cython.declare(cython.int, Reason.BELOW_LOT)
-_BELOW_MIN_NOTIONAL = cython.declare(cython.int, Reason.BELOW_MIN_NOTIONAL)
-_SHORT = cython.declare(cython.int, Reason.SHORT_IN_CASH_ACCOUNT)
-_RISK_RULE = cython.declare(cython.int, Reason.RISK_RULE)
 _HALTED = cython.declare(cython.int, Reason.HALTED)
+_BY_STRATEGY = cython.declare(cython.int, Reason.BY_STRATEGY)
 _NEW_TARGET = cython.declare(cython.int, Reason.NEW_TARGET)
-_NO_SIZE = cython.declare(cython.int, Reason.NO_SIZE)
+_REDUCE_ONLY = cython.declare(cython.int, Flag.REDUCE_ONLY)
+_LEAVING = cython.declare(cython.int, Flag.LEAVING)
 
 _NAN = cython.declare(cython.double, float("nan"))
 # What is a smaller part of a size than this is an error of rounding.
@@ -77,12 +75,15 @@ class Simulation:
         self.size = len(setup.instruments)
         self.market = Market(setup.bars, setup.bars)
         self.venue = Venue(setup)
-        self.ledger = Ledger(self.venue, self.size, setup.capital)
+        self.ledger = Ledger(self.venue, setup)
         self.book = Book(self.size)
+        self.conditions = self.book.conditions
         self.log = Log()
+        self.lifecycle = Lifecycle(self.book, self.log)
         self.gate = Gate(setup, self.market, self.ledger, self.book, self.log)
-        self.matcher = Matcher(setup, self.market, self.gate)
-        self.is_margin = setup.is_margin
+        self.matcher = Matcher(setup, self.market, self.gate, self.lifecycle)
+        self.placer = Placer(setup, self.market, self.gate, self.lifecycle)
+        self.latency = setup.fills.latency_ns
         self.warmup = setup.warmup
         self.equity = np.full(len(setup.bars), np.nan)
         self.weight = np.full(self.size, np.nan)
@@ -97,9 +98,14 @@ class Simulation:
         """Return a copy of equity at the close of each row done, float64 [row]."""
         return np.array(self.equity[: self.done])
 
+    def use_sessions(self) -> None:
+        """Find out where sessions begin and end."""
+        self.matcher.timing.use_sessions()
+
     def advance(self, row: int) -> int:
         """Fill what bar `row` fills, then mark the account at its close."""
         self.row = row
+        self.lifecycle.row = row
         if self.book.open_count > 0:
             self.matcher.match(row)
         return self.close_bar(row)
@@ -149,18 +155,23 @@ class Simulation:
         self.gate.count_exposure()
         for k in range(self.book.intent_count):
             order = self.book.intents[k]
-            if self.book.status[order] == _OPEN and self.book.origin[order] != _UNSIZED:
+            if self.book.status[order] == _OPEN and self.book.origin[order] != _UNSIZED and not self.depends(order):
                 quantity = self.book.quantity[order]
                 if self.gate.reducing(self.book.instrument[order], quantity) == fabs(quantity):
-                    self.place(order)
+                    self.placer.place(order)
         for k in range(self.book.intent_count):
             if self.book.entry[self.book.intents[k]] < 0:
-                self.place(self.book.intents[k])
+                self.placer.place(self.book.intents[k])
         self.book.intent_count = 0
         self.is_asked = False
         if self.gate.is_halted and not was_halted:
             self.stop_risk(False)
         return 0
+
+    def depends(self, order: int) -> bool:
+        """Say whether an order waits for another one."""
+        row = self.book.condition[order]
+        return row >= 0 and self.conditions.parent[row] >= 0
 
     def resolve_targets(self) -> int:
         """Turn wanted positions into orders for the difference to what is held."""
@@ -171,12 +182,16 @@ class Simulation:
                 continue
             self.weight[i] = _NAN
             self.quantity[i] = _NAN
-            self.cancel_targets(i)
+            old = self.cancel_targets(i)
             is_sized = cython.declare(cython.bint, weight == weight and weight != 0.0)
             if weight == weight:
                 wanted = self.gate.sized(i, weight) if is_sized else 0.0
             if not self.is_there(i, wanted):
-                self.intend(i, _MARKET, wanted - self.ledger.position[i], _WEIGHT if is_sized else _TARGET)
+                order = self.intend(i, _MARKET, wanted - self.ledger.position[i], _WEIGHT if is_sized else _TARGET)
+                if old >= 0:
+                    self.take_place(order, old)
+            elif old >= 0:
+                self.withdraw(old)
         self.has_targets = False
         return 0
 
@@ -188,125 +203,73 @@ class Simulation:
             return False
         return difference <= fabs(wanted) * _ROUNDING or (held != 0.0 and self.venue.whole_lots(i, difference) == 0.0)
 
-    def place(self, order: int) -> int:
-        """Take one order through sizing, the account's rules, the gate and the venue's rules; it then rests or is rejected."""
-        i = self.book.instrument[order]
-        self.announce(order)
-        price = float(self.ledger.last[i])
-        if not price > 0.0:
-            return self.reject(order, _NO_PRICE)
-        if self.market.seen[i] < self.warmup:
-            return self.reject(order, _WARMING_UP)
-        quantity = self.size_of(order, i)
-        if not fabs(quantity) * price < _INFINITE:
-            return self.reject(order, _NO_SIZE)
-        quantity = self.permitted(order, i, quantity)
-        if quantity != 0.0:
-            self.book.quantity[order] = quantity
-            self.gate.rest(order)
-        return 0
+    def cancel(self, order: int, status: int, reason: int) -> int:
+        """End an order that rests or is held, or one that is still an intent."""
+        if self.book.entry[order] >= 0:
+            return self.lifecycle.end(order, status, reason)
+        self.placer.announce(order)
+        self.book.quantity[order] = self.book.asked[order]
+        self.book.status[order] = status
+        self.book.reason[order] = reason
+        self.lifecycle.note(_CANCEL_EVENT, order, reason, self.book.quantity[order])
+        return self.lifecycle.pass_on_end(order)
 
-    def announce(self, order: int) -> int:
-        """Write an order into the log."""
-        entry = self.log.add(_ORDER_EVENT, self.row, order, self.book.instrument[order])
-        self.book.entry[order] = entry
-        self.log.code[entry] = self.book.kind[order]
-        self.log.a[entry] = self.book.asked[order]
+    def withdraw(self, order: int) -> int:
+        """Cancel an order as the strategy asks: at once, or when the request has reached the venue."""
+        if self.latency == 0 or self.book.entry[order] < 0:
+            return self.cancel(order, _CANCELLED, _BY_STRATEGY)
+        if (self.book.flags[order] & _LEAVING) != 0:
+            return 0
+        self.book.flags[order] |= _LEAVING
+        row = self.book.conditions_of(order)  # first: it may move the columns
+        self.conditions.leaves[row] = self.log.now + self.latency
+        return self.request(order, 0)
+
+    def request(self, order: int, what: int) -> int:
+        """Write down that a request to cancel (0) or to replace (1) an order is under way."""
+        entry = self.log.add(_REQUEST_EVENT, self.row, order, self.book.instrument[order])
+        self.log.cause[entry] = self.book.entry[order]
+        self.log.code[entry] = what
+        self.log.a[entry] = self.book.left(order)
         self.log.b[entry] = self.book.limit[order]
         self.log.c[entry] = self.book.stop[order]
-        if self.book.origin[order] == _FLATTEN:
-            self.log.cause[entry] = self.gate.last_halt
-        return 0
-
-    def size_of(self, order: int, i: int) -> float:
-        """Return the signed size of an order, from the sizing rule where it has none."""
-        quantity = self.book.quantity[order]
-        if self.book.origin[order] == _UNSIZED:
-            quantity = self.gate.sized(i, quantity)
-        if self.book.origin[order] == _UNSIZED or self.book.origin[order] == _WEIGHT:
-            self.gate.note_size(order, i, quantity)
-        self.book.asked[order] = quantity
-        self.log.a[self.book.entry[order]] = quantity
-        return quantity
-
-    def permitted(self, order: int, i: int, quantity: float) -> float:
-        """Return what lot size, account and gate let pass; 0 when the order has been rejected."""
-        quantity = self.venue.whole_lots(i, quantity)
-        if quantity == 0.0:
-            return self.reject(order, _BELOW_LOT)
-        if self.gate.is_halted or (quantity < 0.0 and not self.is_margin):
-            quantity = self.reduced(order, i, quantity)
-            if quantity == 0.0:
-                return 0.0
-        quantity = self.gate.judge(order, quantity)
-        if quantity == 0.0:
-            return self.reject(order, _RISK_RULE)
-        quantity = self.venue.lots_within(i, quantity)
-        if quantity == 0.0:
-            return self.reject(order, _BELOW_LOT)
-        price = self.ledger.last[i]
-        if self.book.kind[order] != _MARKET:
-            price = self.book.limit[order] if self.book.kind[order] == _LIMIT else self.book.stop[order]
-        if self.venue.is_too_small(i, quantity, price):
-            return self.reject(order, _BELOW_MIN_NOTIONAL)
-        return quantity
-
-    def reduced(self, order: int, i: int, quantity: float) -> float:
-        """Return the part of an order that only reduces, which is all that a cash account sells and a halt lets pass."""
-        reason = _SHORT if quantity < 0.0 and not self.is_margin else _HALTED
-        size = self.gate.reducing(i, quantity)
-        if size == 0.0:
-            return self.reject(order, reason)
-        size = size if quantity > 0.0 else -size
-        if fabs(quantity - size) > fabs(quantity) * _ROUNDING:
-            self.note_cancel(order, reason, quantity - size)
-        return size
-
-    def reject(self, order: int, reason: int) -> int:
-        """Refuse an order that never rested."""
-        self.book.status[order] = _REJECTED
-        self.book.reason[order] = reason
-        self.book.quantity[order] = self.book.asked[order]
-        entry = self.log.add(_REJECT_EVENT, self.row, order, self.book.instrument[order])
-        self.log.cause[entry] = self.book.entry[order]
-        self.log.code[entry] = reason
-        self.log.a[entry] = self.book.asked[order]
-        return 0
-
-    def cancel_open(self, order: int, status: int, reason: int) -> int:
-        """End an order that rests, or one that is still an intent."""
-        if self.book.entry[order] >= 0:
-            self.book.finish(order, status, reason)
-        else:
-            self.announce(order)
-            self.book.status[order] = status
-            self.book.reason[order] = reason
-            self.book.quantity[order] = self.book.asked[order]
-        return self.note_cancel(order, reason, self.book.quantity[order])
-
-    def note_cancel(self, order: int, reason: int, left: float) -> int:
-        entry = self.log.add(_CANCEL_EVENT, self.row, order, self.book.instrument[order])
-        self.log.cause[entry] = self.book.entry[order]
-        self.log.code[entry] = reason
-        self.log.a[entry] = left
         return 0
 
     def cancel_targets(self, i: int) -> int:
-        """Cancel the orders that an earlier target of this instrument left open."""
+        """Cancel the orders that an earlier target of this instrument left open.
+
+        Where that takes a while, return the last of them instead, which a new one is to replace; -1 if there is none.
+        """
+        last = -1
         for k in range(self.book.open_count):
             order = self.book.open_orders[k]
             is_target = cython.declare(cython.bint, self.book.origin[order] == _TARGET or self.book.origin[order] == _WEIGHT)
             if is_target and self.book.instrument[order] == i and self.book.status[order] == _OPEN:
-                self.cancel_open(order, _REPLACED, _NEW_TARGET)
+                if self.latency > 0:
+                    last = order
+                else:
+                    self.cancel(order, _REPLACED, _NEW_TARGET)
         self.book.compact()
-        return 0
+        return last
+
+    def take_place(self, order: int, old: int) -> int:
+        """Let an order replace another: at once, or when it has reached the venue, less what that has filled until then."""
+        row = self.book.conditions_of(order)
+        self.conditions.replaces[row] = old
+        self.conditions.base[row] = self.book.filled[old]
+        return self.request(old, 1) if self.latency > 0 else 0
 
     def stop_risk(self, flatten: bool) -> int:
         """Carry out a halt: cancel what reduces no position and, if asked, order all positions closed."""
         for k in range(self.book.open_count):
             order = self.book.open_orders[k]
-            if self.ledger.reducing(self.book.instrument[order], self.book.quantity[order]) == 0.0:
-                self.cancel_open(order, _CANCELLED, _HALTED)
+            if not self.lifecycle.is_alive(order) or (self.book.flags[order] & _REDUCE_ONLY) != 0:
+                continue
+            if (
+                self.book.status[order] == _HELD
+                or self.ledger.reducing(self.book.instrument[order], self.book.quantity[order]) == 0.0
+            ):
+                self.cancel(order, _CANCELLED, _HALTED)
         self.book.compact()
         if flatten:
             for i in range(self.size):

@@ -1,0 +1,11 @@
+cdef class Conditions:
+    cdef readonly Py_ssize_t count, capacity
+    cdef double[::1] trail, trail_rate, mark, display, slice, ahead, born, base
+    cdef long long[::1] until, arrives, leaves, slice_bar
+    cdef int[::1] session, parent, child, sibling, peer, replaces
+
+    cdef Py_ssize_t add(self) except -1 nogil
+    cdef int grow(self) except -1
+    cdef int begin(self) except -1
+    cdef void copy_terms(self, Py_ssize_t old, Py_ssize_t new) noexcept nogil
+    cdef double distance(self, Py_ssize_t row) noexcept nogil

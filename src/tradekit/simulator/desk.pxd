@@ -1,0 +1,7 @@
+from tradekit.simulator.simulation cimport Simulation
+
+cdef class Desk:
+    cdef Simulation simulation
+    cdef list symbols
+    cdef object queue_ahead
+    cdef bint is_sized

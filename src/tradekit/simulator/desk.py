@@ -1,0 +1,308 @@
+"""Takes down what a strategy asks for: orders with all their conditions, replacements, and links between orders."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
+from math import isfinite
+from typing import TYPE_CHECKING, Any
+
+import cython
+import numpy as np
+
+from tradekit.errors import OrderError
+from tradekit.model.order import Bracket, OrderKind, OrderStatus, Terms, Trail
+from tradekit.simulator.book import Flag, Origin
+
+if TYPE_CHECKING:
+    from tradekit.simulator.setup import Setup
+    from tradekit.simulator.simulation import Simulation
+
+__all__ = ["Desk", "finite"]
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_ALIVE = (OrderStatus.OPEN, OrderStatus.HELD)
+_FLAG_OF = {"ioc": Flag.IMMEDIATE, "fok": Flag.WHOLE, "day": Flag.DAY, "gtd": Flag.UNTIL, "gtc": Flag(0)}
+_LINKS = int(Flag.PARENT | Flag.EXIT | Flag.LINKED)
+_PASSING = int(Flag.TRIGGERED | Flag.RESTED | Flag.SPENT | Flag.BORN | Flag.LEAVING | Flag.IN_FLIGHT)
+_PLAIN = Terms()
+
+Prices = tuple[float | None, float | Trail | None, float | None]
+"""Limit, stop and take-profit price of an order."""
+
+
+class Desk:
+    """Checks what is asked for and enters it into the book as intents. Prices are put on the grid, to the side that is no better."""
+
+    def __init__(self, simulation: Simulation, setup: Setup) -> None:
+        self.simulation = simulation
+        self.symbols = [instrument.symbol for instrument in setup.instruments]
+        self.queue_ahead = setup.fills.queue_ahead
+        self.is_sized = self.simulation.gate.sizing >= 0
+
+    def market(self, i: int, side: float, quantity: float | None) -> int:
+        """Take down a market order without conditions: most are."""
+        return int(self.simulation.intend(i, OrderKind.MARKET, side * self.size(i, quantity), self.origin(quantity)))
+
+    def submit(
+        self, i: int, side: float, quantity: float | None, prices: Prices, bracket: Bracket | None, terms: Terms | None
+    ) -> int:
+        """Take down an order and the exits of its bracket; return its number."""
+        symbol = self.symbols[i]
+        kind = _kind(symbol, prices)
+        terms = _PLAIN if terms is None else terms
+        _check_terms(symbol, kind, terms, bracket)
+        size = self.size(i, quantity)
+        checked = tuple(_price(symbol, name, price) for name, price in zip(("limit", "stop", "take_profit"), prices, strict=True))
+        order = int(self.simulation.intend(i, kind, side * size, self.origin(quantity)))
+        self.set_prices(order, checked)
+        if terms is not _PLAIN:
+            self.set_terms(order, terms)
+        if self.queue_ahead is not None:
+            row = self.simulation.book.conditions_of(order)  # first: it may move the columns
+            self.simulation.book.conditions.ahead[row] = self.queue_ahead
+        if bracket is not None:
+            self.add_exits(order, side, bracket)
+        self.simulation.gate.remember(order, terms, bracket)
+        return order
+
+    def size(self, i: int, quantity: float | None) -> float:
+        """Return the units that an order asks for, 1 where the sizing rule is to decide."""
+        if quantity is not None:
+            return positive(self.symbols[i], "quantity", quantity)
+        if not self.is_sized:
+            raise OrderError(
+                f"an order in {self.symbols[i]!r} has no quantity and the run has no sizing rule; "
+                "give a quantity, use target(weight=...), or add a rule such as 'fixed-fraction' to the run file"
+            )
+        return 1.0
+
+    def origin(self, quantity: float | None) -> int:
+        return int(Origin.UNSIZED if quantity is None else Origin.SIZED)
+
+    def set_prices(self, order: int, prices: Any) -> None:
+        """Put prices on the grid: never a better offer than was asked for, never a stop that is set off sooner."""
+        book, venue = self.simulation.book, self.simulation.venue
+        i = book.instrument[order]
+        is_buy = cython.declare(cython.bint, book.quantity[order] > 0.0)
+        limit, stop, profit = prices
+        if limit is not None:
+            price = cython.declare(cython.double, limit)
+            book.limit[order] = venue.price_down(i, price) if is_buy else venue.price_up(i, price)
+        if isinstance(stop, Trail):
+            self.set_trail(order, stop)
+        elif stop is not None:
+            price = stop
+            book.stop[order] = venue.price_up(i, price) if is_buy else venue.price_down(i, price)
+        elif profit is not None:
+            price = profit
+            book.stop[order] = venue.price_down(i, price) if is_buy else venue.price_up(i, price)
+
+    def set_trail(self, order: int, trail: Trail) -> None:
+        """Let a stop follow the price from here on."""
+        book = self.simulation.book
+        row = book.conditions_of(order)
+        if trail.amount is not None:
+            book.conditions.trail[row] = trail.amount
+        else:
+            book.conditions.trail_rate[row] = trail.percent / 100.0 if trail.percent is not None else 0.0
+        book.conditions.mark[row] = self.simulation.ledger.last[book.instrument[order]]
+
+    def set_terms(self, order: int, terms: Terms) -> None:
+        """Enter the conditions of an order."""
+        book = self.simulation.book
+        row = book.conditions_of(order)
+        flags = int(_FLAG_OF[terms.time_in_force])
+        if terms.time_in_force == "day" or terms.at is not None:
+            self.simulation.use_sessions()
+        if terms.at is not None:
+            flags |= int(Flag.AT_OPEN if terms.at == "open" else Flag.AT_CLOSE)
+        if terms.until is not None:
+            book.conditions.until[row] = self.deadline(order, terms.until)
+        if terms.post_only:
+            flags |= int(Flag.POST_ONLY)
+        if terms.reduce_only:
+            flags |= int(Flag.REDUCE_ONLY)
+        if terms.display is not None:
+            flags |= int(Flag.ICEBERG)
+            book.conditions.display[row] = terms.display
+        book.flags[order] |= flags
+        if terms.after is not None:
+            self.adopt(terms.after, order)
+
+    def deadline(self, order: int, until: datetime) -> int:
+        """Return a deadline in nanoseconds, which must lie ahead."""
+        moment = until.replace(tzinfo=UTC) if until.tzinfo is None else until
+        found = (moment - _EPOCH) // timedelta(microseconds=1) * 1000
+        if found <= self.simulation.log.now:
+            symbol = self.symbols[self.simulation.book.instrument[order]]
+            now = _EPOCH + timedelta(microseconds=int(self.simulation.log.now) // 1000)
+            raise OrderError(f"an order in {symbol!r} is good until {moment}, which is past: it is {now}")
+        return int(found)
+
+    def add_exits(self, order: int, side: float, bracket: Bracket) -> None:
+        """Take down the exits of a bracket, which wait for their entry."""
+        symbol = self.symbols[self.simulation.book.instrument[order]]
+        exits = []
+        if bracket.stop_loss is not None:
+            kind = OrderKind.TRAILING_STOP if isinstance(bracket.stop_loss, Trail) else OrderKind.STOP
+            exits.append(self.add_exit(order, side, kind, (None, _price(symbol, "stop_loss", bracket.stop_loss), None)))
+        if bracket.take_profit is not None:
+            exits.append(self.add_exit(order, side, OrderKind.LIMIT, (_price(symbol, "take_profit", bracket.take_profit), None, None)))
+        conditions, condition = self.simulation.book.conditions, self.simulation.book.condition
+        if len(exits) == 2:
+            conditions.peer[condition[exits[0]]] = exits[1]
+            conditions.peer[condition[exits[1]]] = exits[0]
+
+    def add_exit(self, entry: int, side: float, kind: OrderKind, prices: Prices) -> int:
+        book = self.simulation.book
+        order = int(self.simulation.intend(book.instrument[entry], kind, -side, Origin.EXIT))
+        self.set_prices(order, prices)
+        book.flags[order] |= int(Flag.EXIT | Flag.REDUCE_ONLY)
+        row = book.conditions_of(order)
+        if kind is OrderKind.TRAILING_STOP:
+            book.conditions.mark[row] = float("nan")  # it follows from where the entry is filled
+        self.adopt(entry, order)
+        return order
+
+    def adopt(self, parent: int, child: int) -> None:
+        """Let one order wait until another has been filled."""
+        book = self.simulation.book
+        if not 0 <= parent < book.count or parent == child:
+            raise OrderError(f"there is no order {parent!r} to wait for")
+        row, above = book.conditions_of(child), book.conditions_of(parent)
+        book.flags[parent] |= int(Flag.PARENT)
+        book.conditions.parent[row] = parent
+        last = book.conditions.child[above]
+        if last < 0:
+            book.conditions.child[above] = child
+            return
+        while book.conditions.sibling[book.condition[last]] >= 0:
+            last = book.conditions.sibling[book.condition[last]]
+        book.conditions.sibling[book.condition[last]] = child
+
+    def link(self, orders: Sequence[int]) -> None:
+        """Let the first of these orders that fills, even in part, or ends cancel the others."""
+        book = self.simulation.book
+        numbers = [self.alive(order) for order in orders]
+        if len(set(numbers)) < 2 or len(set(numbers)) < len(numbers):
+            raise OrderError(f"one_cancels_other needs two different orders or more, not {list(orders)!r}")
+        for order in numbers:
+            if book.flags[order] & int(Flag.LINKED | Flag.EXIT):
+                raise OrderError(f"order {order} is linked to others already")
+        for order, following in zip(numbers, [*numbers[1:], numbers[0]], strict=True):
+            book.flags[order] |= int(Flag.LINKED)
+            row = book.conditions_of(order)  # first: it may move the columns
+            book.conditions.peer[row] = following
+
+    def replace(self, order: int, quantity: float | None, prices: Prices) -> int:
+        """Take down an order in the place of another; what isn't given stays as it is. Return its number."""
+        book = self.simulation.book
+        old = self.alive(order)
+        i, kind = book.instrument[old], OrderKind(int(book.kind[old]))
+        symbol = self.symbols[i]
+        _check_replacement(symbol, order, kind, prices)
+        left = float(book.left(old)) if book.origin[old] != Origin.EXIT else float(book.quantity[old])
+        if book.entry[old] < 0:
+            raise OrderError(f"order {order} in {symbol!r} has only just been given; cancel it instead")
+        if book.origin[old] == Origin.EXIT and quantity is not None:
+            raise OrderError(f"order {order} in {symbol!r} is an exit, whose size is that of its entry; give prices only")
+        side = 1.0 if (left if left != 0.0 else book.asked[old]) > 0.0 else -1.0
+        size = left if quantity is None else side * positive(symbol, "quantity", quantity)
+        checked = tuple(_price(symbol, name, price) for name, price in zip(("limit", "stop", "take_profit"), prices, strict=True))
+        new = int(self.simulation.intend(i, kind, side, book.origin[old]))
+        book.limit[new], book.stop[new] = book.limit[old], book.stop[old]
+        book.flags[new] = book.flags[old] & ~(_LINKS | _PASSING)
+        if book.origin[old] == Origin.EXIT:
+            book.flags[new] |= int(Flag.EXIT)
+        row = book.conditions_of(new)
+        if book.condition[old] >= 0:
+            book.conditions.copy_terms(book.condition[old], row)
+            book.conditions.parent[row] = book.conditions.parent[book.condition[old]]
+        self.set_prices(new, checked)
+        book.quantity[new] = size
+        book.asked[new] = size
+        self.simulation.take_place(new, old)
+        self.simulation.gate.pass_on(old, new)
+        return new
+
+    def alive(self, order: Any) -> int:
+        """Return the number of an order that is open or held."""
+        book = self.simulation.book
+        if not isinstance(order, int) or not 0 <= order < book.count:
+            raise OrderError(f"there is no order {order!r}")
+        if book.status[order] not in _ALIVE:
+            status = OrderStatus(int(book.status[order])).name.lower()
+            raise OrderError(f"order {order} is no longer open: it is {status}")
+        return order
+
+
+def _kind(symbol: str, prices: Prices) -> OrderKind:
+    """Return the kind of an order that names these prices."""
+    limit, stop, profit = prices
+    if stop is not None and profit is not None:
+        raise OrderError(
+            f"an order in {symbol!r} can wait for a stop or for a take_profit, not for both; give a bracket, or two orders and "
+            "one_cancels_other"
+        )
+    if isinstance(stop, Trail):
+        if limit is not None:
+            raise OrderError(f"a trailing stop in {symbol!r} becomes a market order; leave out the limit")
+        return OrderKind.TRAILING_STOP
+    if stop is not None:
+        return OrderKind.STOP if limit is None else OrderKind.STOP_LIMIT
+    if profit is not None:
+        return OrderKind.TAKE_PROFIT if limit is None else OrderKind.TAKE_PROFIT_LIMIT
+    return OrderKind.MARKET if limit is None else OrderKind.LIMIT
+
+
+_LIMITED = (OrderKind.LIMIT, OrderKind.STOP_LIMIT, OrderKind.TAKE_PROFIT_LIMIT)
+
+
+def _check_terms(symbol: str, kind: OrderKind, terms: Terms, bracket: Bracket | None) -> None:
+    if terms.post_only and kind not in _LIMITED:
+        raise OrderError(f"post_only needs an order with a limit, and this one in {symbol!r} is a {kind.text} order")
+    if terms.display is not None and kind not in _LIMITED:
+        raise OrderError(f"display needs an order with a limit, and this one in {symbol!r} is a {kind.text} order")
+    if terms.at is not None and kind not in (OrderKind.MARKET, OrderKind.LIMIT):
+        raise OrderError(f"an order at the {terms.at} of a session is a market or a limit order, not a {kind.text} order")
+    if terms.reduce_only and bracket is not None:
+        raise OrderError(f"an order in {symbol!r} that may only reduce opens no position for a bracket to leave")
+
+
+def _check_replacement(symbol: str, order: int, kind: OrderKind, prices: Prices) -> None:
+    limit, stop, profit = prices
+    if limit is not None and kind not in _LIMITED:
+        raise OrderError(f"order {order} in {symbol!r} is a {kind.text} order, which has no limit to replace")
+    if stop is not None and kind not in (OrderKind.STOP, OrderKind.STOP_LIMIT, OrderKind.TRAILING_STOP):
+        raise OrderError(f"order {order} in {symbol!r} is a {kind.text} order, which has no stop to replace")
+    if isinstance(stop, Trail) != (kind is OrderKind.TRAILING_STOP) and stop is not None:
+        raise OrderError(f"order {order} in {symbol!r} is a {kind.text} order; its stop stays a {'trail' if kind is OrderKind.TRAILING_STOP else 'price'}")
+    if profit is not None and kind not in (OrderKind.TAKE_PROFIT, OrderKind.TAKE_PROFIT_LIMIT):
+        raise OrderError(f"order {order} in {symbol!r} is a {kind.text} order, which has no take_profit to replace")
+
+
+def _price(symbol: str, name: str, price: Any) -> Any:
+    if price is None or isinstance(price, Trail):
+        return price
+    return positive(symbol, name, price)
+
+
+def finite(symbol: str, what: str, number: Any) -> float:
+    """Return a number as a float; raise `OrderError` unless it is a finite one."""
+    is_number = isinstance(number, int | float | np.floating | np.integer) and not isinstance(number, bool)
+    try:
+        found = float(number) if is_number else float("nan")
+    except OverflowError:  # a whole number beyond all floats
+        found = float("nan")
+    if isfinite(found):
+        return found
+    raise OrderError(f"{what} of {symbol!r} must be a finite number, not {number!r}")
+
+
+def positive(symbol: str, what: str, number: Any) -> float:
+    """Return a number as a float; raise `OrderError` unless it is above 0."""
+    checked = finite(symbol, what, number)
+    if checked <= 0.0:
+        raise OrderError(f"{what} of an order in {symbol!r} must be above 0, not {number!r}")
+    return checked

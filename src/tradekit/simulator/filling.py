@@ -1,0 +1,258 @@
+"""One order meets a price: how much of it is filled, what that costs, and what becomes of the rest."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import cython
+import numpy as np
+
+from tradekit.model.event import EventKind
+from tradekit.model.order import OrderKind, OrderStatus, Reason
+from tradekit.simulator.book import Flag, Origin
+
+if cython.compiled:
+    from cython.cimports.libc.math import fabs
+else:
+    from math import fabs
+
+if TYPE_CHECKING:
+    from tradekit.simulator.gate import Gate
+    from tradekit.simulator.lifecycle import Lifecycle
+    from tradekit.simulator.market import Prices
+    from tradekit.simulator.setup import Setup
+
+__all__ = ["Filler"]
+
+_FILL = cython.declare(cython.int, EventKind.FILL)
+_CANCEL_EVENT = cython.declare(cython.int, EventKind.CANCEL)
+_REJECT_EVENT = cython.declare(cython.int, EventKind.REJECT)
+_ORDER_EVENT = cython.declare(cython.int, EventKind.ORDER)
+_MARKET = cython.declare(cython.int, OrderKind.MARKET)
+_REJECTED = cython.declare(cython.int, OrderStatus.REJECTED)
+_CANCELLED = cython.declare(cython.int, OrderStatus.CANCELLED)
+_EXPIRED = cython.declare(cython.int, OrderStatus.EXPIRED)
+_FUNDS = cython.declare(cython.int, Reason.INSUFFICIENT_FUNDS)
+_HALTED = cython.declare(cython.int, Reason.HALTED)
+_SHORT = cython.declare(cython.int, Reason.SHORT_IN_CASH_ACCOUNT)
+_NOTHING_TO_REDUCE = cython.declare(cython.int, Reason.NOTHING_TO_REDUCE)
+_NOT_WHOLE = cython.declare(cython.int, Reason.NOT_FILLED_WHOLE)
+_WOULD_TAKE = cython.declare(cython.int, Reason.WOULD_TAKE)
+_NO_REASON = cython.declare(cython.int, Reason.NONE)
+_LIQUIDATION = cython.declare(cython.int, Origin.LIQUIDATION)
+_REDUCE_ONLY = cython.declare(cython.int, Flag.REDUCE_ONLY)
+_POST_ONLY = cython.declare(cython.int, Flag.POST_ONLY)
+_RESTED = cython.declare(cython.int, Flag.RESTED)
+_WHOLE_ONLY = cython.declare(cython.int, Flag.WHOLE)
+_ICEBERG = cython.declare(cython.int, Flag.ICEBERG)
+_SPENT = cython.declare(cython.int, Flag.SPENT)
+_CLOSE = cython.declare(cython.int, 2)
+_MAKER = cython.declare(cython.int, 3)  # added to the place of a fill
+_INFINITE = cython.declare(cython.double, float("inf"))
+# An order that is cut to more than this part of it is whole, and one cut to less than that is gone: the rest is rounding.
+_WHOLE = cython.declare(cython.double, 1.0 - 1e-12)
+_NOTHING = cython.declare(cython.double, 1e-9)
+
+
+class Filler:
+    """Fills orders that are due, as far as volume, position and funds allow."""
+
+    def __init__(self, setup: Setup, prices: Prices, gate: Gate, lifecycle: Lifecycle) -> None:
+        self.prices = prices
+        self.gate = gate
+        self.lifecycle = lifecycle
+        self.ledger = self.gate.ledger
+        self.venue = self.ledger.venue
+        self.book = self.gate.book
+        self.log = self.gate.log
+        self.conditions = self.book.conditions
+        self.is_margin = setup.is_margin
+        self.cuts = setup.fills.insufficient_funds == "cut"
+        self.participation = -1.0 if setup.fills.participation is None else setup.fills.participation
+        size = len(setup.instruments)
+        # An instrument of which no volume is known is not limited by it.
+        self.has_volume = np.array([_has_volume(setup.bars.volume[:, i]) for i in range(size)], dtype=np.int8)
+        self.taken = np.zeros(size)
+        self.taken_bar = np.full(size, -1, dtype=np.int64)
+
+    def turn_to(self, prices: Prices) -> None:
+        """Fill against other bars from now on, of which nothing has been taken yet."""
+        if prices is not self.prices:
+            with cython.gil:
+                self.prices = prices
+            for i in range(self.taken.shape[0]):
+                self.taken_bar[i] = -1
+
+    def execute(self, order: int, k: int, reference: float, place: int, most: float) -> int:
+        """Fill an order that is due in bar `k` at a price, at most `most` units of it.
+
+        What volume, queue and display leave unfilled waits; what the account can't deliver or pay for is given up.
+        """
+        i = self.book.instrument[order]
+        flags = self.book.flags[order]
+        left = self.book.left(order)
+        limited = cython.declare(cython.bint, self.book.is_limited(order))
+        is_maker = cython.declare(cython.bint, limited and (flags & _RESTED) != 0)
+        if (flags & _POST_ONLY) != 0 and not is_maker:
+            return self.refuse(order, _REJECTED, _WOULD_TAKE)
+        size = self.on_offer(order, k, left, most)
+        if size == 0.0:
+            self.book.flags[order] |= _SPENT
+            return self.lifecycle.end(order, _EXPIRED, _NOT_WHOLE) if (flags & _WHOLE_ONLY) != 0 else 0
+        price = reference
+        if not is_maker:
+            price = self.venue.slipped(i, size, reference)
+            if limited:
+                price = self.bounded(order, price)
+        reason = _FUNDS
+        allowed = self.deliverable(order, i, size)
+        if allowed != size:
+            reason = self.undeliverable(order, size)
+        else:
+            allowed = self.ledger.affordable(i, size, price)
+        if allowed != size:
+            allowed = self.venue.lots_within(i, allowed)
+        is_cut = cython.declare(cython.bint, fabs(allowed) < fabs(size) * _WHOLE)
+        if (flags & _WHOLE_ONLY) != 0 and (is_cut or fabs(size) < fabs(left) * _WHOLE):
+            return self.lifecycle.end(order, _EXPIRED, _NOT_WHOLE)
+        if is_cut and (
+            fabs(allowed) <= fabs(size) * _NOTHING
+            or self.venue.is_too_small(i, allowed, price)
+            or (reason == _FUNDS and not self.cuts)
+        ):
+            return self.give_up(order, reason)
+        self.record(order, k, allowed, reference, price, place + (_MAKER if is_maker else 0))
+        return self.go_on(order, allowed, price, reason if is_cut else _NO_REASON)
+
+    def on_offer(self, order: int, k: int, left: float, most: float) -> float:
+        """Return the signed part of an order that the market takes in this bar: by volume, display and queue."""
+        size = fabs(left)
+        i = self.book.instrument[order]
+        room = self.room(i, k)
+        if room < most:
+            most = room
+        if (self.book.flags[order] & _ICEBERG) != 0:
+            shown = self.shown(order, k)
+            if shown < most:
+                most = shown
+        if most < size * _WHOLE:
+            size = self.venue.lots_within(i, most) if most > 0.0 else 0.0
+        return size if left > 0.0 else -size
+
+    def room(self, i: int, k: int) -> float:
+        """Return how many units of an instrument the run may still trade in bar `k`."""
+        if self.participation < 0.0 or self.has_volume[i] == 0:
+            return _INFINITE
+        volume = self.prices.volume[k, i]
+        if volume != volume:
+            return _INFINITE
+        if self.taken_bar[i] != k:
+            self.taken_bar[i] = k
+            self.taken[i] = 0.0
+        return self.participation * volume - self.taken[i]
+
+    def shown(self, order: int, k: int) -> float:
+        """Return how much of an iceberg can still be seen in bar `k`: each bar meets one slice of it."""
+        row = self.book.condition[order]
+        if self.conditions.slice_bar[row] != k:
+            self.conditions.slice_bar[row] = k
+            self.conditions.slice[row] = self.conditions.display[row]
+        return self.conditions.slice[row]
+
+    def bounded(self, order: int, price: float) -> float:
+        """Return a price that is no worse than the limit of an order."""
+        limit = self.book.limit[order]
+        if self.book.quantity[order] > 0.0:
+            return limit if price > limit else price
+        return limit if price < limit else price
+
+    def deliverable(self, order: int, i: int, size: float) -> float:
+        """Return how much of a signed size may be traded: what only reduces, where the order or the account wants no more."""
+        is_reduction = cython.declare(cython.bint, (self.book.flags[order] & _REDUCE_ONLY) != 0)
+        if not is_reduction and not self.gate.is_halted and (self.is_margin or size > 0.0):
+            return size
+        units = self.ledger.reducing(i, size)
+        return units if size > 0.0 else -units
+
+    def undeliverable(self, order: int, size: float) -> int:
+        """Return why not all of an order may be traded."""
+        if (self.book.flags[order] & _REDUCE_ONLY) != 0:
+            return _NOTHING_TO_REDUCE
+        return _HALTED if self.is_margin or size > 0.0 else _SHORT
+
+    def record(self, order: int, k: int, size: float, reference: float, price: float, place: int) -> int:
+        """Book a fill and write it down."""
+        i = self.book.instrument[order]
+        fee = self.venue.fee(i, size, price)
+        self.ledger.apply(i, size, price, fee)
+        self.book.fill(order, size)
+        if self.taken_bar[i] == k:
+            self.taken[i] += fabs(size)
+        if (self.book.flags[order] & _ICEBERG) != 0:
+            self.conditions.slice[self.book.condition[order]] -= fabs(size)
+        entry = self.log.add(_FILL, self.lifecycle.row, order, i)
+        self.log.cause[entry] = self.book.entry[order]
+        self.log.code[entry] = place
+        self.log.a[entry] = size
+        self.log.b[entry] = price
+        self.log.c[entry] = fee
+        self.log.d[entry] = fabs(price - reference) * fabs(size)
+        self.log.e[entry] = self.ledger.position[i]
+        self.log.f[entry] = self.ledger.average[i]
+        self.log.g[entry] = self.ledger.cash
+        self.ledger.slippage += self.log.d[entry]
+        return 0
+
+    def go_on(self, order: int, size: float, price: float, reason: int) -> int:
+        """End an order that is filled, or of which the rest can't be; else leave it waiting. Then see to those linked to it."""
+        i = self.book.instrument[order]
+        if self.book.flags[order] != 0:
+            self.lifecycle.pass_on_fill(order, size, price)
+        if self.lifecycle.is_done(order):
+            if not self.lifecycle.is_awaited(order):
+                self.lifecycle.complete(order, _NO_REASON)
+        elif reason != _NO_REASON:
+            left = self.book.left(order)
+            self.lifecycle.complete(order, reason)
+            self.lifecycle.note(_CANCEL_EVENT, order, reason, left)
+        else:
+            self.book.flags[order] |= _SPENT
+        if self.ledger.position[i] == 0.0 and self.conditions.count > 0:
+            self.lifecycle.end_reducing(i)
+        return 0
+
+    def give_up(self, order: int, reason: int) -> int:
+        """Write down what the account can't deliver or pay for at all: an order, or the rest of one."""
+        if self.book.filled[order] != 0.0:
+            left = self.book.left(order)
+            self.lifecycle.complete(order, reason)
+            return self.lifecycle.note(_CANCEL_EVENT, order, reason, left)
+        if reason == _NOTHING_TO_REDUCE:
+            return self.lifecycle.end(order, _CANCELLED, reason)
+        return self.refuse(order, _REJECTED, reason)
+
+    def refuse(self, order: int, status: int, reason: int) -> int:
+        """Reject an order that rested."""
+        left = self.book.left(order)
+        self.book.finish(order, status, reason)
+        self.lifecycle.note(_REJECT_EVENT, order, reason, left)
+        return self.lifecycle.pass_on_end(order)
+
+    def close_out(self, i: int, k: int, price: float, cause: int) -> int:
+        """Let the venue close a position at a price, whatever the volume."""
+        order = self.book.add(i, _MARKET, -self.ledger.position[i], _LIQUIDATION)
+        self.book.row[order] = self.lifecycle.row
+        self.book.rest(order)
+        entry = self.log.add(_ORDER_EVENT, self.lifecycle.row, order, i)
+        self.book.entry[order] = entry
+        self.log.cause[entry] = cause
+        self.log.code[entry] = _MARKET
+        self.log.a[entry] = self.book.quantity[order]
+        self.record(order, -1, self.book.quantity[order], price, price, 1)
+        return self.lifecycle.complete(order, _NO_REASON)
+
+
+def _has_volume(volume: object) -> bool:
+    """Say whether any volume is known; most series show it in their first rows."""
+    column = np.asarray(volume)
+    return bool((column[:1000] > 0).any() or (column > 0).any())

@@ -1,0 +1,29 @@
+from tradekit.simulator.conditions cimport Conditions
+from tradekit.simulator.book cimport Book
+from tradekit.simulator.log cimport Log
+
+cdef class Lifecycle:
+    cdef Book book
+    cdef Conditions conditions
+    cdef Log log
+    cdef Py_ssize_t row, fresh_count
+    cdef bint is_blind
+    cdef int[::1] fresh
+
+    cdef bint is_alive(self, Py_ssize_t order) noexcept nogil
+    cdef bint is_done(self, Py_ssize_t order) noexcept nogil
+    cdef int end(self, Py_ssize_t order, int status, int reason) except -1 nogil
+    cdef int note(self, int kind, Py_ssize_t order, int reason, double left) except -1 nogil
+    cdef int complete(self, Py_ssize_t order, int reason) except -1 nogil
+    cdef int pass_on_end(self, Py_ssize_t order) except -1 nogil
+    cdef int settle_exit(self, Py_ssize_t order) except -1 nogil
+    cdef int end_peers(self, Py_ssize_t order) except -1 nogil
+    cdef int trigger(self, Py_ssize_t order, double price) except -1 nogil
+    cdef int bear(self, Py_ssize_t order, double price) except -1 nogil
+    cdef int release(self, Py_ssize_t order, double price) except -1 nogil
+    cdef int pass_on_fill(self, Py_ssize_t order, double size, double price) except -1 nogil
+    cdef int share(self, Py_ssize_t order, double size) except -1 nogil
+    cdef int hand_over(self, Py_ssize_t old, Py_ssize_t new) except -1 nogil
+    cdef int substitute(self, Py_ssize_t parent, Py_ssize_t old, Py_ssize_t new) except -1 nogil
+    cdef bint is_awaited(self, Py_ssize_t order) noexcept nogil
+    cdef int end_reducing(self, Py_ssize_t i) except -1 nogil

@@ -1,0 +1,247 @@
+"""How an order's life goes on and ends, and what that means for the orders that depend on it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import cython
+import numpy as np
+
+from tradekit.model.event import EventKind
+from tradekit.model.order import OrderStatus, Reason
+from tradekit.simulator.book import Flag
+from tradekit.simulator.columns import enlarged
+
+if cython.compiled:
+    from cython.cimports.libc.math import fabs
+else:
+    from math import fabs
+
+if TYPE_CHECKING:
+    from tradekit.simulator.book import Book
+    from tradekit.simulator.log import Log
+
+__all__ = ["Lifecycle"]
+
+_CANCEL_EVENT = cython.declare(cython.int, EventKind.CANCEL)
+_REJECT_EVENT = cython.declare(cython.int, EventKind.REJECT)
+_TRIGGER_EVENT = cython.declare(cython.int, EventKind.TRIGGER)
+_OPEN = cython.declare(cython.int, OrderStatus.OPEN)
+_HELD = cython.declare(cython.int, OrderStatus.HELD)
+_FILLED = cython.declare(cython.int, OrderStatus.FILLED)
+_CANCELLED = cython.declare(cython.int, OrderStatus.CANCELLED)
+_LINKED_ORDER = cython.declare(cython.int, Reason.LINKED_ORDER)
+_ENTRY_ENDED = cython.declare(cython.int, Reason.ENTRY_ENDED)
+_NOTHING_TO_REDUCE = cython.declare(cython.int, Reason.NOTHING_TO_REDUCE)
+_TOO_LATE = cython.declare(cython.int, Reason.TOO_LATE)
+_NO_REASON = cython.declare(cython.int, Reason.NONE)
+_PARENT = cython.declare(cython.int, Flag.PARENT)
+_EXIT = cython.declare(cython.int, Flag.EXIT)
+_LINKED = cython.declare(cython.int, Flag.LINKED)
+_LINKS = cython.declare(cython.int, Flag.LINKED | Flag.PARENT | Flag.EXIT)
+_LEAVING = cython.declare(cython.int, Flag.LEAVING)
+_BORN = cython.declare(cython.int, Flag.BORN)
+_REDUCING = cython.declare(cython.int, Flag.REDUCE_ONLY | Flag.EXIT)
+# So small a part of an order is what rounding has left of it.
+_NOTHING = cython.declare(cython.double, 1e-9)
+
+
+class Lifecycle:
+    """Ends, triggers and releases orders, writes that down, and passes it on to the orders linked to them.
+
+    `is_blind` says that what happens now happens inside a bar of which nobody knows how it went: orders that come to life are then
+    put on the list of `fresh` ones.
+    """
+
+    def __init__(self, book: Book, log: Log) -> None:
+        self.book = book
+        self.log = log
+        self.conditions = self.book.conditions
+        self.row = 0
+        self.is_blind = False
+        self.fresh = np.zeros(64, dtype=np.int32)
+        self.fresh_count = 0
+
+    def is_alive(self, order: int) -> bool:
+        return self.book.status[order] == _OPEN or self.book.status[order] == _HELD
+
+    def is_done(self, order: int) -> bool:
+        """Say whether nothing is left of an order but what rounding leaves."""
+        return fabs(self.book.left(order)) <= (fabs(self.book.quantity[order]) + fabs(self.book.asked[order])) * _NOTHING
+
+    def end(self, order: int, status: int, reason: int) -> int:
+        """End an order that is open or held before it is filled, and those that depend on it."""
+        left = self.book.left(order)
+        self.book.finish(order, status, reason)
+        self.note(_CANCEL_EVENT, order, reason, left)
+        return self.pass_on_end(order)
+
+    def note(self, kind: int, order: int, reason: int, left: float) -> int:
+        """Write down that an order, or a part of it, has been cancelled or rejected."""
+        entry = self.log.add(kind, self.row, order, self.book.instrument[order])
+        self.log.cause[entry] = self.book.entry[order]
+        self.log.code[entry] = reason
+        self.log.a[entry] = left
+        return 0
+
+    def complete(self, order: int, reason: int) -> int:
+        """End an order as filled: with a reason, if a part of it was given up."""
+        self.book.finish(order, _FILLED, reason)
+        if (self.book.flags[order] & _LEAVING) != 0:
+            self.note(_REJECT_EVENT, order, _TOO_LATE, 0.0)
+        return self.pass_on_end(order)
+
+    def pass_on_end(self, order: int) -> int:
+        """Tell the orders that depend on one that it has ended."""
+        flags = self.book.flags[order]
+        if (flags & _LINKED) != 0:
+            self.end_peers(order)
+        if (flags & _PARENT) == 0:
+            return 0
+        is_filled = cython.declare(cython.bint, self.book.status[order] == _FILLED)
+        child = self.conditions.child[self.book.condition[order]]
+        while child >= 0:
+            if (self.book.flags[child] & _EXIT) != 0:
+                if self.is_alive(child) and self.book.entry[child] >= 0:
+                    self.settle_exit(child)
+            elif self.book.status[child] == _HELD and not is_filled:
+                self.end(child, _CANCELLED, _ENTRY_ENDED)
+            child = self.conditions.sibling[self.book.condition[child]]
+        return 0
+
+    def settle_exit(self, order: int) -> int:
+        """End an exit that has nothing to do, now that its entry has ended."""
+        if self.book.status[order] == _HELD:
+            return self.end(order, _CANCELLED, _ENTRY_ENDED)
+        if not self.is_done(order):
+            return 0
+        if self.book.filled[order] != 0.0:
+            return self.complete(order, _NO_REASON)
+        return self.end(order, _CANCELLED, _LINKED_ORDER)
+
+    def end_peers(self, order: int) -> int:
+        """Cancel the others of a ring."""
+        peer = self.conditions.peer[self.book.condition[order]]
+        while peer >= 0 and peer != order:
+            following = self.conditions.peer[self.book.condition[peer]]
+            if self.is_alive(peer) and self.book.entry[peer] >= 0:
+                self.end(peer, _CANCELLED, _LINKED_ORDER)
+            peer = following
+        return 0
+
+    def trigger(self, order: int, price: float) -> int:
+        """Set a stop or take-profit order off."""
+        self.book.trigger(order)
+        entry = self.log.add(_TRIGGER_EVENT, self.row, order, self.book.instrument[order])
+        self.log.cause[entry] = self.book.entry[order]
+        self.log.code[entry] = self.book.kind[order]
+        self.log.a[entry] = self.book.left(order)
+        self.log.b[entry] = price
+        return 0
+
+    def bear(self, order: int, price: float) -> int:
+        """Note that an order came to life inside a bar, at a price."""
+        self.book.flags[order] |= _BORN
+        row = self.book.conditions_of(order)  # first: it may move the columns
+        self.conditions.born[row] = price
+        if self.fresh_count == self.fresh.shape[0]:
+            with cython.gil:
+                self.fresh = enlarged(self.fresh, 0)
+        self.fresh[self.fresh_count] = order
+        self.fresh_count += 1
+        return 0
+
+    def release(self, order: int, price: float) -> int:
+        """Send an order that was held, at a price of its instrument."""
+        self.book.release(order)
+        condition = self.book.condition[order]
+        if self.conditions.mark[condition] != self.conditions.mark[condition]:
+            self.conditions.mark[condition] = price
+        return self.bear(order, price) if self.is_blind else 0
+
+    def pass_on_fill(self, order: int, size: float, price: float) -> int:
+        """Tell the orders that depend on one that `size` of it has been filled. The order itself is not ended yet."""
+        flags = self.book.flags[order]
+        if (flags & _LINKED) != 0:
+            self.end_peers(order)
+        if (flags & _EXIT) != 0:
+            self.share(order, size)
+        if (flags & _PARENT) == 0:
+            return 0
+        child = self.conditions.child[self.book.condition[order]]
+        while child >= 0:
+            if self.is_alive(child) and self.book.entry[child] >= 0:
+                if (self.book.flags[child] & _EXIT) != 0:
+                    self.book.resize(child, self.book.quantity[child] - size)
+                    if self.book.status[child] == _HELD:
+                        self.release(child, price)
+                elif self.is_done(order) and self.book.status[child] == _HELD:
+                    self.release(child, price)
+            child = self.conditions.sibling[self.book.condition[child]]
+        return 0
+
+    def share(self, order: int, size: float) -> int:
+        """Take what one exit has filled off the other."""
+        peer = self.conditions.peer[self.book.condition[order]]
+        if peer < 0 or peer == order or not self.is_alive(peer):
+            return 0
+        self.book.resize(peer, self.book.quantity[peer] - size)
+        if self.is_done(peer) and not self.is_awaited(peer):
+            self.settle_exit(peer)
+        return 0
+
+    def hand_over(self, old: int, new: int) -> int:
+        """Give the links of an order to the one that replaces it."""
+        flags = self.book.flags[old] & _LINKS
+        if flags == 0 and (self.book.condition[old] < 0 or self.conditions.parent[self.book.condition[old]] < 0):
+            return 0
+        row, after = self.book.condition[old], self.book.conditions_of(new)
+        self.book.flags[new] |= flags
+        self.book.flags[old] &= ~flags
+        self.conditions.parent[after] = self.conditions.parent[row]
+        self.conditions.sibling[after] = self.conditions.sibling[row]
+        self.conditions.child[after] = self.conditions.child[row]
+        self.conditions.peer[after] = new if self.conditions.peer[row] == old else self.conditions.peer[row]
+        child = self.conditions.child[row]
+        while child >= 0:
+            self.conditions.parent[self.book.condition[child]] = new
+            child = self.conditions.sibling[self.book.condition[child]]
+        if self.conditions.parent[row] >= 0:
+            self.substitute(self.conditions.parent[row], old, new)
+        peer = self.conditions.peer[row]
+        while peer >= 0 and self.conditions.peer[self.book.condition[peer]] != old:
+            peer = self.conditions.peer[self.book.condition[peer]]
+        if peer >= 0 and peer != old:
+            self.conditions.peer[self.book.condition[peer]] = new
+        return 0
+
+    def substitute(self, parent: int, old: int, new: int) -> int:
+        """Put one order into the place of another among those that wait for a third."""
+        row = self.book.condition[parent]
+        if self.conditions.child[row] == old:
+            self.conditions.child[row] = new
+            return 0
+        child = self.conditions.child[row]
+        while child >= 0:
+            row = self.book.condition[child]
+            if self.conditions.sibling[row] == old:
+                self.conditions.sibling[row] = new
+                return 0
+            child = self.conditions.sibling[row]
+        return 0
+
+    def is_awaited(self, order: int) -> bool:
+        """Say whether the entry of an exit may still fill, which would give it more to do."""
+        if (self.book.flags[order] & _EXIT) == 0:
+            return False
+        return self.is_alive(self.conditions.parent[self.book.condition[order]])
+
+    def end_reducing(self, i: int) -> int:
+        """Cancel the orders that could only reduce a position which is gone now."""
+        for k in range(self.book.open_count):
+            order = self.book.open_orders[k]
+            if self.book.instrument[order] != i or self.book.status[order] != _OPEN:
+                continue
+            if (self.book.flags[order] & _REDUCING) != 0 and not self.is_awaited(order):
+                self.end(order, _CANCELLED, _NOTHING_TO_REDUCE)
+        return 0

@@ -1,0 +1,184 @@
+"""What depends on the time of day: when orders arrive, when they expire, and where sessions begin and end."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import cython
+import numpy as np
+
+from tradekit.model.event import EventKind
+from tradekit.model.order import OrderKind, OrderStatus, Reason
+from tradekit.simulator.book import Flag
+
+if TYPE_CHECKING:
+    from tradekit.simulator.book import Book
+    from tradekit.simulator.lifecycle import Lifecycle
+    from tradekit.simulator.log import Log
+    from tradekit.simulator.market import Prices
+    from tradekit.simulator.setup import Setup
+
+__all__ = ["Timing"]
+
+_REJECT_EVENT = cython.declare(cython.int, EventKind.REJECT)
+_MARKET = cython.declare(cython.int, OrderKind.MARKET)
+_LIMIT = cython.declare(cython.int, OrderKind.LIMIT)
+_OPEN = cython.declare(cython.int, OrderStatus.OPEN)
+_CANCELLED = cython.declare(cython.int, OrderStatus.CANCELLED)
+_REPLACED = cython.declare(cython.int, OrderStatus.REPLACED)
+_REJECTED = cython.declare(cython.int, OrderStatus.REJECTED)
+_EXPIRED = cython.declare(cython.int, OrderStatus.EXPIRED)
+_BY_STRATEGY = cython.declare(cython.int, Reason.BY_STRATEGY)
+_REPLACEMENT = cython.declare(cython.int, Reason.REPLACED)
+_TIME_IN_FORCE = cython.declare(cython.int, Reason.TIME_IN_FORCE)
+_TOO_LATE = cython.declare(cython.int, Reason.TOO_LATE)
+_DAY = cython.declare(cython.int, Flag.DAY)
+_UNTIL = cython.declare(cython.int, Flag.UNTIL)
+_AT_OPEN = cython.declare(cython.int, Flag.AT_OPEN)
+_IN_FLIGHT = cython.declare(cython.int, Flag.IN_FLIGHT)
+_LEAVING = cython.declare(cython.int, Flag.LEAVING)
+_TRIGGERED = cython.declare(cython.int, Flag.TRIGGERED)
+
+
+class Timing:
+    """Moves orders on with the clock."""
+
+    def __init__(self, setup: Setup, prices: Prices, lifecycle: Lifecycle) -> None:
+        self.prices = prices
+        self.lifecycle = lifecycle
+        self.book: Book = self.lifecycle.book
+        self.log: Log = self.lifecycle.log
+        self.conditions = self.book.conditions
+        self.first = np.zeros(0, dtype=np.int64) if setup.finer is None else setup.finer.first
+        self.has_finer = setup.finer is not None
+        self.row = 0
+        self.setup: Any = setup
+        self.has_sessions = False
+        self.session = np.zeros((0, 0), dtype=np.int32)
+        self.last = np.zeros((0, 0), dtype=np.int8)
+        self.calendar = np.zeros(0, dtype=np.int32)
+
+    def use_sessions(self) -> None:
+        """Find out where sessions begin and end: the first order that needs to know asks."""
+        if not self.has_sessions:
+            sessions = self.setup.sessions
+            self.session, self.last, self.calendar = sessions.number, sessions.is_last, sessions.calendar_of
+            self.has_sessions = True
+
+    def is_last(self, row: int) -> bool:
+        """Say whether any session ends with a row."""
+        if not self.has_sessions:
+            return False
+        for calendar in range(self.last.shape[0]):
+            if self.last[calendar, row] != 0:
+                return True
+        return False
+
+    def opens(self, order: int, k: int) -> bool:
+        """Say whether the session of an order's instrument opens with bar `k`, which it has."""
+        i = self.book.instrument[order]
+        calendar = self.calendar[i]
+        row = self.row
+        if row > 0 and self.session[calendar, row] == self.session[calendar, row - 1]:
+            return False
+        if self.has_finer:
+            for earlier in range(self.first[row], k):
+                if self.prices.close[earlier, i] == self.prices.close[earlier, i]:
+                    return False
+        return True
+
+    def closes(self, order: int, row: int) -> bool:
+        """Say whether the session of an order's instrument closes with a row."""
+        return self.last[self.calendar[self.book.instrument[order]], row] != 0
+
+    def begin(self, k: int, row: int) -> int:
+        """Before a bar: let those orders arrive, leave and expire that do so by its open."""
+        self.row = row
+        opened = self.prices.open_time[k]
+        for n in range(self.book.open_count):
+            order = self.book.open_orders[n]
+            if self.book.condition[order] < 0 or not self.lifecycle.is_alive(order):
+                continue
+            if (self.book.flags[order] & _DAY) != 0 and self.book.status[order] == _OPEN:
+                self.last_a_day(order)
+            self.pass_time(order, opened)
+        self.book.compact()
+        return 0
+
+    def last_a_day(self, order: int) -> int:
+        """End an order for the day when its session is over."""
+        if (self.book.flags[order] & _IN_FLIGHT) != 0:
+            return 0
+        row = self.book.condition[order]
+        session = self.session[self.calendar[self.book.instrument[order]], self.row]
+        if self.conditions.session[row] < 0:
+            self.conditions.session[row] = session
+        elif session > self.conditions.session[row]:
+            self.lifecycle.end(order, _EXPIRED, _TIME_IN_FORCE)
+        return 0
+
+    def pass_time(self, order: int, now: int) -> bool:
+        """Do with an order what is due by a moment; say whether it has arrived."""
+        row = self.book.condition[order]
+        if not self.lifecycle.is_alive(order):
+            return False
+        if (self.book.flags[order] & _UNTIL) != 0 and self.conditions.until[row] <= now:
+            self.lifecycle.end(order, _EXPIRED, _TIME_IN_FORCE)
+            return False
+        if (self.book.flags[order] & _LEAVING) != 0 and self.conditions.leaves[row] <= now:
+            self.lifecycle.end(order, _CANCELLED, _BY_STRATEGY)
+            return False
+        if (self.book.flags[order] & _IN_FLIGHT) == 0 or self.conditions.arrives[row] > now:
+            return False
+        self.book.flags[order] &= ~_IN_FLIGHT
+        if self.conditions.replaces[row] >= 0:
+            self.replace(order)
+        return self.book.status[order] == _OPEN
+
+    def replace(self, order: int) -> int:
+        """Put an order into the place of the one that it replaces, less what that has filled since; or reject it."""
+        row = self.book.condition[order]
+        old = self.conditions.replaces[row]
+        if not self.lifecycle.is_alive(old):
+            left = self.book.left(order)
+            self.book.finish(order, _REJECTED, _TOO_LATE)
+            return self.lifecycle.note(_REJECT_EVENT, order, _TOO_LATE, left)
+        since = self.book.filled[old] - self.conditions.base[row]
+        self.lifecycle.hand_over(old, order)
+        self.lifecycle.end(old, _REPLACED, _REPLACEMENT)
+        if since != 0.0:
+            self.book.resize(order, self.book.quantity[order] - since)
+            left = self.book.left(order)
+            if self.lifecycle.is_done(order) or (left > 0.0) != (self.book.asked[order] > 0.0):
+                self.lifecycle.end(order, _CANCELLED, _TOO_LATE)
+        return 0
+
+    def go_on(self, k: int) -> int:
+        """After the open of a bar: let those orders arrive, leave and expire that do so inside it.
+
+        An arrival finds the price moved from the open towards the worse end of the bar, by as much of the way as of its time.
+        """
+        opened, closed = self.prices.open_time[k], self.prices.close_time[k]
+        for n in range(self.book.open_count):
+            order = self.book.open_orders[n]
+            if self.book.condition[order] < 0 or not self.pass_time(order, closed - 1):
+                continue
+            i = self.book.instrument[order]
+            price = self.prices.open[k, i]
+            if price != price:
+                continue
+            worse = self.prices.high[k, i] if self.book.quantity[order] > 0.0 else self.prices.low[k, i]
+            late = float(self.conditions.arrives[self.book.condition[order]] - opened)
+            self.lifecycle.bear(order, price + (worse - price) * (late / float(closed - opened)))
+        self.book.compact()
+        return 0
+
+    def has_had_its_chance(self, order: int, k: int) -> bool:
+        """Say whether an order that is to be filled at once has met a price at which it could have been."""
+        i = self.book.instrument[order]
+        if (self.book.flags[order] & _IN_FLIGHT) != 0 or self.prices.close[k, i] != self.prices.close[k, i]:
+            return False
+        if (self.book.flags[order] & _AT_OPEN) != 0:
+            return self.opens(order, k)
+        kind = self.book.kind[order]
+        return kind == _MARKET or kind == _LIMIT or (self.book.flags[order] & _TRIGGERED) != 0
