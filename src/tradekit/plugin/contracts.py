@@ -10,11 +10,7 @@ from collections.abc import Callable, Mapping, Sequence
 from copy import copy
 from dataclasses import dataclass
 from pathlib import Path
-<<<<<<< HEAD
-from typing import TYPE_CHECKING, Any, ClassVar, Protocol
-=======
-from typing import TYPE_CHECKING, Any, ClassVar, Literal, Protocol, Self
->>>>>>> intervals
+from typing import TYPE_CHECKING, Any, ClassVar, Protocol, Self
 
 import numpy as np
 
