@@ -164,7 +164,7 @@ class Book:
     def is_limited(self, order: int) -> bool:
         """Say whether an order has a limit that it now trades by."""
         kind = self.kind[order]
-        if kind == _STOP_LIMIT or kind == _PROFIT_LIMIT:
+        if kind in (_STOP_LIMIT, _PROFIT_LIMIT):
             return (self.flags[order] & _TRIGGERED) != 0
         return kind == _LIMIT
 

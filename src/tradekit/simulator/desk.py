@@ -32,7 +32,7 @@ Prices = tuple[float | None, float | Trail | None, float | None]
 
 
 class Desk:
-    """Checks what is asked for and enters it into the book as intents. Prices are put on the grid, to the side that is no better."""
+    """Checks what is asked for and enters it into the book as intents, at prices on the grid."""
 
     def __init__(self, simulation: Simulation, setup: Setup) -> None:
         self.simulation = simulation
@@ -148,7 +148,9 @@ class Desk:
             kind = OrderKind.TRAILING_STOP if isinstance(bracket.stop_loss, Trail) else OrderKind.STOP
             exits.append(self.add_exit(order, side, kind, (None, _price(symbol, "stop_loss", bracket.stop_loss), None)))
         if bracket.take_profit is not None:
-            exits.append(self.add_exit(order, side, OrderKind.LIMIT, (_price(symbol, "take_profit", bracket.take_profit), None, None)))
+            exits.append(
+                self.add_exit(order, side, OrderKind.LIMIT, (_price(symbol, "take_profit", bracket.take_profit), None, None))
+            )
         conditions, condition = self.simulation.book.conditions, self.simulation.book.condition
         if len(exits) == 2:
             conditions.peer[condition[exits[0]]] = exits[1]
@@ -276,8 +278,9 @@ def _check_replacement(symbol: str, order: int, kind: OrderKind, prices: Prices)
         raise OrderError(f"order {order} in {symbol!r} is a {kind.text} order, which has no limit to replace")
     if stop is not None and kind not in (OrderKind.STOP, OrderKind.STOP_LIMIT, OrderKind.TRAILING_STOP):
         raise OrderError(f"order {order} in {symbol!r} is a {kind.text} order, which has no stop to replace")
-    if isinstance(stop, Trail) != (kind is OrderKind.TRAILING_STOP) and stop is not None:
-        raise OrderError(f"order {order} in {symbol!r} is a {kind.text} order; its stop stays a {'trail' if kind is OrderKind.TRAILING_STOP else 'price'}")
+    if stop is not None and isinstance(stop, Trail) != (kind is OrderKind.TRAILING_STOP):
+        wanted = "a Trail" if kind is OrderKind.TRAILING_STOP else "a price"
+        raise OrderError(f"order {order} in {symbol!r} is a {kind.text} order; its stop must be {wanted}, not {stop!r}")
     if profit is not None and kind not in (OrderKind.TAKE_PROFIT, OrderKind.TAKE_PROFIT_LIMIT):
         raise OrderError(f"order {order} in {symbol!r} is a {kind.text} order, which has no take_profit to replace")
 

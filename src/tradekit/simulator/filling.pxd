@@ -34,4 +34,4 @@ cdef class Filler:
     cdef int go_on(self, Py_ssize_t order, double size, double price, int reason) except -1 nogil
     cdef int give_up(self, Py_ssize_t order, int reason) except -1 nogil
     cdef int refuse(self, Py_ssize_t order, int status, int reason) except -1 nogil
-    cdef int close_out(self, Py_ssize_t i, Py_ssize_t k, double price, Py_ssize_t cause) except -1 nogil
+    cdef int close_out(self, Py_ssize_t i, double price, Py_ssize_t cause) except -1 nogil

@@ -238,7 +238,7 @@ class Filler:
         self.lifecycle.note(_REJECT_EVENT, order, reason, left)
         return self.lifecycle.pass_on_end(order)
 
-    def close_out(self, i: int, k: int, price: float, cause: int) -> int:
+    def close_out(self, i: int, price: float, cause: int) -> int:
         """Let the venue close a position at a price, whatever the volume."""
         order = self.book.add(i, _MARKET, -self.ledger.position[i], _LIQUIDATION)
         self.book.row[order] = self.lifecycle.row

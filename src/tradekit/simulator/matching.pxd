@@ -1,5 +1,6 @@
 from tradekit.simulator.conditions cimport Conditions
 from tradekit.simulator.book cimport Book
+from tradekit.simulator.due cimport Due
 from tradekit.simulator.filling cimport Filler
 from tradekit.simulator.lifecycle cimport Lifecycle
 from tradekit.simulator.log cimport Log
@@ -20,8 +21,8 @@ cdef class Matcher:
     cdef const long long[::1] first
     cdef bint has_finer, has_queue
     cdef int path
-    cdef int[::1] due, young
-    cdef double[::1] due_price, due_rank
+    cdef Due due
+    cdef int[::1] young
 
     cdef int match(self, Py_ssize_t row) except -1 nogil
     cdef int match_bar(self, Py_ssize_t k, Py_ssize_t row) except -1 nogil
@@ -29,8 +30,6 @@ cdef class Matcher:
     cdef int sweep_born(self, Py_ssize_t k) except -1 nogil
     cdef bint is_of(self, Py_ssize_t order, bint is_buy) noexcept nogil
     cdef int sweep(self, Py_ssize_t k, int phase, bint is_buy, bint favourable) except -1 nogil
-    cdef int make_room(self) except -1
-    cdef Py_ssize_t insert(self, int order, double price, Py_ssize_t count) noexcept nogil
     cdef int meet(self, Py_ssize_t order, Py_ssize_t k, int phase) except -1 nogil
     cdef double due_at(self, Py_ssize_t order, Py_ssize_t k, int phase) noexcept nogil
     cdef int fire(self, Py_ssize_t order, Py_ssize_t k, double price, int phase) except -1 nogil

@@ -9,14 +9,15 @@ import numpy as np
 
 from tradekit.model.order import OrderKind, OrderStatus, Reason
 from tradekit.simulator.book import Flag
-from tradekit.simulator.columns import enlarged
 
 if cython.compiled:
+    from cython.cimports.tradekit.simulator.due import Due
     from cython.cimports.tradekit.simulator.filling import Filler
     from cython.cimports.tradekit.simulator.market import Prices
     from cython.cimports.tradekit.simulator.reach import Reach
     from cython.cimports.tradekit.simulator.timing import Timing
 else:
+    from tradekit.simulator.due import Due
     from tradekit.simulator.filling import Filler
     from tradekit.simulator.market import Prices
     from tradekit.simulator.reach import Reach
@@ -81,9 +82,7 @@ class Matcher:
         self.reach = Reach(self.book, self.prices, setup.fills.limit_fills == "touch")
         self.path = _PATHS[setup.fills.path]
         self.has_queue = setup.fills.queue_ahead is not None
-        self.due = np.zeros(64, dtype=np.int32)
-        self.due_price = np.zeros(64)
-        self.due_rank = np.zeros(64)
+        self.due = Due(self.book)
         self.young = np.zeros(64, dtype=np.int32)
 
     def match(self, row: int) -> int:
@@ -167,10 +166,7 @@ class Matcher:
 
     def sweep(self, k: int, phase: int, is_buy: bool, favourable: bool) -> int:
         """Fill, of the open orders of one side, those that are due in one part of the bar."""
-        count = 0
-        if self.book.open_count > self.due.shape[0]:
-            with cython.gil:
-                self.make_room()
+        self.due.clear(self.book.open_count)
         for n in range(self.book.open_count):
             order = self.book.open_orders[n]
             if not self.is_of(order, is_buy) or (self.book.flags[order] & _ASIDE) != 0:
@@ -179,35 +175,12 @@ class Matcher:
                 continue
             price = self.due_at(order, k, phase)
             if price == price:
-                count = self.insert(order, price, count)
-        for n in range(count):
-            order = self.due[n]
+                self.due.insert(order, price)
+        for n in range(self.due.count):
+            order = self.due.order[n]
             if self.book.status[order] == _OPEN:
-                self.fire(order, k, self.due_price[n], phase)
+                self.fire(order, k, self.due.price[n], phase)
         return 0
-
-    def make_room(self) -> int:
-        size = 2 * self.book.open_count
-        self.due = np.zeros(size, dtype=np.int32)
-        self.due_price = np.zeros(size)
-        self.due_rank = np.zeros(size)
-        return 0
-
-    def insert(self, order: int, price: float, count: int) -> int:
-        """Put an order behind those due at a better limit or earlier; return how many are due now."""
-        rank = -_INFINITE
-        if self.book.is_limited(order):
-            rank = -self.book.limit[order] if self.book.quantity[order] > 0.0 else self.book.limit[order]
-        place = count
-        while place > 0 and self.due_rank[place - 1] > rank:
-            self.due[place] = self.due[place - 1]
-            self.due_price[place] = self.due_price[place - 1]
-            self.due_rank[place] = self.due_rank[place - 1]
-            place -= 1
-        self.due[place] = order
-        self.due_price[place] = price
-        self.due_rank[place] = rank
-        return count + 1
 
     def meet(self, order: int, k: int, phase: int) -> int:
         """Fill one order if it is due."""

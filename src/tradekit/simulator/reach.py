@@ -36,7 +36,7 @@ class Reach:
     def is_favourable(self, order: int) -> bool:
         """Say whether an order waits for a better price than now, and not for a worse one."""
         kind = self.book.kind[order]
-        return kind == _PROFIT or kind == _PROFIT_LIMIT or self.book.is_limited(order)
+        return kind in (_PROFIT, _PROFIT_LIMIT) or self.book.is_limited(order)
 
     def in_auction(self, order: int, price: float) -> float:
         """Return the price of an auction if an order takes part in it: all are done at one price, so that a limit may equal it."""

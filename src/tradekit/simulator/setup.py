@@ -40,8 +40,10 @@ class Finer:
 
 @dataclass(frozen=True)
 class Sessions:
-    """Sessions of each calendar: their ascending numbers, int32 [calendar, row], and whether a row is the last of one, int8
-    [calendar, row]. `calendar_of` is the calendar of each instrument, int32.
+    """Where the sessions of each calendar begin and end.
+
+    `number` is that of each row's session, ascending, int32 [calendar, row]; `is_last` is 1 on the last row of one, int8
+    [calendar, row]; `calendar_of` is the calendar of each instrument, int32.
     """
 
     number: NDArray[np.int32]

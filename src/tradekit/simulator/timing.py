@@ -67,12 +67,11 @@ class Timing:
 
     def is_last(self, row: int) -> bool:
         """Say whether any session ends with a row."""
-        if not self.has_sessions:
-            return False
-        for calendar in range(self.last.shape[0]):
-            if self.last[calendar, row] != 0:
-                return True
-        return False
+        found = cython.declare(cython.bint, False)
+        if self.has_sessions:
+            for calendar in range(self.last.shape[0]):
+                found = found or self.last[calendar, row] != 0
+        return found
 
     def opens(self, order: int, k: int) -> bool:
         """Say whether the session of an order's instrument opens with bar `k`, which it has."""
@@ -181,4 +180,4 @@ class Timing:
         if (self.book.flags[order] & _AT_OPEN) != 0:
             return self.opens(order, k)
         kind = self.book.kind[order]
-        return kind == _MARKET or kind == _LIMIT or (self.book.flags[order] & _TRIGGERED) != 0
+        return kind in (_MARKET, _LIMIT) or self.book.flags[order] & _TRIGGERED != 0
