@@ -25,6 +25,7 @@ cdef class Filler:
     cdef void turn_to(self, Prices prices) noexcept nogil
     cdef int execute(self, Py_ssize_t order, Py_ssize_t k, double reference, int place, double most) except -1 nogil
     cdef double on_offer(self, Py_ssize_t order, Py_ssize_t k, double left, double most) noexcept nogil
+    cdef double behind_queue(self, Py_ssize_t order, Py_ssize_t k, double price) noexcept nogil
     cdef double room(self, Py_ssize_t i, Py_ssize_t k) noexcept nogil
     cdef double shown(self, Py_ssize_t order, Py_ssize_t k) noexcept nogil
     cdef double bounded(self, Py_ssize_t order, double price) noexcept nogil

@@ -139,6 +139,17 @@ class Filler:
             size = self.venue.lots_within(i, most) if most > 0.0 else 0.0
         return size if left > 0.0 else -size
 
+    def behind_queue(self, order: int, k: int, price: float) -> float:
+        """Return how many units a print at the very price of a limit order leaves for it, after those that stood before it."""
+        i = self.book.instrument[order]
+        is_print = cython.declare(cython.bint, self.prices.low[k, i] == self.prices.high[k, i])
+        row = self.book.condition[order]
+        if not is_print or row < 0 or self.prices.low[k, i] != price:
+            return _INFINITE
+        rest = self.prices.volume[k, i] - self.conditions.ahead[row]
+        self.conditions.ahead[row] = -rest if rest < 0.0 else 0.0
+        return rest
+
     def room(self, i: int, k: int) -> float:
         """Return how many units of an instrument the run may still trade in bar `k`."""
         if self.participation < 0.0 or self.has_volume[i] == 0:

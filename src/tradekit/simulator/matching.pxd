@@ -33,9 +33,7 @@ cdef class Matcher:
     cdef int meet(self, Py_ssize_t order, Py_ssize_t k, int phase) except -1 nogil
     cdef double due_at(self, Py_ssize_t order, Py_ssize_t k, int phase) noexcept nogil
     cdef int fire(self, Py_ssize_t order, Py_ssize_t k, double price, int phase) except -1 nogil
-    cdef double behind_queue(self, Py_ssize_t order, Py_ssize_t k, double price) noexcept nogil
     cdef int walk(self, Py_ssize_t k, Py_ssize_t i) except -1 nogil
     cdef int walk_to(self, Py_ssize_t k, Py_ssize_t i, double start, double end) except -1 nogil
     cdef bint is_nearer(self, Py_ssize_t order, double price, Py_ssize_t best, double best_price, double here) noexcept nogil
-    cdef int expire_at_once(self, Py_ssize_t k, bint is_over) except -1 nogil
     cdef int match_close(self, Py_ssize_t row) except -1 nogil

@@ -40,7 +40,6 @@ _TRIGGERED = cython.declare(cython.int, Flag.TRIGGERED)
 _BORN = cython.declare(cython.int, Flag.BORN)
 _AT_OPEN = cython.declare(cython.int, Flag.AT_OPEN)
 _AT_CLOSE = cython.declare(cython.int, Flag.AT_CLOSE)
-_AT_ONCE = cython.declare(cython.int, Flag.IMMEDIATE | Flag.WHOLE)
 _SPENT = cython.declare(cython.int, Flag.SPENT)
 _ASIDE = cython.declare(cython.int, Flag.IN_FLIGHT | Flag.SPENT)
 _OPENING = cython.declare(cython.int, 0)
@@ -113,7 +112,7 @@ class Matcher:
         self.log.now = self.prices.close_time[k] - 1
         self.lifecycle.is_blind = self.path == _WORST
         if has_conditions:
-            self.expire_at_once(k, False)
+            self.timing.expire(k, False)
             self.timing.go_on(k)
         if self.path == _WORST:
             self.sweep(k, _INSIDE, False, False)
@@ -128,7 +127,7 @@ class Matcher:
                 self.walk(k, i)
         self.lifecycle.is_blind = False
         if self.conditions.count > 0:
-            self.expire_at_once(k, True)
+            self.timing.expire(k, True)
             self.reach.follow(k)
         self.book.settle(True)
         self.book.compact()
@@ -213,23 +212,12 @@ class Matcher:
                 return self.lifecycle.bear(order, price) if self.lifecycle.is_blind else 0
         most = _INFINITE
         if self.has_queue and phase == _INSIDE and self.book.is_limited(order):
-            most = self.behind_queue(order, k, price)
+            most = self.filler.behind_queue(order, k, price)
             if most <= 0.0:
                 self.book.flags[order] |= _SPENT
                 return 0
         place = _INSIDE if phase == _NEWBORN else phase
         return self.filler.execute(order, k, price, place, most)
-
-    def behind_queue(self, order: int, k: int, price: float) -> float:
-        """Return how many units a print at the very price of a limit order leaves for it, after those that stood before it."""
-        i = self.book.instrument[order]
-        is_print = cython.declare(cython.bint, self.prices.low[k, i] == self.prices.high[k, i])
-        row = self.book.condition[order]
-        if not is_print or row < 0 or self.prices.low[k, i] != price:
-            return _INFINITE
-        rest = self.prices.volume[k, i] - self.conditions.ahead[row]
-        self.conditions.ahead[row] = -rest if rest < 0.0 else 0.0
-        return rest
 
     def walk(self, k: int, i: int) -> int:
         """Fill the orders of one instrument along straight lines from the open over both extremes to the close."""
@@ -276,19 +264,6 @@ class Matcher:
         if distance != least:
             return distance < least
         return self.reach.is_favourable(best) and not self.reach.is_favourable(order)
-
-    def expire_at_once(self, k: int, is_over: bool) -> int:
-        """End the orders that were to be filled at once, or in an auction that has been."""
-        for n in range(self.book.open_count):
-            order = self.book.open_orders[n]
-            flags = self.book.flags[order]
-            if self.book.status[order] != _OPEN or (flags & (_AT_ONCE | _AT_OPEN)) == 0:
-                continue
-            if (flags & _BORN) != 0 and not is_over:
-                continue
-            if self.timing.has_had_its_chance(order, k):
-                self.lifecycle.end(order, _EXPIRED, _TIME_IN_FORCE)
-        return 0
 
     def match_close(self, row: int) -> int:
         """Fill, at the close of a session, the orders that wait for it."""

@@ -28,3 +28,4 @@ cdef class Timing:
     cdef int replace(self, Py_ssize_t order) except -1 nogil
     cdef int go_on(self, Py_ssize_t k) except -1 nogil
     cdef bint has_had_its_chance(self, Py_ssize_t order, Py_ssize_t k) noexcept nogil
+    cdef int expire(self, Py_ssize_t k, bint is_over) except -1 nogil

@@ -32,6 +32,8 @@ _BY_STRATEGY = cython.declare(cython.int, Reason.BY_STRATEGY)
 _REPLACEMENT = cython.declare(cython.int, Reason.REPLACED)
 _TIME_IN_FORCE = cython.declare(cython.int, Reason.TIME_IN_FORCE)
 _TOO_LATE = cython.declare(cython.int, Reason.TOO_LATE)
+_BORN = cython.declare(cython.int, Flag.BORN)
+_AT_ONCE = cython.declare(cython.int, Flag.IMMEDIATE | Flag.WHOLE)
 _DAY = cython.declare(cython.int, Flag.DAY)
 _UNTIL = cython.declare(cython.int, Flag.UNTIL)
 _AT_OPEN = cython.declare(cython.int, Flag.AT_OPEN)
@@ -181,3 +183,16 @@ class Timing:
             return self.opens(order, k)
         kind = self.book.kind[order]
         return kind in (_MARKET, _LIMIT) or self.book.flags[order] & _TRIGGERED != 0
+
+    def expire(self, k: int, is_over: bool) -> int:
+        """End the orders that were to be filled at once, or in an auction that has been."""
+        for n in range(self.book.open_count):
+            order = self.book.open_orders[n]
+            flags = self.book.flags[order]
+            if self.book.status[order] != _OPEN or (flags & (_AT_ONCE | _AT_OPEN)) == 0:
+                continue
+            if (flags & _BORN) != 0 and not is_over:
+                continue
+            if self.has_had_its_chance(order, k):
+                self.lifecycle.end(order, _EXPIRED, _TIME_IN_FORCE)
+        return 0
