@@ -1,7 +1,7 @@
 """The hooks of the built-in plugins; an installed package has a module like this one, which its entry point names."""
 
 from tradekit import CostModel, DataSource, Executor, Indicator, Reporter, RiskRule, Strategy, hookimpl
-from tradekit.builtin.costs import Fee, Slippage
+from tradekit.builtin.costs import Fee, HalfSpread, Slippage, SquareRootImpact, VolumeShare
 from tradekit.builtin.executors import Simulated
 from tradekit.builtin.indicators import (
     Atr,
@@ -61,7 +61,7 @@ def tradekit_executors() -> list[type[Executor]]:
 @hookimpl
 def tradekit_cost_models() -> list[type[CostModel]]:
     """Charge for trading."""
-    return [Fee, Slippage]
+    return [Fee, HalfSpread, Slippage, SquareRootImpact, VolumeShare]
 
 
 @hookimpl

@@ -23,5 +23,5 @@ cdef class Matcher:
     cdef double deliverable(self, Py_ssize_t i, double quantity) noexcept nogil
     cdef double affordable(self, Py_ssize_t i, double quantity, double price) noexcept nogil
     cdef double affordable_on_margin(self, Py_ssize_t i, double quantity, double price) noexcept nogil
-    cdef Py_ssize_t record(self, Py_ssize_t order, Py_ssize_t row, double quantity, double price) except -1 nogil
+    cdef Py_ssize_t record(self, Py_ssize_t order, Py_ssize_t row, double quantity, double price, bint is_maker) except -1 nogil
     cdef int give_up(self, Py_ssize_t order, Py_ssize_t row, double left) except -1 nogil

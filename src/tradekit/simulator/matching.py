@@ -65,6 +65,7 @@ class Matcher:
 
     def match(self, row: int) -> int:
         """Fill what this bar fills."""
+        self.venue.new_row(row)
         self.log.now = self.market.bars.open_time[row]
         self.sweep(row, False, True, _ANY)
         self.sweep(row, True, True, _ANY)
@@ -128,8 +129,9 @@ class Matcher:
         i = self.book.instrument[order]
         quantity = self.book.quantity[order]
         price = reference
+        is_maker = cython.declare(cython.bint, self.book.kind[order] == _LIMIT and not at_open)
         if self.book.kind[order] != _LIMIT:
-            price = self.venue.slipped(i, quantity, reference)
+            price = self.venue.slipped(i, quantity, reference, self.market.bars.volume[row, i], 0.0)
         reason = _HALTED if self.is_margin or quantity > 0.0 else _SHORT
         size = self.deliverable(i, quantity)
         if size == quantity:
@@ -142,7 +144,7 @@ class Matcher:
         if is_cut and (is_gone or (reason == _FUNDS and not self.cuts)):
             self.book.finish(order, _REJECTED, reason)
             return self.give_up(order, row, quantity)
-        entry = self.record(order, row, size, price)
+        entry = self.record(order, row, size, price, is_maker)
         self.log.code[entry] = 0 if at_open else 1
         self.log.d[entry] = fabs(price - reference) * fabs(size)
         self.ledger.slippage += self.log.d[entry]
@@ -162,10 +164,11 @@ class Matcher:
         """Return how much of a signed size the account has the funds for."""
         if self.is_margin:
             return self.affordable_on_margin(i, quantity, price)
-        if quantity < 0.0 or quantity * price + self.venue.fee(i, quantity, price) <= self.ledger.cash:
+        if quantity < 0.0 or quantity * price + self.venue.most_fee(i, quantity, price) <= self.ledger.cash:
             return quantity
-        cost = price + self.venue.fee_of_one(i, price)
-        return self.ledger.cash / cost * _SHY if self.ledger.cash > 0.0 else 0.0
+        cost = price + self.venue.most_fee_of_one(i, price)
+        cash = self.ledger.cash - self.venue.least_fee(i)
+        return cash / cost * _SHY if cash > 0.0 else 0.0
 
     def affordable_on_margin(self, i: int, quantity: float, price: float) -> float:
         """Return the size for which gross exposure stays within leverage times equity, both after the fill and its fee."""
@@ -180,18 +183,19 @@ class Matcher:
             others -= fabs(held) * self.ledger.last[i]
             equity += held * (price - self.ledger.last[i])
         kept = fabs(held) * price if reducing == 0.0 else 0.0
-        fee = self.leverage * self.venue.fee_of_one(i, price)
-        room = (self.leverage * equity - others - kept - reducing * fee) / (price + fee)
+        fee = self.leverage * self.venue.most_fee_of_one(i, price)
+        room = (self.leverage * (equity - self.venue.least_fee(i)) - others - kept - reducing * fee) / (price + fee)
         if size - reducing <= room:
             return quantity
         size = reducing + (room * _SHY if room > 0.0 else 0.0)
         return size if quantity > 0.0 else -size
 
-    def record(self, order: int, row: int, quantity: float, price: float) -> int:
+    def record(self, order: int, row: int, quantity: float, price: float, is_maker: bool) -> int:
         """Book a fill and finish its order; return the entry."""
         i = self.book.instrument[order]
-        fee = self.venue.fee(i, quantity, price)
+        fee = self.venue.fee(i, quantity, price, is_maker, 0.0)
         self.ledger.apply(i, quantity, price, fee)
+        self.venue.traded(i, quantity * price)
         self.book.filled[order] = quantity
         self.book.finish(order, _FILLED, _NO_REASON)
         entry = self.log.add(_FILL, row, order, i)
