@@ -42,6 +42,7 @@ _TOML_WORDS = {
     "Path": "path",
     "datetime": "date, or date and time",
     "tuple[str, ...]": "list of texts",
+    "tuple[table, ...]": "list of tables",
     "dict[str, str]": "table of texts",
 }
 _BOUNDS_IN_WORDS = {

@@ -20,7 +20,11 @@ from tradekit.model.instrument import Instrument
 from tradekit.model.order import Order, OrderKind
 from tradekit.model.risk import LimitKind, Verdict
 from tradekit.simulator.context import Context, View
-from tradekit.simulator.setup import Rule
+from tradekit.simulator.costs import Impact, Tiers
+from tradekit.simulator.setup import Rule, Setup
+from tradekit.simulator.venue import Venue
+
+HOUR = 3_600_000_000_000
 
 Random = np.random.Generator
 
@@ -39,8 +43,36 @@ def random_bars(rng: Random, rows: int, size: int) -> Bars:
     is_hole = rng.random((rows, size)) < rng.choice([0.0, 0.3])
     is_hole[np.arange(rows), rng.integers(0, size, rows)] = False
     prices = [np.where(is_hole, np.nan, column) for column in (opened, high, low, close, rng.uniform(0, 1e6, (rows, size)))]
-    times = np.arange(rows, dtype=np.int64) * 1000
-    return Bars(tuple("XYZ"[:size]), times, times + 1000, *prices)
+    times = np.arange(rows, dtype=np.int64) * (5 * HOUR)
+    return Bars(tuple("XYZ"[:size]), times, times + 5 * HOUR, *prices)
+
+
+def random_costs(rng: Random, rows: int, size: int) -> dict[str, Any]:
+    """Return some costs of each sort, as `costs_of` of the stage takes them."""
+    days = (rows * 5 + 23) // 24
+    tiers = Tiers(
+        np.array([0.0, 2_000.0, 50_000.0]),
+        rng.uniform(0, 0.002, (3, 3, size)) * np.array([1.0, 1.0, 0.0])[:, np.newaxis],
+        rng.random(size) < 0.8,
+        np.zeros(size, dtype=np.bool_),
+        float(rng.choice([0.0, 3_000.0])),
+    )
+    impacts = [
+        Impact(rng.uniform(0, 0.1, (1, size)), 2.0),
+        Impact(rng.uniform(0, 0.1, (1, size)), 0.6),
+        Impact(rng.uniform(0, 0.05, (days, size)), 0.5, rng.choice([np.nan, 0.0, 1e3, 1e6], (days, size))),
+    ]
+    some = {
+        "maker_rate": -0.0001,
+        "taker_rate": 0.0002,
+        "minimum": 1.0,
+        "half_spread": 0.01,
+        "row_slippage_rate": rng.uniform(0, 0.001, (rows, size)),
+        "row_half_spread": rng.uniform(0, 0.05, (rows, size)),
+        "tiers": [tiers],
+        "impacts": [impact for impact in impacts if rng.random() < 0.5],
+    }
+    return {name: value for name, value in some.items() if rng.random() < 0.3}
 
 
 def random_rules(rng: Random) -> list[Rule]:
@@ -140,6 +172,7 @@ def random_play(seed: int, rows: int = 60) -> Played:
         fee_rate=float(rng.choice([0.0, 0.001, 0.00075])),
         fee_per_unit=float(rng.choice([0.0, 0.0, 0.005])),
         slippage_rate=float(rng.choice([0.0, 0.0005])),
+        **random_costs(np.random.default_rng((seed, 1)), rows, size),
         fills=FillRules(
             "cut" if rng.random() < 0.7 else "reject", "touch" if rng.random() < 0.5 else "through", participation=None
         ),
@@ -155,7 +188,23 @@ def fingerprint(run: Played) -> str:
         for name, column in columns.items():
             found.update(name.encode() + column.tobytes())
     found.update(repr(sorted(run.simulation.log.words().items())).encode())
+    found.update(np.array(quotes(run.setup)).tobytes())
     return found.hexdigest()
+
+
+def quotes(setup: Setup) -> list[float]:
+    """Return what a venue says to parts of orders, of which a run may have none."""
+    rng, venue, found = np.random.default_rng(len(setup.bars)), Venue(setup), []
+    for row in range(len(setup.bars)):
+        venue.new_row(row)
+        for i in range(len(setup.instruments)):
+            quantity, price, before = (float(number) for number in rng.uniform((-1e4, 1.0, 0.0), (1e4, 200.0, 1e4)))
+            is_maker = bool(rng.random() < 0.5)
+            venue.traded(i, quantity * price / 100)
+            found.append(venue.fee(i, quantity, price, is_maker, venue.raw_fee(i, before, price, not is_maker)))
+            found.append(venue.slipped(i, quantity, price, float(setup.bars.volume[row, i]), before))
+            found.append(venue.most_fee(i, quantity, price) + venue.most_fee_of_one(i, price) + venue.least_fee(i))
+    return found
 
 
 def assert_book_adds_up(run: Played) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -16,11 +16,15 @@ from tradekit.model.instrument import Instrument
 from tradekit.model.order import OrderKind, OrderStatus, Reason
 from tradekit.model.risk import Limit, LimitKind
 from tradekit.simulator.context import Context
+from tradekit.simulator.costs import Costs
 from tradekit.simulator.loops import run_events, run_targets
 from tradekit.simulator.setup import Rule, Setup
 from tradekit.simulator.simulation import Simulation
 
 MINUTE = 60_000_000_000
+
+FEES = {"fee_rate": [0, 1], "maker_rate": [0], "taker_rate": [1], "fee_per_unit": [2]}
+COSTS = {*FEES, "minimum", "fee_asset", "slippage_rate", "half_spread", "row_slippage_rate", "row_half_spread", "tiers", "impacts"}
 
 Bar = float | tuple[float, float, float, float] | None
 """A price that does not move, or open, high, low and close, or a hole."""
@@ -40,15 +44,29 @@ def bars_of(series: Mapping[str, Sequence[Bar]]) -> Bars:
     return Bars(tuple(series), opened, opened + MINUTE, *(np.ascontiguousarray(column) for column in prices), volume)
 
 
+def costs_of(size: int, **given: Any) -> Costs:
+    """Return costs, all 0 but those that are given, each as one number for all instruments or as an array.
+
+    These are fields of `Costs`, or `fee_rate` (of makers and takers), `maker_rate`, `taker_rate`, `fee_per_unit`.
+    """
+    free = Costs.none(size)
+    fees = free.fees.copy()
+    for name, rows in FEES.items():
+        fees[rows] += given.pop(name, 0.0)
+    sums = ("minimum", "fee_asset", "slippage_rate", "half_spread")
+    arrays = {name: value + getattr(free, name) if name in sums else value for name, value in given.items()}
+    costs = replace(free, fees=fees, **arrays)
+    return replace(costs, floored=np.where(costs.minimum > 0, fees, 0.0))
+
+
 def setup_of(bars: Bars, instruments: Sequence[Instrument] = (), **changes: Any) -> Setup:
-    """Return a setup without rules, costs and steps, with 1000 in a cash account; costs may be one number for all instruments."""
+    """Return a setup without rules, costs and steps, with 1000 in a cash account; `changes` may be those of `costs_of`, too."""
     size = len(bars.symbols)
     facts = {instrument.symbol: instrument for instrument in instruments}
     plain = {"currency": "USD", "capital": 1000.0, "is_margin": False, "leverage": 1.0, "rules": (), "names": {}, "warmup": 0}
     plain |= {"fills": FillRules(participation=None), "values": np.zeros((0, size, len(bars)))}
-    plain |= {"volatility": np.zeros((size, 0)), "fee_rate": 0.0, "fee_per_unit": 0.0, "slippage_rate": 0.0} | changes
-    for name in ("fee_rate", "fee_per_unit", "slippage_rate"):
-        plain[name] = np.full(size, plain[name]) if isinstance(plain[name], float) else plain[name]
+    costs = costs_of(size, **{name: changes.pop(name) for name in COSTS & changes.keys()})
+    plain |= {"volatility": np.zeros((size, 0)), "costs": costs} | changes
     return Setup(bars=bars, instruments=[facts.get(symbol, Instrument(symbol)) for symbol in bars.symbols], **plain)
 
 

@@ -61,12 +61,11 @@ def test_prepare_fact_of_an_instrument_that_the_data_lacks_is_refused(lab):
     )
 
 
-def test_prepare_costs_of_several_models_add_up(lab):
+def test_prepare_costs_are_those_of_the_run_file(lab):
     lab.give(CLOSES)
-    setup = setup_of(lab, "execution.costs=[{model='fee', bps=10, per_unit=0.1}, {model='fee', bps=5}, {model='slippage', bps=2}]")
-    assert setup.fee_rate.tolist() == pytest.approx([0.0015])
-    assert setup.fee_per_unit.tolist() == [0.1]
-    assert setup.slippage_rate.tolist() == pytest.approx([0.0002])
+    costs = setup_of(lab, "execution.costs=[{model='fee', bps=10}, {model='slippage', bps=2}]").costs
+    assert costs.fees.tolist() == [[pytest.approx(0.001)], [pytest.approx(0.001)], [0.0]]
+    assert costs.slippage_rate.tolist() == [pytest.approx(0.0002)]
 
 
 @pytest.mark.parametrize("values", [[1.0, 2.0], [-1.0], [np.nan], [np.inf], 0.1])

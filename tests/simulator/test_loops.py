@@ -85,7 +85,7 @@ def test_targets_of_another_shape_are_refused(shape):
         play_targets({"X": [FLAT] * 3}, np.zeros(shape))
 
 
-@pytest.mark.parametrize("name", ["values", "volatility", "fee_rate"])
+@pytest.mark.parametrize("name", ["values", "volatility"])
 def test_setup_of_wrong_shapes_is_refused(name):
     bars = play({"X": [FLAT] * 3}, {}).setup.bars
     with pytest.raises(ValueError, match=rf"{name} has shape \(7, 7, 7\), expected"):

@@ -16,6 +16,7 @@ from tradekit.model.instrument import Instrument
 from tradekit.model.order import OrderKind, OrderStatus, Reason
 from tradekit.model.risk import LimitKind
 from tradekit.simulator.build import is_compiled
+from tradekit.simulator.venue import Venue
 
 SEEDS = st.integers(0, 2**32 - 1)
 EXAMPLES = 300 if is_compiled() else 30
@@ -39,20 +40,21 @@ def test_fills_come_later_than_decisions_and_only_on_bars(seed):
 @settings(max_examples=EXAMPLES, deadline=None)
 def test_fills_lie_in_the_range_of_their_bar_but_for_slippage(seed):
     run = random_play(seed)
-    setup, bars = run.setup, run.setup.bars
+    bars, venue = run.setup.bars, Venue(run.setup)
     for fill in run.entries(EventKind.FILL):
         order, i = run.orders[fill.order], fill.instrument
         low, high = bars.low[fill.row, i], bars.high[fill.row, i]
-        slack = setup.slippage_rate[i] * high * (1 + 1e-9) + (setup.instruments[i].tick or 0)
+        venue.new_row(fill.row)
         if order.kind is OrderKind.LIMIT:
             assert low <= fill.b <= high
             assert fill.b <= order.limit if fill.a > 0 else fill.b >= order.limit
             assert fill.d == 0 or fill.code == 0
         else:
-            assert low - (slack if fill.a < 0 else 0) <= fill.b <= high + (slack if fill.a > 0 else 0)
+            worst = venue.slipped(i, order.quantity, high if fill.a > 0 else low, bars.volume[fill.row, i], 0.0)
+            assert min(low, worst) <= fill.b <= max(high, worst)
         if order.kind is OrderKind.STOP:
             assert fill.b >= order.stop if fill.a > 0 else fill.b <= order.stop
-        if fill.code % 3 == 0 and not setup.slippage_rate[i]:
+        if fill.code % 3 == 0 and fill.d == 0:
             assert fill.b == bars.open[fill.row, i]
 
 

@@ -2,7 +2,7 @@
 
 from tradekit import CostModel, DataSource, Executor, Indicator, Reporter, RiskRule, Strategy, hookimpl
 from tradekit.builtin.bar_indicators import Atr, Bar, Donchian, Obv, Vwap
-from tradekit.builtin.costs import Fee, Slippage
+from tradekit.builtin.costs import Fee, HalfSpread, Slippage, SquareRootImpact, VolumeShare
 from tradekit.builtin.executors import Simulated
 from tradekit.builtin.indicators import (
     Bollinger,
@@ -58,7 +58,7 @@ def tradekit_executors() -> list[type[Executor]]:
 @hookimpl
 def tradekit_cost_models() -> list[type[CostModel]]:
     """Charge for trading."""
-    return [Fee, Slippage]
+    return [Fee, HalfSpread, Slippage, SquareRootImpact, VolumeShare]
 
 
 @hookimpl

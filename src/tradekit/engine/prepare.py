@@ -12,10 +12,10 @@ from tradekit.engine.assumptions import assumptions
 from tradekit.engine.benchmark import chosen
 from tradekit.engine.calls import blaming
 from tradekit.engine.compose import ComposedRun
+from tradekit.engine.costing import costs_of
 from tradekit.engine.indicators import compute, declared, warmup_of
 from tradekit.errors import ConfigError, PluginError, nearest
 from tradekit.model.bars import Bars, Floats, Times
-from tradekit.model.cost import CostKind
 from tradekit.model.instrument import Instrument
 from tradekit.model.risk import Limit, LimitKind
 from tradekit.model.values import Values
@@ -54,7 +54,6 @@ def prepare(composed: ComposedRun, bars: Bars, known: Sequence[Instrument], inte
     indicators = declared(composed.strategy, interval)
     warmup = warmup_of(composed.strategy, indicators, interval)
     computed = compute(indicators, bars, interval)
-    costs = _costs(composed.costs, instruments)
     sizing = next((limit for limits in composed.limits for limit in limits if limit.kind is LimitKind.VOLATILITY_SIZE), None)
     per_year = (
         [] if sizing is None else [sizing.bars_per_year or _bars_per_year(bars, i, interval) for i in range(len(instruments))]
@@ -67,9 +66,7 @@ def prepare(composed: ComposedRun, bars: Bars, known: Sequence[Instrument], inte
         is_margin=config.account.kind == "margin",
         leverage=config.account.leverage,
         fills=composed.fill_rules,
-        fee_rate=costs[CostKind.FEE_RATE],
-        fee_per_unit=costs[CostKind.FEE_PER_UNIT],
-        slippage_rate=costs[CostKind.SLIPPAGE_RATE],
+        costs=costs_of(composed.costs, instruments, bars, interval, (config.account.currency,)),
         rules=_rules(composed),
         names=computed.names,
         values=computed.values,
@@ -109,21 +106,6 @@ def _instruments(symbols: Sequence[str], known: Iterable[Instrument], composed: 
             what = f"instrument[{index}].symbol {fact.symbol!r} is not one of the instruments that the data has"
             raise ConfigError(f"{what}; allowed: {allowed}{nearest(fact.symbol, symbols)}")
     return list(found.values())
-
-
-def _costs(models: Sequence[CostModel], instruments: Sequence[Instrument]) -> dict[CostKind, Floats]:
-    total = {kind: np.zeros(len(instruments)) for kind in CostKind}
-    for model in models:
-        with blaming(f"terms() of cost model {model.name!r}", model, PluginError):
-            terms = [(CostKind(term.kind), np.asarray(term.values, dtype=np.float64)) for term in model.terms(instruments)]
-        for kind, values in terms:
-            if values.shape != (len(instruments),) or not (np.isfinite(values) & (values >= 0)).all():
-                raise PluginError(
-                    f"cost model {model.name!r} gave {kind.name} coefficients {values!r}; "
-                    f"expected {len(instruments)} finite numbers of 0 or more"
-                )
-            total[kind] += values
-    return total
 
 
 def _described(model: CostModel) -> str:

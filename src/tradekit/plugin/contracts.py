@@ -192,6 +192,14 @@ class CostModel(Component, ABC):
     def terms(self, instruments: Sequence[Instrument]) -> Sequence[CostTerm]:
         """Return the terms of cost, each with one coefficient for each of `instruments`, in their order."""
 
+    def terms_on(self, instruments: Sequence[Instrument], bars: Bars) -> Sequence[CostTerm]:  # noqa: ARG002 - for an override
+        """Return the terms of cost for these bars, in place of `terms`, which is what the default returns.
+
+        For a model that reads the bars, such as one that gives a spread for each. They are those of the whole run: what is charged
+        in bar `t` should come from that bar and those before it, and only the model can see to that.
+        """
+        return self.terms(instruments)
+
     @abstractmethod
     def describe(self) -> str:
         """Return one sentence for the result's list of assumptions, with the figures."""

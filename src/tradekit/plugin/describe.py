@@ -87,6 +87,8 @@ def _type(annotation: Any) -> str:
     if origin is not None:
         inner = ", ".join("..." if argument is ... else _type(argument) for argument in arguments)
         return f"{getattr(origin, '__name__', str(origin))}[{inner}]"
+    if isinstance(members[0], type) and issubclass(members[0], Options):
+        return "table"
     return getattr(members[0], "__name__", str(members[0]))
 
 

@@ -1,5 +1,7 @@
+cimport cython
 from tradekit.simulator.conditions cimport Conditions
 
+@cython.final
 cdef class Book:
     cdef Py_ssize_t count, capacity, open_count, intent_count
     cdef readonly Conditions conditions

@@ -1,3 +1,5 @@
+cimport cython
+@cython.final
 cdef class Conditions:
     cdef readonly Py_ssize_t count, capacity
     cdef double[::1] trail, trail_rate, mark, display, slice, ahead, born, base

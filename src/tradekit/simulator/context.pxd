@@ -1,6 +1,8 @@
+cimport cython
 from tradekit.simulator.desk cimport Desk
 from tradekit.simulator.simulation cimport Simulation
 
+@cython.final
 cdef class View:
     cdef Simulation simulation
     cdef Desk desk
@@ -16,6 +18,7 @@ cdef class View:
     cdef double raw(self, const double[:, ::1] column) noexcept
     cdef bint crosses(self, object first, object second, double side) except -1
 
+@cython.final
 cdef class Context:
     cdef readonly Simulation simulation
     cdef Desk desk

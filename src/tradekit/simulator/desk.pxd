@@ -1,5 +1,7 @@
+cimport cython
 from tradekit.simulator.simulation cimport Simulation
 
+@cython.final
 cdef class Desk:
     cdef Simulation simulation
     cdef list symbols

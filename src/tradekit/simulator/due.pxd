@@ -1,5 +1,7 @@
+cimport cython
 from tradekit.simulator.book cimport Book
 
+@cython.final
 cdef class Due:
     cdef Book book
     cdef Py_ssize_t count

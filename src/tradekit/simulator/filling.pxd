@@ -1,3 +1,4 @@
+cimport cython
 from tradekit.simulator.conditions cimport Conditions
 from tradekit.simulator.book cimport Book
 from tradekit.simulator.gate cimport Gate
@@ -7,6 +8,7 @@ from tradekit.simulator.log cimport Log
 from tradekit.simulator.market cimport Prices
 from tradekit.simulator.venue cimport Venue
 
+@cython.final
 cdef class Filler:
     cdef Prices prices
     cdef Gate gate

@@ -101,7 +101,7 @@ class Filler:
             return self.lifecycle.end(order, _EXPIRED, _NOT_WHOLE) if (flags & _WHOLE_ONLY) != 0 else 0
         price = reference
         if not is_maker:
-            price = self.venue.slipped(i, size, reference)
+            price = self.venue.slipped(i, size, reference, self.prices.volume[k, i], fabs(self.book.filled[order]))
             if limited:
                 price = self.bounded(order, price)
         reason = _FUNDS
@@ -194,7 +194,9 @@ class Filler:
     def record(self, order: int, k: int, size: float, reference: float, price: float, place: int) -> int:
         """Book a fill and write it down."""
         i = self.book.instrument[order]
-        fee = self.venue.fee(i, size, price)
+        is_maker = cython.declare(cython.bint, place >= _MAKER)
+        fee = self.venue.fee(i, size, price, is_maker, self.book.fees[order])
+        self.book.fees[order] += self.venue.raw_fee(i, size, price, is_maker)
         self.ledger.apply(i, size, price, fee)
         self.book.fill(order, size)
         if self.taken_bar[i] == k:

@@ -1,8 +1,10 @@
+cimport cython
 from tradekit.simulator.book cimport Book
 from tradekit.simulator.ledger cimport Ledger
 from tradekit.simulator.log cimport Log
 from tradekit.simulator.market cimport Market
 
+@cython.final
 cdef class Gate:
     cdef Market market
     cdef Ledger ledger

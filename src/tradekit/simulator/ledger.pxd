@@ -1,5 +1,7 @@
+cimport cython
 from tradekit.simulator.venue cimport Venue
 
+@cython.final
 cdef class Ledger:
     cdef readonly Venue venue
     cdef Py_ssize_t size

@@ -67,10 +67,11 @@ class Ledger:
         """Return how much of a signed size the account has the funds for."""
         if self.is_margin:
             return self.affordable_on_margin(i, quantity, price)
-        if quantity < 0.0 or quantity * price + self.venue.fee(i, quantity, price) <= self.cash:
+        if quantity < 0.0 or quantity * price + self.venue.most_fee(i, quantity, price) <= self.cash:
             return quantity
-        cost = price + self.venue.fee_of_one(i, price)
-        return self.cash / cost * _SHY if self.cash > 0.0 else 0.0
+        cost = price + self.venue.most_fee_of_one(i, price)
+        cash = self.cash - self.venue.least_fee(i)
+        return cash / cost * _SHY if cash > 0.0 else 0.0
 
     def affordable_on_margin(self, i: int, quantity: float, price: float) -> float:
         """Return the size for which gross exposure stays within leverage times equity, both after the fill and its fee."""
@@ -85,8 +86,8 @@ class Ledger:
             others -= fabs(held) * self.last[i]
             equity += held * (price - self.last[i])
         kept = fabs(held) * price if reducing == 0.0 else 0.0
-        fee = self.leverage * self.venue.fee_of_one(i, price)
-        room = (self.leverage * equity - others - kept - reducing * fee) / (price + fee)
+        fee = self.leverage * self.venue.most_fee_of_one(i, price)
+        room = (self.leverage * (equity - self.venue.least_fee(i)) - others - kept - reducing * fee) / (price + fee)
         if size - reducing <= room:
             return quantity
         size = reducing + (room * _SHY if room > 0.0 else 0.0)

@@ -1,7 +1,9 @@
+cimport cython
 from tradekit.simulator.conditions cimport Conditions
 from tradekit.simulator.book cimport Book
 from tradekit.simulator.log cimport Log
 
+@cython.final
 cdef class Lifecycle:
     cdef Book book
     cdef Conditions conditions

@@ -1,3 +1,5 @@
+cimport cython
+@cython.final
 cdef class Log:
     cdef Py_ssize_t count, capacity
     cdef long long now

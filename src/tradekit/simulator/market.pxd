@@ -1,7 +1,10 @@
+cimport cython
+@cython.final
 cdef class Prices:
     cdef const double[:, ::1] open, high, low, close, volume
     cdef const long long[::1] open_time, close_time
 
+@cython.final
 cdef class Market:
     cdef readonly Py_ssize_t rows, size
     cdef readonly Prices bars, shown

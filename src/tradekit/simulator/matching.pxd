@@ -1,3 +1,4 @@
+cimport cython
 from tradekit.simulator.conditions cimport Conditions
 from tradekit.simulator.book cimport Book
 from tradekit.simulator.due cimport Due
@@ -8,6 +9,7 @@ from tradekit.simulator.market cimport Market, Prices
 from tradekit.simulator.reach cimport Reach
 from tradekit.simulator.timing cimport Timing
 
+@cython.final
 cdef class Matcher:
     cdef Market market
     cdef Prices prices

@@ -1,7 +1,9 @@
+cimport cython
 from tradekit.simulator.conditions cimport Conditions
 from tradekit.simulator.book cimport Book
 from tradekit.simulator.market cimport Prices
 
+@cython.final
 cdef class Reach:
     cdef Book book
     cdef Conditions conditions

@@ -13,6 +13,7 @@ from tradekit.model.bars import Bars, Floats, Times
 from tradekit.model.fills import FillRules
 from tradekit.model.instrument import Instrument
 from tradekit.model.risk import Limit, LimitKind
+from tradekit.simulator.costs import Costs
 
 __all__ = ["Finer", "Rule", "Sessions", "Setup"]
 
@@ -55,9 +56,8 @@ class Sessions:
 class Setup:
     """A composed run, reduced to arrays and numbers.
 
-    `fee_rate`, `fee_per_unit` and `slippage_rate` are float64 [instrument]. `values` are the indicators, float64 [value,
-    instrument, time], held over holes, and `names` says which is which. `volatility` holds, for the sizing rule that needs it,
-    the annualised volatility of each instrument, float64 [instrument, time].
+    `values` are the indicators, float64 [value, instrument, time], held over holes, and `names` says which is which. `volatility`
+    holds, for the sizing rule that needs it, the annualised volatility of each instrument, float64 [instrument, time].
     """
 
     bars: Bars
@@ -67,9 +67,7 @@ class Setup:
     is_margin: bool
     leverage: float
     fills: FillRules
-    fee_rate: Floats
-    fee_per_unit: Floats
-    slippage_rate: Floats
+    costs: Costs
     rules: Sequence[Rule]
     names: Mapping[str, int]
     values: Floats
@@ -82,7 +80,6 @@ class Setup:
     def __post_init__(self) -> None:
         rows, size = len(self.bars), len(self.instruments)
         expected = {"values": (len(self.names), size, rows), "volatility": (size, rows)}
-        expected |= dict.fromkeys(("fee_rate", "fee_per_unit", "slippage_rate"), (size,))
         if not any(limit.kind is LimitKind.VOLATILITY_SIZE for rule in self.rules for limit in rule.limits):
             del expected["volatility"]
         # Compiled code doesn't look where it reads.
@@ -91,3 +88,4 @@ class Setup:
                 raise ValueError(f"{name} has shape {getattr(self, name).shape}, expected {shape}")
         if len(self.bars.symbols) != size:
             raise ValueError(f"there are {size} instruments, but bars of {len(self.bars.symbols)}")
+        self.costs.check(self.bars)

@@ -1,3 +1,4 @@
+cimport cython
 from tradekit.simulator.conditions cimport Conditions
 from tradekit.simulator.book cimport Book
 from tradekit.simulator.gate cimport Gate
@@ -9,6 +10,7 @@ from tradekit.simulator.matching cimport Matcher
 from tradekit.simulator.placing cimport Placer
 from tradekit.simulator.venue cimport Venue
 
+@cython.final
 cdef class Simulation:
     cdef readonly Market market
     cdef readonly Ledger ledger

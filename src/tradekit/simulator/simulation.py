@@ -106,6 +106,7 @@ class Simulation:
         """Fill what bar `row` fills, then mark the account at its close."""
         self.row = row
         self.lifecycle.row = row
+        self.venue.new_row(row)
         if self.book.open_count > 0:
             self.matcher.match(row)
         return self.close_bar(row)

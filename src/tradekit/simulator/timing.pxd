@@ -1,9 +1,11 @@
+cimport cython
 from tradekit.simulator.conditions cimport Conditions
 from tradekit.simulator.book cimport Book
 from tradekit.simulator.lifecycle cimport Lifecycle
 from tradekit.simulator.log cimport Log
 from tradekit.simulator.market cimport Prices
 
+@cython.final
 cdef class Timing:
     cdef Prices prices
     cdef Lifecycle lifecycle

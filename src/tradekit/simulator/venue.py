@@ -1,4 +1,4 @@
-"""What a venue does to a price and a size: steps, minimums, fees and slippage."""
+"""What a venue does to a price and a size: steps, minimums, fees, slippage and impact."""
 
 from __future__ import annotations
 
@@ -7,13 +7,23 @@ from typing import TYPE_CHECKING
 import cython
 import numpy as np
 
+from tradekit.simulator.costs import DAY, days_of
+
 if cython.compiled:
-    from cython.cimports.libc.math import ceil, fabs, floor
+    from cython.cimports.libc.math import ceil, fabs, floor, sqrt
+    from cython.cimports.libc.math import pow as raised
+    from cython.cimports.tradekit.simulator.tiers import TieredFees
 else:
-    from math import ceil, fabs, floor
+    from math import ceil, fabs, floor, sqrt
+    from math import pow as raised
+
+    from tradekit.simulator.tiers import TieredFees
 
 if TYPE_CHECKING:
-    from tradekit.model.bars import Floats
+    from collections.abc import Sequence
+
+    from tradekit.model.bars import Floats, Times
+    from tradekit.simulator.costs import Costs
     from tradekit.simulator.setup import Setup
 
 __all__ = ["Venue"]
@@ -24,20 +34,84 @@ _SLACK = cython.declare(cython.double, 1e-6)
 _ROUNDING = cython.declare(cython.double, 4e-15)
 # So small a part of an amount of money, or of a trade, is what rounding has left.
 _NOTHING = cython.declare(cython.double, 1e-9)
+# However large the slippage, a sale gets this part of the price.
+_LEAST = cython.declare(cython.double, 0.01)
+# Stands for fees of 0 where there is a minimum, because a sum of 0 means that an order has paid nothing yet.
+_PAID = cython.declare(cython.double, 1e-300)
+_DAY = cython.declare(cython.longlong, DAY)
 
 
 class Venue:
-    """Rules and costs of each instrument; 0 stands for a step or minimum that is not known."""
+    """Rules and costs of each instrument; 0 stands for a step or minimum that is not known.
+
+    Fees are in the quote currency of the instrument. `new_row` has to be called before anything is traded on a row of the clock,
+    and `traded` after each fill.
+    """
 
     def __init__(self, setup: Setup) -> None:
+        multiplier = np.array([getattr(instrument, "multiplier", 1.0) for instrument in setup.instruments], dtype=np.float64)
         self.tick = np.array([instrument.tick or 0.0 for instrument in setup.instruments], dtype=np.float64)
         self.lot = np.array([instrument.lot or 0.0 for instrument in setup.instruments], dtype=np.float64)
-        self.min_notional = np.array([instrument.min_notional or 0.0 for instrument in setup.instruments], dtype=np.float64)
+        notional = np.array([instrument.min_notional or 0.0 for instrument in setup.instruments], dtype=np.float64)
+        self.min_notional = notional / multiplier
         self.ticks_per_one = _per_one(np.asarray(self.tick))
         self.lots_per_one = _per_one(np.asarray(self.lot))
-        self.fee_rate = setup.fee_rate
-        self.fee_per_unit = setup.fee_per_unit
-        self.slippage_rate = setup.slippage_rate
+        self.open_time = setup.bars.open_time
+        self.row = 0
+        costs = setup.costs
+        self.set_fees(costs, np.stack([multiplier, multiplier, np.ones_like(multiplier)]))
+        self.set_slippage(costs)
+        self.set_impacts(costs, days_of(setup.bars) if costs.impacts else np.zeros(0, dtype=np.int64))
+        self.is_dated = self.has_tiers or self.day_volume.shape[1] > 1
+
+    def set_fees(self, costs: Costs, multiplier: Floats) -> None:
+        fees, floored = costs.fees * multiplier, costs.floored * multiplier
+        self.has_tiers = len(costs.tiers) > 0
+        if self.has_tiers:
+            first = self.open_time[0] if len(self.open_time) else 0
+            self.tiers = TieredFees([tiers.times(multiplier) for tiers in costs.tiers], fees, floored, day_of(first))
+        self.fees, self.floored = fees, floored
+        self.minimum = costs.minimum
+        self.has_minimum = bool(np.any(costs.minimum > 0))
+        self.fee_asset = costs.fee_asset
+
+    def set_slippage(self, costs: Costs) -> None:
+        self.slippage_rate = costs.slippage_rate
+        self.half_spread = costs.half_spread
+        self.row_slippage_rate = costs.row_slippage_rate
+        self.row_half_spread = costs.row_half_spread
+        self.has_row_rate = len(costs.row_slippage_rate) > 0
+        self.has_row_spread = len(costs.row_half_spread) > 0
+        has_spread = self.has_row_spread or bool(np.any(costs.half_spread > 0))
+        self.has_more_slippage = has_spread or self.has_row_rate or len(costs.impacts) > 0
+
+    def set_impacts(self, costs: Costs, days: Times) -> None:
+        """Put the impacts into arrays [impact, day, instrument]; with one day where all are the same on each."""
+        size = len(costs.minimum)
+        count = max((len(array) for impact in costs.impacts for array in (impact.coefficient, impact.volume)), default=1)
+        self.impacts = len(costs.impacts)
+        self.days = days[:count]
+        self.day = 0
+        self.exponent = np.array([impact.exponent for impact in costs.impacts], dtype=np.float64)
+        self.is_daily = np.array([impact.day_volume is not None for impact in costs.impacts], dtype=np.int8)
+        self.coefficient = _by_day([impact.coefficient for impact in costs.impacts], count, size)
+        self.day_volume = _by_day([impact.volume for impact in costs.impacts], count, size)
+
+    def new_row(self, row: int) -> None:
+        """Begin a row of the clock, the last one or a later one."""
+        self.row = row
+        if not self.is_dated:
+            return
+        day = day_of(self.open_time[row])
+        while self.day + 1 < self.days.shape[0] and self.days[self.day + 1] <= day:
+            self.day += 1
+        if self.has_tiers:
+            self.tiers.new_day(day)
+
+    def traded(self, i: int, value: float) -> None:
+        """Count the value of a fill, in account currency, towards the tiers of fees."""
+        if self.has_tiers:
+            self.tiers.traded(i, fabs(value))
 
     def price_down(self, i: int, price: float) -> float:
         if self.tick[i] <= 0.0:
@@ -77,20 +151,81 @@ class Venue:
         """Say whether an order is worth less than the venue takes."""
         return fabs(quantity) * price < self.min_notional[i] * (1.0 - _NOTHING)
 
-    def fee(self, i: int, quantity: float, price: float) -> float:
-        return fabs(quantity) * self.fee_of_one(i, price)
+    def fee(self, i: int, quantity: float, price: float, is_maker: bool, before: float) -> float:
+        """Return the fee of a fill; `before` is the sum of `raw_fee` over the order's earlier fills."""
+        fee = fabs(quantity) * (price * self.fees[0 if is_maker else 1, i] + self.fees[2, i])
+        if not self.has_minimum or self.minimum[i] <= 0.0:
+            return fee
+        raw = fabs(quantity) * (price * self.floored[0 if is_maker else 1, i] + self.floored[2, i])
+        least = self.minimum[i]
+        paid = 0.0 if before == 0.0 else (before if before > least else least)
+        return fee - raw + ((before + raw if before + raw > least else least) - paid)
 
-    def fee_of_one(self, i: int, price: float) -> float:
-        return price * self.fee_rate[i] + self.fee_per_unit[i]
+    def raw_fee(self, i: int, quantity: float, price: float, is_maker: bool) -> float:
+        """Return the part of a fill's fee that the minimum of its order is about, before that; never 0 if there is a minimum."""
+        if not self.has_minimum:
+            return 0.0
+        raw = fabs(quantity) * (price * self.floored[0 if is_maker else 1, i] + self.floored[2, i])
+        return raw if raw != 0.0 else _PAID
 
-    def slipped(self, i: int, quantity: float, price: float) -> float:
-        """Return the price that a market or stop order gets: worse by the slippage, and on the venue's grid."""
+    def most_fee(self, i: int, quantity: float, price: float) -> float:
+        """Return what a whole order pays at most, if it fills at this price."""
+        maker = self.fee(i, quantity, price, True, 0.0)
+        taker = self.fee(i, quantity, price, False, 0.0)
+        return taker if taker > maker else maker
+
+    def most_fee_of_one(self, i: int, price: float) -> float:
+        """Return what a unit pays at most: an order of q units never pays more than q times this, plus `least_fee`."""
+        rate = self.fees[1, i] if self.fees[1, i] > self.fees[0, i] else self.fees[0, i]
+        return price * rate + self.fees[2, i]
+
+    def least_fee(self, i: int) -> float:
+        """Return the minimum that an order pays."""
+        return self.minimum[i]
+
+    def slipped(self, i: int, quantity: float, price: float, volume: float, before: float) -> float:
+        """Return the price that an order that takes gets: worse by all slippage and impact, and on the venue's grid.
+
+        `volume` is that of the bar, NaN if not known, and `before` what the same order has filled earlier, in units.
+        """
         rate = self.slippage_rate[i]
-        if rate <= 0.0:
+        spread = 0.0
+        if self.has_more_slippage:
+            spread = self.half_spread[i]
+            if self.has_row_rate:
+                rate += self.row_slippage_rate[self.row, i]
+            if self.has_row_spread:
+                spread += self.row_half_spread[self.row, i]
+            if self.impacts > 0:
+                rate += self.impact(i, fabs(quantity), volume, before)
+        if rate <= 0.0 and spread <= 0.0:
             return price
-        if quantity > 0.0:
-            return self.price_up(i, price * (1.0 + rate))
-        return self.price_down(i, price * (1.0 - rate))
+        return self.worse(i, quantity > 0.0, price, rate, spread)
+
+    def impact(self, i: int, size: float, volume: float, before: float) -> float:
+        """Return by what part of itself a price gets worse because of the order's own size."""
+        total = cython.declare(cython.double, 0.0)
+        for k in range(self.impacts):
+            if self.is_daily[k]:
+                usual = self.day_volume[k, self.day, i]
+                share = (before + size) / usual if usual > 0.0 else 1.0
+            else:
+                # Nobody trades more than all of a bar.
+                share = size / volume if volume > size else 1.0
+            total += self.coefficient[k, self.day, i] * power(share, self.exponent[k])
+        return total
+
+    def worse(self, i: int, is_buy: bool, price: float, rate: float, spread: float) -> float:
+        if is_buy:
+            got = self.price_up(i, price * (1.0 + rate) + spread)
+            return got if got > price else price
+        least = price * _LEAST
+        got = price * (1.0 - rate) - spread
+        if got > least:
+            got = self.price_down(i, got)
+        if got < least:
+            got = self.price_up(i, least)
+        return got if got < price else price
 
 
 def in_steps(size: float, step: float, per_one: float) -> float:
@@ -99,6 +234,27 @@ def in_steps(size: float, step: float, per_one: float) -> float:
 
 def of_steps(steps: float, step: float, per_one: float) -> float:
     return steps / per_one if per_one > 0.0 else steps * step
+
+
+def power(share: float, exponent: float) -> float:
+    if exponent == 0.5:
+        return sqrt(share)
+    if exponent == 1.0:
+        return share
+    return share * share if exponent == 2.0 else raised(share, exponent)
+
+
+def day_of(time: int) -> int:
+    """Return the UTC day of a time, counted from 1970: rounded down, which division in C does not do below 0."""
+    return time // _DAY if time >= 0 else -((-1 - time) // _DAY) - 1
+
+
+def _by_day(tables: Sequence[Floats], count: int, size: int) -> Floats:
+    """Return tables, each of one day or more, as [table, day, instrument]."""
+    found = np.empty((len(tables), count, size))
+    for number, table in enumerate(tables):
+        found[number] = table if len(table) == 1 else table[:count]
+    return found
 
 
 def _per_one(steps: Floats) -> Floats:
