@@ -13,7 +13,6 @@ cdef class Matcher:
     cdef Book book
     cdef Log log
     cdef bint is_margin, cuts, on_touch
-    cdef double leverage
 
     cdef int match(self, Py_ssize_t row) except -1 nogil
     cdef int sweep(self, Py_ssize_t row, bint buys, bint at_open, int kind) except -1 nogil
@@ -21,7 +20,6 @@ cdef class Matcher:
     cdef double inside(self, Py_ssize_t order, double low, double high) noexcept nogil
     cdef int execute(self, Py_ssize_t order, Py_ssize_t row, double reference, bint at_open) except -1 nogil
     cdef double deliverable(self, Py_ssize_t i, double quantity) noexcept nogil
-    cdef double affordable(self, Py_ssize_t i, double quantity, double price) noexcept nogil
-    cdef double affordable_on_margin(self, Py_ssize_t i, double quantity, double price) noexcept nogil
+    cdef int close_out(self, Py_ssize_t order, Py_ssize_t row, double price) except -1 nogil
     cdef Py_ssize_t record(self, Py_ssize_t order, Py_ssize_t row, double quantity, double price) except -1 nogil
     cdef int give_up(self, Py_ssize_t order, Py_ssize_t row, double left) except -1 nogil

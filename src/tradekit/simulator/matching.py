@@ -36,8 +36,6 @@ _FUNDS = cython.declare(cython.int, Reason.INSUFFICIENT_FUNDS)
 _HALTED = cython.declare(cython.int, Reason.HALTED)
 _SHORT = cython.declare(cython.int, Reason.SHORT_IN_CASH_ACCOUNT)
 _NOT_REACHED = cython.declare(cython.double, float("nan"))
-# Some units in the last place, so that the rounding of price, fee and cash can't make a cash account negative.
-_SHY = cython.declare(cython.double, 1.0 - 2e-15)
 # An order that is cut to more than this part of it is whole, and one cut to less than that is gone: the rest is rounding.
 _WHOLE = cython.declare(cython.double, 1.0 - 1e-12)
 _NOTHING = cython.declare(cython.double, 1e-9)
@@ -59,7 +57,6 @@ class Matcher:
         self.book = self.gate.book
         self.log = self.gate.log
         self.is_margin = setup.is_margin
-        self.leverage = setup.leverage
         self.cuts = setup.fills.insufficient_funds == "cut"
         self.on_touch = setup.fills.limit_fills == "touch"
 
@@ -134,7 +131,7 @@ class Matcher:
         size = self.deliverable(i, quantity)
         if size == quantity:
             reason = _FUNDS
-            size = self.affordable(i, quantity, price)
+            size = self.ledger.affordable(i, quantity, price)
         if size != quantity:
             size = self.venue.lots_within(i, size)
         is_cut = cython.declare(cython.bint, fabs(size) < fabs(quantity) * _WHOLE)
@@ -144,7 +141,7 @@ class Matcher:
             return self.give_up(order, row, quantity)
         entry = self.record(order, row, size, price)
         self.log.code[entry] = 0 if at_open else 1
-        self.log.d[entry] = fabs(price - reference) * fabs(size)
+        self.log.d[entry] = fabs(price - reference) * fabs(size) * self.ledger.unit[i]
         self.ledger.slippage += self.log.d[entry]
         if is_cut:
             self.book.reason[order] = reason
@@ -158,39 +155,18 @@ class Matcher:
         size = self.ledger.reducing(i, quantity)
         return size if quantity > 0.0 else -size
 
-    def affordable(self, i: int, quantity: float, price: float) -> float:
-        """Return how much of a signed size the account has the funds for."""
-        if self.is_margin:
-            return self.affordable_on_margin(i, quantity, price)
-        if quantity < 0.0 or quantity * price + self.venue.fee(i, quantity, price) <= self.ledger.cash:
-            return quantity
-        cost = price + self.venue.fee_of_one(i, price)
-        return self.ledger.cash / cost * _SHY if self.ledger.cash > 0.0 else 0.0
-
-    def affordable_on_margin(self, i: int, quantity: float, price: float) -> float:
-        """Return the size for which gross exposure stays within leverage times equity, both after the fill and its fee."""
-        held = self.ledger.position[i]
-        size = fabs(quantity)
-        reducing = self.ledger.reducing(i, quantity)
-        if size <= reducing:
-            return quantity
-        others = self.ledger.gross()
-        equity = self.ledger.equity()
-        if held != 0.0:
-            others -= fabs(held) * self.ledger.last[i]
-            equity += held * (price - self.ledger.last[i])
-        kept = fabs(held) * price if reducing == 0.0 else 0.0
-        fee = self.leverage * self.venue.fee_of_one(i, price)
-        room = (self.leverage * equity - others - kept - reducing * fee) / (price + fee)
-        if size - reducing <= room:
-            return quantity
-        size = reducing + (room * _SHY if room > 0.0 else 0.0)
-        return size if quantity > 0.0 else -size
+    def close_out(self, order: int, row: int, price: float) -> int:
+        """Fill an order whole at a price, for lack of margin."""
+        entry = self.record(order, row, self.book.quantity[order], price)
+        self.log.code[entry] = 1
+        self.log.d[entry] = 0.0
+        return 0
 
     def record(self, order: int, row: int, quantity: float, price: float) -> int:
         """Book a fill and finish its order; return the entry."""
         i = self.book.instrument[order]
         fee = self.venue.fee(i, quantity, price)
+        self.ledger.cause = self.book.entry[order]
         self.ledger.apply(i, quantity, price, fee)
         self.book.filled[order] = quantity
         self.book.finish(order, _FILLED, _NO_REASON)
@@ -198,9 +174,10 @@ class Matcher:
         self.log.cause[entry] = self.book.entry[order]
         self.log.a[entry] = quantity
         self.log.b[entry] = price
-        self.log.c[entry] = fee
+        self.log.c[entry] = fee * self.ledger.rate[self.ledger.settles[i]]
         self.log.e[entry] = self.ledger.position[i]
         self.log.f[entry] = self.ledger.average[i]
+        self.log.g[entry] = self.ledger.balance(i)
         return entry
 
     def give_up(self, order: int, row: int, left: float) -> int:

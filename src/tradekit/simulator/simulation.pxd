@@ -1,7 +1,9 @@
 from tradekit.simulator.book cimport Book
+from tradekit.simulator.carry cimport Carry
 from tradekit.simulator.gate cimport Gate
 from tradekit.simulator.ledger cimport Ledger
 from tradekit.simulator.log cimport Log
+from tradekit.simulator.margin cimport Margin
 from tradekit.simulator.market cimport Market
 from tradekit.simulator.matching cimport Matcher
 from tradekit.simulator.venue cimport Venue
@@ -14,6 +16,8 @@ cdef class Simulation:
     cdef readonly Gate gate
     cdef Venue venue
     cdef Matcher matcher
+    cdef Carry carry
+    cdef Margin margin
     cdef double[::1] equity, weight, quantity
     cdef bint has_targets, is_asked, is_margin
     cdef Py_ssize_t size, row, warmup
@@ -21,6 +25,7 @@ cdef class Simulation:
     cdef public bint stop_requested
 
     cdef int advance(self, Py_ssize_t row) except -1 nogil
+    cdef int liquidate(self, Py_ssize_t row) except -1 nogil
     cdef int close_bar(self, Py_ssize_t row) except -1 nogil
     cdef void want_weight(self, Py_ssize_t i, double weight) noexcept nogil
     cdef void want_quantity(self, Py_ssize_t i, double quantity) noexcept nogil

@@ -14,9 +14,11 @@ from tradekit.simulator.book import Origin
 if cython.compiled:
     from cython.cimports.libc.math import fabs
     from cython.cimports.tradekit.simulator.book import Book
+    from cython.cimports.tradekit.simulator.carry import Carry
     from cython.cimports.tradekit.simulator.gate import Gate
     from cython.cimports.tradekit.simulator.ledger import Ledger
     from cython.cimports.tradekit.simulator.log import Log
+    from cython.cimports.tradekit.simulator.margin import Margin
     from cython.cimports.tradekit.simulator.market import Market
     from cython.cimports.tradekit.simulator.matching import Matcher
     from cython.cimports.tradekit.simulator.venue import Venue
@@ -24,9 +26,11 @@ else:
     from math import fabs
 
     from tradekit.simulator.book import Book
+    from tradekit.simulator.carry import Carry
     from tradekit.simulator.gate import Gate
     from tradekit.simulator.ledger import Ledger
     from tradekit.simulator.log import Log
+    from tradekit.simulator.margin import Margin
     from tradekit.simulator.market import Market
     from tradekit.simulator.matching import Matcher
     from tradekit.simulator.venue import Venue
@@ -77,9 +81,11 @@ class Simulation:
         self.size = len(setup.instruments)
         self.market = Market(setup.bars, setup.bars)
         self.venue = Venue(setup)
-        self.ledger = Ledger(self.venue, self.size, setup.capital)
-        self.book = Book(self.size)
         self.log = Log()
+        self.ledger = Ledger(setup, self.venue, self.log)
+        self.carry = Carry(setup, self.market, self.ledger, self.log)
+        self.margin = Margin(setup, self.market.bars, self.ledger, self.log)
+        self.book = Book(self.size)
         self.gate = Gate(setup, self.market, self.ledger, self.book, self.log)
         self.matcher = Matcher(setup, self.market, self.gate)
         self.is_margin = setup.is_margin
@@ -100,19 +106,48 @@ class Simulation:
     def advance(self, row: int) -> int:
         """Fill what bar `row` fills, then mark the account at its close."""
         self.row = row
+        self.ledger.row = row
+        if self.carry.is_due(row):
+            self.log.now = self.market.bars.open_time[row]
+            while self.carry.take(row) >= 0:
+                pass
         if self.book.open_count > 0:
             self.matcher.match(row)
+        if self.is_margin and self.margin.check(row):
+            self.liquidate(row)
         return self.close_bar(row)
+
+    def liquidate(self, row: int) -> int:
+        """Close all positions, because they lack margin."""
+        self.log.now = self.market.close_time[row] - 1
+        cause = self.margin.begin(row)
+        for i in range(self.size):
+            quantity = -self.ledger.position[i]
+            price = self.margin.close_price(i, row)
+            if quantity != 0.0 and price == price:
+                order = self.book.add(i, _MARKET, quantity, _FLATTEN)
+                self.book.row[order] = row
+                self.announce(order)
+                self.log.cause[self.book.entry[order]] = cause
+                self.book.rest(order)
+                self.matcher.close_out(order, row, price)
+                self.margin.charge(i, quantity, price)
+        self.book.compact()
+        self.ledger.cause = -1
+        return 0
 
     def close_bar(self, row: int) -> int:
         self.log.now = self.market.close_time[row]
         for i in range(self.size):
             price = self.market.close[row, i]
             if price == price:
-                self.ledger.last[i] = price
+                self.ledger.mark(i, price)
                 self.market.previous[i] = self.market.current[i]
                 self.market.current[i] = row
                 self.market.seen[i] += 1
+        if self.carry.is_needed:
+            self.carry.at_close(row)
+        self.ledger.close(row)
         equity = self.ledger.equity()
         self.equity[row] = equity
         self.done = row + 1

@@ -1,6 +1,7 @@
 cdef class Venue:
     cdef const double[::1] tick, lot, min_notional, fee_rate, fee_per_unit, slippage_rate
     cdef const double[::1] ticks_per_one, lots_per_one
+    cdef const long long[::1] fee_asset
 
     cdef double price_down(self, Py_ssize_t i, double price) noexcept nogil
     cdef double price_up(self, Py_ssize_t i, double price) noexcept nogil
@@ -11,6 +12,8 @@ cdef class Venue:
     cdef bint is_too_small(self, Py_ssize_t i, double quantity, double price) noexcept nogil
     cdef double fee(self, Py_ssize_t i, double quantity, double price) noexcept nogil
     cdef double fee_of_one(self, Py_ssize_t i, double price) noexcept nogil
+    cdef double most_fee_of_one(self, Py_ssize_t i, double price) noexcept nogil
+    cdef double least_fee(self, Py_ssize_t i) noexcept nogil
     cdef double slipped(self, Py_ssize_t i, double quantity, double price) noexcept nogil
 
 cdef double in_steps(double size, double step, double per_one) noexcept nogil

@@ -35,7 +35,9 @@ class Venue:
         self.min_notional = np.array([instrument.min_notional or 0.0 for instrument in setup.instruments], dtype=np.float64)
         self.ticks_per_one = _per_one(np.asarray(self.tick))
         self.lots_per_one = _per_one(np.asarray(self.lot))
-        self.fee_rate = setup.fee_rate
+        multiplier = np.array([instrument.multiplier for instrument in setup.instruments], dtype=np.float64)
+        self.fee_asset = np.zeros(len(setup.instruments), dtype=np.int64) if setup.fee_asset is None else setup.fee_asset
+        self.fee_rate = setup.fee_rate * multiplier
         self.fee_per_unit = setup.fee_per_unit
         self.slippage_rate = setup.slippage_rate
 
@@ -82,6 +84,12 @@ class Venue:
 
     def fee_of_one(self, i: int, price: float) -> float:
         return price * self.fee_rate[i] + self.fee_per_unit[i]
+
+    def most_fee_of_one(self, i: int, price: float) -> float:
+        return self.fee_of_one(i, price)
+
+    def least_fee(self, i: int) -> float:
+        return 0.0
 
     def slipped(self, i: int, quantity: float, price: float) -> float:
         """Return the price that a market or stop order gets: worse by the slippage, and on the venue's grid."""
