@@ -11,6 +11,7 @@ from tradekit.builtin.risk_rules import FixedFraction, MaxDrawdown, MaxWeight, V
 from tradekit.engine.compose import compose, compose_file
 from tradekit.engine.runfile import read_run_file
 from tradekit.errors import ConfigError, PluginError
+from tradekit.model.fills import FillRules
 from tradekit.model.risk import Limit, LimitKind, Verdict
 from tradekit.plugin.contracts import DataSource, Executor, Reporter, RiskRule, Strategy
 from tradekit.plugin.discovery import Provided, Registry

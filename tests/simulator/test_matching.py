@@ -63,7 +63,10 @@ def test_limit_touched_fills_only_where_touching_is_enough():
         ctx.sell(1, limit=105)
 
     assert play(bars, {0: both}, is_margin=True).fills == []
-    assert play(bars, {0: both}, is_margin=True, fills=FillRules(limit_fills="touch", participation=None)).fills == [(1, "X", -1, 105), (1, "X", 1, 95)]
+    assert play(bars, {0: both}, is_margin=True, fills=FillRules(limit_fills="touch", participation=None)).fills == [
+        (1, "X", -1, 105),
+        (1, "X", 1, 95),
+    ]
 
 
 @pytest.mark.parametrize(

@@ -14,8 +14,8 @@ from tradekit.engine.locate import Key, key_text
 from tradekit.engine.problems import Problem
 from tradekit.engine.runfile import ComponentTable, RunConfig, RunFile, check_tables
 from tradekit.errors import PluginError
-from tradekit.model.result import ComponentUse
 from tradekit.model.fills import FillRules
+from tradekit.model.result import ComponentUse
 from tradekit.model.risk import Limit, LimitKind
 from tradekit.plugin.contracts import CostModel, DataSource, Executor, Reporter, RiskRule, Strategy
 from tradekit.plugin.discovery import Registry, discover

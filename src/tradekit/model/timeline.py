@@ -18,9 +18,9 @@ __all__ = ["Schedule"]
 class Schedule:
     """What happens to instruments on known rows, in arrays of equal length: by row, then by instrument, then by kind.
 
-    `row` is int64; splits, dividends and delistings take effect before the open of their row, funding at its close. `instrument` and
-    `kind` (`ScheduledKind`) are int32. `value` is float64: new units for an old one, cash for a unit, or the funding rate. `price`
-    is the mark price of a funding, NaN where the last close serves, and NaN for everything else.
+    `row` is int64; splits, dividends and delistings take effect before the open of their row, funding at its close. `instrument`
+    and `kind` (`ScheduledKind`) are int32. `value` is float64: new units for an old one, cash for a unit, or the funding rate.
+    `price` is the mark price of a funding, NaN where the last close serves, and NaN for everything else.
     """
 
     row: Times

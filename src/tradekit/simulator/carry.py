@@ -43,9 +43,9 @@ _SLACK = cython.declare(cython.double, 1e-6)
 class Carry:
     """Books what the schedule of a run and the rates of the account bring.
 
-    What is scheduled before the open of a row is taken one by one: `while carry.take(row) >= 0`. As each UTC day begins, before any
-    of that, borrowing and interest are booked on what was held until then, for the time since they last were. Funding is booked at
-    the close of its row.
+    What is due before the open of a row, from `opening_row` on, is taken one by one: `while carry.take(row) >= 0`. As each UTC day
+    begins, before any of that, borrowing and interest are booked on what was held until then, for the time since they last were.
+    Funding is booked at the close of its row, from `closing_row` on.
     """
 
     def __init__(self, setup: Setup, market: Market, ledger: Ledger, log: Log) -> None:
@@ -63,34 +63,31 @@ class Carry:
         self.closing = np.append(np.flatnonzero(is_funding), -1)
         self.opened = 0
         self.closed = 0
-        self.opening_row = self.row_of(self.opening[0])
         self.closing_row = self.row_of(self.closing[0])
         self.is_whole = np.array([instrument.kind == "equity" and not instrument.lot for instrument in setup.instruments], np.int8)
         self.borrow_rate = _borrow_rates(setup)
         self.interest_rate = terms.interest_rate
         self.loan_rate = terms.loan_rate
         self.has_shorts = setup.is_margin and bool(np.any(np.asarray(self.borrow_rate) > 0.0))
-        self.accrues = self.has_shorts or terms.interest_rate != 0.0 or (setup.is_margin and terms.loan_rate != 0.0)
+        has_rates = self.has_shorts or terms.interest_rate != 0.0 or (setup.is_margin and terms.loan_rate != 0.0)
+        days = bars.open_time // _DAY
+        self.days = np.append(np.flatnonzero(np.diff(days)) + 1 if has_rates else (), _NEVER).astype(np.int64)
+        self.day = 0
         self.accrued = int(bars.open_time[0]) if len(bars) else 0
-        self.next_day = (self.accrued // _DAY + 1) * _DAY if self.accrues else _NEVER
-        self.is_needed = len(schedule) > 0 or self.accrues
+        self.opening_row = min(self.row_of(self.opening[0]), int(self.days[0]))
 
     def row_of(self, k: int) -> int:
         return self.row[k] if k >= 0 else _NEVER
 
-    def is_due(self, row: int) -> bool:
-        """Say whether there is anything to book before the open of a row."""
-        return row >= self.opening_row or self.market.bars.open_time[row] >= self.next_day
-
     def take(self, row: int) -> int:
         """Book what is due next before the open of a row; return its place in the schedule, -1 once there is no more."""
-        if self.market.bars.open_time[row] >= self.next_day:
+        if row >= self.days[self.day]:
             self.accrue(row)
-        if row < self.opening_row:
-            return -1
         k = self.opening[self.opened]
+        if row < self.row_of(k):
+            self.opening_row = self.row_of(k) if self.row_of(k) < self.days[self.day] else self.days[self.day]
+            return -1
         self.opened += 1
-        self.opening_row = self.row_of(self.opening[self.opened])
         if self.kind[k] == _IS_SPLIT:
             self.split(k)
         elif self.kind[k] == _IS_DIVIDEND:
@@ -190,7 +187,8 @@ class Carry:
         now = self.market.bars.open_time[row]
         years = (now - self.accrued) / _YEAR
         self.accrued = now
-        self.next_day = (now // _DAY + 1) * _DAY
+        while row >= self.days[self.day]:
+            self.day += 1
         for c in range(self.ledger.count):
             self.pay_interest(c, years)
         if self.has_shorts:

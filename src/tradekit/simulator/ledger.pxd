@@ -1,15 +1,18 @@
+cimport cython
 from tradekit.simulator.log cimport Log
 from tradekit.simulator.venue cimport Venue
 
+@cython.final
 cdef class Ledger:
     cdef readonly Venue venue
     cdef Log log
-    cdef Py_ssize_t row, cause, size, count
+    cdef Py_ssize_t row, cause, size, count, held
     cdef bint is_margin
     cdef double leverage, dearer
     cdef readonly double capital, realised, fees, carried
     cdef public double slippage
     cdef double[::1] cash, rate
+    cdef const double[::1] first
     cdef const long long[::1] source, settles
     cdef const signed char[::1] is_inverse, is_margined
     cdef signed char[::1] is_off_grid
@@ -24,8 +27,8 @@ cdef class Ledger:
     cdef double worth(self, Py_ssize_t i) noexcept nogil
     cdef double balance(self, Py_ssize_t i) noexcept nogil
     cdef double reducing(self, Py_ssize_t i, double quantity) noexcept nogil
-    cdef void mark(self, Py_ssize_t i, double price) noexcept nogil
-    cdef void close(self, Py_ssize_t row) noexcept nogil
+    cdef void revalue(self) noexcept nogil
+    cdef void keep(self, Py_ssize_t row) noexcept nogil
     cdef double affordable(self, Py_ssize_t i, double quantity, double price) noexcept nogil
     cdef double in_cash(self, Py_ssize_t i, double quantity, double price) noexcept nogil
     cdef double funds(self, Py_ssize_t currency) noexcept nogil

@@ -55,6 +55,7 @@ class Ledger:
         self.dearer = 1.0 + setup.terms.conversion
         self.cash = np.array([setup.capital, *(currency.balance for currency in currencies)], dtype=np.float64)
         self.rate = np.array([1.0, *(currency.first_rate(setup.bars) for currency in currencies)], dtype=np.float64)
+        self.first = np.array(self.rate)
         self.source = np.array([-1, *(-1 if currency.rate else currency.source for currency in currencies)], dtype=np.int64)
         self.is_inverse = np.array([False, *(currency.is_inverse for currency in currencies)], dtype=np.int8)
         self.settles = setup.settlement
@@ -72,6 +73,7 @@ class Ledger:
         self.fees = 0.0
         self.slippage = 0.0
         self.carried = 0.0  # what came and went without a trade
+        self.held = 0  # positions
         self.position = np.zeros(self.size)
         self.average = np.full(self.size, np.nan)
         self.basis = np.zeros(self.size)
@@ -88,6 +90,14 @@ class Ledger:
         """Return the balance of each currency."""
         return [float(self.cash[c]) for c in range(self.count)]
 
+    def marks(self) -> Any:
+        """Return the last prices, float64 [instrument]; NaN before there is one."""
+        return np.array(self.last)
+
+    def first_rates(self) -> Any:
+        """Return the rates before the first close, float64 [currency]."""
+        return np.array(self.first)
+
     def total_cash(self) -> float:
         """Return the cash of all currencies, in the account's."""
         total = self.cash[0]
@@ -98,7 +108,9 @@ class Ledger:
 
     def equity(self) -> float:
         """Return cash plus positions at their last close."""
-        total = self.total_cash()
+        total = self.cash[0] if self.count == 1 else self.total_cash()
+        if self.held == 0:
+            return total
         for i in range(self.size):
             if self.position[i] != 0.0:
                 total += self.position[i] * (self.last[i] - self.basis[i]) * self.unit[i]
@@ -135,22 +147,23 @@ class Ledger:
             return 0.0
         return fabs(quantity) if fabs(quantity) < fabs(held) else fabs(held)
 
-    def mark(self, i: int, price: float) -> None:
-        """Take note of a close, which may be the rate of a currency."""
-        self.last[i] = price
+    def revalue(self) -> None:
+        """Take the rates of currencies from the last closes."""
         for c in range(1, self.count):
-            if self.source[c] == i and price > 0.0:
+            if self.source[c] < 0:
+                continue
+            price = self.last[self.source[c]]
+            if price > 0.0:
                 self.rate[c] = 1.0 / price if self.is_inverse[c] else price
-                for j in range(self.size):
-                    if self.settles[j] == c:
-                        self.unit[j] = self.multiplier[j] * self.rate[c]
+                for i in range(self.size):
+                    if self.settles[i] == c:
+                        self.unit[i] = self.multiplier[i] * self.rate[c]
 
-    def close(self, row: int) -> None:
-        """Keep the balances and rates of a close, if there are several currencies."""
-        if self.count > 1:
-            for c in range(self.count):
-                self.balances[row, c] = self.cash[c]
-                self.rates[row, c] = self.rate[c]
+    def keep(self, row: int) -> None:
+        """Keep the balances and rates of a close."""
+        for c in range(self.count):
+            self.balances[row, c] = self.cash[c]
+            self.rates[row, c] = self.rate[c]
 
     def affordable(self, i: int, quantity: float, price: float) -> float:
         """Return how much of a signed size the account has the funds for."""
@@ -252,6 +265,10 @@ class Ledger:
                 self.average[i] = price
         if after == 0.0:
             self.average[i] = _NAN
+            if held != 0.0:
+                self.held -= 1
+        elif held == 0.0:
+            self.held += 1
         self.basis[i] = self.average[i] if self.is_margined[i] and after != 0.0 else 0.0
         self.position[i] = after
         return gain

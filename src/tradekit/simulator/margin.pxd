@@ -1,7 +1,9 @@
+cimport cython
 from tradekit.simulator.ledger cimport Ledger
 from tradekit.simulator.log cimport Log
 from tradekit.simulator.market cimport Prices
 
+@cython.final
 cdef class Margin:
     cdef Prices prices
     cdef Ledger ledger

@@ -15,6 +15,7 @@ else:
     from math import fabs
 
 if TYPE_CHECKING:
+    from tradekit.model.bars import Floats
     from tradekit.simulator.ledger import Ledger
     from tradekit.simulator.log import Log
     from tradekit.simulator.market import Prices
@@ -30,25 +31,19 @@ _NAN = cython.declare(cython.double, float("nan"))
 class Margin:
     """Watches the positions of a margin account within each bar of `prices`.
 
-    The order in which a bar reached its prices isn't known, nor whether two instruments did at one time. So all positions are valued
-    at the worst of the bar at once: what is long at its low, what is short at its high. Where that leaves less equity than the
-    maintenance margin, prices are taken to have moved there in straight lines from the open, all together, and the positions are
-    closed where equity met the margin; at the open, if it did not suffice there already.
+    The order in which a bar reached its prices isn't known, nor whether two instruments did at one time. So all positions are
+    valued at the worst of the bar at once: what is long at its low, what is short at its high. Where that leaves less equity than
+    the maintenance margin, prices are taken to have moved there in straight lines from the open, all together, and the positions
+    are closed where equity met the margin; at the open, if it did not suffice there already.
     """
 
     def __init__(self, setup: Setup, prices: Prices, ledger: Ledger, log: Log) -> None:
         self.prices = prices
         self.ledger = ledger
         self.log = log
-        terms = setup.terms
-        kept, fees = [], []
-        for instrument in setup.instruments:
-            initial = max(1.0 / setup.leverage, instrument.initial_margin or 0.0)
-            usual = min(0.25, 0.5 * initial) if terms.maintenance is None else terms.maintenance
-            kept.append(usual if instrument.maintenance_margin is None else instrument.maintenance_margin)
-            fees.append(kept[-1] if terms.liquidation_fee is None else terms.liquidation_fee)
-        self.maintenance = np.array(kept, dtype=np.float64)
-        self.fee_rate = np.array(fees, dtype=np.float64)
+        self.maintenance = _maintenance(setup)
+        fee = setup.terms.liquidation_fee
+        self.fee_rate = self.maintenance if fee is None else np.full(len(setup.instruments), fee)
         self.share = 0.0  # of the way from the open to the worst, at which equity met the maintenance margin
         self.equity = 0.0  # equity and maintenance margin there
         self.needed = 0.0
@@ -58,15 +53,13 @@ class Margin:
         cash = self.ledger.total_cash()
         worst = cash
         needed = 0.0
-        is_held = cython.declare(cython.bint, False)
         for i in range(self.ledger.size):
             held = self.ledger.position[i]
             if held != 0.0:
-                is_held = True
                 price = self.worst(i, k)
                 worst += held * (price - self.ledger.basis[i]) * self.ledger.unit[i]
                 needed += fabs(held) * price * self.ledger.unit[i] * self.maintenance[i]
-        if not is_held or not worst < needed:
+        if self.ledger.held == 0 or not worst < needed:
             return False
         self.equity = cash
         self.needed = 0.0
@@ -96,7 +89,7 @@ class Margin:
 
         It is on the venue's grid, on the worse side, but never outside of the bar.
         """
-        if not self.prices.open[k, i] == self.prices.open[k, i]:
+        if self.prices.open[k, i] != self.prices.open[k, i]:
             return _NAN
         first = self.prices.open[k, i]
         last = self.worst(i, k)
@@ -108,7 +101,7 @@ class Margin:
         return last if price > last else price
 
     def begin(self, k: int) -> int:
-        """Write down a liquidation, mark what is held at the prices where it is closed, and return the entry, the cause of all else."""
+        """Write down a liquidation, mark what is held at the prices where it is closed, and return the entry."""
         for i in range(self.ledger.size):
             if self.ledger.position[i] != 0.0:
                 price = self.close_price(i, k)
@@ -136,3 +129,13 @@ class Margin:
         self.log.c[entry] = price
         self.log.d[entry] = quantity
         return entry
+
+
+def _maintenance(setup: Setup) -> Floats:
+    """Return the share of each instrument's value that must be kept, float64 [instrument]."""
+    found = np.zeros(len(setup.instruments))
+    for i, instrument in enumerate(setup.instruments):
+        initial = max(1.0 / setup.leverage, instrument.initial_margin or 0.0)
+        usual = min(0.25, 0.5 * initial) if setup.terms.maintenance is None else setup.terms.maintenance
+        found[i] = usual if instrument.maintenance_margin is None else instrument.maintenance_margin
+    return found

@@ -144,7 +144,7 @@ class Setup:
         columns = (schedule.row, schedule.instrument, schedule.kind, schedule.value, schedule.price)
         if len({column.shape for column in columns}) > 1 or (np.diff(schedule.row) < 0).any():
             raise ValueError("a schedule must have columns of one length, in order of their rows")
-        if len(schedule) and not (0 <= schedule.instrument.min() and schedule.instrument.max() < len(self.instruments)):
+        if len(schedule) and not (schedule.instrument.min() >= 0 and schedule.instrument.max() < len(self.instruments)):
             raise ValueError(f"a schedule must be of instruments from 0 to {len(self.instruments) - 1}")
         splits = schedule.value[schedule.kind == ScheduledKind.SPLIT]
         if not ((splits > 0) & (splits < np.inf)).all():

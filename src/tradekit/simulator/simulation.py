@@ -107,13 +107,13 @@ class Simulation:
         """Fill what bar `row` fills, then mark the account at its close."""
         self.row = row
         self.ledger.row = row
-        if self.carry.is_due(row):
+        if row >= self.carry.opening_row:
             self.log.now = self.market.bars.open_time[row]
             while self.carry.take(row) >= 0:
                 pass
         if self.book.open_count > 0:
             self.matcher.match(row)
-        if self.is_margin and self.margin.check(row):
+        if self.is_margin and self.ledger.held > 0 and self.margin.check(row):
             self.liquidate(row)
         return self.close_bar(row)
 
@@ -141,13 +141,16 @@ class Simulation:
         for i in range(self.size):
             price = self.market.close[row, i]
             if price == price:
-                self.ledger.mark(i, price)
+                self.ledger.last[i] = price
                 self.market.previous[i] = self.market.current[i]
                 self.market.current[i] = row
                 self.market.seen[i] += 1
-        if self.carry.is_needed:
+        if self.ledger.count > 1:
+            self.ledger.revalue()
+        if row >= self.carry.closing_row:
             self.carry.at_close(row)
-        self.ledger.close(row)
+        if self.ledger.count > 1:
+            self.ledger.keep(row)
         equity = self.ledger.equity()
         self.equity[row] = equity
         self.done = row + 1

@@ -88,7 +88,7 @@ class Venue:
     def most_fee_of_one(self, i: int, price: float) -> float:
         return self.fee_of_one(i, price)
 
-    def least_fee(self, i: int) -> float:
+    def least_fee(self, i: int) -> float:  # noqa: ARG002 - none is known yet
         return 0.0
 
     def slipped(self, i: int, quantity: float, price: float) -> float:
