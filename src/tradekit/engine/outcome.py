@@ -7,12 +7,9 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
 from tradekit.analysis.curve import EquityCurve, sample
 from tradekit.analysis.measure import measure
 from tradekit.analysis.tables import trades_table
-from tradekit.analysis.trades import FillColumns, round_trips
 from tradekit.data.load import LoadedBars
 from tradekit.engine.assumptions import notes
 from tradekit.engine.benchmark import benchmark
@@ -20,10 +17,8 @@ from tradekit.engine.compose import ComposedRun
 from tradekit.engine.drive import Driven
 from tradekit.engine.plan import Plan
 from tradekit.engine.prepare import Prepared
-from tradekit.journal.record import Record
+from tradekit.engine.trades import carried, fills_of, trips_of
 from tradekit.journal.tables import equity_table, exposures, fills_table, journal_table, orders_table, positions_table
-from tradekit.model.bars import Floats
-from tradekit.model.event import EventKind
 from tradekit.model.result import Result
 
 __all__ = ["facts_of", "result_of"]
@@ -44,8 +39,8 @@ def result_of(composed: ComposedRun, loaded: LoadedBars, prepared: Prepared, pla
         benchmark=value,
     )
     sampling = sample(curve, config.run.periods_per_year)
-    fills = _fills(record)
-    trips = round_trips(fills, _last_prices(record))
+    fills = fills_of(record)
+    trips = trips_of(record)
     return Result(
         name=config.run.name,
         mode=config.run.mode,
@@ -55,7 +50,7 @@ def result_of(composed: ComposedRun, loaded: LoadedBars, prepared: Prepared, pla
         plan=f"{plan.driver} driver: {plan.reason}",
         assumptions=(*prepared.assumptions, *sampling.sentences, sentence),
         notes=(*notes(prepared.setup, record, driven.stopped_by), *loaded.notes),
-        metrics=measure(curve, sampling, fills, trips),
+        metrics=measure(curve, sampling, fills, trips, carried(record)),
         data=facts_of(loaded, composed.run_file.folder),
         orders=orders_table(record),
         fills=fills_table(record),
@@ -70,23 +65,3 @@ def facts_of(loaded: LoadedBars, folder: Path) -> tuple[Mapping[str, Any], ...]:
     """Return what is known about the data; a file below `folder`, the run file's, is named from there, so that results compare."""
     below = f"{folder}{os.sep}"
     return tuple({**fact, "origin": str(fact["origin"]).removeprefix(below)} for fact in loaded.facts)
-
-
-def _fills(record: Record) -> FillColumns:
-    entries = record.entries(EventKind.FILL)
-    log = record.log
-    return FillColumns(
-        time=record.times[entries],
-        instrument=log["instrument"][entries].astype(np.int64),
-        quantity=log["a"][entries],
-        price=log["b"][entries],
-        fee=log["c"][entries],
-        slippage=log["d"][entries],
-    )
-
-
-def _last_prices(record: Record) -> Floats:
-    """Return each instrument's last close; NaN if it had no bar."""
-    bars = record.bars
-    closes = [bars.own(i, bars.close) for i in range(len(bars.symbols))]
-    return np.array([own[-1] if len(own) else np.nan for own in closes])

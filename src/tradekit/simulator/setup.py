@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -12,10 +12,12 @@ from numpy.typing import NDArray
 from tradekit.model.bars import Bars, Floats, Times
 from tradekit.model.fills import FillRules
 from tradekit.model.instrument import Instrument
+from tradekit.model.reference import ScheduledKind
 from tradekit.model.risk import Limit, LimitKind
+from tradekit.model.timeline import Schedule
 from tradekit.simulator.costs import Costs
 
-__all__ = ["Finer", "Rule", "Sessions", "Setup"]
+__all__ = ["AccountTerms", "Currency", "Finer", "Rule", "Sessions", "Setup"]
 
 
 @dataclass(frozen=True)
@@ -25,6 +27,47 @@ class Rule:
     name: str
     limits: Sequence[Limit] = ()
     checker: Any = None
+
+
+@dataclass(frozen=True, slots=True)
+class Currency:
+    """Another currency than the account's, with the money in it at the start.
+
+    Its `rate`, in the account's currency for one of it, is fixed, or it is the last close of the instrument number `source`; with
+    `is_inverse`, that close counts the other way round.
+    """
+
+    code: str
+    balance: float = 0.0
+    rate: float | None = None
+    source: int = -1
+    is_inverse: bool = False
+
+    def first_rate(self, bars: Bars) -> float:
+        """Return the rate that holds until the first close: the first open."""
+        if self.rate is not None:
+            return self.rate
+        opens = bars.own(self.source, bars.open)
+        if not len(opens):
+            return float("nan")
+        return float(1.0 / opens[0] if self.is_inverse else opens[0])
+
+
+@dataclass(frozen=True, slots=True)
+class AccountTerms:
+    """What the account must keep, what it is charged and what it is paid; rates are fractions a year of 365 days.
+
+    `maintenance` is the share of a position's value that equity must not fall below, for instruments without one of their own;
+    `None` takes the smaller of a quarter and half the initial margin. `liquidation_fee` is a fraction of the value closed, `None`
+    the maintenance margin. `conversion` is a fraction of what is changed into another currency.
+    """
+
+    maintenance: float | None = None
+    liquidation_fee: float | None = None
+    borrow_rate: float = 0.0
+    interest_rate: float = 0.0
+    loan_rate: float = 0.0
+    conversion: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -58,6 +101,8 @@ class Setup:
 
     `values` are the indicators, float64 [value, instrument, time], held over holes, and `names` says which is which. `volatility`
     holds, for the sizing rule that needs it, the annualised volatility of each instrument, float64 [instrument, time].
+
+    `currencies` are those beside the account's, which is number 0.
     """
 
     bars: Bars
@@ -76,6 +121,9 @@ class Setup:
     seed: int = 0
     finer: Finer | None = None
     sessions: Sessions | None = None
+    currencies: Sequence[Currency] = ()
+    terms: AccountTerms = AccountTerms()
+    schedule: Schedule = field(default_factory=Schedule.of)
 
     def __post_init__(self) -> None:
         rows, size = len(self.bars), len(self.instruments)
@@ -89,3 +137,39 @@ class Setup:
         if len(self.bars.symbols) != size:
             raise ValueError(f"there are {size} instruments, but bars of {len(self.bars.symbols)}")
         self.costs.check(self.bars)
+        self._check_money()
+        self._check_schedule()
+
+    @property
+    def codes(self) -> tuple[str, ...]:
+        """The currencies of the account by their number; its own is number 0."""
+        return (self.currency, *(currency.code for currency in self.currencies))
+
+    @property
+    def settlement(self) -> Times:
+        """The number of the currency that each instrument is settled in, int64 [instrument]."""
+        codes = self.codes
+        return np.array([codes.index(instrument.currency or self.currency) for instrument in self.instruments], dtype=np.int64)
+
+    def _check_money(self) -> None:
+        size, codes = len(self.instruments), self.codes
+        for instrument in self.instruments:
+            if instrument.currency is not None and instrument.currency not in codes:
+                raise ValueError(f"{instrument.symbol!r} is settled in {instrument.currency!r}; the account has {', '.join(codes)}")
+        for currency in self.currencies:
+            if currency.rate is None and not 0 <= currency.source < size:
+                raise ValueError(f"currency {currency.code!r} has no rate, and no instrument {currency.source}")
+        assets = self.costs.fee_asset
+        if assets.shape != (size,) or (assets < 0).any() or (assets >= 2 + len(codes)).any():
+            raise ValueError(f"fee_asset must be {size} numbers from 0 to {1 + len(codes)}")
+
+    def _check_schedule(self) -> None:
+        schedule = self.schedule
+        columns = (schedule.row, schedule.instrument, schedule.kind, schedule.value, schedule.price)
+        if len({column.shape for column in columns}) > 1 or (np.diff(schedule.row) < 0).any():
+            raise ValueError("a schedule must have columns of one length, in order of their rows")
+        if len(schedule) and not (schedule.instrument.min() >= 0 and schedule.instrument.max() < len(self.instruments)):
+            raise ValueError(f"a schedule must be of instruments from 0 to {len(self.instruments) - 1}")
+        splits = schedule.value[schedule.kind == ScheduledKind.SPLIT]
+        if not ((splits > 0) & (splits < np.inf)).all():
+            raise ValueError("the value of a split must be above 0")
