@@ -24,7 +24,7 @@ from pydantic import BaseModel
 import tradekit
 from tradekit import DEFINITIONS, EventKind, Indicator, TableOptions, TradekitError, errors
 from tradekit.cli.main import COMMANDS, cli, main
-from tradekit.engine.tables import AccountTable, DataTable, ExecutionTable, InstrumentTable, RunTable
+from tradekit.engine.tables import AccountTable, CurrencyTable, DataTable, ExecutionTable, InstrumentTable, RunTable
 from tradekit.journal.record import NUMBERS
 from tradekit.journal.tables import COLUMNS
 from tradekit.plugin.describe import OptionFacts, describe_options
@@ -240,6 +240,7 @@ def _of_table(model: type[BaseModel]) -> Callable[[], str]:
 PARTS: Mapping[str, Callable[[], str]] = {
     "run": _of_table(RunTable),
     "account": _of_table(AccountTable),
+    "currency": _of_table(CurrencyTable),
     "data": _of_table(DataTable),
     "instrument": _of_table(InstrumentTable),
     "execution": _of_table(ExecutionTable),

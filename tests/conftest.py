@@ -91,6 +91,7 @@ costs = []
         self.folder = folder
         self.runs = folder / "runs"
         self.series = {}
+        self.facts = {}
         self.brought = []
 
     def give(self, closes, symbol="X", *, rows=None, interval="1d", start="2020-01-01", **columns) -> None:
@@ -143,7 +144,7 @@ costs = []
     def _source(self):
         from tradekit import DataSource, Instrument
 
-        series = self.series
+        series, facts = self.series, self.facts
 
         class Memory(DataSource):
             """Give the bars of a test."""
@@ -151,7 +152,7 @@ costs = []
             name = "memory"
 
             def instruments(self):
-                return [Instrument(symbol) for symbol in series]
+                return [Instrument(symbol, **facts.get(symbol, {})) for symbol in series]
 
             def bars(self, request):
                 return {symbol: series[symbol] for symbol in request.symbols}

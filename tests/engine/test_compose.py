@@ -183,9 +183,31 @@ def test_compose_of_a_run_file_is_compose_file_in_two_steps(path):
 def test_settings_are_json_with_every_default_and_override(path):
     settings = compose_file(path, ["strategy.fast=5"], REGISTRY).settings()
     assert json.loads(json.dumps(settings)) == settings
-    assert list(settings) == ["run", "account", "data", "instrument", "strategy", "risk", "execution", "report", "overrides"]
+    assert list(settings) == [
+        "run",
+        "account",
+        "currency",
+        "data",
+        "instrument",
+        "strategy",
+        "risk",
+        "execution",
+        "report",
+        "overrides",
+    ]
     assert settings["run"]["start"] == "2021-01-01T00:00:00Z"
-    assert settings["account"] == {"currency": "USD", "capital": 1000.0, "kind": "cash", "leverage": 1.0}
+    assert settings["account"] == {
+        "currency": "USD",
+        "capital": 1000.0,
+        "kind": "cash",
+        "leverage": 1.0,
+        "maintenance": None,
+        "liquidation_fee_bps": None,
+        "borrow_rate": 0.0,
+        "interest_rate": 0.0,
+        "loan_rate": 0.0,
+        "conversion_bps": 0.0,
+    }
     assert settings["data"]["source"] == "memory"
     assert settings["data"]["policy"]["ohlc"] == "refuse"
     assert settings["strategy"] == {"name": "both", "fast": 5}

@@ -103,13 +103,24 @@ def _instruments(symbols: Sequence[str], known: Iterable[Instrument], composed: 
     found = {symbol: facts.get(symbol, Instrument(symbol)) for symbol in symbols}
     for index, fact in enumerate(composed.config.instruments):
         if fact.symbol in found:
-            given = {name: getattr(fact, name) for name in ("tick", "lot", "min_notional") if getattr(fact, name) is not None}
-            found[fact.symbol] = replace(found[fact.symbol], **given)
+            found[fact.symbol] = fact.onto(found[fact.symbol])
         elif composed.config.data.instruments is None:  # where they are listed, the run file has been held to its list
             allowed = ", ".join(map(repr, symbols))
             what = f"instrument[{index}].symbol {fact.symbol!r} is not one of the instruments that the data has"
             raise ConfigError(f"{what}; allowed: {allowed}{nearest(fact.symbol, symbols)}")
-    return list(found.values())
+    return [_possible(instrument, composed.config.account.kind) for instrument in found.values()]
+
+
+def _possible(instrument: Instrument, account: str) -> Instrument:
+    """Return an instrument that the account can hold: what the source knows may contradict the run file."""
+    if instrument.is_derivative and account == "cash":
+        what = f"{instrument.symbol!r} is a {instrument.kind}, which is held against margin, but account.kind is 'cash'"
+        raise ConfigError(f"{what}; set account.kind = 'margin'")
+    opening, keeping = instrument.initial_margin, instrument.maintenance_margin
+    if opening is not None and keeping is not None and keeping >= opening:
+        what = f"maintenance_margin {keeping:g} of {instrument.symbol!r} must be smaller than its initial_margin {opening:g}"
+        raise ConfigError(f"{what}, or a position is liquidated as it is opened; [[instrument]] overrules what the source says")
+    return instrument
 
 
 def _costs(models: Sequence[CostModel], instruments: Sequence[Instrument]) -> dict[CostKind, Floats]:
