@@ -16,7 +16,7 @@ from tradekit.model.order import OrderKind, OrderStatus, Reason
 from tradekit.model.risk import Limit, LimitKind
 from tradekit.simulator.context import Context
 from tradekit.simulator.loops import run_events, run_targets
-from tradekit.simulator.setup import Rule, Setup
+from tradekit.simulator.setup import Rule, Schedule, Sessions, Setup
 from tradekit.simulator.simulation import Simulation
 
 MINUTE = 60_000_000_000
@@ -45,6 +45,7 @@ def setup_of(bars: Bars, instruments: Sequence[Instrument] = (), **changes: Any)
     facts = {instrument.symbol: instrument for instrument in instruments}
     plain = {"currency": "USD", "capital": 1000.0, "is_margin": False, "leverage": 1.0, "rules": (), "names": {}, "warmup": 0}
     plain |= {"cut_when_short_of_funds": True, "fill_on_touch": False, "values": np.zeros((0, size, len(bars)))}
+    plain |= {"adjusted": bars, "schedule": Schedule.of(), "sessions": Sessions.of_days(bars)}
     plain |= {"volatility": np.zeros((size, 0)), "fee_rate": 0.0, "fee_per_unit": 0.0, "slippage_rate": 0.0} | changes
     for name in ("fee_rate", "fee_per_unit", "slippage_rate"):
         plain[name] = np.full(size, plain[name]) if isinstance(plain[name], float) else plain[name]

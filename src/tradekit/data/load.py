@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-import numpy as np
-
 from tradekit.data.align import align, cut
+from tradekit.data.arrays import digest
 from tradekit.data.checks import Policy, check_form, check_series, check_spacing
 from tradekit.data.interval import DAY, time_text
 from tradekit.errors import DataError, nearest
@@ -77,7 +75,7 @@ def _checked(symbol: str, found: Series, request: BarRequest, policy: Policy) ->
     series, repairs = check_series(symbol, raw, policy, rows)
     if not len(series):
         raise DataError(f"the policy leaves no bar of {symbol!r}: {'; '.join(repairs)}")
-    return _Checked(series, repairs, _digest(raw))
+    return _Checked(series, repairs, digest(getattr(raw, name) for name in _COLUMNS))
 
 
 def _facts(symbol: str, checked: _Checked, clock_rows: int) -> dict[str, Any]:
@@ -92,15 +90,6 @@ def _facts(symbol: str, checked: _Checked, clock_rows: int) -> dict[str, Any]:
         "holes": clock_rows - len(series),
         "repairs": checked.repairs,
     }
-
-
-def _digest(series: Series) -> str:
-    """Return the SHA-256 of the columns as they were read, whatever the machine's byte order."""
-    digest = hashlib.sha256()
-    for name in _COLUMNS:
-        column = getattr(series, name)
-        digest.update(np.ascontiguousarray(column, dtype=column.dtype.newbyteorder("<")).data)
-    return digest.hexdigest()
 
 
 def _edges(symbol: str, series: Series, request: BarRequest) -> list[str]:

@@ -9,8 +9,9 @@ from typing import Any
 from tradekit.model.bars import Bars, Floats
 from tradekit.model.instrument import Instrument
 from tradekit.model.risk import Limit, LimitKind
+from tradekit.model.timeline import Finer, Schedule, Sessions
 
-__all__ = ["Rule", "Setup"]
+__all__ = ["Finer", "Rule", "Schedule", "Sessions", "Setup"]
 
 
 @dataclass(frozen=True)
@@ -29,9 +30,15 @@ class Setup:
     `fee_rate`, `fee_per_unit` and `slippage_rate` are float64 [instrument]. `values` are the indicators, float64 [value,
     instrument, time], held over holes, and `names` says which is which. `volatility` holds, for the sizing rule that needs it,
     the annualised volatility of each instrument, float64 [instrument, time].
+
+    `bars` are the prices at which orders fill. `adjusted` are the same bars with the effect of splits and dividends taken out of
+    prices and volumes, for everything that compares one bar with another; they are `bars` where there were none.
     """
 
     bars: Bars
+    adjusted: Bars
+    schedule: Schedule
+    sessions: Sessions
     instruments: Sequence[Instrument]
     currency: str
     capital: float
@@ -47,6 +54,7 @@ class Setup:
     values: Floats
     warmup: int
     volatility: Floats
+    finer: Finer | None = None
     seed: int = 0
 
     def __post_init__(self) -> None:
@@ -59,5 +67,9 @@ class Setup:
         for name, shape in expected.items():
             if getattr(self, name).shape != shape:
                 raise ValueError(f"{name} has shape {getattr(self, name).shape}, expected {shape}")
+        if self.finer is not None and self.finer.first.shape != (rows + 1,):
+            raise ValueError(f"finer bars are divided into {len(self.finer.first) - 1} rows, expected {rows}")
+        if self.adjusted.close.shape != (rows, size):
+            raise ValueError(f"adjusted bars have shape {self.adjusted.close.shape}, expected {(rows, size)}")
         if len(self.bars.symbols) != size:
             raise ValueError(f"there are {size} instruments, but bars of {len(self.bars.symbols)}")

@@ -1,0 +1,87 @@
+"""The market of a run: all its data, read, checked and on one clock."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from tradekit.data.adjust import adjust
+from tradekit.data.load import load_bars
+from tradekit.data.reference import load_reference
+from tradekit.engine.compose import ComposedRun
+from tradekit.engine.runfile import RunConfig
+from tradekit.engine.schedule import scheduled
+from tradekit.errors import ConfigError, nearest
+from tradekit.model.bars import Bars
+from tradekit.model.instrument import Instrument
+from tradekit.model.timeline import Finer, Schedule, Sessions
+from tradekit.plugin.contracts import BarRequest
+
+__all__ = ["MarketData", "load_market"]
+
+
+@dataclass(frozen=True)
+class MarketData:
+    """The data of a run, and what a reader of its result should know about them."""
+
+    bars: Bars
+    adjusted: Bars
+    """The bars without the effect of splits and dividends; `bars` itself where there were none."""
+    schedule: Schedule
+    sessions: Sessions
+    finer: Finer | None
+    instruments: tuple[Instrument, ...]
+    """In the order of `bars.symbols`: what the source knows, overruled by the run file."""
+    facts: tuple[Mapping[str, Any], ...]
+    """For each instrument: what was read for it, with the sha256 of each part."""
+    notes: tuple[str, ...]
+    """What a policy changed, where data begin late or end early, and what could not be used."""
+
+
+def load_market(composed: ComposedRun) -> MarketData:
+    """Read all that a run needs from its source.
+
+    Raises `DataError` for what is missing or wrong, and `ConfigError` for facts about instruments that contradict it.
+    """
+    config, source = composed.config, composed.source
+    request = BarRequest(config.data.instruments or (), config.data.interval_ns, config.run.start_ns, config.run.end_ns)
+    loaded = load_bars(source, request, config.data.policy)
+    instruments = _instruments(config, loaded.instruments)
+    reference = load_reference(source, instruments)
+    schedule, notes = scheduled(loaded.bars, reference.funding, reference.actions, {})
+    return MarketData(
+        bars=loaded.bars,
+        adjusted=adjust(loaded.bars, schedule),
+        schedule=schedule,
+        sessions=Sessions.of_days(loaded.bars),
+        finer=None,
+        instruments=instruments,
+        facts=tuple({**fact, **reference.facts(fact["symbol"])} for fact in loaded.facts),
+        notes=(*loaded.notes, *reference.notes, *notes),
+    )
+
+
+def _instruments(config: RunConfig, known: Sequence[Instrument]) -> tuple[Instrument, ...]:
+    """Return what the source knows about each instrument, overruled by the run file."""
+    found = {instrument.symbol: instrument for instrument in known}
+    for index, fact in enumerate(config.instruments):
+        if fact.symbol in found:
+            found[fact.symbol] = fact.onto(found[fact.symbol])
+        elif config.data.instruments is None:  # where they are listed, the run file has been held to its list
+            allowed = ", ".join(map(repr, found))
+            what = f"instrument[{index}].symbol {fact.symbol!r} is not one of the instruments that the data has"
+            raise ConfigError(f"{what}; allowed: {allowed}{nearest(fact.symbol, found)}")
+    return tuple(_possible(instrument, config.account.kind) for instrument in found.values())
+
+
+def _possible(instrument: Instrument, account: str) -> Instrument:
+    """Return an instrument that the account can hold: what the source knows may contradict the run file."""
+    if instrument.is_derivative and account == "cash":
+        what = f"{instrument.symbol!r} is a {instrument.kind}, which is held against margin, but account.kind is 'cash'"
+        raise ConfigError(f"{what}; set account.kind = 'margin'")
+    opening, keeping = instrument.initial_margin, instrument.maintenance_margin
+    if opening is not None and keeping is not None and keeping >= opening:
+        what = f"maintenance_margin {keeping:g} of {instrument.symbol!r} must be smaller than its initial_margin {opening:g}"
+        raise ConfigError(f"{what}, or a position is liquidated as it is opened; [[instrument]] overrules what the source says")
+    return instrument

@@ -1,0 +1,165 @@
+"""All the data of a run, from a source to the rows that it belongs to."""
+
+import json
+
+import numpy as np
+import pytest
+
+from tradekit import Actions, FundingRates
+from tradekit.engine.compose import compose_file
+from tradekit.engine.market import load_market
+from tradekit.errors import DataError
+from tradekit.model.reference import ScheduledKind
+
+CLOSES = [100.0, 102.0, 51.0, 52.0, 53.0]
+DAY = 86_400_000_000_000
+START = np.datetime64("2020-01-01", "ns").astype(np.int64)
+
+
+def split(day, ratio=2.0, origin="splits.csv"):
+    return Actions(np.array([START + day * DAY]), np.array([0], np.int32), np.array([ratio]), origin)
+
+
+def funding(*days):
+    return FundingRates(START + np.array(days) * DAY, np.full(len(days), 1e-4), np.full(len(days), 99.0), "rates.csv")
+
+
+def market_of(lab, *overrides):
+    return lab.ready("buy-and-hold", *overrides).market
+
+
+def test_market_without_reference_data_has_nothing_on_its_schedule(lab):
+    lab.give(CLOSES)
+    market = market_of(lab)
+    assert market.adjusted is market.bars
+    assert (len(market.schedule), market.finer, market.notes) == (0, None, ())
+    assert not {"funding", "actions", "finer"} & set(market.facts[0])
+
+
+def test_market_actions_are_scheduled_adjusted_for_and_named(lab):
+    lab.give(CLOSES)
+    lab.known["actions"]["X"] = split(2)
+    market = market_of(lab)
+    assert (market.schedule.row.tolist(), market.schedule.kind.tolist()) == ([2], [ScheduledKind.SPLIT])
+    assert market.bars.close[:, 0].tolist() == CLOSES
+    assert market.adjusted.close[:, 0].tolist() == [100.0, 102.0, 102.0, 104.0, 106.0]
+    fact = dict(market.facts[0]["actions"])
+    assert len(fact.pop("sha256")) == 64
+    assert fact == {"origin": "splits.csv", "rows": 1, "first": "2020-01-03T00:00:00Z", "last": "2020-01-03T00:00:00Z"}
+
+
+def test_market_funding_is_asked_for_perpetuals(lab):
+    lab.give(CLOSES)
+    lab.give(CLOSES, "Y")
+    lab.known["funding"] = {"X": funding(1, 2), "Y": funding(1, 2)}
+    kinds = "instrument=[{symbol='X', kind='perpetual'}]"
+    market = market_of(lab, "account.kind='margin'", kinds)
+    assert set(market.schedule.instrument.tolist()) == {0}
+    assert (market.facts[0]["funding"]["rows"], "funding" in market.facts[1]) == (2, False)
+    assert market.instruments[0].kind == "perpetual"
+
+
+def test_market_perpetual_without_funding_is_told(lab):
+    lab.give(CLOSES)
+    notes = market_of(lab, "account.kind='margin'", "instrument=[{symbol='X', kind='perpetual'}]").notes
+    assert notes == ("X: no funding rates are known; holding it costs and pays nothing.",)
+
+
+def test_market_funding_of_what_is_no_perpetual_is_refused(lab):
+    lab.give(CLOSES)
+    lab.known["funding"]["X"] = funding(1)
+    with pytest.raises(DataError) as error:
+        market_of(lab)
+    assert str(error.value) == (
+        "the data source 'memory' has funding rates of 'X', which is of kind 'spot'; say kind = 'perpetual' in its [[instrument]] "
+        "table, or leave the funding rates out"
+    )
+
+
+def test_market_source_that_gives_something_else_is_refused(lab):
+    lab.give(CLOSES)
+    lab.known["actions"]["X"] = "a split"
+    with pytest.raises(DataError, match="the data source 'memory' gave 'a split' for 'X'; expected Actions"):
+        market_of(lab)
+
+
+def test_market_data_of_a_run_are_told_apart_by_all_that_was_read(lab):
+    lab.give(CLOSES)
+    lab.run("buy-and-hold")
+    lab.known["actions"]["X"] = split(2)
+    lab.run("buy-and-hold")
+    lab.known["actions"]["X"] = split(2, 2.5)
+    folder = lab.run("buy-and-hold").folder
+    lines = [json.loads(line) for line in (lab.runs / "trials.jsonl").read_text().splitlines()]
+    assert len({line["data"] for line in lines}) == 3
+    manifest = json.loads((folder / "manifest.json").read_text())
+    assert manifest["data"][0]["actions"]["rows"] == 1
+
+
+def run_file(tmp_path, data, symbols):
+    path = tmp_path / "run.toml"
+    path.write_text(
+        f"risk = []\nreport = []\n[run]\nname = 'x'\n[account]\ncurrency = 'USD'\ncapital = 1000\n"
+        f"[strategy]\nname = 'buy-and-hold'\n[execution]\ncosts = []\n"
+        f"[data]\nsource = 'csv'\ninterval = '1d'\ninstruments = {list(symbols)}\n{data}"
+    )
+    return path
+
+
+def test_market_adjusts_a_stock_as_its_publisher_does(market_data, tmp_path):
+    path = market_data / "equity_daily" / "wiki_5stocks_2015_2017.csv.gz"
+    data = (
+        f"path = '{path}'\ncolumns = {{ time = 'Date', symbol = 'Stock' }}\npolicy = {{ unsorted = 'sort' }}\n"
+        f"[data.actions.splits]\npath = '{path}'\ncolumns = {{ time = 'Date', symbol = 'Stock', value = 'SplitRatio' }}\n"
+        f"[data.actions.dividends]\npath = '{path}'\ncolumns = {{ time = 'Date', symbol = 'Stock', value = 'ExDividend' }}\n"
+    )
+    symbols = ("AAPL", "COKE", "GOOGL")
+    market = load_market(compose_file(run_file(tmp_path, data, symbols)))
+    published = market_published(path, symbols)
+    for i, symbol in enumerate(symbols):
+        raw, ours = (market.bars.own(i, bars.close) for bars in (market.bars, market.adjusted))
+        factor = ours / raw
+        # Theirs is adjusted backward: the last price stays, and ours is the same up to a constant.
+        assert np.abs(factor / factor[-1] / published[symbol] - 1).max() < 1.5e-4
+        assert (np.unique(factor).size > 1) == (symbol != "GOOGL")
+
+
+def market_published(path, symbols):
+    """Return adjusted over raw closes, oldest first."""
+    import csv
+    import gzip
+
+    with gzip.open(path, "rt") as file:
+        rows = list(csv.DictReader(file))
+    return {
+        symbol: np.array([float(row["AdjClose"]) / float(row["Close"]) for row in reversed(rows) if row["Stock"] == symbol])
+        for symbol in symbols
+    }
+
+
+def test_market_splits_of_stocks_leave_no_jump(market_data, tmp_path):
+    folder = market_data / "equity_daily" / "us9_2004_2014"
+    data = f"path = '{folder}/bars.csv.gz'\nactions.splits = {{ path = '{folder}/splits.csv', multiplies = 'prices' }}\n"
+    market = load_market(compose_file(run_file(tmp_path, data, ("AAPL", "CERN"))))
+    assert market.schedule.value.tolist() == pytest.approx([2.0, 2.0, 2.0, 2.0, 7.0])
+    steps = np.abs(np.diff(np.log(market.adjusted.close), axis=0))
+    assert np.abs(np.diff(np.log(market.bars.close), axis=0)).max() > np.log(6)
+    assert steps.max() < 0.25
+    row = int(market.schedule.row[-1])
+    assert str(market.bars.open_time[row].astype("M8[ns]"))[:10] == "2014-06-09"
+    assert market.adjusted.close[row, 0] == pytest.approx(market.bars.close[row, 0] * 14)
+    assert market.adjusted.volume[row, 0] == pytest.approx(market.bars.volume[row, 0] / 14)
+
+
+def test_market_values_of_a_strategy_are_adjusted_and_its_bars_are_not(lab):
+    lab.give(CLOSES)
+    lab.known["actions"]["X"] = split(2)
+    prepared = lab.ready("buy-and-hold").prepared
+    assert prepared.values()["close"][:, 0].tolist() == [100.0, 102.0, 102.0, 104.0, 106.0]
+    assert prepared.setup.bars.close[:, 0].tolist() == CLOSES
+
+
+def test_market_benchmark_takes_part_in_splits(lab):
+    lab.give(CLOSES)
+    lab.known["actions"]["X"] = split(2)
+    assert lab.run("buy-and-hold").result.metrics["benchmark_return"] == pytest.approx(106 / 100 - 1)
