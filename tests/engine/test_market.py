@@ -5,9 +5,10 @@ import json
 import numpy as np
 import pytest
 
-from tradekit import Actions, FundingRates
+from tradekit import Actions, FundingRates, Trades
 from tradekit.engine.compose import compose_file
 from tradekit.engine.market import load_market
+from tradekit.engine.prepare import cut
 from tradekit.errors import DataError
 from tradekit.model.reference import ScheduledKind
 
@@ -163,3 +164,26 @@ def test_market_benchmark_takes_part_in_splits(lab):
     lab.give(CLOSES)
     lab.known["actions"]["X"] = split(2)
     assert lab.run("buy-and-hold").result.metrics["benchmark_return"] == pytest.approx(106 / 100 - 1)
+
+
+def test_market_finer_data_decide_inside_the_bars(lab):
+    lab.give(CLOSES)
+    times = START + np.arange(10) * DAY // 2
+    prices = np.repeat(CLOSES, 2)
+    lab.known["trades"]["X"] = Trades(times, prices, np.ones(10), "trades.csv")
+    market = market_of(lab, "data.fill_interval=trades")
+    assert market.finer.first.tolist() == [0, 2, 4, 6, 8, 10]
+    assert market.facts[0]["finer"]["origin"] == "trades.csv"
+    assert market.notes == ()
+    prepared = lab.ready("buy-and-hold", "data.fill_interval=trades").prepared
+    assert prepared.setup.finer.bars.close[:, 0].tolist() == prices.tolist()
+    assert cut(prepared, prepared.strategy, 2).setup.finer.first.tolist() == [0, 2, 4]
+
+
+def test_market_shortened_for_a_check_is_what_it_was_until_then(lab):
+    lab.give(CLOSES)
+    lab.known["actions"]["X"] = split(2)
+    prepared = lab.ready("buy-and-hold").prepared
+    setup = cut(prepared, prepared.strategy, 2).setup
+    assert (len(setup.schedule), len(setup.adjusted), setup.sessions.is_last.tolist()) == (0, 2, [[1, 1]])
+    assert cut(prepared, prepared.strategy, 3).setup.adjusted.close[:, 0].tolist() == [100.0, 102.0, 102.0]

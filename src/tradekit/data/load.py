@@ -15,7 +15,7 @@ from tradekit.model.bars import PRICE_COLUMNS, Bars, Series
 from tradekit.model.instrument import Instrument
 from tradekit.plugin.contracts import BarRequest, DataSource
 
-__all__ = ["LoadedBars", "load_bars"]
+__all__ = ["CheckedSeries", "LoadedBars", "checked_series", "load_bars"]
 
 _COLUMNS = ("open_time", "close_time", *PRICE_COLUMNS)
 
@@ -51,7 +51,7 @@ def load_bars(source: DataSource, request: BarRequest, policy: Policy) -> Loaded
     for symbol in request.symbols:
         if symbol not in found:
             raise DataError(f"the data source {source.name!r} gave no bars for {symbol!r}{nearest(symbol, found)}")
-    checked = {symbol: _checked(symbol, found[symbol], request, policy) for symbol in request.symbols}
+    checked = {symbol: checked_series(symbol, found[symbol], request, policy) for symbol in request.symbols}
     bars = align({symbol: each.series for symbol, each in checked.items()})
     return LoadedBars(
         bars,
@@ -62,23 +62,26 @@ def load_bars(source: DataSource, request: BarRequest, policy: Policy) -> Loaded
 
 
 @dataclass(frozen=True, slots=True)
-class _Checked:
+class CheckedSeries:
+    """A series that is fit for use, what was done to it, and the hash of what was read."""
+
     series: Series
     repairs: tuple[str, ...]
     sha256: str
 
 
-def _checked(symbol: str, found: Series, request: BarRequest, policy: Policy) -> _Checked:
+def checked_series(symbol: str, found: Series, request: BarRequest, policy: Policy) -> CheckedSeries:
+    """Return the bars of a series in the requested range, checked; raise `DataError` for what `policy` does not repair."""
     whole = check_form(symbol, found)
     check_spacing(symbol, whole, request.interval, policy)
     raw, rows = cut(symbol, whole, request.start, request.end)
     series, repairs = check_series(symbol, raw, policy, rows)
     if not len(series):
         raise DataError(f"the policy leaves no bar of {symbol!r}: {'; '.join(repairs)}")
-    return _Checked(series, repairs, digest(getattr(raw, name) for name in _COLUMNS))
+    return CheckedSeries(series, repairs, digest(getattr(raw, name) for name in _COLUMNS))
 
 
-def _facts(symbol: str, checked: _Checked, clock_rows: int) -> dict[str, Any]:
+def _facts(symbol: str, checked: CheckedSeries, clock_rows: int) -> dict[str, Any]:
     series = checked.series
     return {
         "symbol": symbol,

@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from tradekit.data.adjust import adjust
+from tradekit.data.finer import LoadedFiner, load_finer
 from tradekit.data.load import load_bars
-from tradekit.data.reference import load_reference
+from tradekit.data.reference import LoadedReference, load_reference
 from tradekit.engine.compose import ComposedRun
 from tradekit.engine.runfile import RunConfig
 from tradekit.engine.schedule import scheduled
@@ -50,16 +51,24 @@ def load_market(composed: ComposedRun) -> MarketData:
     instruments = _instruments(config, loaded.instruments)
     reference = load_reference(source, instruments)
     schedule, notes = scheduled(loaded.bars, reference.funding, reference.actions, {})
+    finer = None
+    if config.data.fill_interval is not None:
+        finer = load_finer(source, loaded.bars, config.data.fill_interval_ns, config.data.policy)
     return MarketData(
         bars=loaded.bars,
         adjusted=adjust(loaded.bars, schedule),
         schedule=schedule,
         sessions=Sessions.of_days(loaded.bars),
-        finer=None,
+        finer=None if finer is None else finer.finer,
         instruments=instruments,
-        facts=tuple({**fact, **reference.facts(fact["symbol"])} for fact in loaded.facts),
-        notes=(*loaded.notes, *reference.notes, *notes),
+        facts=tuple(_facts(fact, reference, finer) for fact in loaded.facts),
+        notes=(*loaded.notes, *reference.notes, *notes, *(() if finer is None else finer.notes)),
     )
+
+
+def _facts(fact: Mapping[str, Any], reference: LoadedReference, finer: LoadedFiner | None) -> dict[str, Any]:
+    symbol = fact["symbol"]
+    return {**fact, **reference.facts(symbol), **({} if finer is None else {"finer": finer.facts[symbol]})}
 
 
 def _instruments(config: RunConfig, known: Sequence[Instrument]) -> tuple[Instrument, ...]:
