@@ -6,7 +6,7 @@ from itertools import pairwise
 import numpy as np
 import pytest
 
-from tradekit import BarRequest, Bars, DataError, DataSource, Series, Trades
+from tradekit import BarRequest, Bars, DataError, DataSource, Instrument, Series, Trades
 from tradekit.builtin.sources import ParquetSource
 from tradekit.data.checks import Policy
 from tradekit.data.finer import load_finer
@@ -51,7 +51,13 @@ def fine(*bars, length=30 * MINUTE):
 
 def load(bars, interval=30 * MINUTE, **found):
     policy = found.pop("policy", {})
-    return load_finer(Memory(series=found) if interval else Memory(trades=found), bars, interval, Policy(**policy))
+    return load_finer(
+        Memory(series=found) if interval else Memory(trades=found),
+        bars,
+        [Instrument(symbol) for symbol in bars.symbols],
+        interval,
+        Policy(**policy),
+    )
 
 
 def rows(loaded):
@@ -86,7 +92,7 @@ def test_finer_bars_are_divided_among_the_rows_they_lie_in():
 
 def test_finer_bars_are_asked_for_over_the_range_of_the_run():
     source = Memory({"X": fine((0, 10), (30, 10), (60, 20), (150, 20))})
-    loaded = load_finer(source, hours(X=[10.0, 20.0]), 30 * MINUTE, Policy())
+    loaded = load_finer(source, hours(X=[10.0, 20.0]), [Instrument("X")], 30 * MINUTE, Policy())
     assert source.asked == BarRequest(("X",), 30 * MINUTE, 0, 2 * HOUR)
     assert loaded.facts["X"]["rows"] == 3
 
@@ -192,7 +198,7 @@ def test_minutes_of_the_market_data_make_up_its_hours(market_data):
     symbols = ("BTC/USDT:USDT", "ETH/USDT:USDT")
     start = int(np.datetime64("2023-07-18T12:00", "ns").astype(np.int64))
     bars = load_bars(source, BarRequest(symbols, HOUR, start), Policy()).bars
-    loaded = load_finer(source, bars, MINUTE, Policy())
+    loaded = load_finer(source, bars, [Instrument(symbol) for symbol in symbols], MINUTE, Policy())
     assert loaded.notes == ()
     finer, first = loaded.finer.bars, loaded.finer.first
     assert (np.diff(first) == 60).all()
@@ -212,7 +218,7 @@ def test_trades_of_the_market_data_make_up_its_minutes(market_data):
     source = ParquetSource(ParquetSource.Options.model_validate(options))
     start = int(np.datetime64("2019-10-11", "ns").astype(np.int64))
     bars = load_bars(source, BarRequest(("XRP/ETH",), MINUTE, start), Policy()).bars
-    loaded = load_finer(source, bars, None, Policy())
+    loaded = load_finer(source, bars, [Instrument("XRP/ETH")], None, Policy())
     finer, first = loaded.finer.bars, loaded.finer.first
     volume = np.add.reduceat(finer.volume[:, 0], first[:-1])
     assert loaded.notes == ()

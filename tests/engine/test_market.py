@@ -9,7 +9,7 @@ from tradekit import Actions, FundingRates, Trades
 from tradekit.engine.compose import compose_file
 from tradekit.engine.market import load_market
 from tradekit.engine.prepare import cut
-from tradekit.errors import DataError
+from tradekit.errors import ConfigError, DataError
 from tradekit.model.reference import ScheduledKind
 
 CLOSES = [100.0, 102.0, 51.0, 52.0, 53.0]
@@ -187,3 +187,39 @@ def test_market_shortened_for_a_check_is_what_it_was_until_then(lab):
     setup = cut(prepared, prepared.strategy, 2).setup
     assert (len(setup.schedule), len(setup.adjusted), setup.sessions.is_last.tolist()) == (0, 2, [[1, 1]])
     assert cut(prepared, prepared.strategy, 3).setup.adjusted.close[:, 0].tolist() == [100.0, 102.0, 102.0]
+
+
+def test_market_calendars_put_bars_and_orders_into_their_sessions(lab):
+    days = [0, 1, 5, 6, 7]  # from Thursday 2020-01-02 on
+    lab.give(CLOSES, rows=days, start="2020-01-02")
+    lab.give(CLOSES, "Y", rows=days, start="2020-01-02")
+    lab.facts["Y"] = {"calendar": "XNYS"}
+    lab.known["actions"]["X"] = Actions(np.array([START + 6 * DAY]), np.array([0], np.int32), np.array([2.0]), "splits.csv")
+    market = market_of(lab, "instrument=[{symbol='X', calendar='XNYS'}]")
+    assert [str(time)[:16] for time in market.bars.close_time.view("M8[ns]")][:3] == [
+        "2020-01-02T21:00",
+        "2020-01-03T21:00",
+        "2020-01-07T21:00",
+    ]
+    assert [one.calendar for one in market.instruments] == ["XNYS", "XNYS"]
+    assert (market.schedule.row.tolist(), market.sessions.calendar_of.tolist()) == ([2], [0, 0])
+    assert market.sessions.is_last.tolist() == [[1] * 5]
+    assert np.diff(market.sessions.number[0]).tolist() == [1, 2, 1, 1]
+
+
+def test_market_calendars_of_several_exchanges_are_kept_apart(lab):
+    hours = {"rows": range(48), "interval": "1h", "start": "2020-01-02"}
+    lab.give(np.full(48, 5.0), **hours)
+    lab.give(np.full(7, 5.0), "Y", rows=range(14, 21), interval="1h", start="2020-01-02")
+    market = market_of(lab, "data.interval=1h", "instrument=[{symbol='Y', calendar='XNYS'}]")
+    assert [None if one is None else one.name for one in market.sessions.calendars] == [None, "XNYS"]
+    assert market.sessions.calendar_of.tolist() == [0, 1]
+    assert np.flatnonzero(market.sessions.is_last[0]).tolist() == [23, 47]
+    assert np.flatnonzero(market.sessions.is_last[1]).tolist() == [20, 44]
+    assert len(market.bars) == 48
+
+
+def test_market_calendar_that_does_not_exist_is_refused(lab):
+    lab.give(CLOSES)
+    with pytest.raises(ConfigError, match="no calendar 'NYES'; allowed are the names in exchange_calendars, such as 'XNYS'"):
+        market_of(lab, "instrument=[{symbol='X', calendar='NYES'}]")

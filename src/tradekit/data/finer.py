@@ -16,6 +16,7 @@ from tradekit.data.load import checked_series
 from tradekit.data.reference import facts_of, given
 from tradekit.errors import DataError, nearest
 from tradekit.model.bars import PRICE_COLUMNS, Bars, Series, Times
+from tradekit.model.instrument import Instrument
 from tradekit.model.reference import Trades
 from tradekit.model.timeline import Finer
 from tradekit.plugin.contracts import BarRequest, DataSource
@@ -58,14 +59,16 @@ class _Fitted:
     """How far they reach beyond the bar that they are in, at most, as a fraction of its price."""
 
 
-def load_finer(source: DataSource, bars: Bars, interval: int | None, policy: Policy) -> LoadedFiner:
+def load_finer(
+    source: DataSource, bars: Bars, instruments: Sequence[Instrument], interval: int | None, policy: Policy
+) -> LoadedFiner:
     """Read the finer bars of `interval` nanoseconds, or the trades if it is `None`, that lie in the bars of a run.
 
     A bar that has none inside decides as a whole; finer ones that lie in no bar of their instrument are left out. Both are counted.
     Raises `DataError` for what the source does not have, and for defects that `policy` does not repair.
     """
     request = BarRequest(bars.symbols, interval or 0, int(bars.open_time[0]), int(bars.close_time[-1]))
-    read = _trades(source, request) if interval is None else _bars(source, request, policy)
+    read = _trades(source, request) if interval is None else _bars(source, request, instruments, policy)
     fitted = [_fit(bars, i, read[symbol].series) for i, symbol in enumerate(bars.symbols)]
     what = "trades" if interval is None else f"bars of {interval_text(interval)}"
     facts = {symbol: {**read[symbol].fact, **one.counts} for symbol, one in zip(bars.symbols, fitted, strict=True)}
@@ -74,12 +77,12 @@ def load_finer(source: DataSource, bars: Bars, interval: int | None, policy: Pol
     return LoadedFiner(_together(bars, fitted), facts, tuple(notes))
 
 
-def _bars(source: DataSource, request: BarRequest, policy: Policy) -> dict[str, _Read]:
+def _bars(source: DataSource, request: BarRequest, instruments: Sequence[Instrument], policy: Policy) -> dict[str, _Read]:
     text = interval_text(request.interval)
     try:
         found = source.bars(request)
         missing = [symbol for symbol in request.symbols if symbol not in found]
-        checked = {} if missing else {symbol: checked_series(symbol, found[symbol], request, policy) for symbol in request.symbols}
+        checked = {} if missing else {one.symbol: checked_series(one, found[one.symbol], request, policy) for one in instruments}
     except DataError as error:
         raise DataError(f"data.fill_interval needs bars of {text}: {error}") from error
     if missing:

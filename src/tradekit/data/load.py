@@ -8,6 +8,7 @@ from typing import Any
 
 from tradekit.data.align import align, cut
 from tradekit.data.arrays import digest
+from tradekit.data.calendars import on_sessions, sessions_of
 from tradekit.data.checks import Policy, check_form, check_series, check_spacing
 from tradekit.data.interval import DAY, time_text
 from tradekit.errors import DataError, nearest
@@ -17,6 +18,7 @@ from tradekit.plugin.contracts import BarRequest, DataSource
 
 __all__ = ["CheckedSeries", "LoadedBars", "checked_series", "load_bars"]
 
+_NO_CALENDARS: Mapping[str, str] = {}
 _COLUMNS = ("open_time", "close_time", *PRICE_COLUMNS)
 
 
@@ -33,10 +35,11 @@ class LoadedBars:
     """What a policy changed, and where data begin late or end early."""
 
 
-def load_bars(source: DataSource, request: BarRequest, policy: Policy) -> LoadedBars:
+def load_bars(source: DataSource, request: BarRequest, policy: Policy, calendars: Mapping[str, str] = _NO_CALENDARS) -> LoadedBars:
     """Read what `request` asks for (without symbols: all that the source lists), check it, and put it on one clock.
 
-    Bars outside of the requested range are neither checked nor used. Raises `DataError` for what is missing, and for defects that
+    `calendars` are the names of trading calendars by symbol, which overrule those that the source knows. Bars outside of the
+    requested range are neither checked nor used. Raises `DataError` for what is missing, and for defects that
     `policy` does not repair.
     """
     if request.symbols:
@@ -51,11 +54,13 @@ def load_bars(source: DataSource, request: BarRequest, policy: Policy) -> Loaded
     for symbol in request.symbols:
         if symbol not in found:
             raise DataError(f"the data source {source.name!r} gave no bars for {symbol!r}{nearest(symbol, found)}")
-    checked = {symbol: checked_series(symbol, found[symbol], request, policy) for symbol in request.symbols}
+    instruments = tuple(known.get(symbol, Instrument(symbol)) for symbol in request.symbols)
+    instruments = tuple(replace(one, calendar=calendars.get(one.symbol, one.calendar)) for one in instruments)
+    checked = {one.symbol: checked_series(one, found[one.symbol], request, policy) for one in instruments}
     bars = align({symbol: each.series for symbol, each in checked.items()})
     return LoadedBars(
         bars,
-        tuple(known.get(symbol, Instrument(symbol)) for symbol in request.symbols),
+        instruments,
         tuple(_facts(symbol, each, len(bars)) for symbol, each in checked.items()),
         tuple(note for symbol, each in checked.items() for note in (*each.repairs, *_edges(symbol, each.series, request))),
     )
@@ -70,14 +75,21 @@ class CheckedSeries:
     sha256: str
 
 
-def checked_series(symbol: str, found: Series, request: BarRequest, policy: Policy) -> CheckedSeries:
-    """Return the bars of a series in the requested range, checked; raise `DataError` for what `policy` does not repair."""
+def checked_series(instrument: Instrument, found: Series, request: BarRequest, policy: Policy) -> CheckedSeries:
+    """Return the bars of a series in the requested range, checked, and at the times of its calendar's sessions.
+
+    Raises `DataError` for what `policy` does not repair.
+    """
+    symbol, name = instrument.symbol, instrument.calendar
     whole = check_form(symbol, found)
     check_spacing(symbol, whole, request.interval, policy)
     raw, rows = cut(symbol, whole, request.start, request.end)
-    series, repairs = check_series(symbol, raw, policy, rows)
+    calendar = None if name is None else sessions_of(name, int(raw.open_time.min()), int(raw.close_time.max()))
+    series, repairs = check_series(symbol, raw, policy, rows, calendar)
     if not len(series):
         raise DataError(f"the policy leaves no bar of {symbol!r}: {'; '.join(repairs)}")
+    if calendar is not None:
+        series = on_sessions(series, calendar)
     return CheckedSeries(series, repairs, digest(getattr(raw, name) for name in _COLUMNS))
 
 

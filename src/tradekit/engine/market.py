@@ -6,7 +6,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
+
 from tradekit.data.adjust import adjust
+from tradekit.data.calendars import sessions_of
 from tradekit.data.finer import LoadedFiner, load_finer
 from tradekit.data.load import load_bars
 from tradekit.data.reference import LoadedReference, load_reference
@@ -16,6 +19,7 @@ from tradekit.engine.schedule import scheduled
 from tradekit.errors import ConfigError, nearest
 from tradekit.model.bars import Bars
 from tradekit.model.instrument import Instrument
+from tradekit.model.reference import SessionTimes
 from tradekit.model.timeline import Finer, Schedule, Sessions
 from tradekit.plugin.contracts import BarRequest
 
@@ -47,23 +51,38 @@ def load_market(composed: ComposedRun) -> MarketData:
     """
     config, source = composed.config, composed.source
     request = BarRequest(config.data.instruments or (), config.data.interval_ns, config.run.start_ns, config.run.end_ns)
-    loaded = load_bars(source, request, config.data.policy)
+    named = {fact.symbol: fact.calendar for fact in config.instruments if fact.calendar is not None}
+    loaded = load_bars(source, request, config.data.policy, named)
     instruments = _instruments(config, loaded.instruments)
     reference = load_reference(source, instruments)
-    schedule, notes = scheduled(loaded.bars, reference.funding, reference.actions, {})
+    calendars = _calendars(loaded.bars, instruments)
+    known = {one.symbol: found for one in instruments if (found := calendars[one.calendar]) is not None}
+    schedule, notes = scheduled(loaded.bars, reference.funding, reference.actions, known)
     finer = None
     if config.data.fill_interval is not None:
-        finer = load_finer(source, loaded.bars, config.data.fill_interval_ns, config.data.policy)
+        finer = load_finer(source, loaded.bars, instruments, config.data.fill_interval_ns, config.data.policy)
     return MarketData(
         bars=loaded.bars,
         adjusted=adjust(loaded.bars, schedule),
         schedule=schedule,
-        sessions=Sessions.of_days(loaded.bars),
+        sessions=Sessions(
+            loaded.bars.open_time,
+            loaded.bars.close_time,
+            tuple(calendars.values()),
+            np.array([list(calendars).index(one.calendar) for one in instruments], dtype=np.int32),
+        ),
         finer=None if finer is None else finer.finer,
         instruments=instruments,
         facts=tuple(_facts(fact, reference, finer) for fact in loaded.facts),
         notes=(*loaded.notes, *reference.notes, *notes, *(() if finer is None else finer.notes)),
     )
+
+
+def _calendars(bars: Bars, instruments: Sequence[Instrument]) -> dict[str | None, SessionTimes | None]:
+    """Return the distinct calendars of instruments, by name, over the time of the bars."""
+    first, last = int(bars.open_time[0]), int(bars.close_time[-1])
+    names = dict.fromkeys(instrument.calendar for instrument in instruments)
+    return {name: None if name is None else sessions_of(name, first, last) for name in names}
 
 
 def _facts(fact: Mapping[str, Any], reference: LoadedReference, finer: LoadedFiner | None) -> dict[str, Any]:
