@@ -71,7 +71,9 @@ class CsvSource(DataSource):
         decimal: Literal[".", ","] = Field(default=".", description="the decimal mark")
         encoding: str = Field(default="utf-8", description="how the text is encoded; a byte order mark does no harm")
         formats: dict[Literal["funding", "actions", "trades"], CsvFormat] = Field(
-            default={}, description="how these files are written, where it is not as the bars are: { trades = { header = true } }"
+            default={},
+            description="how files of `funding`, `actions` or `trades` are written, where it is not as the bars are: "
+            "{ trades = { header = true } }",
         )
 
         @field_validator("encoding")

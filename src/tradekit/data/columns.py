@@ -12,7 +12,8 @@ from tradekit.errors import DataError, nearest
 
 __all__ = ["Roles", "filters", "find_column", "guess", "listed", "symbol_column", "time_columns"]
 
-_TIMES = ("time", "timestamp", "datetime", "date", "open_time", "timestamp_utc", "ts", "ex_date", "effective_date")
+_TIMES = ("time", "timestamp", "datetime", "date", "open_time", "timestamp_utc", "ts")
+_DATES = ("ex_date", "effective_date")
 _SYMBOLS = ("symbol", "ticker")
 _SHOWN = 12
 
@@ -37,7 +38,7 @@ def time_columns(names: Sequence[str], named: str | tuple[str, ...] | None, file
     """Return the columns that say when: those that the options name, or else the one whose name tells."""
     if named is not None:
         return tuple(find_column("time", name, names, file) for name in ([named] if isinstance(named, str) else named))
-    guesses = guess(_TIMES, names) or [name for name in names[:1] if not name]
+    guesses = guess(_TIMES, names) or guess(_DATES, names) or [name for name in names[:1] if not name]
     if len(guesses) == 1:
         return (guesses[0],)
     if not guesses:
