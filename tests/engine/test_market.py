@@ -163,7 +163,16 @@ def test_market_values_of_a_strategy_are_adjusted_and_its_bars_are_not(lab):
 def test_market_benchmark_takes_part_in_splits(lab):
     lab.give(CLOSES)
     lab.known["actions"]["X"] = split(2)
-    assert lab.run("buy-and-hold").result.metrics["benchmark_return"] == pytest.approx(106 / 100 - 1)
+    result = lab.run("buy-and-hold").result
+    assert result.metrics["benchmark_return"] == pytest.approx(106 / 100 - 1)
+    assert result.assumptions[-1].endswith(" Its splits count, and its dividends buy more of it.")
+    assert "dividends buy" not in lab.run("buy-and-hold", "run.benchmark=none").result.assumptions[-1]
+
+
+def test_market_files_below_the_run_file_are_named_from_there(lab):
+    lab.give(CLOSES)
+    lab.known["actions"]["X"] = split(2, origin=f"{lab.folder}/splits.csv and {lab.folder}/dividends.csv")
+    assert lab.ready("buy-and-hold").facts[0]["actions"]["origin"] == "splits.csv and dividends.csv"
 
 
 def test_market_finer_data_decide_inside_the_bars(lab):

@@ -35,6 +35,8 @@ def result_of(composed: ComposedRun, market: MarketData, prepared: Prepared, pla
     record = driven.record
     exposure = exposures(record)
     value, sentence = benchmark(market.adjusted.rows(0, len(record.bars)), record.capital, prepared.benchmark)
+    if value is not None and market.adjusted is not market.bars:
+        sentence += " Its splits count, and its dividends buy more of it."
     curve = EquityCurve(
         close_time=record.bars.close_time,
         equity=record.equity,
