@@ -232,3 +232,27 @@ def test_market_calendar_that_does_not_exist_is_refused(lab):
     lab.give(CLOSES)
     with pytest.raises(ConfigError, match="no calendar 'NYES'; allowed are the names in exchange_calendars, such as 'XNYS'"):
         market_of(lab, "instrument=[{symbol='X', calendar='NYES'}]")
+
+
+def test_market_paths_of_all_tables_start_at_the_run_file(tmp_path):
+    bars = "time,open,high,low,close,volume\n2024-01-01,5,5,5,5,1\n2024-01-02,5,5,5,5,1\n"
+    files = {
+        "bars.csv": bars,
+        "halves.csv": bars.replace("2024-01-02", "2024-01-01 12:00") + "2024-01-02,5,5,5,5,1\n2024-01-02 12:00,5,5,5,5,1\n",
+        "rates.csv": "time,rate\n2024-01-01 16:00,0.001\n",
+        "marks.csv": "time,price\n2024-01-01 16:00,5.5\n",
+        "splits.csv": "date,ratio\n2024-01-02,2\n",
+    }
+    for name, text in files.items():
+        (tmp_path / name).write_text(text)
+    data = (
+        "path = 'bars.csv'\nintervals = { 12h = 'halves.csv' }\nfill_interval = '12h'\n"
+        "funding = { path = 'rates.csv', mark = { path = 'marks.csv' } }\nactions.splits = { path = 'splits.csv' }\n"
+        "[[instrument]]\nsymbol = 'X'\nkind = 'perpetual'\n"
+    )
+    composed = compose_file(run_file(tmp_path, data, ("X",)), ["account.kind=margin"])
+    market = load_market(composed)
+    assert market.schedule.kind.tolist() == [ScheduledKind.FUNDING, ScheduledKind.SPLIT]
+    assert market.schedule.price[0] == 5.5
+    assert market.finer.first.tolist() == [0, 2, 4]
+    assert composed.settings()["data"]["funding"]["mark"]["path"] == "marks.csv"
