@@ -92,6 +92,7 @@ costs = []
         self.runs = folder / "runs"
         self.series = {}
         self.facts = {}
+        self.known = {"funding": {}, "actions": {}, "trades": {}}
         self.brought = []
 
     def give(self, closes, symbol="X", *, rows=None, interval="1d", start="2020-01-01", **columns) -> None:
@@ -144,7 +145,7 @@ costs = []
     def _source(self):
         from tradekit import DataSource, Instrument
 
-        series, facts = self.series, self.facts
+        series, facts, known = self.series, self.facts, self.known
 
         class Memory(DataSource):
             """Give the bars of a test."""
@@ -156,5 +157,14 @@ costs = []
 
             def bars(self, request):
                 return {symbol: series[symbol] for symbol in request.symbols}
+
+            def funding(self, symbols):
+                return {symbol: known["funding"][symbol] for symbol in symbols if symbol in known["funding"]}
+
+            def actions(self, symbols):
+                return {symbol: known["actions"][symbol] for symbol in symbols if symbol in known["actions"]}
+
+            def trades(self, request):
+                return {symbol: known["trades"][symbol] for symbol in request.symbols if symbol in known["trades"]}
 
         return Memory

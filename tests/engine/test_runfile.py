@@ -273,6 +273,12 @@ def test_read_run_file_in_a_mode_without_driver_is_refused(refusal, mode):
             "instrument[0]: maintenance_margin 0.1 must be smaller than initial_margin 0.1, or a position is liquidated as it is "
             "opened",
         ),
+        (["data.fill_interval=1 minute"], "data.fill_interval: '1 minute' is not an interval"),
+        (
+            ["data.fill_interval=7m"],
+            "data: fill_interval '7m' must be shorter than interval '1h' and go into it a whole number of times",
+        ),
+        (["data.fill_interval=1h"], "data: fill_interval '1h' must be shorter than interval '1h'"),
         (["instrument[0].initial_margin=1.5"], "instrument[0].initial_margin must be at most 1, got 1.5"),
         (["instrument[0].kind=swap"], "instrument[0].kind must be 'spot', 'equity', 'perpetual' or 'future', got 'swap'"),
         (

@@ -46,6 +46,10 @@ def _interval(value: str) -> str:
     return value
 
 
+def _fill_interval(value: str) -> str:
+    return value if value == "trades" else _interval(value)
+
+
 def _nanoseconds(moment: datetime | None) -> int | None:
     return None if moment is None else (moment - _EPOCH) // timedelta(microseconds=1) * 1_000
 
@@ -158,12 +162,30 @@ class DataTable(_Table):
         None, description="symbols of the instruments to trade; without it, all that the source has"
     )
     interval: Annotated[str, AfterValidator(_interval)] = Field(description="how long a bar is, such as '1h'")
+    fill_interval: Annotated[str, AfterValidator(_fill_interval)] | None = Field(
+        None,
+        description="how long the finer bars are that decide what happens inside a bar, such as '1m', or 'trades' for single "
+        "trades; without it, a bar decides as a whole",
+    )
     policy: Policy = Field(Policy(), description="what to do with data that fails its checks")
+
+    @model_validator(mode="after")
+    def _divides(self) -> Self:
+        finer = self.fill_interval_ns
+        if finer is not None and (finer >= self.interval_ns or self.interval_ns % finer):
+            what = f"fill_interval {self.fill_interval!r} must be shorter than interval {self.interval!r}"
+            raise ValueError(f"{what} and go into it a whole number of times")
+        return self
 
     @property
     def interval_ns(self) -> int:
         """Return the length of a bar in nanoseconds."""
         return parse_interval(self.interval)
+
+    @property
+    def fill_interval_ns(self) -> int | None:
+        """Return the length of a finer bar in nanoseconds; `None` for trades, and without finer data."""
+        return None if self.fill_interval in (None, "trades") else parse_interval(str(self.fill_interval))
 
 
 class InstrumentTable(_Table):

@@ -3,21 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from tradekit.model.bars import Bars, Floats, Times
 from tradekit.model.fills import FillRules
 from tradekit.model.instrument import Instrument
 from tradekit.model.reference import ScheduledKind
 from tradekit.model.risk import Limit, LimitKind
-from tradekit.model.timeline import Schedule
+from tradekit.model.timeline import Finer, Schedule, Sessions
 from tradekit.simulator.costs import Costs
 
-__all__ = ["AccountTerms", "Currency", "Finer", "Rule", "Sessions", "Setup"]
+__all__ = ["AccountTerms", "Currency", "Finer", "Rule", "Schedule", "Sessions", "Setup"]
 
 
 @dataclass(frozen=True)
@@ -71,41 +70,22 @@ class AccountTerms:
 
 
 @dataclass(frozen=True)
-class Finer:
-    """Finer bars that decide inside each bar of a run.
-
-    `bars` have a clock of their own and the symbols of the run; those of clock row `row` are `first[row] <= k < first[row + 1]`,
-    int64 [rows + 1].
-    """
-
-    bars: Bars
-    first: Times
-
-
-@dataclass(frozen=True)
-class Sessions:
-    """Where the sessions of each calendar begin and end.
-
-    `number` is that of each row's session, ascending, int32 [calendar, row]; `is_last` is 1 on the last row of one, int8
-    [calendar, row]; `calendar_of` is the calendar of each instrument, int32.
-    """
-
-    number: NDArray[np.int32]
-    is_last: NDArray[np.int8]
-    calendar_of: NDArray[np.int32]
-
-
-@dataclass(frozen=True)
 class Setup:
     """A composed run, reduced to arrays and numbers.
 
     `values` are the indicators, float64 [value, instrument, time], held over holes, and `names` says which is which. `volatility`
     holds, for the sizing rule that needs it, the annualised volatility of each instrument, float64 [instrument, time].
 
+    `bars` are the prices at which orders fill. `adjusted` are the same bars with the effect of splits and dividends taken out of
+    prices and volumes, for everything that compares one bar with another; they are `bars` where there were none.
+
     `currencies` are those beside the account's, which is number 0.
     """
 
     bars: Bars
+    adjusted: Bars
+    schedule: Schedule
+    sessions: Sessions
     instruments: Sequence[Instrument]
     currency: str
     capital: float
@@ -118,12 +98,10 @@ class Setup:
     values: Floats
     warmup: int
     volatility: Floats
-    seed: int = 0
     finer: Finer | None = None
-    sessions: Sessions | None = None
     currencies: Sequence[Currency] = ()
     terms: AccountTerms = AccountTerms()
-    schedule: Schedule = field(default_factory=Schedule.of)
+    seed: int = 0
 
     def __post_init__(self) -> None:
         rows, size = len(self.bars), len(self.instruments)
@@ -134,6 +112,10 @@ class Setup:
         for name, shape in expected.items():
             if getattr(self, name).shape != shape:
                 raise ValueError(f"{name} has shape {getattr(self, name).shape}, expected {shape}")
+        if self.finer is not None and self.finer.first.shape != (rows + 1,):
+            raise ValueError(f"finer bars are divided into {len(self.finer.first) - 1} rows, expected {rows}")
+        if self.adjusted.close.shape != (rows, size):
+            raise ValueError(f"adjusted bars have shape {self.adjusted.close.shape}, expected {(rows, size)}")
         if len(self.bars.symbols) != size:
             raise ValueError(f"there are {size} instruments, but bars of {len(self.bars.symbols)}")
         self.costs.check(self.bars)

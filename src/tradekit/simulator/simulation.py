@@ -79,7 +79,7 @@ class Simulation:
 
     def __init__(self, setup: Setup) -> None:
         self.size = len(setup.instruments)
-        self.market = Market(setup.bars, setup.bars)
+        self.market = Market(setup.bars, setup.adjusted)
         self.venue = Venue(setup)
         self.log = Log()
         self.ledger = Ledger(setup, self.venue, self.log)
