@@ -66,7 +66,7 @@ def prepare(composed: ComposedRun, bars: Bars, known: Sequence[Instrument], inte
         is_margin=config.account.kind == "margin",
         leverage=config.account.leverage,
         fills=composed.fill_rules,
-        costs=costs_of(composed.costs, instruments, bars, interval, (config.account.currency,)),
+        costs=costs_of(composed.costs, instruments, bars, bars, interval, (config.account.currency,)),
         rules=_rules(composed),
         names=computed.names,
         values=computed.values,

@@ -164,8 +164,10 @@ class Matcher:
         """Return how much of a signed size the account has the funds for."""
         if self.is_margin:
             return self.affordable_on_margin(i, quantity, price)
-        if quantity < 0.0 or quantity * price + self.venue.most_fee(i, quantity, price) <= self.ledger.cash:
+        if quantity * price + self.venue.most_fee(i, quantity, price) <= self.ledger.cash:
             return quantity
+        if quantity < 0.0:
+            return 0.0
         cost = price + self.venue.most_fee_of_one(i, price)
         cash = self.ledger.cash - self.venue.least_fee(i)
         return cash / cost * _SHY if cash > 0.0 else 0.0
