@@ -181,6 +181,9 @@ def test_compose_of_a_run_file_is_compose_file_in_two_steps(path):
     assert compose(run_file, REGISTRY).uses == compose_file(path, (), REGISTRY).uses
 
 
+FEE = {"maker_bps": None, "per_unit": 0.0, "minimum": 0.0, "currency": "quote", "tiers": [], "past_volume": 0.0}
+
+
 def test_settings_are_json_with_every_default_and_override(path):
     settings = compose_file(path, ["strategy.fast=5"], REGISTRY).settings()
     assert json.loads(json.dumps(settings)) == settings
@@ -218,7 +221,7 @@ def test_settings_are_json_with_every_default_and_override(path):
         "insufficient_funds": "cut",
         "limit_fills": "through",
         "driver": "auto",
-        "costs": [{"model": "fee", "bps": 10.0, "per_unit": 0.0}],
+        "costs": [{"model": "fee", **FEE, "bps": 10.0}],
     }
     assert settings["report"] == [{"name": "summary"}]
     assert settings["overrides"] == ["strategy.fast=5"]
@@ -263,7 +266,7 @@ def test_compose_with_a_misspelt_name_of_each_kind_is_a_plugin_error_with_the_ne
         ('execution.costs=[{model="fee",bps=-1}]', "execution.costs[0].bps must be at least 0, got -1"),
         (
             'execution.costs=[{model="fee"}]',
-            "execution.costs[0]: a fee needs bps, per_unit or both; a run without costs has costs = []",
+            "execution.costs[0]: a fee needs bps, per_unit or minimum; a run without costs has costs = []",
         ),
         ("report=[{name='summary',pages=3}]", "unknown key report[0].pages; reporter 'summary' has none"),
     ],

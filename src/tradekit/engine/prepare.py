@@ -67,7 +67,7 @@ def prepare(composed: ComposedRun, market: MarketData) -> Prepared:
         is_margin=config.account.kind == "margin",
         leverage=config.account.leverage,
         fills=composed.fill_rules,
-        costs=costs_of(composed.costs, instruments, bars, interval, (config.account.currency,)),
+        costs=costs_of(composed.costs, instruments, bars, market.adjusted, interval, _codes(config)),
         rules=_rules(composed),
         names=computed.names,
         values=computed.values,
@@ -93,6 +93,11 @@ def cut(prepared: Prepared, strategy: Strategy, rows: int) -> Prepared:
         volatility=np.ascontiguousarray(setup.volatility[:, :rows]),
     )
     return replace(prepared, setup=shorter, strategy=strategy)
+
+
+def _codes(config: RunConfig) -> tuple[str, ...]:
+    """Return the currencies of the account, its own first."""
+    return (config.account.currency, *(currency.code for currency in config.currencies))
 
 
 def _rules(composed: ComposedRun) -> list[Rule]:
