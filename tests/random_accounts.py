@@ -1,4 +1,4 @@
-"""A run made up from a seed in which money moves in every way: currencies, margin, splits, dividends, funding, rates, fees in coins."""
+"""A run made up from a seed in which money moves in every way there is."""
 
 from __future__ import annotations
 

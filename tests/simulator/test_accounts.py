@@ -116,7 +116,9 @@ class DecimalAccount:
         years = (now - self.accrued) / YEAR
         self.accrued = now
         terms, facts = self.setup.terms, self.setup.instruments
-        value = {i: held * self.last[i] * self.multiplier(i) for i, held in self.held.items() if held and not facts[i].is_derivative}
+        value = {
+            i: held * self.last[i] * self.multiplier(i) for i, held in self.held.items() if held and not facts[i].is_derivative
+        }
         for c, cash in enumerate(self.cash):
             lodged = sum((-worth for i, worth in value.items() if worth < 0 and self.settles(i) == c), ZERO)
             amount = max(cash - lodged, ZERO) * Decimal(terms.interest_rate) if cash > 0 else cash * Decimal(terms.loan_rate)
@@ -140,9 +142,9 @@ class DecimalAccount:
         step = Decimal(instrument.lot or (1 if instrument.kind == "equity" else 0))
         if not step or self.setup.fee_asset[i] == 1:
             return
-        whole = (abs(self.held[i]) / step + Decimal("1e-6")).to_integral_value(ROUND_FLOOR) * step
+        whole = (abs(self.held[i]) / step * (1 + Decimal("4e-15"))).to_integral_value(ROUND_FLOOR) * step
         left = self.held[i] - whole.copy_sign(self.held[i])
-        if abs(left) > abs(self.held[i]) * Decimal("1e-9"):
+        if abs(left) > abs(self.held[i]) * Decimal("1e-12"):
             money = self.move(i, -left, self.last[i])
             self.cash[self.settles(i)] += money
             self.told.append((CashKind.IN_LIEU, self.settles(i), money))

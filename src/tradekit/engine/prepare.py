@@ -13,6 +13,7 @@ from tradekit.engine.benchmark import chosen
 from tradekit.engine.calls import blaming
 from tradekit.engine.compose import ComposedRun
 from tradekit.engine.indicators import compute, declared, warmup_of
+from tradekit.engine.money import currencies, terms
 from tradekit.errors import ConfigError, PluginError, nearest
 from tradekit.model.bars import Bars, Floats, Times
 from tradekit.model.cost import CostKind
@@ -76,6 +77,8 @@ def prepare(composed: ComposedRun, bars: Bars, known: Sequence[Instrument], inte
         warmup=warmup if sizing is None else max(warmup, sizing.window + 1),
         volatility=_volatility(sizing, bars, per_year),
         seed=config.run.seed,
+        currencies=currencies(config, instruments, bars),
+        terms=terms(config.account),
     )
     return Prepared(setup, composed.strategy, benchmark, tuple(assumptions(setup, map(_described, composed.costs), per_year)))
 
@@ -88,6 +91,7 @@ def cut(prepared: Prepared, strategy: Strategy, rows: int) -> Prepared:
         bars=setup.bars.rows(0, rows),
         values=np.ascontiguousarray(setup.values[:, :, :rows]),
         volatility=np.ascontiguousarray(setup.volatility[:, :rows]),
+        schedule=setup.schedule.cut(rows),
     )
     return replace(prepared, setup=shorter, strategy=strategy)
 

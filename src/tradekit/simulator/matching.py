@@ -8,11 +8,15 @@ import cython
 
 from tradekit.model.event import EventKind
 from tradekit.model.order import OrderKind, OrderStatus, Reason
+from tradekit.simulator.book import Origin
 
 if cython.compiled:
     from cython.cimports.libc.math import fabs
+    from cython.cimports.tradekit.simulator.funds import Funds
 else:
     from math import fabs
+
+    from tradekit.simulator.funds import Funds
 
 if TYPE_CHECKING:
     from tradekit.simulator.gate import Gate
@@ -21,12 +25,14 @@ if TYPE_CHECKING:
 
 __all__ = ["Matcher"]
 
+_ORDER = cython.declare(cython.int, EventKind.ORDER)
 _FILL = cython.declare(cython.int, EventKind.FILL)
 _CANCEL = cython.declare(cython.int, EventKind.CANCEL)
 _REJECT = cython.declare(cython.int, EventKind.REJECT)
 _MARKET = cython.declare(cython.int, OrderKind.MARKET)
 _LIMIT = cython.declare(cython.int, OrderKind.LIMIT)
 _STOP = cython.declare(cython.int, OrderKind.STOP)
+_FLATTEN = cython.declare(cython.int, Origin.FLATTEN)
 _ANY = cython.declare(cython.int, -1)
 _OPEN = cython.declare(cython.int, OrderStatus.OPEN)
 _FILLED = cython.declare(cython.int, OrderStatus.FILLED)
@@ -53,6 +59,7 @@ class Matcher:
         self.market = market
         self.gate = gate
         self.ledger = self.gate.ledger
+        self.funds = Funds(self.ledger)
         self.venue = self.ledger.venue
         self.book = self.gate.book
         self.log = self.gate.log
@@ -131,7 +138,7 @@ class Matcher:
         size = self.deliverable(i, quantity)
         if size == quantity:
             reason = _FUNDS
-            size = self.ledger.affordable(i, quantity, price)
+            size = self.funds.affordable(i, quantity, price)
         if size != quantity:
             size = self.venue.lots_within(i, size)
         is_cut = cython.declare(cython.bint, fabs(size) < fabs(quantity) * _WHOLE)
@@ -155,11 +162,20 @@ class Matcher:
         size = self.ledger.reducing(i, quantity)
         return size if quantity > 0.0 else -size
 
-    def close_out(self, order: int, row: int, price: float) -> int:
-        """Fill an order whole at a price, for lack of margin."""
+    def close_out(self, i: int, row: int, price: float, cause: int) -> int:
+        """Close a position at a price, for lack of margin."""
+        order = self.book.add(i, _MARKET, -self.ledger.position[i], _FLATTEN)
+        self.book.row[order] = row
+        entry = self.log.add(_ORDER, row, order, i)
+        self.book.entry[order] = entry
+        self.log.cause[entry] = cause
+        self.log.code[entry] = _MARKET
+        self.log.a[entry] = self.book.quantity[order]
+        self.book.rest(order)
         entry = self.record(order, row, self.book.quantity[order], price)
         self.log.code[entry] = 1
         self.log.d[entry] = 0.0
+        self.book.compact()
         return 0
 
     def record(self, order: int, row: int, quantity: float, price: float) -> int:

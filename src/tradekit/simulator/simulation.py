@@ -110,7 +110,7 @@ class Simulation:
         if row >= self.carry.opening_row:
             self.log.now = self.market.bars.open_time[row]
             while self.carry.take(row) >= 0:
-                pass
+                continue
         if self.book.open_count > 0:
             self.matcher.match(row)
         if self.is_margin and self.ledger.held > 0 and self.margin.check(row):
@@ -118,21 +118,14 @@ class Simulation:
         return self.close_bar(row)
 
     def liquidate(self, row: int) -> int:
-        """Close all positions, because they lack margin."""
         self.log.now = self.market.close_time[row] - 1
         cause = self.margin.begin(row)
         for i in range(self.size):
             quantity = -self.ledger.position[i]
             price = self.margin.close_price(i, row)
             if quantity != 0.0 and price == price:
-                order = self.book.add(i, _MARKET, quantity, _FLATTEN)
-                self.book.row[order] = row
-                self.announce(order)
-                self.log.cause[self.book.entry[order]] = cause
-                self.book.rest(order)
-                self.matcher.close_out(order, row, price)
+                self.matcher.close_out(i, row, price, cause)
                 self.margin.charge(i, quantity, price)
-        self.book.compact()
         self.ledger.cause = -1
         return 0
 
