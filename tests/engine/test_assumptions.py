@@ -129,14 +129,16 @@ def test_notes_tell_a_liquidation(lab):
     jump = [100.0] * 6 + [250.0] * 4
     lab.give(jump, open=[100.0] * 7 + [250.0] * 3)
     said = lab.run(does(lambda ctx: ctx.sell(10)), "account.kind='margin'").result.notes
-    assert "Positions were LIQUIDATED once; first at 2020-01-07T23:59:59.999999999Z: equity 400.00, maintenance margin 400.00." in said
+    assert (
+        "Positions were LIQUIDATED once; first at 2020-01-07T23:59:59.999999999Z: equity 400.00, maintenance margin 400.00." in said
+    )
 
 
 def test_notes_tell_that_equity_is_gone(lab):
     jump = [100.0] * 7 + [250.0] * 3
     lab.give(jump, open=jump)
     said = lab.run(does(lambda ctx: ctx.sell(10)), "account.kind='margin'").result.notes
-    assert "Equity was GONE at 2020-01-09T00:00:00Z (-500.00): prices jumped past where positions are liquidated." in said
+    assert "Equity was GONE at 2020-01-09T00:00:00Z (-500.00)." in said
 
 
 @pytest.mark.parametrize(
@@ -144,7 +146,10 @@ def test_notes_tell_that_equity_is_gone(lab):
     [
         ((), "Short positions pay nothing to borrow (account.borrow_rate = 0)."),
         ((), "Money that the account owes costs nothing (account.loan_rate = 0)."),
-        ((), "All positions are liquidated once equity is below their maintenance margin at the worst prices of a bar, taken at once."),
+        (
+            (),
+            "All positions are liquidated once equity is below their maintenance margin at the worst prices of a bar, taken at once.",
+        ),
         ((), "A liquidation loses the maintenance margin: all that is left of the account, or nearly so."),
         ((), "There are no splits, dividends or delistings in the data."),
         (("account.liquidation_fee_bps=150",), "A liquidation costs 150 bps of the value that is closed."),

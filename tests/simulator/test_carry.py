@@ -87,7 +87,9 @@ def test_split_of_a_short_position_buys_the_fraction_back():
 
 
 def test_split_counts_in_equity_before_the_next_bar():
-    run = play({"X": [700.0, 700.0, None, 100.0], "Y": [1.0] * 4}, {0: lambda ctx: ctx["X"].buy(1)}, schedule=scheduled((2, SPLIT, 7)))
+    run = play(
+        {"X": [700.0, 700.0, None, 100.0], "Y": [1.0] * 4}, {0: lambda ctx: ctx["X"].buy(1)}, schedule=scheduled((2, SPLIT, 7))
+    )
     assert run.equity == [1000] * 4
 
 
@@ -98,9 +100,7 @@ def test_dividend_is_paid_on_what_was_held_before_the_day():
 
 
 def test_dividend_of_the_day_of_a_split_is_for_new_units():
-    run = play(
-        {"X": [FLAT, FLAT, 50.0]}, {0: lambda ctx: ctx.buy(5)}, schedule=scheduled((2, DIVIDEND, 1.0), (2, SPLIT, 2.0))
-    )
+    run = play({"X": [FLAT, FLAT, 50.0]}, {0: lambda ctx: ctx.buy(5)}, schedule=scheduled((2, DIVIDEND, 1.0), (2, SPLIT, 2.0)))
     assert run.equity[-1] == 1010
 
 
@@ -110,7 +110,9 @@ def test_short_position_pays_the_dividend():
 
 
 def test_delisting_turns_the_position_into_cash():
-    run = play({"X": [FLAT, FLAT, None], "Y": [1.0] * 3}, {0: lambda ctx: ctx["X"].buy(5)}, schedule=scheduled((2, DELISTING, 40.0)))
+    run = play(
+        {"X": [FLAT, FLAT, None], "Y": [1.0] * 3}, {0: lambda ctx: ctx["X"].buy(5)}, schedule=scheduled((2, DELISTING, 40.0))
+    )
     assert run.equity == [1000, 1000, 700]
     assert (run.cash, run.position("X")) == (700, 0)
     assert run.simulation.ledger.realised == -300

@@ -137,9 +137,7 @@ def test_fee_of_a_liquidation_is_what_the_account_says_and_no_more_than_is_left(
     )
     assert fees == [pytest.approx(0.01 * 50 * 4000 / 47.5)]
     assert cheap.equity[-1] == pytest.approx(0.04 * 50 * 4000 / 47.5)
-    dear, _, _ = liquidation(
-        {"X": [FLAT, FLAT, fall]}, {0: lambda ctx: ctx.buy(50)}, perpetual(), terms=Terms(liquidation_fee=0.5)
-    )
+    dear, _, _ = liquidation({"X": [FLAT, FLAT, fall]}, {0: lambda ctx: ctx.buy(50)}, perpetual(), terms=Terms(liquidation_fee=0.5))
     assert dear.equity[-1] == pytest.approx(0, abs=1e-9)
 
 
@@ -172,7 +170,9 @@ def test_position_without_a_bar_waits():
         ctx["Y"].buy(50)
 
     fall = (FLAT, FLAT, 80.0, 80.0)
-    run, fills, _ = liquidation({"X": [FLAT, FLAT, fall, 80.0], "Y": [FLAT, FLAT, None, FLAT]}, {0: both}, perpetual(), perpetual("Y"))
+    run, fills, _ = liquidation(
+        {"X": [FLAT, FLAT, fall, 80.0], "Y": [FLAT, FLAT, None, FLAT]}, {0: both}, perpetual(), perpetual("Y")
+    )
     assert [row for row, _ in fills] == [2, 3]
     assert run.position("X") == run.position("Y") == 0
 
@@ -183,7 +183,10 @@ def test_position_without_a_bar_waits():
 )
 def test_maintenance_margin_is_the_instruments_or_the_accounts(facts, account, expected):
     _, fills, _ = liquidation(
-        {"X": [FLAT, FLAT, (FLAT, FLAT, 1.0, 1.0)]}, {0: lambda ctx: ctx.buy(12)}, perpetual(**facts), terms=Terms(maintenance=account)
+        {"X": [FLAT, FLAT, (FLAT, FLAT, 1.0, 1.0)]},
+        {0: lambda ctx: ctx.buy(12)},
+        perpetual(**facts),
+        terms=Terms(maintenance=account),
     )
     # 1000 + 12 (p - 100) = m 12 p
     assert fills == [(2, pytest.approx(200 / (12 * (1 - expected))))]
