@@ -1,13 +1,17 @@
-"""A run made up from a seed in which money moves in every way there is."""
+"""A run made up from a seed in which money moves in every way there is.
+
+As a script it plays the seeds up to its argument and prints what came of each, to the bit.
+"""
 
 from __future__ import annotations
 
+import sys
 from dataclasses import replace
 from typing import Any
 
 import numpy as np
 
-from random_play import Random, ask, random_bars
+from random_play import Random, ask, fingerprint, random_bars
 from stage import Played, play
 from tradekit.model.bars import Bars
 from tradekit.model.fills import FillRules
@@ -110,3 +114,8 @@ def random_accounts(seed: int, rows: int = 60, most_currencies: int = 3) -> Play
         schedule=random_schedule(rng, rows, instruments),
         fee_asset=rng.integers(0, 2 + len(codes), size),
     )
+
+
+if __name__ == "__main__":
+    for number in range(int(sys.argv[1])):
+        sys.stdout.write(fingerprint(random_accounts(number)) + "\n")

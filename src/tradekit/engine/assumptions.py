@@ -123,7 +123,7 @@ def notes(setup: Setup, record: Record, stopped_by: int) -> Iterator[str]:
         if rule:
             yield f"Trading HALTED at {time} by {rule}: equity {equity:,.2f}, {drawdown:.1%} below its peak."
         else:
-            yield f"Equity was GONE at {time} ({equity:,.2f}): prices jumped past where positions are liquidated."
+            yield f"Equity was GONE at {time} ({equity:,.2f})."
     liquidations = record.entries(EventKind.LIQUIDATION)
     if len(liquidations):
         first = liquidations[0]

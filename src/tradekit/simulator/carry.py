@@ -113,7 +113,7 @@ class Carry:
         held = self.ledger.position[i]
         if held == 0.0:
             return self.note_action(k)
-        whole = self.whole(i, held)
+        whole = self.whole(i, held) + 0.0  # which makes -0 to 0
         left = held - whole
         money = 0.0
         price = self.ledger.last[i]
