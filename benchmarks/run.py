@@ -65,6 +65,8 @@ def command(python: str, script: str, comparison: Comparison) -> list[str]:
 def measured(side: Sequence[str], is_ours: bool) -> dict[str, float]:
     """Run one side in a process of its own and return what it printed last."""
     settings = {name: value for name, value in os.environ.items() if is_ours or not name.startswith("PYTHON")}
+    # Where a virtual machine has given free memory back to its host, a huge page is so slow to come that it would be all one sees.
+    settings["NUMPY_MADVISE_HUGEPAGE"] = "0"
     done = subprocess.run(side, capture_output=True, text=True, check=False, env=settings)
     if done.returncode != 0:
         sys.exit(f"{' '.join(side)} failed:\n{done.stderr or done.stdout}")
