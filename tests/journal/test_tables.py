@@ -87,6 +87,26 @@ def test_exposures_add_up_by_size_and_by_sign():
     assert (found.gross.tolist(), found.net.tolist()) == ([0, 800], [0, -200])
 
 
+@pytest.mark.parametrize(
+    ("buys", "gross", "net"),
+    [
+        ({"X": -3}, 300, -300),
+        ({"X": 3, "Y": 20}, 500, 500),
+        ({"X": -3, "Y": 20, "Z": 5}, 505, -95),
+        ({"X": 3, "Y": -20, "Z": -5}, 505, 95),
+        ({"X": 3, "Y": 20, "Z": -5}, 505, 495),
+    ],
+)
+def test_exposures_of_several_instruments_add_up(buys, gross, net):
+    def on_bar(ctx):
+        for symbol, quantity in buys.items():
+            ctx[symbol].target(quantity=quantity)
+
+    run = play({"X": [FLAT] * 2, "Y": [10.0] * 2, "Z": [1.0] * 2}, {0: on_bar}, is_margin=True)
+    found = exposures(run.record)
+    assert (found.gross.tolist(), found.net.tolist()) == ([0, gross], [0, net])
+
+
 @given(seed=SEEDS)
 @settings(max_examples=EXAMPLES, deadline=None)
 def test_cash_and_net_exposure_make_the_equity(seed):
