@@ -76,7 +76,7 @@ class DecimalAccount:
         i, quantity, price = entry.instrument, Decimal(entry.a), Decimal(entry.b)
         c = self.settles(i)
         fee = Decimal(entry.c) / self.rate[c]
-        asset = int(self.setup.fee_asset[i])
+        asset = int(self.setup.costs.fee_asset[i])
         self.fees += fee * self.rate[c]
         if asset == 1 and quantity > 0 and not self.setup.instruments[i].is_derivative:
             in_units = fee / (price * self.multiplier(i))
@@ -140,7 +140,7 @@ class DecimalAccount:
         self.last[i] /= ratio
         instrument = self.setup.instruments[i]
         step = Decimal(instrument.lot or (1 if instrument.kind == "equity" else 0))
-        if not step or self.setup.fee_asset[i] == 1:
+        if not step or self.setup.costs.fee_asset[i] == 1:
             return
         whole = (abs(self.held[i]) / step * (1 + Decimal("4e-15"))).to_integral_value(ROUND_FLOOR) * step
         left = self.held[i] - whole.copy_sign(self.held[i])

@@ -6,7 +6,7 @@ import pytest
 from stage import bars_of, play, setup_of
 from tradekit.model.event import CashKind, EventKind
 from tradekit.model.instrument import Instrument
-from tradekit.simulator.setup import Currency, Terms
+from tradekit.simulator.setup import AccountTerms, Currency
 
 FLAT = 100.0
 
@@ -25,7 +25,7 @@ def test_purchase_buys_the_currency_that_it_lacks():
         {0: lambda ctx: ctx.buy(3)},
         [Instrument("X", currency="EUR")],
         currencies=[Currency("EUR", 100.0, 2.0)],
-        terms=Terms(conversion=0.01),
+        terms=AccountTerms(conversion=0.01),
     )
     assert conversions(run) == [(0, pytest.approx(-404), pytest.approx(2.02)), (1, 200, pytest.approx(2.02))]
     assert run.simulation.ledger.amounts() == [pytest.approx(596), 0]
@@ -51,7 +51,7 @@ def test_purchase_of_all_that_there_is_leaves_nothing_owed(conversion):
         {0: lambda ctx: ctx.buy(1e6)},
         [Instrument("X", currency="EUR")],
         currencies=[Currency("EUR", 100.0, 1.3), Currency("BNB", 3.0, 333.3)],
-        terms=Terms(conversion=conversion),
+        terms=AccountTerms(conversion=conversion),
         fee_rate=0.001,
     )
     funds = 100 + (1000 + 3 * 333.3) / 1.3 / (1 + conversion)

@@ -86,7 +86,7 @@ def test_no_fill_adds_beyond_the_initial_margin(seed):
             basis = [average[n] if fact.is_derivative and held[n] else 0.0 for n, fact in enumerate(facts)]
             equity = cash + sum(held[n] * (at[n] - basis[n]) * fact.multiplier for n, fact in enumerate(facts) if held[n])
             tied = sum(value[n] * share[n] for n in range(len(facts)))
-            assert tied <= equity + 1e-9 * (sum(value) + abs(cash)) + (entry.c if run.setup.fee_asset[i] == 1 else 0)
+            assert tied <= equity + 1e-9 * (sum(value) + abs(cash)) + (entry.c if run.setup.costs.fee_asset[i] == 1 else 0)
 
 
 def liquidation(series, script, *instruments, **changes):

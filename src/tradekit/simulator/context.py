@@ -350,7 +350,7 @@ class Context:
         book = self.simulation.book
         if not 0 <= number < book.count:
             raise OrderError(f"there is no order {number!r}")
-        return self.simulation.gate.as_order(number, book.quantity[number])
+        return self.simulation.gate.opinions.as_order(number, book.quantity[number])
 
     def exit(self) -> None:
         self.sole().exit()
