@@ -51,6 +51,9 @@ class DecimalAccount:
     def multiplier(self, i: int) -> Decimal:
         return Decimal(self.setup.instruments[i].multiplier)
 
+    def is_off_grid(self, i: int) -> bool:
+        return self.setup.fee_asset[i] == 1 and not self.setup.instruments[i].is_derivative
+
     def pay(self, kind: CashKind, c: int, amount: Decimal) -> None:
         self.cash[c] += amount
         self.carried += amount * self.rate[c]
@@ -63,7 +66,10 @@ class DecimalAccount:
         gain = closing * (price - self.average.get(i, ZERO)) * (1 if held > 0 else -1) * self.multiplier(i)
         self.realised += gain * self.rate[self.settles(i)]
         after = held + quantity
-        if abs(after) <= abs(quantity) * Decimal("1e-9"):
+        lot = self.setup.instruments[i].lot
+        if lot and not self.is_off_grid(i):  # sizes are binary fractions
+            after = (after / Decimal(str(lot))).to_integral_value() * Decimal(str(lot))
+        elif abs(after) <= abs(quantity) * Decimal("1e-9"):
             after = ZERO
         if held * quantity >= 0:
             self.average[i] = (held * self.average.get(i, ZERO) + quantity * price) / (held + quantity)
@@ -78,7 +84,7 @@ class DecimalAccount:
         fee = Decimal(entry.c) / self.rate[c]
         asset = int(self.setup.costs.fee_asset[i])
         self.fees += fee * self.rate[c]
-        if asset == 1 and quantity > 0 and not self.setup.instruments[i].is_derivative:
+        if quantity > 0 and self.is_off_grid(i):
             in_units = fee / (price * self.multiplier(i))
             self.cash[c] += self.move(i, quantity - in_units, price) - fee
         else:
@@ -139,8 +145,13 @@ class DecimalAccount:
         self.average[i] /= ratio
         self.last[i] /= ratio
         instrument = self.setup.instruments[i]
+<<<<<<< HEAD
         step = Decimal(instrument.lot or (1 if instrument.kind == "equity" else 0))
         if not step or self.setup.costs.fee_asset[i] == 1:
+=======
+        step = Decimal(str(instrument.lot or (1 if instrument.kind == "equity" else 0)))
+        if not step or self.is_off_grid(i):
+>>>>>>> accounts
             return
         whole = (abs(self.held[i]) / step * (1 + Decimal("4e-15"))).to_integral_value(ROUND_FLOOR) * step
         left = self.held[i] - whole.copy_sign(self.held[i])
@@ -184,6 +195,7 @@ def replayed(run: Played, scale: float) -> DecimalAccount:
     """Replay a run in decimal fractions, and hold each close against it."""
     account = DecimalAccount(run.setup)
     entries = defaultdict(list)
+    most = 1 + max((abs(fill.a) + abs(fill.e) for fill in run.entries(EventKind.FILL)), default=0)
     for entry in run.log:
         entries[entry.row].append(entry)
     for row in range(len(run.setup.bars)):
@@ -191,7 +203,7 @@ def replayed(run: Played, scale: float) -> DecimalAccount:
         for entry in entries[row]:
             if entry.kind == EventKind.FILL:
                 account.fill(entry)
-                assert entry.e == near(account.held[entry.instrument], 1 + abs(entry.a))
+                assert entry.e == near(account.held[entry.instrument], most)
                 assert entry.g == near(account.cash[account.settles(entry.instrument)], scale) or len(account.cash) > 1
             elif entry.kind == EventKind.CASH and entry.code == CashKind.LIQUIDATION_FEE:
                 account.pay(CashKind.LIQUIDATION_FEE, int(entry.e), Decimal(entry.a))
