@@ -52,7 +52,7 @@ class DecimalAccount:
         return Decimal(self.setup.instruments[i].multiplier)
 
     def is_off_grid(self, i: int) -> bool:
-        return self.setup.fee_asset[i] == 1 and not self.setup.instruments[i].is_derivative
+        return self.setup.costs.fee_asset[i] == 1 and not self.setup.instruments[i].is_derivative
 
     def pay(self, kind: CashKind, c: int, amount: Decimal) -> None:
         self.cash[c] += amount
