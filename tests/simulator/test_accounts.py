@@ -145,13 +145,8 @@ class DecimalAccount:
         self.average[i] /= ratio
         self.last[i] /= ratio
         instrument = self.setup.instruments[i]
-<<<<<<< HEAD
-        step = Decimal(instrument.lot or (1 if instrument.kind == "equity" else 0))
-        if not step or self.setup.costs.fee_asset[i] == 1:
-=======
         step = Decimal(str(instrument.lot or (1 if instrument.kind == "equity" else 0)))
         if not step or self.is_off_grid(i):
->>>>>>> accounts
             return
         whole = (abs(self.held[i]) / step * (1 + Decimal("4e-15"))).to_integral_value(ROUND_FLOOR) * step
         left = self.held[i] - whole.copy_sign(self.held[i])

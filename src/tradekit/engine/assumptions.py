@@ -28,7 +28,8 @@ def assumptions(setup: Setup, costs: Iterable[str], bars_per_year: Sequence[floa
     reach = "once a bar touches their price" if setup.fills.limit_fills == "touch" else "only when a bar trades through their price"
     yield f"Limit orders fill at their price, {reach}, or at the open if that is better."
     yield "Stop orders fill at their price, or at the open if the bar opens beyond it, with slippage."
-    yield "No order is limited by the volume of its bar."
+    yield from _inside(setup)
+    yield _volume(setup)
     yield from list(costs) or ["Trading costs nothing: no fees, no slippage (costs = [])."]
     yield _funds(setup)
     if not setup.rules:
@@ -41,6 +42,37 @@ def assumptions(setup: Setup, costs: Iterable[str], bars_per_year: Sequence[floa
     yield from _margin(setup)
     yield from _rates(setup)
     yield from _currencies(setup)
+
+
+_PATHS = {
+    "worst": "Where a bar reaches several prices, stops come before limits, and what may or may not have helped an order did not.",
+    "nearest-first": "Inside a bar the price goes in straight lines: to the nearer extreme, to the other, to the close.",
+    "high-first": "Inside a bar the price goes in straight lines: to the high, to the low, to the close.",
+    "low-first": "Inside a bar the price goes in straight lines: to the low, to the high, to the close.",
+}
+
+
+def _inside(setup: Setup) -> Iterator[str]:
+    yield _PATHS[setup.fills.path]
+    if setup.finer is not None:
+        yield f"{len(setup.finer.bars):,} finer bars or trades decide what happens inside the bars."
+    if setup.fills.queue_ahead is not None:
+        yield f"A limit order stands behind {setup.fills.queue_ahead:g} units at its price."
+    if setup.fills.latency_ns:
+        yield f"Orders, changes and cancels reach the venue {setup.fills.latency_ns / 1e6:g} ms after the decision."
+
+
+def _volume(setup: Setup) -> str:
+    part = setup.fills.participation
+    if part is None:
+        return "No order is limited by the volume of its bar."
+    found = f"Orders in an instrument take at most {part:.0%} of a bar's volume together; the rest of them waits for the next bar."
+    volume = setup.bars.volume
+    unknown = [name for i, name in enumerate(setup.bars.symbols) if not (volume[:, i] > 0).any()]
+    if not unknown:
+        return found
+    which = "of any instrument" if len(unknown) == len(setup.instruments) else f"of {_few(unknown)}"
+    return f"{found} No volume {which} is known, so it limits nothing there."
 
 
 def _funds(setup: Setup) -> str:
