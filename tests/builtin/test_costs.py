@@ -209,7 +209,7 @@ def test_costs_out_of_range_are_refused(cls, options):
 def test_fee_of_a_run_is_per_unit_with_a_minimum(lab):
     cost = "{model='fee', per_unit=0.0075, minimum=1.0}"
     assert fills(lab, cost, quantity=10.0) == [(100.0, 1.0)] * 2
-    assert fills(lab, cost, quantity=1000.0) == [(100.0, 7.5)] * 2
+    assert fills(lab, cost, "execution.participation='none'", quantity=1000.0) == [(100.0, 7.5)] * 2
 
 
 def test_fee_of_a_run_follows_its_tiers(lab):
