@@ -132,7 +132,7 @@ def test_fee_describe_says_the_figures(options, sentence):
     [
         (
             Slippage(Slippage.Options(bps=5)),
-            "Market and stop orders fill 5 bps worse than the reference price; limit orders don't slip.",
+            "Orders that take fill 5 bps worse than the reference price, limit orders never beyond their limit.",
         ),
         (HalfSpread(HalfSpread.Options(bps=5)), "Market and stop orders pay half of a spread of 5 bps; limit orders don't."),
         (HalfSpread(HalfSpread.Options(spread=0.01)), "Market and stop orders pay half of a spread of 0.01; limit orders don't."),

@@ -153,7 +153,7 @@ class Slippage(CostModel):
 
     def describe(self) -> str:
         """Return the slippage in one sentence."""
-        return f"Market and stop orders fill {self.options.bps:g} bps worse than the reference price; limit orders don't slip."
+        return f"Orders that take fill {self.options.bps:g} bps worse than the reference price, limit orders never beyond their limit."
 
 
 class HalfSpread(CostModel):
