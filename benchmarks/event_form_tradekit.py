@@ -38,15 +38,15 @@ data = Path(sys.argv[1]).absolute()
 run_file = data.with_suffix(".toml")
 run_file.write_text(RUN_FILE.format(data=data))
 composed = compose_file(run_file)
-loaded = make_ready(composed).loaded
+market = make_ready(composed).market
 
 start = time.process_time()
-prepared = prepare(composed, loaded.bars, loaded.instruments, composed.config.data.interval_ns)
+prepared = prepare(composed, market)
 plan = choose(prepared, "event", (), lambda: composed.strategy)
 ready = time.process_time()
 driven = drive(prepared, plan, lambda _done, _total: None)
 done = time.process_time()
-result = result_of(composed, loaded, prepared, plan, driven)
+result = result_of(composed, market, prepared, plan, driven)
 end = time.process_time()
 print(
     json.dumps(

@@ -23,8 +23,10 @@ from pydantic import BaseModel
 
 import tradekit
 from tradekit import DEFINITIONS, EventKind, Indicator, TableOptions, TradekitError, errors
+from tradekit.builtin.sources import CsvFormat
 from tradekit.cli.main import COMMANDS, cli, main
-from tradekit.engine.tables import AccountTable, DataTable, ExecutionTable, InstrumentTable, RunTable
+from tradekit.data.options import EventTable, FundingTable, SplitTable, TradeTable
+from tradekit.engine.tables import AccountTable, CurrencyTable, DataTable, ExecutionTable, InstrumentTable, RunTable
 from tradekit.journal.record import NUMBERS
 from tradekit.journal.tables import COLUMNS
 from tradekit.plugin.describe import OptionFacts, describe_options
@@ -44,6 +46,12 @@ _TOML_WORDS = {
     "tuple[str, ...]": "list of texts",
     "tuple[table, ...]": "list of tables",
     "dict[str, str]": "table of texts",
+    "dict[str, Path]": "table of paths",
+    f"dict[str, {CsvFormat.__name__}]": "table of [formats](#formats-of-other-files)",
+    EventTable.__name__: "[table](#tables-of-dated-values)",
+    FundingTable.__name__: "[table](#tables-of-dated-values)",
+    SplitTable.__name__: "[table](#tables-of-dated-values)",
+    TradeTable.__name__: "[table](#tables-of-trades)",
 }
 _BOUNDS_IN_WORDS = {
     r"length >= 1, length <= 1": "one character",
@@ -241,10 +249,14 @@ def _of_table(model: type[BaseModel]) -> Callable[[], str]:
 PARTS: Mapping[str, Callable[[], str]] = {
     "run": _of_table(RunTable),
     "account": _of_table(AccountTable),
+    "currency": _of_table(CurrencyTable),
     "data": _of_table(DataTable),
     "instrument": _of_table(InstrumentTable),
     "execution": _of_table(ExecutionTable),
     "table-options": _of_table(TableOptions),
+    "event-table": _of_table(EventTable),
+    "trade-table": _of_table(TradeTable),
+    "csv-format": _of_table(CsvFormat),
     "data-sources": _of_kind("data source"),
     "indicators": _of_kind("indicator", "##"),
     "strategies": _of_kind("strategy"),

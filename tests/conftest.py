@@ -91,6 +91,8 @@ costs = []
         self.folder = folder
         self.runs = folder / "runs"
         self.series = {}
+        self.facts = {}
+        self.known = {"funding": {}, "actions": {}, "trades": {}}
         self.brought = []
 
     def give(self, closes, symbol="X", *, rows=None, interval="1d", start="2020-01-01", **columns) -> None:
@@ -143,7 +145,7 @@ costs = []
     def _source(self):
         from tradekit import DataSource, Instrument
 
-        series = self.series
+        series, facts, known = self.series, self.facts, self.known
 
         class Memory(DataSource):
             """Give the bars of a test."""
@@ -151,9 +153,18 @@ costs = []
             name = "memory"
 
             def instruments(self):
-                return [Instrument(symbol) for symbol in series]
+                return [Instrument(symbol, **facts.get(symbol, {})) for symbol in series]
 
             def bars(self, request):
                 return {symbol: series[symbol] for symbol in request.symbols}
+
+            def funding(self, symbols):
+                return {symbol: known["funding"][symbol] for symbol in symbols if symbol in known["funding"]}
+
+            def actions(self, symbols):
+                return {symbol: known["actions"][symbol] for symbol in symbols if symbol in known["actions"]}
+
+            def trades(self, request):
+                return {symbol: known["trades"][symbol] for symbol in request.symbols if symbol in known["trades"]}
 
         return Memory

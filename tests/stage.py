@@ -19,7 +19,7 @@ from tradekit.model.risk import Limit, LimitKind
 from tradekit.simulator.context import Context
 from tradekit.simulator.costs import Costs
 from tradekit.simulator.loops import run_events, run_targets
-from tradekit.simulator.setup import Finer, Rule, Setup
+from tradekit.simulator.setup import Finer, Rule, Schedule, Sessions, Setup
 from tradekit.simulator.simulation import Simulation
 
 MINUTE = 60_000_000_000
@@ -96,6 +96,7 @@ def setup_of(bars: Bars, instruments: Sequence[Instrument] = (), **changes: Any)
     facts = {instrument.symbol: instrument for instrument in instruments}
     plain = {"currency": "USD", "capital": 1000.0, "is_margin": False, "leverage": 1.0, "rules": (), "names": {}, "warmup": 0}
     plain |= {"fills": unlimited(), "values": np.zeros((0, size, len(bars)))}
+    plain |= {"adjusted": bars, "schedule": Schedule.of(), "sessions": Sessions.of_days(bars)}
     costs = costs_of(size, **{name: changes.pop(name) for name in COSTS & changes.keys()})
     plain |= {"volatility": np.zeros((size, 0)), "costs": costs} | changes
     return Setup(bars=bars, instruments=[facts.get(symbol, Instrument(symbol)) for symbol in bars.symbols], **plain)

@@ -11,11 +11,12 @@ import pytest
 import tradekit
 
 PUBLIC = """
-    Account BarRequest Bars CashKind ComponentUse ConfigError Context CostKind CostModel CostTerm DEFINITIONS DataError DataSource
-    Definition Event EventKind Executor Field Fill FillRules Indicator Instrument Limit LimitKind Options Order OrderError
-    OrderKind OrderStatus PluginError Position Reason Reporter Result RiskRule RunError Series Step Strategy StrategyError
-    TableColumns TableOptions TableSource TradekitError Values Verdict VerdictKind View __version__ atr bar bollinger donchian ema
-    highest hookimpl list_symbols lowest macd obv read_result read_series rma roc rsi run sma stdev steps vwap wma
+    Account ActionKind Actions BarRequest Bars CashKind ComponentUse ConfigError Context CostKind CostModel CostTerm DEFINITIONS
+    DataError DataSource Definition Event EventKind Executor Field Fill FillRules FundingRates Indicator Instrument Limit
+    LimitKind Options Order OrderError OrderKind OrderStatus PluginError Position Reason Reporter Result RiskRule RunError
+    Series Step Strategy StrategyError TableColumns TableOptions TableSource TradekitError Trades Values Verdict VerdictKind
+    View __version__ atr bar bollinger donchian ema highest hookimpl list_symbols lowest macd obv read_actions read_funding
+    read_result read_series read_trades rma roc rsi run sma stdev steps vwap wma
 """
 KERNEL = Path(tradekit.__file__).parent
 

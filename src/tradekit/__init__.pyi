@@ -19,8 +19,10 @@ from tradekit.builtin.indicators import (
     vwap as vwap,
     wma as wma,
 )
+from tradekit.data.dated import read_actions as read_actions, read_funding as read_funding, read_trades as read_trades
 from tradekit.data.options import TableColumns as TableColumns, TableOptions as TableOptions
-from tradekit.data.tables import TableSource as TableSource, list_symbols as list_symbols, read_series as read_series
+from tradekit.data.rows import TableSource as TableSource
+from tradekit.data.tables import list_symbols as list_symbols, read_series as read_series
 from tradekit.engine.folder import read_result as read_result
 from tradekit.engine.run import run as run
 from tradekit.errors import (
@@ -40,6 +42,7 @@ from tradekit.model.event import CashKind as CashKind, Event as Event, EventKind
 from tradekit.model.fills import FillRules as FillRules
 from tradekit.model.instrument import Instrument as Instrument
 from tradekit.model.order import Fill as Fill, Order as Order, OrderKind as OrderKind, OrderStatus as OrderStatus, Reason as Reason
+from tradekit.model.reference import ActionKind as ActionKind, Actions as Actions, FundingRates as FundingRates, Trades as Trades
 from tradekit.model.result import ComponentUse as ComponentUse, Result as Result
 from tradekit.model.risk import Limit as Limit, LimitKind as LimitKind, Verdict as Verdict, VerdictKind as VerdictKind
 from tradekit.model.values import Values as Values

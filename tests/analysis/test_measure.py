@@ -9,7 +9,7 @@ import pytest
 from tradekit.analysis.curve import DAY, EquityCurve, sample
 from tradekit.analysis.definitions import DEFINITIONS
 from tradekit.analysis.measure import measure
-from tradekit.analysis.trades import FillColumns, round_trips
+from tradekit.analysis.trades import Ends, FillColumns, round_trips
 
 
 def fills_of(*rows):
@@ -21,7 +21,7 @@ def fills_of(*rows):
 
 def figures_of(curve, *fills, last=(1.0,)):
     columns = fills_of(*fills)
-    return measure(curve, sample(curve), columns, round_trips(columns, np.array(last)))
+    return measure(curve, sample(curve), columns, round_trips(columns, Ends(np.array(last))))
 
 
 def test_measure_keys_are_the_definitions_in_their_order(make_curve):
@@ -170,6 +170,6 @@ def test_measure_a_million_bars_and_forty_thousand_fills_takes_less_than_half_a_
     rows = np.arange(0, 1_000_000, 25)
     fills = FillColumns(times[rows], np.zeros(40_000, dtype=np.int64), size, equity[rows], size**2, size**2)
     begun = time.process_time()
-    figures = measure(curve, sample(curve), fills, round_trips(fills, np.array([1.0])))
+    figures = measure(curve, sample(curve), fills, round_trips(fills, Ends(np.array([1.0]))))
     assert time.process_time() - begun < 0.5
     assert figures["trades"] == 20_000

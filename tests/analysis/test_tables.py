@@ -5,16 +5,16 @@ import numpy as np
 import pyarrow as pa
 
 from tradekit.analysis.tables import trades_table
-from tradekit.analysis.trades import FillColumns, round_trips
+from tradekit.analysis.trades import Ends, FillColumns, round_trips
 
 _PROGRAM = """
 import sys
 import numpy as np
 from tradekit.analysis.tables import trades_table
-from tradekit.analysis.trades import FillColumns, round_trips
+from tradekit.analysis.trades import Ends, FillColumns, round_trips
 one = np.ones(1)
 fills = FillColumns(np.ones(1, np.int64), np.zeros(1, np.int64), one, one, one, one)
-trades_table(round_trips(fills, one), ["BTC"])
+trades_table(round_trips(fills, Ends(one)), ["BTC"])
 sys.exit("pandas" in sys.modules)
 """
 
@@ -25,7 +25,7 @@ def trips_of(instruments, quantities, prices):
     costs = np.full(count, 0.5)
     return round_trips(
         FillColumns(numbers, np.array(instruments, dtype=np.int64), np.array(quantities), np.array(prices), costs, costs),
-        np.array([0.0, 13.0]),
+        Ends(np.array([0.0, 13.0])),
     )
 
 

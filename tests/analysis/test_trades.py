@@ -4,7 +4,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tradekit.analysis.curve import NOT_YET
-from tradekit.analysis.trades import FillColumns, RoundTrips, round_trips
+from tradekit.analysis.trades import Ends, FillColumns, RoundTrips, round_trips
 
 
 def fills_of(*rows):
@@ -20,7 +20,7 @@ def one(trips):
 
 
 def test_round_trips_long_trade_by_hand():
-    trips = round_trips(fills_of((10, 0, 2.0, 100.0, 1.0, 0.5), (20, 0, -2.0, 110.0, 1.1, 0.6)), np.array([111.0]))
+    trips = round_trips(fills_of((10, 0, 2.0, 100.0, 1.0, 0.5), (20, 0, -2.0, 110.0, 1.1, 0.6)), Ends(np.array([111.0])))
     assert one(trips) == pytest.approx(
         {
             "instrument": 0,
@@ -32,6 +32,7 @@ def test_round_trips_long_trade_by_hand():
             "exit_price": 110.0,
             "profit": 17.9,
             "fees": 2.1,
+            "carry": 0.0,
             "slippage": 1.1,
             "return_on_entry": 17.9 / 200.0,
             "is_open": False,
@@ -40,7 +41,7 @@ def test_round_trips_long_trade_by_hand():
 
 
 def test_round_trips_short_trade_gains_when_the_price_falls():
-    trade = one(round_trips(fills_of((1, 0, -3.0, 50.0, 0.0, 0.0), (2, 0, 3.0, 40.0, 0.0, 0.0)), np.array([1.0])))
+    trade = one(round_trips(fills_of((1, 0, -3.0, 50.0, 0.0, 0.0), (2, 0, 3.0, 40.0, 0.0, 0.0)), Ends(np.array([1.0]))))
     assert (trade["direction"], trade["profit"], trade["quantity"]) == (-1, 30.0, 3.0)
     assert trade["return_on_entry"] == pytest.approx(0.2)
 
@@ -49,7 +50,7 @@ def test_round_trips_scaling_in_and_out_averages_prices():
     trade = one(
         round_trips(
             fills_of((1, 0, 1.0, 10.0, 0, 0), (2, 0, 3.0, 20.0, 0, 0), (3, 0, -1.0, 30.0, 0, 0), (4, 0, -3.0, 40.0, 0, 0)),
-            np.array([0.0]),
+            Ends(np.array([0.0])),
         )
     )
     assert (trade["entry_price"], trade["exit_price"], trade["quantity"], trade["profit"]) == (17.5, 37.5, 4.0, 80.0)
@@ -57,7 +58,7 @@ def test_round_trips_scaling_in_and_out_averages_prices():
 
 def test_round_trips_turned_position_splits_fee_and_slippage_by_quantity():
     fills = fills_of((1, 0, 1.0, 100.0, 0.1, 0.0), (2, 0, -4.0, 110.0, 0.4, 0.8), (3, 0, 3.0, 100.0, 0.3, 0.0))
-    trips = round_trips(fills, np.array([0.0]))
+    trips = round_trips(fills, Ends(np.array([0.0])))
     assert trips.direction.tolist() == [1, -1]
     assert trips.quantity.tolist() == [1.0, 3.0]
     assert (trips.entry_time.tolist(), trips.exit_time.tolist()) == ([1, 2], [2, 3])
@@ -68,7 +69,7 @@ def test_round_trips_turned_position_splits_fee_and_slippage_by_quantity():
 
 def test_round_trips_open_trade_is_marked_at_the_last_price():
     fills = fills_of((1, 0, 4.0, 10.0, 0.2, 0.0), (2, 0, -1.0, 12.0, 0.1, 0.0))
-    trade = one(round_trips(fills, np.array([14.0])))
+    trade = one(round_trips(fills, Ends(np.array([14.0]))))
     assert (trade["is_open"], trade["exit_time"]) == (True, NOT_YET)
     assert trade["profit"] == pytest.approx(2.0 + 3 * 4.0 - 0.3)
     assert trade["exit_price"] == pytest.approx((12.0 + 3 * 14.0) / 4.0)
@@ -78,7 +79,7 @@ def test_round_trips_instruments_are_apart_and_in_order_of_opening():
     fills = fills_of(
         (1, 1, 1.0, 10.0, 0, 0), (2, 0, 1.0, 20.0, 0, 0), (3, 0, -1.0, 21.0, 0, 0), (3, 1, -1.0, 9.0, 0, 0), (4, 0, 1.0, 5.0, 0, 0)
     )
-    trips = round_trips(fills, np.array([6.0, 0.0]))
+    trips = round_trips(fills, Ends(np.array([6.0, 0.0])))
     assert trips.instrument.tolist() == [1, 0, 0]
     assert trips.profit.tolist() == [-1.0, 1.0, 1.0]
     assert trips.is_open.tolist() == [False, False, True]
@@ -86,27 +87,27 @@ def test_round_trips_instruments_are_apart_and_in_order_of_opening():
 
 def test_round_trips_rounding_that_is_left_closes_a_trade():
     fills = fills_of(*((i, 0, 0.1, 1.0, 0, 0) for i in range(3)), (3, 0, -0.3, 2.0, 0, 0), (4, 0, 0.7, 1.0, 0, 0))
-    trips = round_trips(fills, np.array([1.0]))
+    trips = round_trips(fills, Ends(np.array([1.0])))
     assert trips.is_open.tolist() == [False, True]
     assert trips.quantity == pytest.approx([0.3, 0.7])
 
 
 def test_round_trips_rounding_does_not_pile_up_over_many_trades():
     pairs = [(i, 0, sign * 0.1 * (1 + i % 7), 3.0, 0, 0) for i in range(20_000) for sign in (1, 1, -1, -1)]
-    trips = round_trips(fills_of(*pairs), np.array([3.0]))
+    trips = round_trips(fills_of(*pairs), Ends(np.array([3.0])))
     assert len(trips) == 20_000
     assert not trips.is_open.any()
 
 
 def test_round_trips_small_position_beside_a_huge_one_keeps_its_size():
     fills = fills_of((1, 0, 1e12, 1e-6, 0, 0), (2, 1, 1e-7, 6e4, 0, 0), (3, 1, -1e-7, 7e4, 0, 0))
-    trips = round_trips(fills, np.array([1e-6, 0.0]))
+    trips = round_trips(fills, Ends(np.array([1e-6, 0.0])))
     assert trips.is_open.tolist() == [True, False]
     assert trips.profit[1] == pytest.approx(1e-3, rel=1e-9)
 
 
 def test_round_trips_without_fills_has_no_trades():
-    assert len(round_trips(fills_of(), np.array([1.0]))) == 0
+    assert len(round_trips(fills_of(), Ends(np.array([1.0])))) == 0
 
 
 @st.composite
@@ -121,7 +122,7 @@ def histories(draw):
 
 def trips_of(history):
     lot, rows, marks = history
-    return round_trips(fills_of(*((time, i, lots * lot, *rest) for time, i, lots, *rest in rows)), marks)
+    return round_trips(fills_of(*((time, i, lots * lot, *rest) for time, i, lots, *rest in rows)), Ends(marks))
 
 
 @given(histories())

@@ -100,7 +100,7 @@ def test_list_shows_each_component_under_its_kind(site, capsys):
         "rsi-reversion",
         "sma-cross",
     ]
-    assert lines[start + 6 : start + 9] == ["", "strategy, from acme 2.0", "  coin               Toss a coin."]
+    assert lines[start + 6 : start + 9] == ["", "strategy, from acme 2.0", "  coin                Toss a coin."]
 
 
 def test_list_fits_eighty_columns(site, capsys, monkeypatch):

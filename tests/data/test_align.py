@@ -59,7 +59,7 @@ def test_align_refuses_instruments_that_overlap_without_opening_together():
         align({"A": series([1, 2]), "B": series([1, 2], shift=DAY // 2)})
     assert str(error.value) == (
         "instruments of one run share a clock, but 3 bars overlap without opening together: that of 'A' from 1970-01-02T00:00:00Z "
-        "to 1970-01-03T00:00:00Z, that of 'B' from 1970-01-02T12:00:00Z; run them apart, or check tz and label"
+        "to 1970-01-03T00:00:00Z, that of 'B' from 1970-01-02T12:00:00Z; run them apart, or check tz, label and calendar"
     )
 
 

@@ -17,7 +17,8 @@ EARLY, LATE = (datetime(year, 1, 1, tzinfo=UTC).replace(tzinfo=None) for year in
 
 def read(values, interval=HOUR, kind=None, **options):
     column = pa.chunked_array([pa.array(values, kind)])
-    times, how = open_times(column, TableOptions.model_validate({"path": "x.csv", **options}), interval)
+    found = TableOptions.model_validate({"path": "x.csv", **options})
+    times, how = open_times(column, found, interval, found.label)
     assert times.dtype == np.int64
     return [str(np.datetime64(time, "ns"))[:19].replace("T", " ") for time in times.tolist()], how
 

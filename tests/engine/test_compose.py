@@ -181,12 +181,37 @@ def test_compose_of_a_run_file_is_compose_file_in_two_steps(path):
     assert compose(run_file, REGISTRY).uses == compose_file(path, (), REGISTRY).uses
 
 
+FEE = {"maker_bps": None, "per_unit": 0.0, "minimum": 0.0, "currency": "quote", "tiers": [], "past_volume": 0.0}
+
+
 def test_settings_are_json_with_every_default_and_override(path):
     settings = compose_file(path, ["strategy.fast=5"], REGISTRY).settings()
     assert json.loads(json.dumps(settings)) == settings
-    assert list(settings) == ["run", "account", "data", "instrument", "strategy", "risk", "execution", "report", "overrides"]
+    assert list(settings) == [
+        "run",
+        "account",
+        "currency",
+        "data",
+        "instrument",
+        "strategy",
+        "risk",
+        "execution",
+        "report",
+        "overrides",
+    ]
     assert settings["run"]["start"] == "2021-01-01T00:00:00Z"
-    assert settings["account"] == {"currency": "USD", "capital": 1000.0, "kind": "cash", "leverage": 1.0}
+    assert settings["account"] == {
+        "currency": "USD",
+        "capital": 1000.0,
+        "kind": "cash",
+        "leverage": 1.0,
+        "maintenance": None,
+        "liquidation_fee_bps": None,
+        "borrow_rate": 0.0,
+        "interest_rate": 0.0,
+        "loan_rate": 0.0,
+        "conversion_bps": 0.0,
+    }
     assert settings["data"]["source"] == "memory"
     assert settings["data"]["policy"]["ohlc"] == "refuse"
     assert settings["strategy"] == {"name": "both", "fast": 5}
@@ -196,7 +221,7 @@ def test_settings_are_json_with_every_default_and_override(path):
         "insufficient_funds": "cut",
         "limit_fills": "through",
         "driver": "auto",
-        "costs": [{"model": "fee", "bps": 10.0, "per_unit": 0.0}],
+        "costs": [{"model": "fee", **FEE, "bps": 10.0}],
     }
     assert settings["report"] == [{"name": "summary"}]
     assert settings["overrides"] == ["strategy.fast=5"]
@@ -235,12 +260,13 @@ def test_compose_with_a_misspelt_name_of_each_kind_is_a_plugin_error_with_the_ne
         ),
         (
             "data.intervals=3",
-            "unknown key data.intervals; data source 'memory': instruments, interval, policy; did you mean 'interval'?",
+            "unknown key data.intervals; data source 'memory': instruments, interval, fill_interval, policy; "
+            "did you mean 'interval'?",
         ),
         ('execution.costs=[{model="fee",bps=-1}]', "execution.costs[0].bps must be at least 0, got -1"),
         (
             'execution.costs=[{model="fee"}]',
-            "execution.costs[0]: a fee needs bps, per_unit or both; a run without costs has costs = []",
+            "execution.costs[0]: a fee needs bps, per_unit or minimum; a run without costs has costs = []",
         ),
         ("report=[{name='summary',pages=3}]", "unknown key report[0].pages; reporter 'summary' has none"),
     ],

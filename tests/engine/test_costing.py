@@ -47,7 +47,8 @@ def bars_of(volume=1000.0, step=DAY):
 
 
 def put_together(*models, bars=None, interval=DAY, instruments=PLAIN, currencies=("USD",)):
-    return costs_of(models, instruments, bars or bars_of(), interval, currencies)
+    bars = bars or bars_of()
+    return costs_of(models, instruments, bars, bars, interval, currencies)
 
 
 def one(kind, *values, **more):

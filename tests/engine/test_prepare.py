@@ -61,6 +61,28 @@ def test_prepare_fact_of_an_instrument_that_the_data_lacks_is_refused(lab):
     )
 
 
+@pytest.mark.parametrize(
+    ("facts", "message"),
+    [
+        (
+            {"kind": "perpetual"},
+            "'X' is a perpetual, which is held against margin, but account.kind is 'cash'; set account.kind = 'margin'",
+        ),
+        (
+            {"initial_margin": 0.05, "maintenance_margin": 0.1},
+            "maintenance_margin 0.1 of 'X' must be smaller than its initial_margin 0.05, or a position is liquidated as it is "
+            "opened; [[instrument]] overrules what the source says",
+        ),
+    ],
+)
+def test_prepare_instrument_of_the_source_that_the_run_file_contradicts_is_refused(lab, facts, message):
+    lab.give(CLOSES)
+    lab.facts = {"X": facts}
+    with pytest.raises(ConfigError) as error:
+        setup_of(lab)
+    assert str(error.value) == message
+
+
 def test_prepare_costs_are_those_of_the_run_file(lab):
     lab.give(CLOSES)
     costs = setup_of(lab, "execution.costs=[{model='fee', bps=10}, {model='slippage', bps=2}]").costs

@@ -95,7 +95,8 @@ def test_read_run_file_interval_and_instruments_are_typed(read):
     config = read().config
     assert config.data.interval_ns == 3_600_000_000_000
     assert config.data.instruments == ("BTC/USDT",)
-    assert config.instruments == (Instrument("BTC/USDT", tick=0.01),)
+    (fact,) = config.instruments
+    assert (fact.symbol, fact.tick, fact.lot, fact.kind) == ("BTC/USDT", 0.01, None, None)
 
 
 @pytest.mark.parametrize(
@@ -128,20 +129,23 @@ def test_read_run_file_name_makes_a_folder_name(read, name, slug):
     [
         (
             ("[account]", "[acount]"),
-            "line 6: unknown key acount; allowed in a run file: run, account, data, instrument, strategy, risk, "
+            "line 6: unknown key acount; allowed in a run file: run, account, currency, data, instrument, strategy, risk, "
             "execution, report; did you mean 'account'?",
         ),
         (
             ("kind =", "knd ="),
-            "line 9: unknown key account.knd; allowed in [account]: currency, capital, kind, leverage; did you mean 'kind'?",
+            "line 9: unknown key account.knd; allowed in [account]: currency, capital, kind, leverage, maintenance, "
+            "liquidation_fee_bps, borrow_rate, interest_rate, loan_rate, conversion_bps; did you mean 'kind'?",
         ),
         (
             ('kind = "margin"', "seed = 3"),
-            "line 9: unknown key account.seed; allowed in [account]: currency, capital, kind, leverage; 'seed' is a key of [run]",
+            "line 9: unknown key account.seed; allowed in [account]: currency, capital, kind, leverage, maintenance, "
+            "liquidation_fee_bps, borrow_rate, interest_rate, loan_rate, conversion_bps; 'seed' is a key of [run]",
         ),
         (
             ("tick = 0.01", "tik = 0.01"),
-            "line 19: unknown key instrument[0].tik; allowed in [[instrument]]: symbol, tick, lot, min_notional; "
+            "line 19: unknown key instrument[0].tik; allowed in [[instrument]]: symbol, tick, lot, min_notional, "
+            "kind, multiplier, currency, base, initial_margin, maintenance_margin, borrow_rate, calendar; "
             "did you mean 'tick'?",
         ),
         (
@@ -245,6 +249,68 @@ def test_read_run_file_in_a_mode_without_driver_is_refused(refusal, mode):
             "or leave leverage out",
         ),
         (
+            ["account.kind=cash", "account.maintenance=0.05", "account.loan_rate=0.04"],
+            "account.maintenance is 0.05, but account.kind is 'cash', which borrows nothing; set kind = 'margin' or leave "
+            "maintenance out",
+        ),
+        (
+            ["account.kind=cash", "account.loan_rate=0.04"],
+            "account.loan_rate is 0.04, but account.kind is 'cash', which borrows nothing; set kind = 'margin' or leave "
+            "loan_rate out",
+        ),
+        (
+            ["account.leverage=4", "account.maintenance=0.25"],
+            "account.maintenance must be smaller than 1 / leverage, which is 0.25, or a position is liquidated as it is opened, "
+            "got 0.25",
+        ),
+        (
+            ["account.kind=cash", "instrument[0].kind=perpetual"],
+            "instrument[0].kind is 'perpetual', which is held against margin, but account.kind is 'cash'; "
+            "set account.kind = 'margin'",
+        ),
+        (
+            ["instrument[0].initial_margin=0.1", "instrument[0].maintenance_margin=0.1"],
+            "instrument[0]: maintenance_margin 0.1 must be smaller than initial_margin 0.1, or a position is liquidated as it is "
+            "opened",
+        ),
+        (["data.fill_interval=1 minute"], "data.fill_interval: '1 minute' is not an interval"),
+        (
+            ["data.fill_interval=7m"],
+            "data: fill_interval '7m' must be shorter than interval '1h' and go into it a whole number of times",
+        ),
+        (["data.fill_interval=1h"], "data: fill_interval '1h' must be shorter than interval '1h'"),
+        (["instrument[0].initial_margin=1.5"], "instrument[0].initial_margin must be at most 1, got 1.5"),
+        (["instrument[0].kind=swap"], "instrument[0].kind must be 'spot', 'equity', 'perpetual' or 'future', got 'swap'"),
+        (
+            ["instrument[0].currency=EURO", "currency=[{code='EUR', rate=1.1}]"],
+            "instrument[0].currency 'EURO' has no rate; allowed: 'USDT', 'EUR'; another one needs a [[currency]] table; "
+            "did you mean 'EUR'?",
+        ),
+        (
+            ["currency=[{code='USDT', rate=1}]"],
+            "currency[0].code 'USDT' is the account's own currency; its money is account.capital, and it needs no rate",
+        ),
+        (
+            ["currency=[{code='EUR', rate=1.1}, {code='EUR', rate=1.2}]"],
+            "currency[1].code 'EUR' is there twice; put it into one [[currency]]",
+        ),
+        (
+            ["currency=[{code='BTC', instrument='BTC/USD'}]"],
+            "currency[0].instrument 'BTC/USD' is not one of data.instruments; allowed: 'BTC/USDT'; did you mean 'BTC/USDT'?",
+        ),
+        (
+            ["currency=[{code='BTC'}]"],
+            "currency[0]: currency 'BTC' needs either a fixed rate or the instrument whose close is its rate",
+        ),
+        (
+            ["currency=[{code='BTC', rate=2, instrument='BTC/USDT'}]"],
+            "currency[0]: currency 'BTC' needs either a fixed rate or the instrument whose close is its rate",
+        ),
+        (
+            ["currency=[{code='BTC', rate=2, inverse=true}]"],
+            "currency[0]: inverse is about the close of an instrument, and currency 'BTC' has a fixed rate",
+        ),
+        (
             ["run.benchmark=BTC/USD"],
             "FILE, --set run.benchmark=BTC/USD: run.benchmark 'BTC/USD' is no instrument of this run; allowed: "
             "'equal-weight', 'none', "
@@ -266,6 +332,22 @@ def test_read_run_file_with_keys_that_contradict_each_other_says_which(refusal, 
     assert message in refusal(*overrides)
 
 
+def test_read_run_file_currencies_and_settlement_are_typed(read):
+    config = read(
+        "currency=[{code='BTC', instrument='BTC/USDT', balance=2}, {code='EUR', rate=1.1}]",
+        "instrument[0].currency=BTC",
+        "instrument[0].kind=perpetual",
+        "account.maintenance=0.05",
+    ).config
+    assert [(one.code, one.balance, one.rate, one.instrument, one.inverse) for one in config.currencies] == [
+        ("BTC", 2.0, None, "BTC/USDT", False),
+        ("EUR", 0.0, 1.1, None, False),
+    ]
+    instrument = config.instruments[0].onto(Instrument("BTC/USDT", lot=0.1, multiplier=5.0))
+    assert instrument == Instrument("BTC/USDT", 0.01, 0.1, kind="perpetual", multiplier=5.0, currency="BTC")
+    assert instrument.is_derivative
+
+
 def test_read_run_file_narrowed_by_an_override_may_leave_facts_over(read):
     assert read('data.instruments=["ETH/USDT"]').config.instruments[0].symbol == "BTC/USDT"
 
@@ -276,7 +358,7 @@ def test_read_run_file_with_many_mistakes_says_all_in_the_order_of_the_file(refu
         "FILE has 4 problems:",
         "  line 9: account.kind must be 'cash' or 'margin', got 3",
         "  line 10: account.leverage must be at least 1, got 0",
-        "  --set foo.bar=1: unknown key foo; allowed in a run file: run, account, data, instrument, strategy, risk, "
+        "  --set foo.bar=1: unknown key foo; allowed in a run file: run, account, currency, data, instrument, strategy, risk, "
         "execution, report",
         "  --set run.seed=x: run.seed must be a whole number, got 'x'",
     ]

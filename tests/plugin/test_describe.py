@@ -35,6 +35,7 @@ class Page(Reporter):
         code: str = Field("x", pattern="^[a-z]$", description="a code")
         tables: dict[str, list[float]] = Field(default_factory=dict, description="tables")
         twice: float = Field(default_factory=lambda data: 2.0 * data["fast"], description="twice as many")
+        rows: tuple[Columns, ...] = Field((), description="several")
         columns: Columns = Field(Columns(), description="which column is what")
         maximum: int | str = Field(3, alias="max", multiple_of=3, description="the most")
 
@@ -55,6 +56,7 @@ FACTS = {facts.name: facts for facts in describe_options(Page)}
         OptionFacts("code", "str", False, "x", "matches ^[a-z]$", "a code"),
         OptionFacts("tables", "dict[str, list[float]]", False, {}, "", "tables"),
         OptionFacts("twice", "float", False, None, "", "twice as many"),
+        OptionFacts("rows", "tuple[table, ...]", False, [], "", "several"),
         OptionFacts("columns.time", "str | false", False, "time", "", "when"),
         OptionFacts("max", "int | str", False, 3, "a multiple of 3", "the most"),
     ],

@@ -203,7 +203,7 @@ def test_minimum_holds_for_an_order_that_earns_rebates():
 
 @given(
     maker=st.floats(-0.001, 0.01),
-    taker=st.floats(0.001, 0.01),
+    taker=st.floats(0, 0.01),
     per_unit=st.floats(0, 1),
     minimum=st.sampled_from([0.0, 1.0, 50.0]),
     share=st.floats(0, 1),

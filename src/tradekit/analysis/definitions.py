@@ -100,6 +100,14 @@ DEFINITIONS: Mapping[str, Definition] = MappingProxyType(
         "worst_trade": Definition("worst trade", "money", "Smallest profit of a closed trade, after fees."),
         "fees": Definition("fees", "money", "All fees paid."),
         "slippage": Definition("slippage", "money", "What fills cost against their reference prices; the fill prices contain it."),
+        "funding": Definition(
+            "funding", "money", "Funding paid on perpetuals less what was received; below 0 if more was received."
+        ),
+        "borrowing": Definition("borrowing", "money", "What borrowing for short sales cost."),
+        "liquidation_fees": Definition("liquidation fees", "money", "What closing positions for lack of margin cost."),
+        "conversion_costs": Definition("conversion costs", "money", "What changing one currency into another cost."),
+        "interest": Definition("interest", "money", "Interest received on cash less what was paid on loans."),
+        "dividends": Definition("dividends", "money", "Cash dividends received less what short positions paid."),
     }
 )
 """The figures of a result, in the order in which it holds them."""

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
+from types import MappingProxyType
 
 import numpy as np
 
@@ -12,20 +14,26 @@ from tradekit.analysis.drawdowns import drawdown_periods
 from tradekit.analysis.returns import alpha_beta, annual_return, annual_volatility, cvar_95, sharpe, sortino, var_95
 from tradekit.analysis.trades import FillColumns, RoundTrips
 from tradekit.model.bars import Floats
+from tradekit.model.event import CashKind
 
 __all__ = ["measure"]
 
 _Figures = dict[str, float | int | None]
+_NOTHING: Mapping[CashKind, float] = MappingProxyType({})
 
 
-def measure(curve: EquityCurve, sampling: Sampling, fills: FillColumns, trips: RoundTrips) -> _Figures:
+def measure(
+    curve: EquityCurve, sampling: Sampling, fills: FillColumns, trips: RoundTrips, carried: Mapping[CashKind, float] = _NOTHING
+) -> _Figures:
     """Return every figure of `DEFINITIONS`, in its order; one that is undefined is None, and none is NaN or infinite.
 
-    Statistics of returns need equity that is always above 0, and two periods.
+    `carried` is the money that came (positive) or went without a trade. Statistics of returns need equity that is always above 0,
+    and two periods.
     """
     # What overflows becomes infinite or NaN, and so None.
     with np.errstate(over="ignore", invalid="ignore"):
         figures = _trade_figures(trips) | {"fees": float(np.sum(fills.fee)), "slippage": float(np.sum(fills.slippage))}
+        figures |= _carry_figures(carried)
         if len(curve.equity) and np.isfinite(curve.equity).all():
             figures |= _path_figures(curve)
             if (curve.equity > 0.0).all():
@@ -74,7 +82,7 @@ def _benchmark_figures(curve: EquityCurve, sampling: Sampling, returns: Floats) 
 
 
 def _activity_figures(curve: EquityCurve, fills: FillColumns) -> _Figures:
-    traded = float(np.sum(np.abs(fills.quantity) * fills.price))
+    traded = float(np.sum(fills.value))
     return {
         "exposure": float(np.mean(curve.gross > 0.0)),
         "average_leverage": float(np.mean(curve.gross / curve.equity)),
@@ -96,6 +104,21 @@ def _trade_figures(trips: RoundTrips) -> _Figures:
         "best_trade": float(np.max(profit)) if len(profit) else None,
         "worst_trade": float(np.min(profit)) if len(profit) else None,
     }
+
+
+def _carry_figures(carried: Mapping[CashKind, float]) -> _Figures:
+    return {
+        "funding": _paid(carried, CashKind.FUNDING),
+        "borrowing": _paid(carried, CashKind.BORROWING),
+        "liquidation_fees": _paid(carried, CashKind.LIQUIDATION_FEE),
+        "conversion_costs": _paid(carried, CashKind.CONVERSION),
+        "interest": carried.get(CashKind.INTEREST, 0.0),
+        "dividends": carried.get(CashKind.DIVIDEND, 0.0),
+    }
+
+
+def _paid(carried: Mapping[CashKind, float], kind: CashKind) -> float:
+    return 0.0 - carried.get(kind, 0.0)
 
 
 def _mean(values: Floats) -> float | None:

@@ -27,6 +27,7 @@ def trades_table(trips: RoundTrips, symbols: Sequence[str]) -> pa.Table:
             "exit_price": number_column(trips.exit_price),
             "profit": number_column(trips.profit),
             "fees": number_column(trips.fees),
+            "carry": number_column(trips.carry),
             "slippage": number_column(trips.slippage),
             "return_on_entry": number_column(trips.return_on_entry),
             "is_open": flag_column(trips.is_open),

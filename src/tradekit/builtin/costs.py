@@ -231,8 +231,8 @@ class SquareRootImpact(CostModel):
     standard deviation of the log returns of the UTC days before the current one, for market and stop orders. Y is of the order of 1
     wherever it has been measured (Tóth et al. 2011; Almgren et al. 2005 find an exponent of 0.6).
 
-    With fewer days behind than the window asks for, those that there are are used. At first, where nothing can be estimated, the
-    order counts as a whole day's volume (on the first day) and volatility as 5 % a day (in the first three).
+    Where fewer days lie behind than the window asks for, it is those. At first, where nothing can be estimated, the order counts as
+    a whole day's volume (on the first day) and volatility as 5 % a day (in the first three).
     """
 
     name = "square-root-impact"

@@ -14,7 +14,24 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from pydantic import field_validator, model_validator
 
-from tradekit import BarRequest, DataError, DataSource, Field, Instrument, Series, TableOptions, list_symbols, read_series
+from tradekit import (
+    Actions,
+    BarRequest,
+    DataError,
+    DataSource,
+    Field,
+    FundingRates,
+    Instrument,
+    Options,
+    Series,
+    TableOptions,
+    Trades,
+    list_symbols,
+    read_actions,
+    read_funding,
+    read_series,
+    read_trades,
+)
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -23,6 +40,17 @@ __all__ = ["CsvSource", "ParquetSource"]
 
 _BLANKS = ("", ".", "-", "NA", "N/A", "#N/A", "NaN", "nan", "null", "NULL", "None")
 _FIRST_BYTES = 1 << 20
+
+
+class CsvFormat(Options):
+    """How other files than those of the bars are written, where that differs."""
+
+    separator: str | None = Field(default=None, min_length=1, max_length=1, description="the character between cells")
+    header: bool | None = Field(default=None, description="whether the first line names the columns")
+    names: tuple[str, ...] | None = Field(default=None, description="names of the columns, in place of those in the header")
+    skip_rows: int | None = Field(default=None, ge=0, description="lines to leave out at the beginning, before the header")
+    decimal: Literal[".", ","] | None = Field(default=None, description="the decimal mark")
+    encoding: str | None = Field(default=None, description="how the text is encoded")
 
 
 class CsvSource(DataSource):
@@ -42,6 +70,11 @@ class CsvSource(DataSource):
         skip_rows: int = Field(default=0, ge=0, description="lines to leave out at the beginning, before the header")
         decimal: Literal[".", ","] = Field(default=".", description="the decimal mark")
         encoding: str = Field(default="utf-8", description="how the text is encoded; a byte order mark does no harm")
+        formats: dict[Literal["funding", "actions", "trades"], CsvFormat] = Field(
+            default={},
+            description="how files of `funding`, `actions` or `trades` are written, where it is not as the bars are: "
+            "{ trades = { header = true } }",
+        )
 
         @field_validator("encoding")
         @classmethod
@@ -58,7 +91,15 @@ class CsvSource(DataSource):
                 raise ValueError("without a header the columns need names: names = ['time', 'open', ...]")
             if self.separator == self.decimal:
                 raise ValueError(f"separator and decimal are both {self.decimal!r}; what separates cells in this file?")
+            for kind in self.formats:
+                self.written_as(kind)
             return self
+
+        def written_as(self, kind: Literal["funding", "actions", "trades"]) -> CsvSource.Options:
+            """Return the options with the format of other files than those of the bars."""
+            if kind not in self.formats:
+                return self
+            return type(self).model_validate({**dict(self), **self.formats[kind].model_dump(exclude_none=True), "formats": {}})
 
     def instruments(self) -> Sequence[Instrument]:
         """Return the instruments that the files have, by name only."""
@@ -67,6 +108,18 @@ class CsvSource(DataSource):
     def bars(self, request: BarRequest) -> Mapping[str, Series]:
         """Return the bars as they stand in the files."""
         return read_series(self, request)
+
+    def funding(self, symbols: Sequence[str]) -> Mapping[str, FundingRates]:
+        """Return what the tables of funding rates and mark prices hold."""
+        return read_funding(CsvSource(self.options.written_as("funding")), symbols)
+
+    def actions(self, symbols: Sequence[str]) -> Mapping[str, Actions]:
+        """Return what the tables of corporate actions hold."""
+        return read_actions(CsvSource(self.options.written_as("actions")), symbols)
+
+    def trades(self, request: BarRequest) -> Mapping[str, Trades]:
+        """Return what the table of trades holds."""
+        return read_trades(CsvSource(self.options.written_as("trades")), request)
 
     def column_names(self, path: Path) -> Sequence[str]:
         """Return the names in the header, or those that the options give instead."""
@@ -144,6 +197,18 @@ class ParquetSource(DataSource):
     def bars(self, request: BarRequest) -> Mapping[str, Series]:
         """Return the bars as they stand in the files."""
         return read_series(self, request)
+
+    def funding(self, symbols: Sequence[str]) -> Mapping[str, FundingRates]:
+        """Return what the tables of funding rates and mark prices hold."""
+        return read_funding(self, symbols)
+
+    def actions(self, symbols: Sequence[str]) -> Mapping[str, Actions]:
+        """Return what the tables of corporate actions hold."""
+        return read_actions(self, symbols)
+
+    def trades(self, request: BarRequest) -> Mapping[str, Trades]:
+        """Return what the table of trades holds."""
+        return read_trades(self, request)
 
     def column_names(self, path: Path) -> Sequence[str]:
         """Return the names in the file's schema."""

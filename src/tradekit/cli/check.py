@@ -46,7 +46,7 @@ def check_command(file: Path, overrides: tuple[str, ...], as_json: bool) -> None
     click.echo()
     _print_data(ready.facts)
     click.echo()
-    show(*(f"! {note}" for note in ready.loaded.notes), *_verdict(file, ready), is_list=True)
+    show(*(f"! {note}" for note in ready.market.notes), *_verdict(file, ready), is_list=True)
 
 
 def _print_data(facts: Sequence[Mapping[str, Any]]) -> None:
@@ -97,7 +97,7 @@ def _facts(ready: Ready) -> dict[str, object]:
             {"kind": use.kind, "name": use.name, "package": use.package, "version": use.version} for use in ready.composed.uses
         ],
         "data": [dict(fact) for fact in ready.facts],
-        "notes": list(ready.loaded.notes),
+        "notes": list(ready.market.notes),
         "assumptions": list(ready.prepared.assumptions),
         "driver": ready.plan.driver,
         "reason": ready.plan.reason,

@@ -81,5 +81,5 @@ def _overlap(series: Mapping[str, Series], clock: Times, close_time: Times, row:
     return (
         f"instruments of one run share a clock, but {count:,} bars overlap without opening together: that of {with_bar(first)} "
         f"from {time_text(first)} to {time_text(int(close_time[row]))}, that of {with_bar(second)} from {time_text(second)}; "
-        "run them apart, or check tz and label"
+        "run them apart, or check tz, label and calendar"
     )

@@ -5,6 +5,8 @@ Arrow's own `to_numpy`, `array` and `scalar` import pandas, which costs more tha
 
 from __future__ import annotations
 
+import hashlib
+from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -15,7 +17,7 @@ from tradekit.model.bars import Times
 if TYPE_CHECKING:
     import pyarrow as pa
 
-__all__ = ["code_column", "fixed_width", "nulls_of", "text_scalar", "timestamps"]
+__all__ = ["code_column", "digest", "fixed_width", "nulls_of", "text_scalar", "timestamps"]
 
 
 def fixed_width(column: pa.Array | pa.ChunkedArray, dtype: type[np.generic]) -> NDArray[Any]:
@@ -52,6 +54,14 @@ def code_column(column: pa.ChunkedArray) -> tuple[NDArray[np.int32], list[str]]:
         texts = pa.concat_arrays(texts.chunks)
     encoded = texts.dictionary_encode(null_encoding="encode")
     return fixed_width(encoded.indices, np.int32), [text or "" for text in encoded.dictionary.to_pylist()]
+
+
+def digest(columns: Iterable[NDArray[Any]]) -> str:
+    """Return the SHA-256 of columns, whatever the machine's byte order."""
+    found = hashlib.sha256()
+    for column in columns:
+        found.update(np.ascontiguousarray(column, dtype=column.dtype.newbyteorder("<")).data)
+    return found.hexdigest()
 
 
 def timestamps(times: Times) -> pa.Array:

@@ -10,9 +10,11 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import Field
 
+from tradekit.data.calendars import is_off_session
 from tradekit.data.interval import DAY, interval_text, time_text
 from tradekit.errors import DataError
 from tradekit.model.bars import PRICE_COLUMNS, Series, Times
+from tradekit.model.reference import SessionTimes
 from tradekit.plugin.options import Options
 
 __all__ = ["Policy", "check_form", "check_series", "check_spacing"]
@@ -38,6 +40,9 @@ class Policy(Options):
     )
     overlap: Literal["refuse", "cut"] = Field(
         default="refuse", description="bars that begin before the one before them has ended; cut ends that one earlier"
+    )
+    off_session: Literal["refuse", "drop"] = Field(
+        default="refuse", description="bars at times at which the calendar of their instrument has no session"
     )
     spacing: Literal["refuse", "accept"] = Field(
         default="refuse", description="a series in which no two bars are one interval apart, so that the interval seems to be wrong"
@@ -87,15 +92,21 @@ class _Inspection:
         return ", ".join(f"{name} {getattr(self.series, name)[at]:.10g}" for name in PRICE_COLUMNS)
 
 
-def check_series(symbol: str, series: Series, policy: Policy, rows: Times | None = None) -> tuple[Series, tuple[str, ...]]:
+def check_series(
+    symbol: str, series: Series, policy: Policy, rows: Times | None = None, calendar: SessionTimes | None = None
+) -> tuple[Series, tuple[str, ...]]:
     """Return a series that is fit for use, and one sentence for each repair that `policy` asked for.
 
-    `rows` are the positions that the bars had in their source, for messages. Raises `DataError` with the number of bars of each
-    kind of defect and the first of them, if there is any that the policy does not repair.
+    `rows` are the positions that the bars had in their source, for messages; with a `calendar`, bars must lie in its sessions.
+    Raises `DataError` with the number of bars of each kind of defect and the first of them, if there is any that the policy does
+    not repair.
     """
     found = _Inspection(symbol, series, policy, np.arange(len(series)) if rows is None else rows)
     for check in (_check_missing, _check_finite, _check_positive, _check_volume, _check_ohlc, _check_order, _check_overlap):
         check(found)
+    if calendar is not None:
+        what = f"no session of calendar {calendar.name!r} at their time"
+        _drop(found, "off_session", what, is_off_session(found.series, calendar))
     if found.refused:
         listed = "".join(f"\n  {entry}" for entry in found.refused)
         raise DataError(

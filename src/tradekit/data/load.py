@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-import numpy as np
-
 from tradekit.data.align import align, cut
+from tradekit.data.arrays import digest
+from tradekit.data.calendars import on_sessions, sessions_of
 from tradekit.data.checks import Policy, check_form, check_series, check_spacing
 from tradekit.data.interval import DAY, time_text
 from tradekit.errors import DataError, nearest
@@ -17,8 +16,9 @@ from tradekit.model.bars import PRICE_COLUMNS, Bars, Series
 from tradekit.model.instrument import Instrument
 from tradekit.plugin.contracts import BarRequest, DataSource
 
-__all__ = ["LoadedBars", "load_bars"]
+__all__ = ["CheckedSeries", "LoadedBars", "checked_series", "load_bars"]
 
+_NO_CALENDARS: Mapping[str, str] = {}
 _COLUMNS = ("open_time", "close_time", *PRICE_COLUMNS)
 
 
@@ -35,10 +35,11 @@ class LoadedBars:
     """What a policy changed, and where data begin late or end early."""
 
 
-def load_bars(source: DataSource, request: BarRequest, policy: Policy) -> LoadedBars:
+def load_bars(source: DataSource, request: BarRequest, policy: Policy, calendars: Mapping[str, str] = _NO_CALENDARS) -> LoadedBars:
     """Read what `request` asks for (without symbols: all that the source lists), check it, and put it on one clock.
 
-    Bars outside of the requested range are neither checked nor used. Raises `DataError` for what is missing, and for defects that
+    `calendars` are the names of trading calendars by symbol, which overrule those that the source knows. Bars outside of the
+    requested range are neither checked nor used. Raises `DataError` for what is missing, and for defects that
     `policy` does not repair.
     """
     if request.symbols:
@@ -53,34 +54,46 @@ def load_bars(source: DataSource, request: BarRequest, policy: Policy) -> Loaded
     for symbol in request.symbols:
         if symbol not in found:
             raise DataError(f"the data source {source.name!r} gave no bars for {symbol!r}{nearest(symbol, found)}")
-    checked = {symbol: _checked(symbol, found[symbol], request, policy) for symbol in request.symbols}
+    instruments = tuple(known.get(symbol, Instrument(symbol)) for symbol in request.symbols)
+    instruments = tuple(replace(one, calendar=calendars.get(one.symbol, one.calendar)) for one in instruments)
+    checked = {one.symbol: checked_series(one, found[one.symbol], request, policy) for one in instruments}
     bars = align({symbol: each.series for symbol, each in checked.items()})
     return LoadedBars(
         bars,
-        tuple(known.get(symbol, Instrument(symbol)) for symbol in request.symbols),
+        instruments,
         tuple(_facts(symbol, each, len(bars)) for symbol, each in checked.items()),
         tuple(note for symbol, each in checked.items() for note in (*each.repairs, *_edges(symbol, each.series, request))),
     )
 
 
 @dataclass(frozen=True, slots=True)
-class _Checked:
+class CheckedSeries:
+    """A series that is fit for use, what was done to it, and the hash of what was read."""
+
     series: Series
     repairs: tuple[str, ...]
     sha256: str
 
 
-def _checked(symbol: str, found: Series, request: BarRequest, policy: Policy) -> _Checked:
+def checked_series(instrument: Instrument, found: Series, request: BarRequest, policy: Policy) -> CheckedSeries:
+    """Return the bars of a series in the requested range, checked, and at the times of its calendar's sessions.
+
+    Raises `DataError` for what `policy` does not repair.
+    """
+    symbol, name = instrument.symbol, instrument.calendar
     whole = check_form(symbol, found)
     check_spacing(symbol, whole, request.interval, policy)
     raw, rows = cut(symbol, whole, request.start, request.end)
-    series, repairs = check_series(symbol, raw, policy, rows)
+    calendar = None if name is None else sessions_of(name, int(raw.open_time.min()), int(raw.close_time.max()))
+    series, repairs = check_series(symbol, raw, policy, rows, calendar)
     if not len(series):
         raise DataError(f"the policy leaves no bar of {symbol!r}: {'; '.join(repairs)}")
-    return _Checked(series, repairs, _digest(raw))
+    if calendar is not None:
+        series = on_sessions(series, calendar)
+    return CheckedSeries(series, repairs, digest(getattr(raw, name) for name in _COLUMNS))
 
 
-def _facts(symbol: str, checked: _Checked, clock_rows: int) -> dict[str, Any]:
+def _facts(symbol: str, checked: CheckedSeries, clock_rows: int) -> dict[str, Any]:
     series = checked.series
     return {
         "symbol": symbol,
@@ -92,15 +105,6 @@ def _facts(symbol: str, checked: _Checked, clock_rows: int) -> dict[str, Any]:
         "holes": clock_rows - len(series),
         "repairs": checked.repairs,
     }
-
-
-def _digest(series: Series) -> str:
-    """Return the SHA-256 of the columns as they were read, whatever the machine's byte order."""
-    digest = hashlib.sha256()
-    for name in _COLUMNS:
-        column = getattr(series, name)
-        digest.update(np.ascontiguousarray(column, dtype=column.dtype.newbyteorder("<")).data)
-    return digest.hexdigest()
 
 
 def _edges(symbol: str, series: Series, request: BarRequest) -> list[str]:

@@ -1,18 +1,19 @@
-"""How a table of bars is described in a run file: the options that file-based data sources share."""
+"""How tables are described in a run file: the options that file-based data sources share."""
 
 from __future__ import annotations
 
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Literal, Self
+from typing import Annotated, Literal, Self
 from zoneinfo import ZoneInfo, available_timezones
 
-from pydantic import Field, field_validator, model_validator
+from pydantic import AfterValidator, Field, field_validator, model_validator
 
+from tradekit.data.interval import parse_interval
 from tradekit.errors import nearest
 from tradekit.plugin.options import Options
 
-__all__ = ["TableColumns", "TableOptions"]
+__all__ = ["ActionOptions", "EventTable", "FundingTable", "SplitTable", "TableColumns", "TableFile", "TableOptions", "TradeTable"]
 
 
 class TableColumns(Options):
@@ -49,24 +50,13 @@ class TableColumns(Options):
         return value
 
 
-class TableOptions(Options):
-    """Where the tables are, how they are laid out, and how their times are written.
-
-    Times become UTC. One with an offset (`2024-01-02 09:30:00-05:00`) is the instant it says; one without is local to `tz`. For
-    bars of whole days, stamps that are all midnights of their own offset or of `tz` are dates of sessions, and the bar opens
-    at midnight UTC of that date, so that exchanges in different zones share a clock.
-    """
+class TableFile(Options):
+    """Where a table is, and how its times are written."""
 
     path: Path = Field(
         description="file; with {symbol} a file for each instrument ('/' and ':' of a symbol are '_' in file names); with * all "
         "files that match, in the order of their names"
     )
-    layout: Literal["long", "wide"] = Field(
-        default="long",
-        description="long: a row is a bar; wide: a row is a time and each column the closes of one instrument, blank where it has "
-        "no bar (open, high and low are then the close, volume is 0)",
-    )
-    columns: TableColumns = Field(default=TableColumns(), description="which column is what, where its name does not say so")
     where: dict[str, str] = Field(default={}, description="column and value: only rows that have this text in this column are read")
     tz: str = Field(default="UTC", description="IANA zone of times without an offset")
     unit: Literal["s", "ms", "us", "ns"] | None = Field(
@@ -76,9 +66,6 @@ class TableOptions(Options):
     )
     time_format: str | None = Field(
         default=None, description="how times are written, as in Python's strptime ('%m/%d/%Y'), where they are not ISO 8601"
-    )
-    label: Literal["open", "close"] = Field(
-        default="open", description="which end of its bar a time is; a date without a time of day stands for that whole day"
     )
 
     @field_validator("tz")
@@ -106,9 +93,108 @@ class TableOptions(Options):
         return value
 
     @model_validator(mode="after")
-    def _agrees(self) -> Self:
+    def _has_one_spelling(self) -> Self:
         if self.unit is not None and self.time_format is not None:
             raise ValueError("unit is for times that are numbers, time_format for times that are text; give one of them")
+        return self
+
+
+class EventColumns(Options):
+    """Which column of a table of dated values is what."""
+
+    time: str | Annotated[tuple[str, ...], Field(min_length=1)] | None = Field(
+        default=None, description="when it is; default: as for bars, or the one called ex_date or effective_date"
+    )
+    value: str | None = Field(
+        default=None, description="the value; default: the one called value, rate, funding_rate, ratio, amount or price"
+    )
+    symbol: str | Literal[False] | None = Field(default=None, description="the instrument of each row; default: as for bars")
+
+
+class EventTable(TableFile):
+    """Dated values of instruments, in any order."""
+
+    columns: EventColumns = Field(default=EventColumns(), description="which column is what, where its name does not say so")
+
+
+class FundingTable(EventTable):
+    """Funding rates of perpetuals, as fractions, and the mark prices at those times."""
+
+    mark: EventTable | None = Field(
+        default=None, description="table of the mark prices; of mark bars, take the open; without it, the last close serves"
+    )
+
+
+class SplitTable(EventTable):
+    """Splits."""
+
+    multiplies: Literal["units", "prices"] = Field(
+        default="units",
+        description="what the ratio multiplies: the units that one holds (7 when seven replace one), or the prices before it (1/7)",
+    )
+
+
+class ActionOptions(Options):
+    """Corporate actions, a table for each kind; several may be columns of one file, and that may be the one of the bars."""
+
+    splits: SplitTable | None = Field(default=None, description="splits; a ratio of 1, or 0, is none")
+    dividends: EventTable | None = Field(default=None, description="cash dividends for a unit, by ex-date; 0 is none")
+    delistings: EventTable | None = Field(
+        default=None, description="cash that was paid for a unit when trading had ended, 0 if none"
+    )
+
+
+class TradeColumns(Options):
+    """Which column of a table of trades is what."""
+
+    time: str | Annotated[tuple[str, ...], Field(min_length=1)] | None = Field(
+        default=None, description="when it was made; default: as for bars"
+    )
+    price: str | None = Field(default=None, description="the price; default: the one of that name")
+    size: str | None = Field(
+        default=None, description="units traded; default: the one called size, quantity, qty, volume or amount"
+    )
+    symbol: str | Literal[False] | None = Field(default=None, description="the instrument of each row; default: as for bars")
+
+
+class TradeTable(TableFile):
+    """Single trades, those of one time in the order in which they were made."""
+
+    columns: TradeColumns = Field(default=TradeColumns(), description="which column is what, where its name does not say so")
+
+
+def _interval(text: str) -> str:
+    parse_interval(text)
+    return text
+
+
+class TableOptions(TableFile):
+    """Where the tables are, how they are laid out, and how their times are written.
+
+    Times become UTC. One with an offset (`2024-01-02 09:30:00-05:00`) is the instant it says; one without is local to `tz`. For
+    bars of whole days, stamps that are all midnights of their own offset or of `tz` are dates of sessions, and the bar opens
+    at midnight UTC of that date, so that exchanges in different zones share a clock.
+    """
+
+    layout: Literal["long", "wide"] = Field(
+        default="long",
+        description="long: a row is a bar; wide: a row is a time and each column the closes of one instrument, blank where it has "
+        "no bar (open, high and low are then the close, volume is 0)",
+    )
+    columns: TableColumns = Field(default=TableColumns(), description="which column is what, where its name does not say so")
+    label: Literal["open", "close"] = Field(
+        default="open", description="which end of its bar a time is; a date without a time of day stands for that whole day"
+    )
+    intervals: dict[Annotated[str, AfterValidator(_interval)], Path] = Field(
+        default={},
+        description='files with bars of other lengths, by interval, laid out as those of `path` are: { 1m = "minute.csv" }',
+    )
+    funding: FundingTable | None = Field(default=None, description="funding rates")
+    actions: ActionOptions = Field(default=ActionOptions(), description="corporate actions")
+    trades: TradeTable | None = Field(default=None, description="single trades")
+
+    @model_validator(mode="after")
+    def _agrees(self) -> Self:
         if "{symbol}" in str(self.path) and (self.layout == "wide" or self.columns.symbol):
             raise ValueError(f"{str(self.path)!r} has a file for each instrument, so that no column of a file can tell them apart")
         return self

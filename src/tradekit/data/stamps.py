@@ -8,13 +8,13 @@ from bisect import bisect_left
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
 from tradekit.data.arrays import fixed_width, nulls_of, timestamps
 from tradekit.data.interval import DAY
-from tradekit.data.options import TableOptions
+from tradekit.data.options import TableFile
 from tradekit.errors import DataError
 from tradekit.model.bars import Times
 
@@ -48,8 +48,12 @@ class _Read:
     how: str = ""
 
 
-def open_times(column: pa.ChunkedArray, options: TableOptions, interval: int) -> tuple[Times, str]:
+def open_times(
+    column: pa.ChunkedArray, options: TableFile, interval: int, label: Literal["open", "close"] = "open"
+) -> tuple[Times, str]:
     """Return when each bar opens, in UTC nanoseconds, and what had to be inferred, in words.
+
+    What has no extent takes an interval of 1, or of a day where a date without a time of day is that of a session.
 
     Raises `DataError` naming the first row that has no time, or one that is not what the options say. Rows count from 1,
     without a header.
@@ -58,7 +62,7 @@ def open_times(column: pa.ChunkedArray, options: TableOptions, interval: int) ->
     if nulls.any():
         raise DataError(f"row {int(nulls.argmax()) + 1} has no time")
     read = _read(column, options)
-    shift = interval if options.label == "close" else 0
+    shift = interval if label == "close" else 0
     dates = _dates(read, options) if interval % DAY == 0 else None
     if dates is not None:
         # A date stands for its whole day: a bar labelled by its close ends with that day, not when it begins.
@@ -67,7 +71,7 @@ def open_times(column: pa.ChunkedArray, options: TableOptions, interval: int) ->
     return instants - shift, read.how
 
 
-def _dates(read: _Read, options: TableOptions) -> Times | None:
+def _dates(read: _Read, options: TableFile) -> Times | None:
     """Return local midnights as midnights of UTC, or `None` if the times are not all midnights of one zone."""
     if not (read.local % DAY).any():
         return read.local
@@ -78,7 +82,7 @@ def _dates(read: _Read, options: TableOptions) -> Times | None:
     return None
 
 
-def _read(column: pa.ChunkedArray, options: TableOptions) -> _Read:
+def _read(column: pa.ChunkedArray, options: TableFile) -> _Read:
     import pyarrow as pa
 
     kind = column.type
@@ -97,7 +101,7 @@ def _read(column: pa.ChunkedArray, options: TableOptions) -> _Read:
     raise DataError(f"its type is {kind}, which is no time")
 
 
-def _text(column: pa.ChunkedArray, options: TableOptions) -> _Read:
+def _text(column: pa.ChunkedArray, options: TableFile) -> _Read:
     import pyarrow as pa
     import pyarrow.compute as pc
 
@@ -200,7 +204,7 @@ def _by_python(text: str, spelling: str, row: int) -> datetime:
     return time
 
 
-def _epoch(values: Any, options: TableOptions, text: str = "") -> _Read:
+def _epoch(values: Any, options: TableFile, text: str = "") -> _Read:
     """Return counts of a unit since 1970, whole or with decimals (kept to a microsecond), as nanoseconds."""
     finite = np.isfinite(values)
     if not finite.all():

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from tradekit.engine.folder import TABLES, read_manifest, read_metrics
+from tradekit.engine.trials import data_hash
 
 __all__ = ["Comparison", "compare"]
 
@@ -77,7 +78,7 @@ def _versions(manifest: Mapping[str, Any]) -> dict[str, str]:
 
 
 def _data(manifest: Mapping[str, Any]) -> dict[str, str]:
-    return {entry["symbol"]: entry["sha256"] for entry in manifest["data"]}
+    return {entry["symbol"]: data_hash(entry) for entry in manifest["data"]}
 
 
 def _different(left: Mapping[str, Any], right: Mapping[str, Any]) -> Iterator[tuple[str, _Pair]]:

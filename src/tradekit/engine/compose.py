@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -61,8 +61,9 @@ class ComposedRun:
         return {
             "run": config.run.model_dump(mode="json"),
             "account": config.account.model_dump(mode="json"),
+            "currency": [currency.model_dump(mode="json") for currency in config.currencies],
             "data": {**named[config.source.key], **config.data.model_dump(mode="json")},
-            "instrument": [asdict(instrument) for instrument in config.instruments],
+            "instrument": [fact.model_dump(mode="json") for fact in config.instruments],
             "strategy": named[config.strategy.key],
             "risk": [named[table.key] for table in config.rules],
             "execution": {

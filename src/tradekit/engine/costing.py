@@ -41,6 +41,7 @@ class _Market:
 
     instruments: Sequence[Instrument]
     bars: Bars
+    adjusted: Bars
     interval: int
     currencies: Sequence[str]
 
@@ -66,14 +67,21 @@ class _Model:
 
 
 def costs_of(
-    models: Iterable[CostModel], instruments: Sequence[Instrument], bars: Bars, interval: int, currencies: Sequence[str]
+    models: Iterable[CostModel],
+    instruments: Sequence[Instrument],
+    bars: Bars,
+    adjusted: Bars,
+    interval: int,
+    currencies: Sequence[str],
 ) -> Costs:
-    """Ask the models for their terms and put them together; `currencies` are those of the account, its own first.
+    """Ask the models for their terms and put them together.
+
+    `adjusted` are the bars without the effect of splits, and `currencies` those of the account, its own first.
 
     Raises `PluginError` for terms that make no sense, `ConfigError` for models that don't fit together or to the run, and
     `DataError` for bars without the volumes that are asked for.
     """
-    market = _Market(instruments, bars, interval, currencies)
+    market = _Market(instruments, bars, adjusted, interval, currencies)
     asked = [_Model(model.name, tuple(_terms(model, market))) for model in models]
     costs = replace(_with_slippage(Costs.none(market.size), asked), impacts=tuple(_impacts(asked, market)))
     return _with_fees(costs, asked, market)
@@ -133,7 +141,7 @@ def _with_slippage(costs: Costs, models: Sequence[_Model]) -> Costs:
 
 
 def _impacts(models: Sequence[_Model], market: _Market) -> Iterator[Impact]:
-    estimate = cache(lambda window: daily(market.bars, window))
+    estimate = cache(lambda window: daily(market.bars, market.adjusted, window))
     for model in models:
         for term in model.of(CostKind.IMPACT):
             _check_bars(model.name, term, market)
@@ -211,11 +219,11 @@ def _fee_assets(models: Sequence[_Model], market: _Market) -> NDArray[np.int64]:
 
 
 def _asset(name: str, currency: str, instrument: Instrument, currencies: Sequence[str]) -> int:
-    if currency in ("quote", getattr(instrument, "currency", None) or currencies[0]):
+    if currency in ("quote", instrument.currency or currencies[0]):
         return _QUOTE
     what = f"cost model {name!r} takes fees for {instrument.symbol!r} in {currency!r}"
     if currency == "base":
-        if getattr(instrument, "is_derivative", False):
+        if instrument.is_derivative:
             raise ConfigError(f"{what}, but nothing of it is delivered; allowed: 'quote' or a currency of the account")
         return _BASE
     if currency not in currencies:

@@ -7,16 +7,15 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
+from numpy.typing import NDArray
 
-from tradekit.model.bars import Bars, Floats, Times
+from tradekit.model.bars import Bars, Floats
 from tradekit.simulator.costs import DAY, days_of
 
 __all__ = ["Daily", "daily"]
 
 _UNKNOWN = 0.05
 """The volatility of a day that is assumed while it can't be estimated: that of a wild instrument."""
-_RETURNS = 2
-"""A deviation needs two numbers."""
 
 
 @dataclass(frozen=True)
@@ -29,27 +28,36 @@ class Daily:
     """Mean volume; NaN on the first day."""
 
 
-def daily(bars: Bars, window: int) -> Daily:
-    """Estimate from the last `window` UTC days on which an instrument had bars, or from those that there are."""
+def daily(bars: Bars, adjusted: Bars, window: int) -> Daily:
+    """Estimate from the last `window` UTC days on which an instrument had bars, or from those that there are.
+
+    `adjusted` are the bars without the effect of splits, which would look like moves of the price. The volume is in units of the
+    day that it is for, as `bars` have them.
+    """
     days = days_of(bars)
     volatility, volume = np.empty((2, len(days), len(bars.symbols)))
     for i in range(len(bars.symbols)):
-        own, last, sums = _own_days(bars, i)
+        own, number = np.unique(bars.open_time[bars.exists[:, i]] // DAY, return_inverse=True)
         before = np.searchsorted(own, days)
-        volume[:, i] = _trailing(sums, window, lambda found: found.mean(axis=-1), 1)[before]
-        deviations = _trailing(np.diff(np.log(last)), window, lambda found: found.std(axis=-1, ddof=1), _RETURNS)
-        volatility[:, i] = deviations[np.maximum(before - 1, 0)]
+        last = np.searchsorted(number, np.arange(len(own)), side="right") - 1
+        returns = np.diff(np.log(adjusted.own(i, adjusted.close)[last]))
+        volatility[:, i] = _trailing(returns, window, lambda found: found.std(axis=-1, ddof=1), 2)[np.maximum(before - 1, 0)]
+        traded, comparable = (_sums(one.own(i, one.volume), number, len(own)) for one in (bars, adjusted))
+        units = np.append(_units(traded, comparable), np.nan)[np.searchsorted(own, days, side="right") - 1]
+        volume[:, i] = _trailing(comparable, window, lambda found: found.mean(axis=-1), 1)[before] * units
     return Daily(np.where(np.isnan(volatility), _UNKNOWN, volatility), volume)
 
 
-def _own_days(bars: Bars, i: int) -> tuple[Times, Floats, Floats]:
-    """Return the days on which an instrument has bars, its last close on each, and its volume on each."""
-    exists = bars.exists[:, i]
-    own, first, number = np.unique(bars.open_time[exists] // DAY, return_index=True, return_inverse=True)
-    closes = bars.own(i, bars.close)
-    last = np.append(first, len(closes))[1:] - 1
-    volume: Floats = np.bincount(number, np.nan_to_num(bars.own(i, bars.volume)), len(own)).astype(np.float64)
-    return own, closes[last], volume
+def _sums(values: Floats, number: NDArray[np.intp], count: int) -> Floats:
+    """Return the sum of the values of each number, where NaN counts nothing."""
+    return np.bincount(number, np.nan_to_num(values), count).astype(np.float64)
+
+
+def _units(traded: Floats, comparable: Floats) -> Floats:
+    """Return, for each day, how many units make one that is comparable over all days: that of the last day with a volume."""
+    known = np.flatnonzero(comparable > 0)
+    ratio = np.append(traded[known] / comparable[known], 1.0)
+    return ratio[np.searchsorted(known, np.arange(len(traded)), side="right") - 1]
 
 
 def _trailing(values: Floats, window: int, statistic: Callable[[Floats], Floats], least: int) -> Floats:

@@ -7,34 +7,31 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
 from tradekit.analysis.curve import EquityCurve, sample
 from tradekit.analysis.measure import measure
 from tradekit.analysis.tables import trades_table
-from tradekit.analysis.trades import FillColumns, round_trips
-from tradekit.data.load import LoadedBars
 from tradekit.engine.assumptions import notes
 from tradekit.engine.benchmark import benchmark
 from tradekit.engine.compose import ComposedRun
 from tradekit.engine.drive import Driven
+from tradekit.engine.market import MarketData
 from tradekit.engine.plan import Plan
 from tradekit.engine.prepare import Prepared
-from tradekit.journal.record import Record
+from tradekit.engine.trades import carried, fills_of, trips_of
 from tradekit.journal.tables import equity_table, exposures, fills_table, journal_table, orders_table, positions_table
-from tradekit.model.bars import Floats
-from tradekit.model.event import EventKind
 from tradekit.model.result import Result
 
 __all__ = ["facts_of", "result_of"]
 
 
-def result_of(composed: ComposedRun, loaded: LoadedBars, prepared: Prepared, plan: Plan, driven: Driven) -> Result:
+def result_of(composed: ComposedRun, market: MarketData, prepared: Prepared, plan: Plan, driven: Driven) -> Result:
     """Make the tables and figures of a run."""
     config = composed.config
     record = driven.record
     exposure = exposures(record)
-    value, sentence = benchmark(record.bars, record.capital, prepared.benchmark)
+    value, sentence = benchmark(market.adjusted.rows(0, len(record.bars)), record.capital, prepared.benchmark)
+    if value is not None and market.adjusted is not market.bars:
+        sentence += " Its splits count, and its dividends buy more of it."
     curve = EquityCurve(
         close_time=record.bars.close_time,
         equity=record.equity,
@@ -44,8 +41,8 @@ def result_of(composed: ComposedRun, loaded: LoadedBars, prepared: Prepared, pla
         benchmark=value,
     )
     sampling = sample(curve, config.run.periods_per_year)
-    fills = _fills(record)
-    trips = round_trips(fills, _last_prices(record))
+    fills = fills_of(record)
+    trips = trips_of(record)
     return Result(
         name=config.run.name,
         mode=config.run.mode,
@@ -54,9 +51,9 @@ def result_of(composed: ComposedRun, loaded: LoadedBars, prepared: Prepared, pla
         components=composed.uses,
         plan=f"{plan.driver} driver: {plan.reason}",
         assumptions=(*prepared.assumptions, *sampling.sentences, sentence),
-        notes=(*notes(prepared.setup, record, driven.stopped_by), *loaded.notes),
-        metrics=measure(curve, sampling, fills, trips),
-        data=facts_of(loaded, composed.run_file.folder),
+        notes=(*notes(prepared.setup, record, driven.stopped_by), *market.notes),
+        metrics=measure(curve, sampling, fills, trips, carried(record)),
+        data=facts_of(market, composed.run_file.folder),
         orders=orders_table(record),
         fills=fills_table(record),
         positions=positions_table(record),
@@ -66,27 +63,12 @@ def result_of(composed: ComposedRun, loaded: LoadedBars, prepared: Prepared, pla
     )
 
 
-def facts_of(loaded: LoadedBars, folder: Path) -> tuple[Mapping[str, Any], ...]:
+def facts_of(market: MarketData, folder: Path) -> tuple[Mapping[str, Any], ...]:
     """Return what is known about the data; a file below `folder`, the run file's, is named from there, so that results compare."""
     below = f"{folder}{os.sep}"
-    return tuple({**fact, "origin": str(fact["origin"]).removeprefix(below)} for fact in loaded.facts)
 
+    def from_there(fact: Mapping[str, Any]) -> dict[str, Any]:
+        found = {name: from_there(part) if isinstance(part, Mapping) else part for name, part in fact.items()}
+        return found | {"origin": str(fact["origin"]).replace(below, "")}
 
-def _fills(record: Record) -> FillColumns:
-    entries = record.entries(EventKind.FILL)
-    log = record.log
-    return FillColumns(
-        time=record.times[entries],
-        instrument=log["instrument"][entries].astype(np.int64),
-        quantity=log["a"][entries],
-        price=log["b"][entries],
-        fee=log["c"][entries],
-        slippage=log["d"][entries],
-    )
-
-
-def _last_prices(record: Record) -> Floats:
-    """Return each instrument's last close; NaN if it had no bar."""
-    bars = record.bars
-    closes = [bars.own(i, bars.close) for i in range(len(bars.symbols))]
-    return np.array([own[-1] if len(own) else np.nan for own in closes])
+    return tuple(map(from_there, market.facts))

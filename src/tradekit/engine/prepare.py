@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -14,9 +14,9 @@ from tradekit.engine.calls import blaming
 from tradekit.engine.compose import ComposedRun
 from tradekit.engine.costing import costs_of
 from tradekit.engine.indicators import compute, declared, warmup_of
-from tradekit.errors import ConfigError, PluginError, nearest
+from tradekit.engine.market import MarketData
+from tradekit.errors import PluginError
 from tradekit.model.bars import Bars, Floats, Times
-from tradekit.model.instrument import Instrument
 from tradekit.model.risk import Limit, LimitKind
 from tradekit.model.values import Values
 from tradekit.plugin.contracts import CostModel, Strategy
@@ -40,38 +40,39 @@ class Prepared:
         """Return what `Strategy.targets` gets beside the bars; it can't write into them."""
         values = self.setup.values.view()
         values.flags.writeable = False
-        return Values(self.setup.bars, {name: values[row].T for name, row in self.setup.names.items()}, self.setup.warmup)
+        return Values(self.setup.adjusted, {name: values[row].T for name, row in self.setup.names.items()}, self.setup.warmup)
 
 
-def prepare(composed: ComposedRun, bars: Bars, known: Sequence[Instrument], interval: int) -> Prepared:
+def prepare(composed: ComposedRun, market: MarketData) -> Prepared:
     """Compute indicators and cost coefficients, gather the rules, and ask each component what it has to say before the run.
 
     Raises `StrategyError`, `PluginError` or `ConfigError` for what is wrong with that.
     """
-    config = composed.config
+    config, interval = composed.config, composed.config.data.interval_ns
+    bars, instruments = market.bars, market.instruments
     benchmark = chosen(bars.symbols, config.run.benchmark)
-    instruments = _instruments(bars.symbols, known, composed)
     indicators = declared(composed.strategy, interval)
     warmup = warmup_of(composed.strategy, indicators, interval)
-    computed = compute(indicators, bars, interval)
-    sizing = next((limit for limits in composed.limits for limit in limits if limit.kind is LimitKind.VOLATILITY_SIZE), None)
-    per_year = (
-        [] if sizing is None else [sizing.bars_per_year or _bars_per_year(bars, i, interval) for i in range(len(instruments))]
-    )
+    computed = compute(indicators, market.adjusted, interval)
+    sizing, per_year = _sizing(composed, bars)
     setup = Setup(
         bars=bars,
+        adjusted=market.adjusted,
+        schedule=market.schedule,
+        sessions=market.sessions,
+        finer=market.finer,
         instruments=instruments,
         currency=config.account.currency,
         capital=config.account.capital,
         is_margin=config.account.kind == "margin",
         leverage=config.account.leverage,
         fills=composed.fill_rules,
-        costs=costs_of(composed.costs, instruments, bars, interval, (config.account.currency,)),
+        costs=costs_of(composed.costs, instruments, bars, market.adjusted, interval, _codes(config)),
         rules=_rules(composed),
         names=computed.names,
         values=computed.values,
         warmup=warmup if sizing is None else max(warmup, sizing.window + 1),
-        volatility=_volatility(sizing, bars, per_year),
+        volatility=_volatility(sizing, market.adjusted, per_year),
         seed=config.run.seed,
     )
     return Prepared(setup, composed.strategy, benchmark, tuple(assumptions(setup, map(_described, composed.costs), per_year)))
@@ -80,32 +81,36 @@ def prepare(composed: ComposedRun, bars: Bars, known: Sequence[Instrument], inte
 def cut(prepared: Prepared, strategy: Strategy, rows: int) -> Prepared:
     """Return the same run on its first `rows` rows only, for checks; `strategy` is a fresh one, without state."""
     setup = prepared.setup
+    bars = setup.bars.rows(0, rows)
     shorter = replace(
         setup,
-        bars=setup.bars.rows(0, rows),
+        bars=bars,
+        adjusted=bars if setup.adjusted is setup.bars else setup.adjusted.rows(0, rows),
+        schedule=setup.schedule.cut(rows),
+        sessions=setup.sessions.cut(rows),
+        finer=None if setup.finer is None else setup.finer.cut(rows),
         values=np.ascontiguousarray(setup.values[:, :, :rows]),
         volatility=np.ascontiguousarray(setup.volatility[:, :rows]),
     )
     return replace(prepared, setup=shorter, strategy=strategy)
 
 
+def _codes(config: RunConfig) -> tuple[str, ...]:
+    """Return the currencies of the account, its own first."""
+    return (config.account.currency, *(currency.code for currency in config.currencies))
+
+
 def _rules(composed: ComposedRun) -> list[Rule]:
     return [Rule(rule.name, limits, None if limits else rule) for rule, limits in zip(composed.rules, composed.limits, strict=True)]
 
 
-def _instruments(symbols: Sequence[str], known: Iterable[Instrument], composed: ComposedRun) -> list[Instrument]:
-    """Return an instrument for each symbol: what the source knows, overruled by the run file."""
-    facts = {instrument.symbol: instrument for instrument in known}
-    found = {symbol: facts.get(symbol, Instrument(symbol)) for symbol in symbols}
-    for index, fact in enumerate(composed.config.instruments):
-        if fact.symbol in found:
-            given = {name: getattr(fact, name) for name in ("tick", "lot", "min_notional") if getattr(fact, name) is not None}
-            found[fact.symbol] = replace(found[fact.symbol], **given)
-        elif composed.config.data.instruments is None:  # where they are listed, the run file has been held to its list
-            allowed = ", ".join(map(repr, symbols))
-            what = f"instrument[{index}].symbol {fact.symbol!r} is not one of the instruments that the data has"
-            raise ConfigError(f"{what}; allowed: {allowed}{nearest(fact.symbol, symbols)}")
-    return list(found.values())
+def _sizing(composed: ComposedRun, bars: Bars) -> tuple[Limit | None, list[float]]:
+    """Return the limit that sizes by volatility, if there is one, and how many bars make a year for it, by instrument."""
+    sizing = next((limit for limits in composed.limits for limit in limits if limit.kind is LimitKind.VOLATILITY_SIZE), None)
+    if sizing is None:
+        return None, []
+    interval = composed.config.data.interval_ns
+    return sizing, [sizing.bars_per_year or _bars_per_year(bars, i, interval) for i in range(len(bars.symbols))]
 
 
 def _described(model: CostModel) -> str:

@@ -15,11 +15,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from tradekit import __version__
-from tradekit.data.load import LoadedBars, load_bars
 from tradekit.engine.calls import blame
 from tradekit.engine.compose import ComposedRun, compose_file
 from tradekit.engine.drive import Driven, Progress, drive
 from tradekit.engine.folder import discard, new_folder, publish, rendered, run_id, write_report, write_result
+from tradekit.engine.market import MarketData, load_market
 from tradekit.engine.outcome import facts_of, result_of
 from tradekit.engine.plan import Plan, choose
 from tradekit.engine.prepare import Prepared, prepare
@@ -28,7 +28,7 @@ from tradekit.errors import ConfigError, PluginError, RunError, TradekitError, s
 from tradekit.journal.events import events
 from tradekit.journal.record import Record
 from tradekit.model.result import ComponentUse, Result
-from tradekit.plugin.contracts import BarRequest, Component, Reporter, Strategy
+from tradekit.plugin.contracts import Component, Reporter, Strategy
 from tradekit.simulator.simulation import Simulation
 
 if TYPE_CHECKING:
@@ -47,7 +47,7 @@ class Ready:
     """
 
     composed: ComposedRun
-    loaded: LoadedBars
+    market: MarketData
     prepared: Prepared
     plan: Plan
 
@@ -61,7 +61,7 @@ class Ready:
     @property
     def facts(self) -> tuple[Mapping[str, Any], ...]:
         """What is known about the data, one entry an instrument."""
-        return facts_of(self.loaded, self.composed.run_file.folder)
+        return facts_of(self.market, self.composed.run_file.folder)
 
 
 @dataclass(frozen=True)
@@ -90,12 +90,10 @@ def run(path: str | Path, overrides: Iterable[str] = (), runs: str | Path = "run
 
 def make_ready(composed: ComposedRun) -> Ready:
     """Load and check the data, compute the indicators and choose the driver."""
-    config = composed.config
-    request = BarRequest(config.data.instruments or (), config.data.interval_ns, config.run.start_ns, config.run.end_ns)
-    loaded = load_bars(composed.source, request, config.data.policy)
-    prepared = prepare(composed, loaded.bars, loaded.instruments, config.data.interval_ns)
-    plan = choose(prepared, config.execution.driver, composed.compiled_obstacles, lambda: _fresh(composed.strategy))
-    return Ready(composed, loaded, prepared, plan)
+    market = load_market(composed)
+    prepared = prepare(composed, market)
+    plan = choose(prepared, composed.config.execution.driver, composed.compiled_obstacles, lambda: _fresh(composed.strategy))
+    return Ready(composed, market, prepared, plan)
 
 
 def execute(ready: Ready, runs: Path, progress: Progress = lambda _done, _total: None) -> Finished:
@@ -108,7 +106,7 @@ def execute(ready: Ready, runs: Path, progress: Progress = lambda _done, _total:
     folder = _folder(runs, ready.composed.config.run.slug, started)
     try:
         driven = drive(ready.prepared, ready.plan, progress, _listener(ready))
-        result = result_of(ready.composed, ready.loaded, ready.prepared, ready.plan, driven)
+        result = result_of(ready.composed, ready.market, ready.prepared, ready.plan, driven)
         with _writing(folder):
             write_result(result, folder, _about(folder, started))
         told = _tell(ready, driven, result, folder)

@@ -2,27 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
 
 from pydantic import BaseModel
 
+from tradekit.engine.contradictions import Tables, contradictions
 from tradekit.engine.document import Document, read_document
 from tradekit.engine.locate import Key, key_text
 from tradekit.engine.overrides import Override
 from tradekit.engine.problems import Problem, shown
-from tradekit.engine.tables import AccountTable, DataTable, ExecutionTable, InstrumentTable, RunTable
+from tradekit.engine.tables import AccountTable, CurrencyTable, DataTable, ExecutionTable, InstrumentTable, RunTable
 from tradekit.engine.validation import unknown_key, validate
-from tradekit.errors import nearest
-from tradekit.model.instrument import Instrument
 
 __all__ = ["TABLES", "Checked", "ComponentTable", "RunConfig", "RunFile", "check_tables", "read_run_file"]
 
 Table = TypeVar("Table", bound=BaseModel)
 
-TABLES = ("run", "account", "data", "instrument", "strategy", "risk", "execution", "report")
+TABLES = ("run", "account", "currency", "data", "instrument", "strategy", "risk", "execution", "report")
 """All that a run file may hold."""
 
 _KERNEL_TABLES: Mapping[str, type[BaseModel]] = {
@@ -30,10 +29,11 @@ _KERNEL_TABLES: Mapping[str, type[BaseModel]] = {
     "account": AccountTable,
     "data": DataTable,
     "execution": ExecutionTable,
+    "[currency]": CurrencyTable,
     "[instrument]": InstrumentTable,
 }
 _DEFAULT_EXECUTOR = "simulated"
-_DEFAULTS: Mapping[str, Any] = {"instrument": [], "report": [{"name": "summary"}], "execution": {}}
+_DEFAULTS: Mapping[str, Any] = {"currency": [], "instrument": [], "report": [{"name": "summary"}], "execution": {}}
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +59,8 @@ class RunConfig:
     account: AccountTable
     data: DataTable
     execution: ExecutionTable
-    instruments: tuple[Instrument, ...]
+    currencies: tuple[CurrencyTable, ...]
+    instruments: tuple[InstrumentTable, ...]
     """Facts that overrule what the data source knows; `None` in them leaves it."""
     source: ComponentTable
     strategy: ComponentTable
@@ -144,15 +145,14 @@ class _Reading:
         run = self.kernel(RunTable, "run")
         account = self.kernel(AccountTable, "account")
         data, source = self.shared(DataTable, "data", "data source", "source")
-        facts = self.instruments()
+        currencies = self.entries_of(CurrencyTable, "currency")
+        facts = self.entries_of(InstrumentTable, "instrument")
         strategy = self.component("strategy", ("strategy",), self.table("strategy"), "name")
         rules = self.list_of("risk rule", ("risk",), "rule")
         execution, executor = self.shared(ExecutionTable, "execution", "executor", "executor", ("costs",))
         costs = self.list_of("cost model", ("execution", "costs"), "model")
         reporters = self.list_of("reporter", ("report",), "name")
-        self.problems += _run_contradictions(run, self.values)
-        self.problems += _account_contradictions(account)
-        self.problems += _instrument_contradictions(facts, run, data, self.overrides)
+        self.problems += contradictions(Tables(run, account, data, currencies, facts), self.values, self.overrides)
         if (
             run is None
             or account is None
@@ -163,8 +163,20 @@ class _Reading:
             or executor is None
         ):
             return None
-        instruments = tuple(fact.instrument() for fact in facts if fact is not None)
-        return RunConfig(run, account, data, execution, instruments, source, strategy, rules, costs, executor, reporters)
+        return RunConfig(
+            run=run,
+            account=account,
+            data=data,
+            execution=execution,
+            currencies=tuple(currency for currency in currencies if currency is not None),
+            instruments=tuple(fact for fact in facts if fact is not None),
+            source=source,
+            strategy=strategy,
+            rules=rules,
+            costs=costs,
+            executor=executor,
+            reporters=reporters,
+        )
 
     def note(self, key: Key, text: str) -> None:
         self.problems.append(Problem(key, text))
@@ -244,9 +256,9 @@ class _Reading:
         found = [self.component(kind, at, table, label) for at, table in self.entries(key)]
         return tuple(component for component in found if component is not None)
 
-    def instruments(self) -> list[InstrumentTable | None]:
-        """Read what the file says about instruments; `None` stands where that is wrong."""
-        return [self.model(InstrumentTable, key, table, "[[instrument]]") for key, table in self.entries(("instrument",))]
+    def entries_of(self, model: type[Table], name: str) -> list[Table | None]:
+        """Read a list of tables that is the kernel's alone; `None` stands where one is wrong."""
+        return [self.model(model, key, table, f"[[{name}]]") for key, table in self.entries((name,))]
 
 
 def _indefinite(kind: str) -> str:
@@ -269,45 +281,3 @@ def _elsewhere(name: str) -> str:
     """Return which table of the kernel has a key, for one that stands in another."""
     homes = [f"[{table}]" for table, model in _KERNEL_TABLES.items() if name in model.model_fields]
     return f"{name!r} is a key of {homes[0]}" if homes else ""
-
-
-def _run_contradictions(run: RunTable | None, values: Mapping[str, Any]) -> Iterator[Problem]:
-    if run is None:
-        return
-    if run.mode != "backtest":
-        yield Problem(
-            ("run", "mode"), f"mode {run.mode!r} needs a live driver, which this version does not have; allowed: 'backtest'"
-        )
-    if run.start is not None and run.end is not None and run.start >= run.end:
-        start, end = (shown(values["run"][name]) for name in ("start", "end"))
-        what = f"run.end must be later than run.start, and {end} is not later than {start}"
-        yield Problem(("run", "end"), f"{what}; bars that open at the end or later are left out")
-
-
-def _account_contradictions(account: AccountTable | None) -> Iterator[Problem]:
-    if account is not None and account.kind == "cash" and account.leverage != 1:
-        what = f"account.leverage is {account.leverage:g}, but account.kind is 'cash', which borrows nothing"
-        yield Problem(("account", "leverage"), f"{what}; set kind = 'margin' or leave leverage out")
-
-
-def _instrument_contradictions(
-    facts: Sequence[InstrumentTable | None], run: RunTable | None, data: DataTable | None, overrides: Iterable[Override]
-) -> Iterator[Problem]:
-    """Yield facts that are given twice, or about what is not traded; a run narrowed by an override may leave some over."""
-    traded = data.instruments if data is not None else None
-    is_narrowed = any(override.key[:2] == ("data", "instruments") for override in overrides)
-    seen: set[str] = set()
-    for index, fact in enumerate(facts):
-        if fact is None:
-            continue
-        key = ("instrument", index, "symbol")
-        if fact.symbol in seen:
-            yield Problem(key, f"{key_text(key)} {fact.symbol!r} is there twice; put its facts into one [[instrument]]")
-        elif traded is not None and fact.symbol not in traded and not is_narrowed:
-            what = f"{key_text(key)} {fact.symbol!r} is not one of data.instruments"
-            yield Problem(key, f"{what}; allowed: {', '.join(map(repr, traded))}{nearest(fact.symbol, traded)}")
-        seen.add(fact.symbol)
-    fixed = ("equal-weight", "none", *(traded or ()))
-    if run is not None and run.benchmark is not None and traded is not None and run.benchmark not in fixed:
-        what = f"run.benchmark {run.benchmark!r} is no instrument of this run; allowed: {', '.join(map(repr, fixed))}"
-        yield Problem(("run", "benchmark"), what + nearest(run.benchmark, fixed))

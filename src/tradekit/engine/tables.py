@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
 from tradekit.data.checks import Policy
 from tradekit.data.interval import parse_interval
-from tradekit.model.instrument import Instrument
+from tradekit.model.instrument import Instrument, InstrumentKind
 
-__all__ = ["AccountTable", "DataTable", "ExecutionTable", "InstrumentTable", "RunTable"]
+__all__ = ["AccountTable", "CurrencyTable", "DataTable", "ExecutionTable", "InstrumentTable", "RunTable"]
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _FIRST_YEAR, _LAST_YEAR = 1678, 2261  # what 64 bits of nanoseconds can hold
@@ -45,6 +46,10 @@ def _interval(value: str) -> str:
     return value
 
 
+def _fill_interval(value: str) -> str:
+    return value if value == "trades" else _interval(value)
+
+
 def _nanoseconds(moment: datetime | None) -> int | None:
     return None if moment is None else (moment - _EPOCH) // timedelta(microseconds=1) * 1_000
 
@@ -59,6 +64,9 @@ def _distinct(symbols: tuple[str, ...]) -> tuple[str, ...]:
 Moment = Annotated[datetime, BeforeValidator(_moment)]
 Symbol = Annotated[str, Field(min_length=1)]
 Price = Annotated[float, Field(gt=0)]
+Margin = Annotated[float, Field(gt=0, le=1)]
+Rate = Annotated[float, Field(ge=0)]
+Currency = Annotated[str, Field(pattern=r"^\S+$")]
 
 
 class _Table(BaseModel):
@@ -105,12 +113,46 @@ class RunTable(_Table):
 class AccountTable(_Table):
     """`[account]`: the money."""
 
-    currency: Annotated[str, Field(pattern=r"^\S+$")] = Field(
-        description="the currency that everything is counted in, such as 'USD'"
-    )
+    currency: Currency = Field(description="the currency that everything is counted in, such as 'USD'")
     capital: float = Field(gt=0, description="money at the start, in the account's currency")
     kind: Literal["cash", "margin"] = Field("cash", description="'margin' may sell short and borrow, 'cash' may not")
     leverage: float = Field(1.0, ge=1, description="how many times its equity a margin account may hold in positions")
+    maintenance: Margin | None = Field(
+        None,
+        description="share of a position's value below which a margin account's equity must not fall, or it is liquidated; for "
+        "instruments that have no maintenance_margin of their own",
+    )
+    liquidation_fee_bps: Rate | None = Field(
+        None,
+        description="what a liquidation costs, in hundredths of a percent of the position's value; without it, all of the "
+        "maintenance margin is lost",
+    )
+    borrow_rate: Rate = Field(
+        0.0, description="what borrowing for a short sale costs, as a fraction of its value a year; an instrument may have its own"
+    )
+    interest_rate: float = Field(0.0, gt=-1, description="what money in the account earns, as a fraction a year")
+    loan_rate: Rate = Field(0.0, description="what money that is owed costs, as a fraction a year")
+    conversion_bps: Rate = Field(
+        0.0, description="what changing one currency into another costs, in hundredths of a percent of the amount"
+    )
+
+
+class CurrencyTable(_Table):
+    """`[[currency]]`: another currency in which instruments are settled or fees are taken."""
+
+    code: Currency = Field(description="its name, such as 'EUR'")
+    balance: float = Field(0.0, ge=0, description="money in it at the start, beside `account.capital`")
+    rate: Price | None = Field(None, description="units of the account's currency for one of it, if that never changes")
+    instrument: Symbol | None = Field(None, description="symbol of the run whose close is the rate")
+    inverse: bool = Field(False, description="whether that close counts units of it for one of the account's currency")
+
+    @model_validator(mode="after")
+    def _has_one_rate(self) -> Self:
+        if (self.rate is None) == (self.instrument is None):
+            raise ValueError(f"currency {self.code!r} needs either a fixed rate or the instrument whose close is its rate")
+        if self.inverse and self.instrument is None:
+            raise ValueError(f"inverse is about the close of an instrument, and currency {self.code!r} has a fixed rate")
+        return self
 
 
 class DataTable(_Table):
@@ -120,12 +162,30 @@ class DataTable(_Table):
         None, description="symbols of the instruments to trade; without it, all that the source has"
     )
     interval: Annotated[str, AfterValidator(_interval)] = Field(description="how long a bar is, such as '1h'")
+    fill_interval: Annotated[str, AfterValidator(_fill_interval)] | None = Field(
+        None,
+        description="how long the finer bars are that decide what happens inside a bar, such as '1m', or 'trades' for single "
+        "trades; without it, a bar decides as a whole",
+    )
     policy: Policy = Field(Policy(), description="what to do with data that fails its checks")
+
+    @model_validator(mode="after")
+    def _divides(self) -> Self:
+        finer = self.fill_interval_ns
+        if finer is not None and (finer >= self.interval_ns or self.interval_ns % finer):
+            what = f"fill_interval {self.fill_interval!r} must be shorter than interval {self.interval!r}"
+            raise ValueError(f"{what} and go into it a whole number of times")
+        return self
 
     @property
     def interval_ns(self) -> int:
         """Return the length of a bar in nanoseconds."""
         return parse_interval(self.interval)
+
+    @property
+    def fill_interval_ns(self) -> int | None:
+        """Return the length of a finer bar in nanoseconds; `None` for trades, and without finer data."""
+        return None if self.fill_interval in (None, "trades") else parse_interval(str(self.fill_interval))
 
 
 class InstrumentTable(_Table):
@@ -135,10 +195,41 @@ class InstrumentTable(_Table):
     tick: Price | None = Field(None, description="smallest price step, in the quote currency")
     lot: Price | None = Field(None, description="smallest size step, in units")
     min_notional: float | None = Field(None, ge=0, description="smallest value of an order, in the quote currency")
+    kind: InstrumentKind | None = Field(
+        None,
+        description="what it is, 'spot' if nobody says; a perpetual or a future is held against margin instead of being bought",
+    )
+    multiplier: Price | None = Field(
+        None, description="units of the underlying thing in one contract; 1 if nobody says: value is price times size times this"
+    )
+    currency: Currency | None = Field(None, description="currency that it is settled in; without it, the account's")
+    base: Currency | None = Field(None, description="currency that a unit of it is, such as 'BTC'; fees may be taken in it")
+    initial_margin: Margin | None = Field(
+        None, description="share of a position's value that opening it ties up; without it, one part in `account.leverage`"
+    )
+    maintenance_margin: Margin | None = Field(
+        None, description="share of a position's value below which the margin must not fall; without it, `account.maintenance`"
+    )
+    borrow_rate: Rate | None = Field(
+        None, description="what borrowing it for a short sale costs, as a fraction of its value a year"
+    )
+    calendar: str | None = Field(
+        None,
+        min_length=1,
+        description="name of its trading calendar, as exchange_calendars has it, such as 'XNYS'; without it, it trades at any time",
+    )
 
-    def instrument(self) -> Instrument:
-        """Return the instrument with these facts."""
-        return Instrument(self.symbol, self.tick, self.lot, self.min_notional)
+    @model_validator(mode="after")
+    def _margins_agree(self) -> Self:
+        opening, keeping = self.initial_margin, self.maintenance_margin
+        if opening is not None and keeping is not None and keeping >= opening:
+            what = f"maintenance_margin {keeping:g} must be smaller than initial_margin {opening:g}"
+            raise ValueError(f"{what}, or a position is liquidated as it is opened")
+        return self
+
+    def onto(self, known: Instrument) -> Instrument:
+        """Return an instrument with these facts in place of what was known about it."""
+        return replace(known, **self.model_dump(exclude_none=True))
 
 
 class ExecutionTable(_Table):

@@ -6,15 +6,23 @@ import errno
 import hashlib
 import json
 import os
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 from tradekit.model.result import Result
 
-__all__ = ["LEDGER", "record_trial"]
+__all__ = ["LEDGER", "data_hash", "record_trial"]
 
 LEDGER = "trials.jsonl"
 
 _KEPT = ("total_return", "annual_return", "annual_volatility", "sharpe", "max_drawdown", "trades")
+
+
+def data_hash(fact: Mapping[str, Any]) -> str:
+    """Return what tells the data of an instrument apart: the hash of its bars, followed by those of anything else read for it."""
+    parts = [part["sha256"] for _, part in sorted(fact.items()) if isinstance(part, Mapping)]
+    return "".join([fact["sha256"], *parts])
 
 
 def record_trial(result: Result, folder: Path) -> None:
@@ -23,7 +31,7 @@ def record_trial(result: Result, folder: Path) -> None:
     `data` identifies the data set: the SHA-256 of the hashes of what was read. A line is written in one piece, so that runs at
     the same time don't mix. Raises `OSError` if it can't be.
     """
-    hashes = "".join(str(entry["sha256"]) for entry in result.data)
+    hashes = "".join(map(data_hash, result.data))
     strategy = next(use for use in result.components if use.kind == "strategy")
     line = {
         "run": folder.name,

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from tradekit.journal.record import NUMBERS, Record
 from tradekit.model.event import CashKind, Event, EventKind
 from tradekit.model.order import OrderKind, Reason
+from tradekit.model.reference import ScheduledKind
 from tradekit.model.risk import VerdictKind
 
 __all__ = ["events"]
@@ -21,6 +22,7 @@ def events(record: Record, start: int = 0) -> Iterator[Event]:
     for row, (kind, code, rule, instrument, order, cause) in enumerate(zip(*columns, strict=True)):
         event = EventKind(kind)
         text, own_numbers = record.words.get(start + row, ("", {}))
+        rule_name = record.rules[rule] if rule >= 0 else ""
         named = {name: value for name, value in zip(NUMBERS[event], numbers[row], strict=False) if name and value == value}
         yield Event(
             number=start + row,
@@ -29,9 +31,14 @@ def events(record: Record, start: int = 0) -> Iterator[Event]:
             cause=None if cause < 0 else cause,
             order=None if order < 0 else order,
             symbol=None if instrument < 0 else record.bars.symbols[instrument],
-            text=_text(event, code, record.rules[rule] if rule >= 0 else "", text),
+            text=_cash_text(record, code, named) if event is EventKind.CASH else _text(event, code, rule_name, text),
             numbers={**named, **own_numbers},
         )
+
+
+def _cash_text(record: Record, code: int, named: dict[str, float]) -> str:
+    """Return what money came or went for, and in what currency, such as `funding in USDT`."""
+    return f"{CashKind(code).text} in {record.money.codes[int(named['currency'])]}"
 
 
 def _text(event: EventKind, code: int, rule: str, reason: str) -> str:
@@ -54,4 +61,8 @@ def _text(event: EventKind, code: int, rule: str, reason: str) -> str:
     if event is EventKind.VERDICT:
         said = f"{rule}: {VerdictKind(code).name.lower()}"
         return f"{said} ({reason})" if reason else said
+    if event is EventKind.ACTION:
+        return ScheduledKind(code).name.lower()
+    if event is EventKind.LIQUIDATION:
+        return "equity below the maintenance margin"
     return Reason(code).text

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from tradekit.journal.money import Money
 from tradekit.model.bars import Bars, Floats, Times
 from tradekit.model.event import EventKind
 from tradekit.simulator.setup import Setup
@@ -46,18 +47,23 @@ class Record:
     orders: Mapping[str, NDArray[Any]]
     equity: Floats
     rules: Sequence[str]
+    money: Money
+    last: Floats
+    """The price that each instrument was last marked at."""
 
     @classmethod
     def of(cls, simulation: Simulation, setup: Setup, start: int = 0) -> Record:
         """Return what a simulation has written down; with a `start`, only the log from that entry on."""
         return cls(
             bars=setup.bars.rows(0, simulation.done),
-            capital=setup.capital,
+            capital=simulation.ledger.capital,
             log=simulation.log.columns(start),
             words=simulation.log.words(),
             orders=simulation.book.columns() if start == 0 else {},
             equity=simulation.equity_curve() if start == 0 else np.zeros(0),
             rules=[rule.name for rule in setup.rules],
+            money=Money.of(simulation, setup, simulation.done if start == 0 else 0),
+            last=simulation.ledger.marks(),
         )
 
     @property

@@ -16,6 +16,7 @@ from tradekit.model.bars import Floats
 from tradekit.model.columns import flag_column, name_column, number_column, table, text_column, time_column
 from tradekit.model.event import CashKind, EventKind
 from tradekit.model.order import OrderKind, OrderStatus, Reason
+from tradekit.model.reference import ScheduledKind
 from tradekit.model.risk import VerdictKind
 
 if TYPE_CHECKING:
@@ -80,16 +81,24 @@ def fills_table(record: Record) -> pa.Table:
 
 
 def positions_table(record: Record) -> pa.Table:
-    """Return the position after each fill; a flat one has no average price."""
-    log, fills = record.log, record.entries(EventKind.FILL)
+    """Return the position after each fill, split and delisting; a flat one has no average price."""
+    log, moves = record.log, _moves(record)
+    is_known = (log["kind"][moves] == EventKind.FILL) | (log["code"][moves] != ScheduledKind.DIVIDEND)
+    moves = moves[is_known]
     return table(
         {
-            "time": time_column(record.times[fills]),
-            "symbol": name_column(log["instrument"][fills], record.bars.symbols),
-            "quantity": number_column(log["e"][fills]),
-            "average_price": number_column(log["f"][fills]),
+            "time": time_column(record.times[moves]),
+            "symbol": name_column(log["instrument"][moves], record.bars.symbols),
+            "quantity": number_column(log["e"][moves]),
+            "average_price": number_column(log["f"][moves]),
         }
     )
+
+
+def _moves(record: Record) -> NDArray[np.int64]:
+    """Return the entries that tell a position: fills and actions."""
+    kind = record.log["kind"]
+    return np.flatnonzero((kind == EventKind.FILL) | (kind == EventKind.ACTION))
 
 
 def equity_table(record: Record, exposure: Exposures) -> pa.Table:
@@ -99,6 +108,7 @@ def equity_table(record: Record, exposure: Exposures) -> pa.Table:
             "time": time_column(record.bars.close_time),
             "equity": number_column(record.equity),
             "cash": number_column(_cash(record)),
+            **_balances(record),
             "gross_exposure": number_column(exposure.gross),
             "net_exposure": number_column(exposure.net),
             "is_stale": flag_column(exposure.is_stale),
@@ -118,29 +128,54 @@ class Exposures:
 def exposures(record: Record) -> Exposures:
     """Return what was held at each close."""
     rows = len(record.equity)
-    log, fills = record.log, record.entries(EventKind.FILL)
+    log, moves = record.log, _moves(record)
     gross, net, is_stale = np.zeros(rows), np.zeros(rows), np.zeros(rows, dtype=np.bool_)
-    for i in np.unique(log["instrument"][fills]):
-        own = fills[log["instrument"][fills] == i]
+    for i in np.unique(log["instrument"][moves]):
+        own = moves[log["instrument"][moves] == i]
         value = _steps(log["row"][own], log["e"][own], rows, 0.0)
         prices = record.bars.on_clock(i, record.bars.own(i, record.bars.close))
+        unit = record.money.unit_at_close(i, rows)
         if record.bars.exists[:, i].all():
             value *= prices
+            value *= unit
         else:
             is_held = value != 0.0
             is_stale |= is_held & ~record.bars.exists[:, i]
-            value = np.where(is_held, value * prices, 0.0)
+            value = np.where(is_held, value * prices * _split_since(record, i) * unit, 0.0)
         net += value
         gross += np.abs(value, out=value)
     return Exposures(gross, net, is_stale)
 
 
+def _split_since(record: Record, i: int) -> Floats:
+    """Return, for each close, what a price of the instrument's last bar has to be multiplied with for the splits since then."""
+    log, rows = record.log, len(record.equity)
+    is_split = (log["kind"] == EventKind.ACTION) & (log["code"] == ScheduledKind.SPLIT) & (log["instrument"] == i)
+    factor = _steps(log["row"][is_split], 1.0 / np.cumprod(log["a"][is_split]), rows, 1.0)
+    since: Floats = factor / record.bars.on_clock(i, factor[record.bars.exists[:, i]])
+    return since
+
+
 def _cash(record: Record) -> Floats:
-    """Return cash at each close, added up in the simulator's order so that it is the same number."""
-    log, fills = record.log, record.entries(EventKind.FILL)
-    flows = -(log["a"][fills] * log["b"][fills]) - log["c"][fills]
-    after = np.cumsum(np.concatenate(([record.capital], flows)))[1:]
-    return _steps(log["row"][fills], after, len(record.equity), record.capital)
+    """Return cash at each close, in the account's currency."""
+    if len(record.money.codes) > 1:
+        return record.money.cash()
+    log = record.log
+    told = np.flatnonzero(np.isfinite(log["g"]))
+    return _steps(log["row"][told], log["g"][told], len(record.equity), record.capital)
+
+
+def _balances(record: Record) -> dict[str, pa.Array]:
+    """Return the balance of each currency and its rate at each close, where there are several."""
+    money = record.money
+    if len(money.codes) == 1:
+        return {}
+    columns = {}
+    for c, code in enumerate(money.codes):
+        columns[f"cash_{code}"] = number_column(np.ascontiguousarray(money.balances[:, c]))
+        if c:
+            columns[f"rate_{code}"] = number_column(np.ascontiguousarray(money.rates[:, c]))
+    return columns
 
 
 def _steps(at: NDArray[Any], values: NDArray[Any], rows: int, before: float) -> Floats:
@@ -171,6 +206,7 @@ def journal_table(record: Record) -> pa.Table:
             "rule": name_column(log["rule"], record.rules),
             "text": text_column(texts),
             "numbers": text_column(numbers),
+            "currency": name_column(_currencies(log), record.money.codes),
             **_numbers(log),
         }
     )
@@ -186,8 +222,8 @@ _CODES = {
     EventKind.HALT: [""],
     EventKind.REQUEST: ["cancel", "replace"],
     EventKind.TRIGGER: _KINDS,
-    EventKind.CASH: [cash.text for cash in CashKind],
-    EventKind.ACTION: ["split", "dividend", "delisting"],
+    EventKind.CASH: [kind.text for kind in CashKind],
+    EventKind.ACTION: [kind.name.lower() for kind in ScheduledKind],
     EventKind.LIQUIDATION: [""],
 }
 
@@ -213,7 +249,19 @@ COLUMNS = {
     "position": ("position",),
     "equity": ("equity",),
     "peak": ("peak",),
+    "maintenance": ("maintenance",),
+    "amount": ("amount",),
+    "rate": ("rate",),
+    "value": ("value",),
 }
+
+
+def _currencies(log: Mapping[str, NDArray[Any]]) -> NDArray[np.int64]:
+    """Return the number of the currency that each entry moved money of without a trade, else -1."""
+    found = np.full(len(log["kind"]), -1, dtype=np.int64)
+    is_cash = log["kind"] == EventKind.CASH
+    found[is_cash] = log["e"][is_cash].astype(np.int64)
+    return found
 
 
 def _numbers(log: Mapping[str, NDArray[Any]]) -> dict[str, pa.Array]:

@@ -18,11 +18,13 @@ class Position:
     quantity: float
     average_price: float
     last_price: float
+    unit: float = 1.0
+    """What one unit is worth in account currency at a price of 1: its multiplier times the rate of its currency."""
 
     @property
     def value(self) -> float:
         """Return the position's market value in account currency, negative when short."""
-        return self.quantity * self.last_price
+        return self.quantity * self.last_price * self.unit
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,6 +23,7 @@ from tradekit.model.event import Event
 from tradekit.model.fills import FillRules
 from tradekit.model.instrument import Instrument
 from tradekit.model.order import Order
+from tradekit.model.reference import Actions, FundingRates, Trades
 from tradekit.model.result import Result
 from tradekit.model.risk import Limit, Verdict
 from tradekit.model.values import Values
@@ -83,6 +84,21 @@ class DataSource(Component, ABC):
         A source neither sorts nor repairs: it hands over what it found, and the run file's policy decides. Raises `DataError`
         for a file that can't be read, a column that is missing, or a symbol that the source doesn't have.
         """
+
+    def funding(self, symbols: Sequence[str]) -> Mapping[str, FundingRates]:  # noqa: ARG002 - what an override is given
+        """Return the funding rates of perpetuals, over any time; nothing if the source has none. The default has none."""
+        return {}
+
+    def actions(self, symbols: Sequence[str]) -> Mapping[str, Actions]:  # noqa: ARG002 - what an override is given
+        """Return the splits, dividends and delistings of instruments that had any, over any time. The default knows of none."""
+        return {}
+
+    def trades(self, request: BarRequest) -> Mapping[str, Trades]:  # noqa: ARG002 - what an override is given
+        """Return single trades with `start <= time < end` for each requested symbol; nothing if the source has none.
+
+        `request.interval` is 0. The default has none.
+        """
+        return {}
 
 
 class Step(Protocol):

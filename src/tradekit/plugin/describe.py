@@ -106,7 +106,8 @@ def _allowed(annotation: Any) -> Iterator[str]:
             arguments, constraints = arguments[:1], arguments[1:]
             for constraint in constraints:
                 yield from _bounds(constraint)
-        for argument in arguments:
+        # What a table may be keyed by is no value of the option.
+        for argument in arguments[1:] if get_origin(members[0]) is dict else arguments:
             yield from _allowed(argument)
 
 

@@ -164,7 +164,7 @@ class View:
         if held == 0.0:
             return 0.0
         equity = self.simulation.equity[self.simulation.row]
-        return float(held * self.simulation.ledger.last[self.index] / equity) if equity != 0.0 else 0.0
+        return float(held * self.simulation.ledger.worth(self.index) / equity) if equity != 0.0 else 0.0
 
     def target(self, weight: float | None = None, quantity: float | None = None) -> None:
         if (weight is None) == (quantity is None):
@@ -298,7 +298,7 @@ class Context:
 
     @property
     def cash(self) -> float:
-        return float(self.simulation.ledger.cash)
+        return float(self.simulation.ledger.total_cash())
 
     @property
     def is_halted(self) -> bool:

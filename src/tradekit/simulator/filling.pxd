@@ -5,6 +5,7 @@ from tradekit.simulator.gate cimport Gate
 from tradekit.simulator.ledger cimport Ledger
 from tradekit.simulator.lifecycle cimport Lifecycle
 from tradekit.simulator.log cimport Log
+from tradekit.simulator.margin cimport Margin
 from tradekit.simulator.market cimport Prices
 from tradekit.simulator.venue cimport Venue
 
@@ -37,4 +38,5 @@ cdef class Filler:
     cdef int go_on(self, Py_ssize_t order, double size, int reason) except -1 nogil
     cdef int give_up(self, Py_ssize_t order, int reason) except -1 nogil
     cdef int refuse(self, Py_ssize_t order, int status, int reason) except -1 nogil
+    cdef int liquidate(self, Margin margin, Py_ssize_t k) except -1 nogil
     cdef int close_out(self, Py_ssize_t i, double price, Py_ssize_t cause) except -1 nogil

@@ -19,6 +19,7 @@ else:
 if TYPE_CHECKING:
     from tradekit.simulator.gate import Gate
     from tradekit.simulator.lifecycle import Lifecycle
+    from tradekit.simulator.margin import Margin
     from tradekit.simulator.market import Prices
     from tradekit.simulator.setup import Setup
 
@@ -37,6 +38,7 @@ _HALTED = cython.declare(cython.int, Reason.HALTED)
 _SHORT = cython.declare(cython.int, Reason.SHORT_IN_CASH_ACCOUNT)
 _NOTHING_TO_REDUCE = cython.declare(cython.int, Reason.NOTHING_TO_REDUCE)
 _NOT_WHOLE = cython.declare(cython.int, Reason.NOT_FILLED_WHOLE)
+_LIQUIDATED = cython.declare(cython.int, Reason.LIQUIDATED)
 _WOULD_TAKE = cython.declare(cython.int, Reason.WOULD_TAKE)
 _NO_REASON = cython.declare(cython.int, Reason.NONE)
 _LIQUIDATION = cython.declare(cython.int, Origin.LIQUIDATION)
@@ -204,7 +206,9 @@ class Filler:
         is_maker = cython.declare(cython.bint, place >= _MAKER)
         fee = self.venue.fee(i, size, price, is_maker, self.book.fees[order])
         self.book.fees[order] += self.venue.raw_fee(i, size, price, is_maker)
+        self.ledger.cause = self.book.entry[order]
         self.ledger.apply(i, size, price, fee)
+        self.venue.traded(i, size * price * self.ledger.unit[i])
         self.book.fill(order, size)
         if self.taken_bar[i] == k:
             self.taken[i] += fabs(size)
@@ -215,11 +219,11 @@ class Filler:
         self.log.code[entry] = place
         self.log.a[entry] = size
         self.log.b[entry] = price
-        self.log.c[entry] = fee
-        self.log.d[entry] = fabs(price - reference) * fabs(size)
+        self.log.c[entry] = fee * self.ledger.rate[self.ledger.settles[i]]
+        self.log.d[entry] = fabs(price - reference) * fabs(size) * self.ledger.unit[i]
         self.log.e[entry] = self.ledger.position[i]
         self.log.f[entry] = self.ledger.average[i]
-        self.log.g[entry] = self.ledger.cash
+        self.log.g[entry] = self.ledger.balance(i)
         self.ledger.slippage += self.log.d[entry]
         return 0
 
@@ -260,8 +264,26 @@ class Filler:
         self.lifecycle.note(_REJECT_EVENT, order, reason, left)
         return self.lifecycle.pass_on_end(order)
 
+    def liquidate(self, margin: Margin, k: int) -> int:
+        """Let the venue close all positions of an account that lacks margin, whatever the volume, and cancel all orders."""
+        cause = margin.begin(k)
+        for n in range(self.book.open_count):
+            order = self.book.open_orders[n]
+            if self.lifecycle.is_alive(order):
+                self.lifecycle.end(order, _CANCELLED, _LIQUIDATED)
+        self.book.compact()
+        for i in range(self.ledger.size):
+            quantity = -self.ledger.position[i]
+            price = margin.close_price(i, k)
+            if quantity != 0.0 and price == price:
+                self.close_out(i, price, cause)
+                margin.charge(i, quantity, price)
+        self.book.compact()
+        self.ledger.cause = -1
+        return 0
+
     def close_out(self, i: int, price: float, cause: int) -> int:
-        """Let the venue close a position at a price, whatever the volume."""
+        """Close a position at a price."""
         order = self.book.add(i, _MARKET, -self.ledger.position[i], _LIQUIDATION)
         self.book.row[order] = self.lifecycle.row
         self.book.rest(order)

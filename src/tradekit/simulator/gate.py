@@ -74,8 +74,8 @@ class Gate:
         self.is_halted = False
         self.is_ruined = False
         self.last_halt = -1
-        self.peak = setup.capital
-        self.equity = setup.capital
+        self.peak = self.ledger.capital
+        self.equity = self.ledger.capital
         self.committed = 0.0
         self.row = 0
         self.has_leverage_limit = any(kind == _MAX_LEVERAGE for kind in self.kind)
@@ -104,7 +104,7 @@ class Gate:
 
     def sized(self, i: int, weight: float) -> float:
         """Return the units that a signal of `weight` gets; NaN where the sizing rule can't tell."""
-        price = float(self.ledger.last[i])
+        price = self.ledger.worth(i)
         if not price > 0.0:
             return _NAN
         if self.sizing < 0:
@@ -163,12 +163,12 @@ class Gate:
         buys = self.standing(i, True) + self.book.waiting(i, False, True)
         sells = self.standing(i, False) + self.book.waiting(i, False, False)
         units = buys if buys > sells else sells
-        return units * self.ledger.last[i] if units > 0.0 else 0.0
+        return units * self.ledger.worth(i) if units > 0.0 else 0.0
 
     def enforce(self, order: int, k: int, quantity: float) -> float:
         """Return what one limit lets pass: all that reduces, and of the rest what there is room for."""
         i = self.book.instrument[order]
-        price = self.ledger.last[i]
+        price = self.ledger.worth(i)
         size = fabs(quantity)
         reducing = self.reducing(i, quantity)
         # Judged is the value of `taken` units with those of the order, and of `others`, against the `most` that there may be.
@@ -282,13 +282,19 @@ class Gate:
         held = [i for i in range(len(self.symbols)) if ledger.position[i] != 0.0]
         known = [i for i in range(len(self.symbols)) if ledger.last[i] == ledger.last[i]]
         positions = {
-            self.symbols[i]: Position(self.symbols[i], float(ledger.position[i]), float(ledger.average[i]), float(ledger.last[i]))
+            self.symbols[i]: Position(
+                self.symbols[i],
+                float(ledger.position[i]),
+                float(ledger.average[i]),
+                float(ledger.last[i]),
+                float(ledger.unit[i]),
+            )
             for i in held
         }
         return Account(
             time=int(self.market.close_time[self.row]),
             currency=self.currency,
-            cash=float(ledger.cash),
+            cash=float(ledger.total_cash()),
             equity=float(self.equity),
             positions=positions,
             open_orders=tuple(self.as_order(order, self.book.left(order)) for order in self.book.open_numbers()),

@@ -1,11 +1,13 @@
-"""Cash, positions and what they cost."""
+"""Cash in its currencies, positions and what they cost, and what the account has the funds for."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import cython
 import numpy as np
+
+from tradekit.model.event import CashKind, EventKind
 
 if cython.compiled:
     from cython.cimports.libc.math import fabs
@@ -13,39 +15,105 @@ else:
     from math import fabs
 
 if TYPE_CHECKING:
+    from tradekit.simulator.log import Log
     from tradekit.simulator.setup import Setup
     from tradekit.simulator.venue import Venue
 
 __all__ = ["Ledger"]
 
+_CASH = cython.declare(cython.int, EventKind.CASH)
+_CONVERSION = cython.declare(cython.int, CashKind.CONVERSION)
+_BASE = cython.declare(cython.int, 1)  # what a fee is taken in: see `Costs.fee_asset`
 _NAN = cython.declare(cython.double, float("nan"))
 # Some units in the last place, so that the rounding of price, fee and cash can't make a cash account negative.
 _SHY = cython.declare(cython.double, 1.0 - 2e-15)
+# The same where an amount goes through several currencies.
+_SHY_ABROAD = cython.declare(cython.double, 1.0 - 1e-13)
+# So small a part of a trade is what rounding has left.
+_NOTHING = cython.declare(cython.double, 1e-9)
 
 
 class Ledger:
-    """The account's books. Positions are signed units at an average entry price; money is in the account currency."""
+    """The account's books.
 
-    def __init__(self, venue: Venue, setup: Setup) -> None:
-        size = len(setup.instruments)
+    Positions are signed units at an average entry price. `cash` is by currency, the account's own being number 0, and `rate` says
+    how much of that one of each is worth; `unit` is what one unit at a price of 1 is worth, multiplier and rate together. All else
+    is money of the account's currency. What is bought outright is paid for. What is held against margin moves no cash until it is
+    closed: its profit since then counts in equity, which is why its value is reckoned from its average price, its `basis`.
+    """
+
+    def __init__(self, setup: Setup, venue: Venue, log: Log) -> None:
+        instruments, currencies = setup.instruments, setup.currencies
         self.venue = venue
-        self.size = size
+        self.log = log
+        self.row = 0
+        self.cause = -1  # the entry that led to what is booked now
+        self.size = len(instruments)
+        self.count = 1 + len(currencies)
         self.is_margin = setup.is_margin
         self.leverage = setup.leverage
-        self.cash = setup.capital
+        self.dearer = 1.0 + setup.terms.conversion
+        self.cash = np.array([setup.capital, *(currency.balance for currency in currencies)], dtype=np.float64)
+        self.rate = np.array([1.0, *(currency.first_rate(setup.bars) for currency in currencies)], dtype=np.float64)
+        self.first = np.array(self.rate)
+        self.source = np.array([-1, *(-1 if currency.rate else currency.source for currency in currencies)], dtype=np.int64)
+        self.is_inverse = np.array([False, *(currency.is_inverse for currency in currencies)], dtype=np.int8)
+        self.settles = setup.settlement
+        self.multiplier = np.array([instrument.multiplier for instrument in instruments], dtype=np.float64)
+        self.is_margined = np.array([instrument.is_derivative for instrument in instruments], dtype=np.int8)
+        self.is_off_grid = np.zeros(self.size, dtype=np.int8)
+        for i in range(self.size):
+            self.is_off_grid[i] = self.venue.fee_asset[i] == _BASE and not self.is_margined[i]
+        # The margin that a position ties up, as a multiple of its value over `leverage`.
+        margins = [max(1.0, (instrument.initial_margin or 0.0) * setup.leverage) for instrument in instruments]
+        self.tied = np.array(margins, dtype=np.float64)
+        self.unit = np.asarray(self.multiplier) * np.asarray(self.rate)[np.asarray(self.settles)]
+        self.capital = self.total_cash()
         self.realised = 0.0
         self.fees = 0.0
         self.slippage = 0.0
-        self.position = np.zeros(size)
-        self.average = np.full(size, np.nan)
-        self.last = np.full(size, np.nan)
+        self.carried = 0.0  # what came and went without a trade
+        self.held = 0  # positions
+        self.position = np.zeros(self.size)
+        self.average = np.full(self.size, np.nan)
+        self.basis = np.zeros(self.size)
+        self.last = np.full(self.size, np.nan)
+        kept = len(setup.bars) if self.count > 1 else 0
+        self.balances = np.zeros((kept, self.count))
+        self.rates = np.zeros((kept, self.count))
+
+    def history(self, rows: int) -> tuple[Any, Any]:
+        """Return copies of the balances and the rates at each close, [row, currency]; empty if there is one currency only."""
+        return np.array(self.balances[:rows]), np.array(self.rates[:rows])
+
+    def amounts(self) -> list[float]:
+        """Return the balance of each currency."""
+        return [float(self.cash[c]) for c in range(self.count)]
+
+    def marks(self) -> Any:
+        """Return the last prices, float64 [instrument]; NaN before there is one."""
+        return np.array(self.last)
+
+    def first_rates(self) -> Any:
+        """Return the rates before the first close, float64 [currency]."""
+        return np.array(self.first)
+
+    def total_cash(self) -> float:
+        """Return the cash of all currencies, in the account's."""
+        total = self.cash[0]
+        for c in range(1, self.count):
+            if self.cash[c] != 0.0:
+                total += self.cash[c] * self.rate[c]
+        return total
 
     def equity(self) -> float:
         """Return cash plus positions at their last close."""
-        total = self.cash
+        total = self.cash[0] if self.count == 1 else self.total_cash()
+        if self.held == 0:
+            return total
         for i in range(self.size):
             if self.position[i] != 0.0:
-                total += self.position[i] * self.last[i]
+                total += self.position[i] * (self.last[i] - self.basis[i]) * self.unit[i]
         return total
 
     def gross(self) -> float:
@@ -53,8 +121,24 @@ class Ledger:
         total = 0.0
         for i in range(self.size):
             if self.position[i] != 0.0:
-                total += fabs(self.position[i]) * self.last[i]
+                total += fabs(self.position[i]) * self.last[i] * self.unit[i]
         return total
+
+    def tied_up(self) -> float:
+        """Return the margin that all positions tie up, times leverage."""
+        total = 0.0
+        for i in range(self.size):
+            if self.position[i] != 0.0:
+                total += fabs(self.position[i]) * self.last[i] * self.unit[i] * self.tied[i]
+        return total
+
+    def worth(self, i: int) -> float:
+        """Return the value of one unit at the last close; NaN before there is one."""
+        return float(self.last[i] * self.unit[i])
+
+    def balance(self, i: int) -> float:
+        """Return the cash in the currency that an instrument is settled in."""
+        return self.cash[self.settles[i]]
 
     def reducing(self, i: int, quantity: float) -> float:
         """Return how many units of a trade only make the position smaller."""
@@ -63,51 +147,189 @@ class Ledger:
             return 0.0
         return fabs(quantity) if fabs(quantity) < fabs(held) else fabs(held)
 
+    def revalue(self) -> None:
+        """Take the rates of currencies from the last closes."""
+        for c in range(1, self.count):
+            if self.source[c] < 0:
+                continue
+            price = self.last[self.source[c]]
+            if price > 0.0:
+                self.rate[c] = 1.0 / price if self.is_inverse[c] else price
+                for i in range(self.size):
+                    if self.settles[i] == c:
+                        self.unit[i] = self.multiplier[i] * self.rate[c]
+
+    def keep(self, row: int) -> None:
+        """Keep the balances and rates of a close."""
+        for c in range(self.count):
+            self.balances[row, c] = self.cash[c]
+            self.rates[row, c] = self.rate[c]
+
     def affordable(self, i: int, quantity: float, price: float) -> float:
         """Return how much of a signed size the account has the funds for."""
-        if self.is_margin:
-            return self.affordable_on_margin(i, quantity, price)
-        if quantity < 0.0 or quantity * price + self.venue.most_fee(i, quantity, price) <= self.cash:
-            return quantity
-        cost = price + self.venue.most_fee_of_one(i, price)
-        cash = self.cash - self.venue.least_fee(i)
-        return cash / cost * _SHY if cash > 0.0 else 0.0
+        return self.on_margin(i, quantity, price) if self.is_margin else self.in_cash(i, quantity, price)
 
-    def affordable_on_margin(self, i: int, quantity: float, price: float) -> float:
-        """Return the size for which gross exposure stays within leverage times equity, both after the fill and its fee."""
+    def in_cash(self, i: int, quantity: float, price: float) -> float:
+        """Return the size that all balances together pay for: the fee and the changing of money included."""
+        paid = price * self.multiplier[i]
+        fee = 0.0
+        minimum = 0.0
+        if quantity < 0.0 or not self.is_off_grid[i]:
+            # A fee in a third currency may have to be bought first.
+            dearer = self.dearer if self.venue.fee_asset[i] > _BASE else 1.0
+            fee = self.venue.most_fee_of_one(i, price) * dearer
+            minimum = self.venue.least_fee(i) * dearer
+        funds = self.funds(self.settles[i])
+        charge = fabs(quantity) * fee
+        charge = charge if charge > minimum else minimum
+        if quantity < 0.0:
+            return quantity if charge <= -quantity * paid + funds else 0.0
+        if quantity * paid + charge <= funds:
+            return quantity
+        size = funds / (paid + fee)
+        if minimum > 0.0:
+            least = (funds - minimum) / paid
+            size = least if least < size else size
+        return size * (_SHY if self.count == 1 else _SHY_ABROAD) if size > 0.0 else 0.0
+
+    def funds(self, currency: int) -> float:
+        """Return what there is of a currency once all others are changed into it."""
+        if self.count == 1:
+            return self.cash[0]
+        total = self.cash[currency]
+        for c in range(self.count):
+            if c != currency and self.cash[c] > 0.0:
+                total += self.cash[c] * self.rate[c] / self.rate[currency] / self.dearer
+        return total * _SHY_ABROAD
+
+    def on_margin(self, i: int, quantity: float, price: float) -> float:
+        """Return the size for which the margin tied up stays within equity, both after the fill and its fee."""
         held = self.position[i]
         size = fabs(quantity)
         reducing = self.reducing(i, quantity)
         if size <= reducing:
             return quantity
-        others = self.gross()
+        others = self.tied_up()
         equity = self.equity()
         if held != 0.0:
-            others -= fabs(held) * self.last[i]
-            equity += held * (price - self.last[i])
-        kept = fabs(held) * price if reducing == 0.0 else 0.0
-        fee = self.leverage * self.venue.most_fee_of_one(i, price)
-        room = (self.leverage * (equity - self.venue.least_fee(i)) - others - kept - reducing * fee) / (price + fee)
+            others -= fabs(held) * self.last[i] * self.unit[i] * self.tied[i]
+            equity += held * (price - self.last[i]) * self.unit[i]
+        value = price * self.unit[i] * self.tied[i]
+        kept = fabs(held) * value if reducing == 0.0 else 0.0
+        rate = self.rate[self.settles[i]]
+        fee = self.leverage * (self.venue.most_fee_of_one(i, price) * rate)
+        room = (self.leverage * equity - others - kept - reducing * fee) / (value + fee)
+        minimum = self.venue.least_fee(i) * rate
+        if minimum > 0.0:
+            least = (self.leverage * (equity - minimum) - others - kept) / value
+            room = least if least < room else room
         if size - reducing <= room:
             return quantity
         size = reducing + (room * _SHY if room > 0.0 else 0.0)
         return size if quantity > 0.0 else -size
 
-    def apply(self, i: int, quantity: float, price: float, fee: float) -> None:
-        """Book a fill: what closes realises profit against the average price, what opens moves the average."""
+    def apply(self, i: int, quantity: float, price: float, fee: float) -> int:
+        """Book a fill; its fee is in the settlement currency, whatever it is taken in."""
+        received = quantity
+        if self.is_off_grid[i] and quantity > 0.0:
+            received = quantity - fee / (price * self.multiplier[i])
+        gain = self.trade(i, received, price, self.settled(i, self.position[i] + received, received))
+        c = self.settles[i]
+        self.fees += fee * self.rate[c]
+        if received != quantity:
+            fee = 0.0  # it is paid by the units that are missing
+        elif self.venue.fee_asset[i] > _BASE:
+            other = self.venue.fee_asset[i] - 2
+            if other != c:
+                self.cash[other] -= fee * self.rate[c] / self.rate[other]
+                fee = 0.0
+        self.cash[c] += (gain * self.multiplier[i] if self.is_margined[i] else -(quantity * price * self.multiplier[i])) - fee
+        return self.cover() if self.count > 1 and not self.is_margin else 0
+
+    def trade(self, i: int, quantity: float, price: float, after: float) -> float:
+        """Move a position: what closes realises profit against the average price, what opens moves the average.
+
+        No cash is moved. Return the profit, of a multiplier of 1 and in the settlement currency.
+        """
         held = self.position[i]
-        after = self.venue.settled(i, held + quantity, quantity)
+        gain = 0.0
         if held == 0.0:
             self.average[i] = price
         elif (held > 0.0) == (quantity > 0.0):
             self.average[i] = (held * self.average[i] + quantity * price) / (held + quantity)
         else:
             closed = -held if fabs(quantity) >= fabs(held) else quantity
-            self.realised -= closed * (price - self.average[i])
+            gain = -(closed * (price - self.average[i]))
+            self.realised += gain * self.unit[i]
             if after != 0.0 and (after > 0.0) != (held > 0.0):
                 self.average[i] = price
         if after == 0.0:
             self.average[i] = _NAN
+            if held != 0.0:
+                self.held -= 1
+        elif held == 0.0:
+            self.held += 1
+        self.basis[i] = self.average[i] if self.is_margined[i] and after != 0.0 else 0.0
         self.position[i] = after
-        self.cash += -(quantity * price) - fee
-        self.fees += fee
+        return gain
+
+    def settled(self, i: int, after: float, traded: float) -> float:
+        """Remove the rounding error from a position; fees in units have left it off the grid of lots."""
+        if not self.is_off_grid[i]:
+            return self.venue.settled(i, after, traded)
+        return 0.0 if fabs(after) <= fabs(traded) * _NOTHING else after
+
+    def sell_out(self, i: int, quantity: float, price: float, after: float) -> float:
+        """Let go of units for cash without an order, as in a delisting; return the money that came in."""
+        gain = self.trade(i, quantity, price, after)
+        c = self.settles[i]
+        money = (gain if self.is_margined[i] else -(quantity * price)) * self.multiplier[i]
+        self.cash[c] += money
+        return money
+
+    def split(self, i: int, ratio: float) -> None:
+        """Turn each unit held into `ratio` units."""
+        self.position[i] *= ratio
+        self.average[i] /= ratio
+        self.basis[i] /= ratio
+        self.last[i] /= ratio
+
+    def pay(self, kind: int, i: int, currency: int, amount: float) -> int:
+        """Book money that comes or goes without a trade, and return its entry; `i` is -1 where it is about no instrument."""
+        self.cash[currency] += amount
+        self.carried += amount * self.rate[currency]
+        return self.note_cash(kind, i, currency, amount)
+
+    def note_cash(self, kind: int, i: int, currency: int, amount: float) -> int:
+        """Write down money that has been booked."""
+        entry = self.log.add(_CASH, self.row, -1, i)
+        self.log.cause[entry] = self.cause
+        self.log.code[entry] = kind
+        self.log.a[entry] = amount
+        self.log.e[entry] = currency
+        self.log.g[entry] = self.cash[currency]
+        return entry
+
+    def cover(self) -> int:
+        """Buy what a cash account owes of a currency with the others, the account's own first."""
+        for c in range(self.count):
+            for other in range(self.count):
+                if self.cash[c] >= 0.0:
+                    break
+                if other != c and self.cash[other] > 0.0:
+                    self.convert(other, c)
+        return 0
+
+    def convert(self, paid: int, bought: int) -> int:
+        """Change as much money of one currency as is owed of another, or all that there is."""
+        rate = self.rate[bought] / self.rate[paid] * self.dearer
+        got = -self.cash[bought]
+        given = got * rate
+        if given > self.cash[paid]:
+            given = self.cash[paid]
+            got = given / rate
+        entry = self.pay(_CONVERSION, -1, paid, -given)
+        self.log.b[entry] = rate
+        entry = self.pay(_CONVERSION, -1, bought, got)
+        self.log.b[entry] = rate
+        return 0

@@ -1,13 +1,17 @@
 cimport cython
 from tradekit.simulator.conditions cimport Conditions
 from tradekit.simulator.book cimport Book
+from tradekit.simulator.ledger cimport Ledger
 from tradekit.simulator.log cimport Log
+from tradekit.simulator.venue cimport Venue
 
 @cython.final
 cdef class Lifecycle:
     cdef Book book
     cdef Conditions conditions
     cdef Log log
+    cdef Ledger ledger
+    cdef Venue venue
     cdef Py_ssize_t row, fresh_count
     cdef double price
     cdef bint is_inside, is_blind, has_released
@@ -28,6 +32,8 @@ cdef class Lifecycle:
     cdef int share(self, Py_ssize_t order, double size) except -1 nogil
     cdef int hand_over(self, Py_ssize_t old, Py_ssize_t new) except -1 nogil
     cdef int substitute(self, Py_ssize_t parent, Py_ssize_t old, Py_ssize_t new) except -1 nogil
+    cdef int split(self, Py_ssize_t i, double ratio) except -1 nogil
+    cdef int end_all(self, Py_ssize_t i, int reason) except -1 nogil
     cdef bint is_awaited(self, Py_ssize_t order) noexcept nogil
     cdef bint is_idle(self, Py_ssize_t order) noexcept nogil
     cdef int end_reducing(self, Py_ssize_t i, double held) except -1 nogil

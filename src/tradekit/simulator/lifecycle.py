@@ -19,6 +19,7 @@ else:
 
 if TYPE_CHECKING:
     from tradekit.simulator.book import Book
+    from tradekit.simulator.ledger import Ledger
     from tradekit.simulator.log import Log
 
 __all__ = ["Lifecycle"]
@@ -33,6 +34,7 @@ _CANCELLED = cython.declare(cython.int, OrderStatus.CANCELLED)
 _LINKED_ORDER = cython.declare(cython.int, Reason.LINKED_ORDER)
 _ENTRY_ENDED = cython.declare(cython.int, Reason.ENTRY_ENDED)
 _NOTHING_TO_REDUCE = cython.declare(cython.int, Reason.NOTHING_TO_REDUCE)
+_BELOW_LOT = cython.declare(cython.int, Reason.BELOW_LOT)
 _TOO_LATE = cython.declare(cython.int, Reason.TOO_LATE)
 _NO_REASON = cython.declare(cython.int, Reason.NONE)
 _PARENT = cython.declare(cython.int, Flag.PARENT)
@@ -55,8 +57,10 @@ class Lifecycle:
     orders that come to life are then put on the list of `fresh` ones. `price` is that of the last fill, before slippage.
     """
 
-    def __init__(self, book: Book, log: Log) -> None:
+    def __init__(self, book: Book, ledger: Ledger, log: Log) -> None:
         self.book = book
+        self.ledger = ledger
+        self.venue = self.ledger.venue
         self.log = log
         self.conditions = self.book.conditions
         self.row = 0
@@ -269,4 +273,41 @@ class Lifecycle:
             can_reduce = cython.declare(cython.bint, held != 0.0 and (held > 0.0) != (self.book.quantity[order] > 0.0))
             if (self.book.flags[order] & _REDUCING) != 0 and not can_reduce and not self.is_awaited(order):
                 self.end(order, _CANCELLED, _NOTHING_TO_REDUCE)
+        return 0
+
+    def split(self, i: int, ratio: float) -> int:
+        """Let the orders of an instrument follow a split: more units at lower prices, or the other way round."""
+        for k in range(self.book.open_count):
+            order = self.book.open_orders[k]
+            if self.book.instrument[order] != i or not self.is_alive(order):
+                continue
+            is_open = cython.declare(cython.bint, self.book.status[order] == _OPEN)
+            if is_open:
+                self.book.count_in(order, -1)
+            left = self.venue.whole_lots(i, self.book.left(order) * ratio)
+            self.book.asked[order] *= ratio
+            self.book.filled[order] *= ratio
+            self.book.quantity[order] = self.book.filled[order] + left
+            self.book.limit[order] /= ratio
+            self.book.stop[order] /= ratio
+            if self.book.condition[order] >= 0:
+                row = self.book.condition[order]
+                self.conditions.trail[row] /= ratio
+                self.conditions.mark[row] /= ratio
+                self.conditions.display[row] *= ratio
+                self.conditions.slice[row] *= ratio
+                self.conditions.ahead[row] *= ratio
+                self.conditions.base[row] *= ratio
+            if is_open:
+                self.book.count_in(order, 1)
+                if self.is_done(order) and not self.is_awaited(order):
+                    self.end(order, _CANCELLED, _BELOW_LOT)
+        return 0
+
+    def end_all(self, i: int, reason: int) -> int:
+        """Cancel all orders of an instrument."""
+        for k in range(self.book.open_count):
+            order = self.book.open_orders[k]
+            if self.book.instrument[order] == i and self.is_alive(order):
+                self.end(order, _CANCELLED, reason)
         return 0

@@ -3,8 +3,10 @@ from tradekit.simulator.conditions cimport Conditions
 from tradekit.simulator.book cimport Book
 from tradekit.simulator.due cimport Due
 from tradekit.simulator.filling cimport Filler
+from tradekit.simulator.ledger cimport Ledger
 from tradekit.simulator.lifecycle cimport Lifecycle
 from tradekit.simulator.log cimport Log
+from tradekit.simulator.margin cimport Margin
 from tradekit.simulator.market cimport Market, Prices
 from tradekit.simulator.reach cimport Reach
 from tradekit.simulator.timing cimport Timing
@@ -19,6 +21,9 @@ cdef class Matcher:
     cdef Lifecycle lifecycle
     cdef Reach reach
     cdef Filler filler
+    cdef Ledger ledger
+    cdef Margin margin
+    cdef bint is_margin
     cdef Timing timing
     cdef const long long[::1] first
     cdef bint has_finer, has_queue
@@ -27,6 +32,7 @@ cdef class Matcher:
     cdef int[::1] young
 
     cdef int match(self, Py_ssize_t row) except -1 nogil
+    cdef int watch_margin(self, Py_ssize_t k) except -1 nogil
     cdef int match_bar(self, Py_ssize_t k, Py_ssize_t row) except -1 nogil
     cdef int match_open(self, Py_ssize_t k) except -1 nogil
     cdef int match_inside(self, Py_ssize_t k) except -1 nogil

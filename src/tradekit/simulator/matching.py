@@ -13,12 +13,14 @@ from tradekit.simulator.book import Flag
 if cython.compiled:
     from cython.cimports.tradekit.simulator.due import Due
     from cython.cimports.tradekit.simulator.filling import Filler
+    from cython.cimports.tradekit.simulator.margin import Margin
     from cython.cimports.tradekit.simulator.market import Prices
     from cython.cimports.tradekit.simulator.reach import Reach
     from cython.cimports.tradekit.simulator.timing import Timing
 else:
     from tradekit.simulator.due import Due
     from tradekit.simulator.filling import Filler
+    from tradekit.simulator.margin import Margin
     from tradekit.simulator.market import Prices
     from tradekit.simulator.reach import Reach
     from tradekit.simulator.timing import Timing
@@ -76,6 +78,9 @@ class Matcher:
         self.prices = market.bars if setup.finer is None else Prices(setup.finer.bars)
         self.first = np.zeros(0, dtype=np.int64) if setup.finer is None else setup.finer.first
         self.has_finer = setup.finer is not None
+        self.ledger = self.lifecycle.ledger
+        self.is_margin = setup.is_margin
+        self.margin = Margin(setup, self.prices, self.ledger, self.log)
         self.filler = Filler(setup, self.prices, gate, lifecycle)
         self.timing = Timing(setup, self.prices, market, self.filler.venue, lifecycle)
         self.reach = Reach(self.book, self.filler.venue, self.prices, setup.fills)
@@ -90,10 +95,19 @@ class Matcher:
         if self.has_finer:
             for k in range(self.first[row], self.first[row + 1]):
                 self.match_bar(k, row)
+                self.watch_margin(k)
         else:
             self.match_bar(row, row)
+            self.watch_margin(row)
         if self.book.open_count > 0 and self.timing.is_last(row):
             self.match_close(row)
+        return 0
+
+    def watch_margin(self, k: int) -> int:
+        """Let the venue close positions for want of margin."""
+        if self.is_margin and self.ledger.held > 0 and self.margin.check(k):
+            self.log.now = self.prices.close_time[k] - 1
+            return self.filler.liquidate(self.margin, k)
         return 0
 
     def match_bar(self, k: int, row: int) -> int:

@@ -1,4 +1,5 @@
 cimport cython
+from tradekit.simulator.carry cimport Carry
 from tradekit.simulator.conditions cimport Conditions
 from tradekit.simulator.book cimport Book
 from tradekit.simulator.gate cimport Gate
@@ -19,17 +20,19 @@ cdef class Simulation:
     cdef readonly Log log
     cdef readonly Gate gate
     cdef Venue venue
+    cdef Carry carry
     cdef Lifecycle lifecycle
     cdef Matcher matcher
     cdef Placer placer
     cdef double[::1] equity, weight, quantity
-    cdef bint has_targets, is_asked
+    cdef bint has_targets, is_asked, is_margin
     cdef long long latency
     cdef Py_ssize_t size, row, warmup
     cdef readonly Py_ssize_t done
     cdef public bint stop_requested
 
     cdef int advance(self, Py_ssize_t row) except -1 nogil
+    cdef int act(self, Py_ssize_t row) except -1 nogil
     cdef int close_bar(self, Py_ssize_t row) except -1 nogil
     cdef void want_weight(self, Py_ssize_t i, double weight) noexcept nogil
     cdef void want_quantity(self, Py_ssize_t i, double quantity) noexcept nogil

@@ -9,11 +9,13 @@ import numpy as np
 
 from tradekit.model.event import EventKind
 from tradekit.model.order import OrderKind, OrderStatus, Reason
+from tradekit.model.reference import ScheduledKind
 from tradekit.simulator.book import Flag, Origin
 
 if cython.compiled:
     from cython.cimports.libc.math import fabs
     from cython.cimports.tradekit.simulator.book import Book
+    from cython.cimports.tradekit.simulator.carry import Carry
     from cython.cimports.tradekit.simulator.gate import Gate
     from cython.cimports.tradekit.simulator.ledger import Ledger
     from cython.cimports.tradekit.simulator.lifecycle import Lifecycle
@@ -26,6 +28,7 @@ else:
     from math import fabs
 
     from tradekit.simulator.book import Book
+    from tradekit.simulator.carry import Carry
     from tradekit.simulator.gate import Gate
     from tradekit.simulator.ledger import Ledger
     from tradekit.simulator.lifecycle import Lifecycle
@@ -51,6 +54,9 @@ _OPEN = cython.declare(cython.int, OrderStatus.OPEN)
 _HELD = cython.declare(cython.int, OrderStatus.HELD)
 _CANCELLED = cython.declare(cython.int, OrderStatus.CANCELLED)
 _REPLACED = cython.declare(cython.int, OrderStatus.REPLACED)
+_DELISTED = cython.declare(cython.int, Reason.DELISTED)
+_SPLIT = cython.declare(cython.int, ScheduledKind.SPLIT)
+_DELISTING = cython.declare(cython.int, ScheduledKind.DELISTING)
 _HALTED = cython.declare(cython.int, Reason.HALTED)
 _BY_STRATEGY = cython.declare(cython.int, Reason.BY_STRATEGY)
 _NEW_TARGET = cython.declare(cython.int, Reason.NEW_TARGET)
@@ -73,16 +79,18 @@ class Simulation:
 
     def __init__(self, setup: Setup) -> None:
         self.size = len(setup.instruments)
-        self.market = Market(setup.bars, setup.bars)
+        self.market = Market(setup.bars, setup.adjusted)
         self.venue = Venue(setup)
-        self.ledger = Ledger(self.venue, setup)
+        self.log = Log()
+        self.ledger = Ledger(setup, self.venue, self.log)
+        self.carry = Carry(setup, self.market, self.ledger, self.log)
         self.book = Book(self.size)
         self.conditions = self.book.conditions
-        self.log = Log()
-        self.lifecycle = Lifecycle(self.book, self.log)
+        self.lifecycle = Lifecycle(self.book, self.ledger, self.log)
         self.gate = Gate(setup, self.market, self.ledger, self.book, self.log)
         self.matcher = Matcher(setup, self.market, self.gate, self.lifecycle)
         self.placer = Placer(setup, self.market, self.gate, self.lifecycle)
+        self.is_margin = setup.is_margin
         self.latency = setup.fills.latency_ns
         self.warmup = setup.warmup
         self.equity = np.full(len(setup.bars), np.nan)
@@ -106,10 +114,27 @@ class Simulation:
         """Fill what bar `row` fills, then mark the account at its close."""
         self.row = row
         self.lifecycle.row = row
+        self.ledger.row = row
         self.venue.new_row(row)
-        if self.book.open_count > 0:
+        if row >= self.carry.opening_row:
+            self.act(row)
+        if self.book.open_count > 0 or (self.is_margin and self.ledger.held > 0):
             self.matcher.match(row)
         return self.close_bar(row)
+
+    def act(self, row: int) -> int:
+        """Let splits, dividends and delistings happen that are due before the open of a row."""
+        self.log.now = self.market.bars.open_time[row]
+        k = self.carry.take(row)
+        while k >= 0:
+            i = self.carry.instrument[k]
+            if self.carry.kind[k] == _SPLIT:
+                self.lifecycle.split(i, self.carry.value[k])
+            elif self.carry.kind[k] == _DELISTING:
+                self.lifecycle.end_all(i, _DELISTED)
+            k = self.carry.take(row)
+        self.book.compact()
+        return 0
 
     def close_bar(self, row: int) -> int:
         self.log.now = self.market.close_time[row]
@@ -120,6 +145,12 @@ class Simulation:
                 self.market.previous[i] = self.market.current[i]
                 self.market.current[i] = row
                 self.market.seen[i] += 1
+        if self.ledger.count > 1:
+            self.ledger.revalue()
+        if row >= self.carry.closing_row:
+            self.carry.at_close(row)
+        if self.ledger.count > 1:
+            self.ledger.keep(row)
         equity = self.ledger.equity()
         self.equity[row] = equity
         self.done = row + 1

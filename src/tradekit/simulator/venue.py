@@ -49,7 +49,7 @@ class Venue:
     """
 
     def __init__(self, setup: Setup) -> None:
-        multiplier = np.array([getattr(instrument, "multiplier", 1.0) for instrument in setup.instruments], dtype=np.float64)
+        multiplier = np.array([instrument.multiplier for instrument in setup.instruments], dtype=np.float64)
         self.tick = np.array([instrument.tick or 0.0 for instrument in setup.instruments], dtype=np.float64)
         self.lot = np.array([instrument.lot or 0.0 for instrument in setup.instruments], dtype=np.float64)
         notional = np.array([instrument.min_notional or 0.0 for instrument in setup.instruments], dtype=np.float64)
@@ -176,8 +176,11 @@ class Venue:
 
     def most_fee_of_one(self, i: int, price: float) -> float:
         """Return what a unit pays at most: an order of q units never pays more than q times this, plus `least_fee`."""
-        rate = self.fees[1, i] if self.fees[1, i] > self.fees[0, i] else self.fees[0, i]
-        return price * rate + self.fees[2, i]
+        maker, taker = float(self.fees[0, i]), self.fees[1, i]
+        if self.has_minimum and self.minimum[i] > 0.0 and self.floored[0, i] < 0.0:
+            # A rebate that only makes up for the minimum lessens nothing.
+            maker -= self.floored[0, i]
+        return price * (taker if taker > maker else maker) + self.fees[2, i]
 
     def least_fee(self, i: int) -> float:
         """Return the minimum that an order pays."""

@@ -1,0 +1,82 @@
+"""Funding rates and corporate actions of a run: asked for, checked, and described for the result."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+from tradekit.data.arrays import digest
+from tradekit.data.interval import time_text
+from tradekit.errors import DataError
+from tradekit.model.instrument import Instrument
+from tradekit.model.reference import Actions, FundingRates, Trades
+from tradekit.plugin.contracts import DataSource
+
+__all__ = ["LoadedReference", "facts_of", "given", "load_reference"]
+
+Kind = TypeVar("Kind", FundingRates, Actions, Trades)
+
+_COLUMNS = {FundingRates: ("time", "rate", "mark"), Actions: ("time", "kind", "value"), Trades: ("time", "price", "size")}
+
+
+@dataclass(frozen=True, slots=True)
+class LoadedReference:
+    """What a source knows about the instruments of a run besides their bars, by symbol."""
+
+    funding: Mapping[str, FundingRates]
+    actions: Mapping[str, Actions]
+    notes: tuple[str, ...]
+    """What is not known, though it costs or pays money."""
+
+    def facts(self, symbol: str) -> dict[str, Any]:
+        """Return what a reader of the result should know: `funding` and `actions`, each with origin, rows, range and sha256."""
+        found: dict[str, Any] = {}
+        if symbol in self.funding:
+            found["funding"] = facts_of(self.funding[symbol])
+        if symbol in self.actions:
+            found["actions"] = facts_of(self.actions[symbol])
+        return found
+
+
+def load_reference(source: DataSource, instruments: Sequence[Instrument]) -> LoadedReference:
+    """Ask for the funding rates of the perpetuals among `instruments`, and for the corporate actions of all.
+
+    Raises `DataError` for what the source can't read or should not give, and for funding rates of what is no perpetual.
+    """
+    symbols = [instrument.symbol for instrument in instruments]
+    perpetuals = [instrument.symbol for instrument in instruments if instrument.kind == "perpetual"]
+    funding = given(source, FundingRates, source.funding(perpetuals or symbols))
+    for instrument in instruments:
+        if instrument.symbol in funding and instrument.kind != "perpetual":
+            what = (
+                f"the data source {source.name!r} has funding rates of {instrument.symbol!r}, which is of kind {instrument.kind!r}"
+            )
+            raise DataError(f"{what}; say kind = 'perpetual' in its [[instrument]] table, or leave the funding rates out")
+    actions = given(source, Actions, source.actions(symbols))
+    notes = [
+        f"{symbol}: no funding rates are known; holding it costs and pays nothing."
+        for symbol in perpetuals
+        if symbol not in funding
+    ]
+    return LoadedReference(funding, {symbol: actions[symbol] for symbol in symbols if symbol in actions}, tuple(notes))
+
+
+def given(source: DataSource, kind: type[Kind], found: Mapping[str, Kind]) -> dict[str, Kind]:
+    """Return what a source gave, by symbol; raise `DataError` for what it should not give."""
+    for symbol, value in found.items():
+        if not isinstance(value, kind):
+            raise DataError(f"the data source {source.name!r} gave {value!r} for {symbol!r}; expected {kind.__name__}")
+    return dict(found)
+
+
+def facts_of(data: FundingRates | Actions | Trades) -> dict[str, Any]:
+    """Return origin, rows, first and last time (UTC), and the sha256 of what was read."""
+    times = data.time
+    return {
+        "origin": data.origin,
+        "rows": len(times),
+        "first": time_text(times[0]) if len(times) else None,
+        "last": time_text(times[-1]) if len(times) else None,
+        "sha256": digest(getattr(data, name) for name in _COLUMNS[type(data)]),
+    }

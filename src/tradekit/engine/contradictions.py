@@ -1,0 +1,133 @@
+"""Keys of a run file that are each right, and can't be right together."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from tradekit.engine.locate import Key, key_text
+from tradekit.engine.overrides import Override
+from tradekit.engine.problems import Problem, shown
+from tradekit.engine.tables import AccountTable, CurrencyTable, DataTable, InstrumentTable, RunTable
+from tradekit.errors import nearest
+
+__all__ = ["Tables", "contradictions"]
+
+_BORROWING = ("leverage", "maintenance", "liquidation_fee_bps", "borrow_rate", "loan_rate")
+
+
+@dataclass(frozen=True, slots=True)
+class Tables:
+    """The tables of a run file that may contradict each other; `None` stands for one that is wrong in itself."""
+
+    run: RunTable | None
+    account: AccountTable | None
+    data: DataTable | None
+    currencies: Sequence[CurrencyTable | None]
+    facts: Sequence[InstrumentTable | None]
+
+    @property
+    def traded(self) -> tuple[str, ...] | None:
+        """The symbols that the run names; `None` if it leaves them to the source."""
+        return None if self.data is None else self.data.instruments
+
+
+def contradictions(tables: Tables, values: Mapping[str, Any], overrides: Iterable[Override]) -> Iterator[Problem]:
+    """Yield every contradiction; `values` are the tables as they were written.
+
+    A run that an override narrows to some instruments may leave facts about the others.
+    """
+    is_narrowed = any(override.key[:2] == ("data", "instruments") for override in overrides)
+    if tables.run is not None:
+        yield from _of_run(tables.run, tables.traded, values)
+    if tables.account is not None:
+        yield from _of_account(tables.account)
+        yield from _of_currencies(tables.currencies, tables.account, None if is_narrowed else tables.traded)
+        yield from _of_kinds(tables.facts, tables.account)
+        yield from _of_settlement(tables, tables.account)
+    yield from _of_instruments(tables.facts, None if is_narrowed else tables.traded)
+
+
+def _of_run(run: RunTable, traded: tuple[str, ...] | None, values: Mapping[str, Any]) -> Iterator[Problem]:
+    if run.mode != "backtest":
+        yield Problem(
+            ("run", "mode"), f"mode {run.mode!r} needs a live driver, which this version does not have; allowed: 'backtest'"
+        )
+    if run.start is not None and run.end is not None and run.start >= run.end:
+        start, end = (shown(values["run"][name]) for name in ("start", "end"))
+        what = f"run.end must be later than run.start, and {end} is not later than {start}"
+        yield Problem(("run", "end"), f"{what}; bars that open at the end or later are left out")
+    fixed = ("equal-weight", "none", *(traded or ()))
+    if run.benchmark is not None and traded is not None and run.benchmark not in fixed:
+        what = f"run.benchmark {run.benchmark!r} is no instrument of this run; allowed: {', '.join(map(repr, fixed))}"
+        yield Problem(("run", "benchmark"), what + nearest(run.benchmark, fixed))
+
+
+def _of_account(account: AccountTable) -> Iterator[Problem]:
+    for name in _BORROWING if account.kind == "cash" else ():
+        value = getattr(account, name)
+        if value != AccountTable.model_fields[name].default:
+            what = f"account.{name} is {value:g}, but account.kind is 'cash', which borrows nothing"
+            yield Problem(("account", name), f"{what}; set kind = 'margin' or leave {name} out")
+    if account.kind == "margin" and account.maintenance is not None and account.maintenance * account.leverage >= 1:
+        what = f"account.maintenance must be smaller than 1 / leverage, which is {1 / account.leverage:g}"
+        yield Problem(
+            ("account", "maintenance"), f"{what}, or a position is liquidated as it is opened, got {account.maintenance:g}"
+        )
+
+
+def _of_currencies(
+    currencies: Sequence[CurrencyTable | None], account: AccountTable, traded: tuple[str, ...] | None
+) -> Iterator[Problem]:
+    seen: set[str] = set()
+    for index, currency in enumerate(currencies):
+        if currency is None:
+            continue
+        key: Key = ("currency", index, "code")
+        if currency.code == account.currency:
+            what = f"{key_text(key)} {currency.code!r} is the account's own currency"
+            yield Problem(key, f"{what}; its money is account.capital, and it needs no rate")
+        elif currency.code in seen:
+            yield Problem(key, f"{key_text(key)} {currency.code!r} is there twice; put it into one [[currency]]")
+        seen.add(currency.code)
+        if currency.instrument is not None and traded is not None and currency.instrument not in traded:
+            yield _not_traded(("currency", index, "instrument"), currency.instrument, traded)
+
+
+def _of_kinds(facts: Sequence[InstrumentTable | None], account: AccountTable) -> Iterator[Problem]:
+    for index, fact in enumerate(facts):
+        if fact is not None and fact.kind in ("perpetual", "future") and account.kind == "cash":
+            key: Key = ("instrument", index, "kind")
+            what = f"{key_text(key)} is {fact.kind!r}, which is held against margin, but account.kind is 'cash'"
+            yield Problem(key, f"{what}; set account.kind = 'margin'")
+
+
+def _of_settlement(tables: Tables, account: AccountTable) -> Iterator[Problem]:
+    known = [account.currency, *(currency.code for currency in tables.currencies if currency is not None)]
+    if None in tables.currencies:
+        return
+    for index, fact in enumerate(tables.facts):
+        if fact is not None and fact.currency is not None and fact.currency not in known:
+            key: Key = ("instrument", index, "currency")
+            what = f"{key_text(key)} {fact.currency!r} has no rate; allowed: {', '.join(map(repr, known))}"
+            yield Problem(key, f"{what}; another one needs a [[currency]] table{nearest(fact.currency, known)}")
+
+
+def _of_instruments(facts: Sequence[InstrumentTable | None], traded: tuple[str, ...] | None) -> Iterator[Problem]:
+    """Yield facts that are given twice, or about what is not traded."""
+    seen: set[str] = set()
+    for index, fact in enumerate(facts):
+        if fact is None:
+            continue
+        key: Key = ("instrument", index, "symbol")
+        if fact.symbol in seen:
+            yield Problem(key, f"{key_text(key)} {fact.symbol!r} is there twice; put its facts into one [[instrument]]")
+        elif traded is not None and fact.symbol not in traded:
+            yield _not_traded(key, fact.symbol, traded)
+        seen.add(fact.symbol)
+
+
+def _not_traded(key: Key, symbol: str, traded: tuple[str, ...]) -> Problem:
+    what = f"{key_text(key)} {symbol!r} is not one of data.instruments"
+    return Problem(key, f"{what}; allowed: {', '.join(map(repr, traded))}{nearest(symbol, traded)}")

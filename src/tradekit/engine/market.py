@@ -1,0 +1,115 @@
+"""The market of a run: all its data, read, checked and on one clock."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from tradekit.data.adjust import adjust
+from tradekit.data.calendars import sessions_of
+from tradekit.data.finer import LoadedFiner, load_finer
+from tradekit.data.load import load_bars
+from tradekit.data.reference import LoadedReference, load_reference
+from tradekit.engine.compose import ComposedRun
+from tradekit.engine.runfile import RunConfig
+from tradekit.engine.schedule import scheduled
+from tradekit.errors import ConfigError, nearest
+from tradekit.model.bars import Bars
+from tradekit.model.instrument import Instrument
+from tradekit.model.reference import SessionTimes
+from tradekit.model.timeline import Finer, Schedule, Sessions
+from tradekit.plugin.contracts import BarRequest
+
+__all__ = ["MarketData", "load_market"]
+
+
+@dataclass(frozen=True)
+class MarketData:
+    """The data of a run, and what a reader of its result should know about them."""
+
+    bars: Bars
+    adjusted: Bars
+    """The bars without the effect of splits and dividends; `bars` itself where there were none."""
+    schedule: Schedule
+    sessions: Sessions
+    finer: Finer | None
+    instruments: tuple[Instrument, ...]
+    """In the order of `bars.symbols`: what the source knows, overruled by the run file."""
+    facts: tuple[Mapping[str, Any], ...]
+    """For each instrument: what was read for it, with the sha256 of each part."""
+    notes: tuple[str, ...]
+    """What a policy changed, where data begin late or end early, and what could not be used."""
+
+
+def load_market(composed: ComposedRun) -> MarketData:
+    """Read all that a run needs from its source.
+
+    Raises `DataError` for what is missing or wrong, and `ConfigError` for facts about instruments that contradict it.
+    """
+    config, source = composed.config, composed.source
+    request = BarRequest(config.data.instruments or (), config.data.interval_ns, config.run.start_ns, config.run.end_ns)
+    named = {fact.symbol: fact.calendar for fact in config.instruments if fact.calendar is not None}
+    loaded = load_bars(source, request, config.data.policy, named)
+    instruments = _instruments(config, loaded.instruments)
+    reference = load_reference(source, instruments)
+    calendars = _calendars(loaded.bars, instruments)
+    known = {one.symbol: found for one in instruments if (found := calendars[one.calendar]) is not None}
+    schedule, notes = scheduled(loaded.bars, reference.funding, reference.actions, known)
+    finer = None
+    if config.data.fill_interval is not None:
+        finer = load_finer(source, loaded.bars, instruments, config.data.fill_interval_ns, config.data.policy)
+    return MarketData(
+        bars=loaded.bars,
+        adjusted=adjust(loaded.bars, schedule),
+        schedule=schedule,
+        sessions=Sessions(
+            loaded.bars.open_time,
+            loaded.bars.close_time,
+            tuple(calendars.values()),
+            np.array([list(calendars).index(one.calendar) for one in instruments], dtype=np.int32),
+        ),
+        finer=None if finer is None else finer.finer,
+        instruments=instruments,
+        facts=tuple(_facts(fact, reference, finer) for fact in loaded.facts),
+        notes=(*loaded.notes, *reference.notes, *notes, *(() if finer is None else finer.notes)),
+    )
+
+
+def _calendars(bars: Bars, instruments: Sequence[Instrument]) -> dict[str | None, SessionTimes | None]:
+    """Return the distinct calendars of instruments, by name, over the time of the bars."""
+    first, last = int(bars.open_time[0]), int(bars.close_time[-1])
+    names = dict.fromkeys(instrument.calendar for instrument in instruments)
+    return {name: None if name is None else sessions_of(name, first, last) for name in names}
+
+
+def _facts(fact: Mapping[str, Any], reference: LoadedReference, finer: LoadedFiner | None) -> dict[str, Any]:
+    symbol = fact["symbol"]
+    return {**fact, **reference.facts(symbol), **({} if finer is None else {"finer": finer.facts[symbol]})}
+
+
+def _instruments(config: RunConfig, known: Sequence[Instrument]) -> tuple[Instrument, ...]:
+    """Return what the source knows about each instrument, overruled by the run file."""
+    found = {instrument.symbol: instrument for instrument in known}
+    for index, fact in enumerate(config.instruments):
+        if fact.symbol in found:
+            found[fact.symbol] = fact.onto(found[fact.symbol])
+        elif config.data.instruments is None:  # where they are listed, the run file has been held to its list
+            allowed = ", ".join(map(repr, found))
+            what = f"instrument[{index}].symbol {fact.symbol!r} is not one of the instruments that the data has"
+            raise ConfigError(f"{what}; allowed: {allowed}{nearest(fact.symbol, found)}")
+    return tuple(_possible(instrument, config.account.kind) for instrument in found.values())
+
+
+def _possible(instrument: Instrument, account: str) -> Instrument:
+    """Return an instrument that the account can hold: what the source knows may contradict the run file."""
+    if instrument.is_derivative and account == "cash":
+        what = f"{instrument.symbol!r} is a {instrument.kind}, which is held against margin, but account.kind is 'cash'"
+        raise ConfigError(f"{what}; set account.kind = 'margin'")
+    opening, keeping = instrument.initial_margin, instrument.maintenance_margin
+    if opening is not None and keeping is not None and keeping >= opening:
+        what = f"maintenance_margin {keeping:g} of {instrument.symbol!r} must be smaller than its initial_margin {opening:g}"
+        raise ConfigError(f"{what}, or a position is liquidated as it is opened; [[instrument]] overrules what the source says")
+    return instrument
