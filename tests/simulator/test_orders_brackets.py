@@ -2,10 +2,11 @@
 
 import pytest
 
-from stage import play, unlimited
+from stage import limit, play, unlimited
 from tradekit import OrderError
 from tradekit.model.event import EventKind
 from tradekit.model.order import Bracket, OrderKind, OrderStatus, Reason, Terms, Trail
+from tradekit.model.risk import LimitKind
 
 FLAT = 100.0
 BOTH = Bracket(stop_loss=95, take_profit=105)
@@ -248,18 +249,12 @@ def test_bracket_cancelled_whole_ends_each_order_once():
 
 
 def test_bracket_of_an_order_sized_by_a_rule_fits_what_it_gets():
-    from stage import limit
-    from tradekit.model.risk import LimitKind
-
     rules = [limit(LimitKind.FRACTION_SIZE, 0.5)]
     run = play({"X": [FLAT, FLAT, (100, 101, 94, 95)]}, {0: lambda ctx: ctx.buy(bracket=BOTH)}, rules=rules)
     assert run.fills == [(1, "X", 5, 100), (2, "X", -5, 95)]
 
 
 def test_bracket_survives_a_halt():
-    from stage import limit
-    from tradekit.model.risk import LimitKind
-
     rules = [limit(LimitKind.MAX_DRAWDOWN, 0.05, "halt")]
     bracket = Bracket(stop_loss=80, take_profit=150)
     run = play({"X": [FLAT, FLAT, 90, 79]}, {0: lambda ctx: ctx.buy(9, bracket=bracket)}, rules=rules)

@@ -161,7 +161,9 @@ class Filler:
         if self.taken_bar[i] != k:
             self.taken_bar[i] = k
             self.taken[i] = 0.0
-        return self.participation * volume - self.taken[i]
+        most = self.participation * volume
+        left = most - self.taken[i]
+        return left if left > most * _NOTHING else 0.0
 
     def shown(self, order: int, k: int) -> float:
         """Return how much of an iceberg can still be seen in bar `k`: each bar meets one slice of it."""

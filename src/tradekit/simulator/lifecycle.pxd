@@ -31,6 +31,9 @@ cdef class Lifecycle:
     cdef int pass_on_fill(self, Py_ssize_t order, double size) except -1 nogil
     cdef int share(self, Py_ssize_t order, double size) except -1 nogil
     cdef int hand_over(self, Py_ssize_t old, Py_ssize_t new) except -1 nogil
+    cdef int hand_children_over(self, Py_ssize_t row, Py_ssize_t new) except -1 nogil
+    cdef int hand_peers_over(self, Py_ssize_t old, Py_ssize_t new) except -1 nogil
+    cdef Py_ssize_t before(self, Py_ssize_t order) noexcept nogil
     cdef int substitute(self, Py_ssize_t parent, Py_ssize_t old, Py_ssize_t new) except -1 nogil
     cdef int split(self, Py_ssize_t i, double ratio) except -1 nogil
     cdef int end_all(self, Py_ssize_t i, int reason) except -1 nogil

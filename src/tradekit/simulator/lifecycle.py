@@ -215,7 +215,7 @@ class Lifecycle:
         return 0
 
     def hand_over(self, old: int, new: int) -> int:
-        """Give the links of an order to the one that replaces it."""
+        """Give the links of an order to the one that replaces it, which may have some of its own."""
         flags = self.book.flags[old] & _LINKS
         if flags == 0 and (self.book.condition[old] < 0 or self.conditions.parent[self.book.condition[old]] < 0):
             return 0
@@ -224,20 +224,42 @@ class Lifecycle:
         self.book.flags[old] &= ~flags
         self.conditions.parent[after] = self.conditions.parent[row]
         self.conditions.sibling[after] = self.conditions.sibling[row]
-        self.conditions.child[after] = self.conditions.child[row]
-        self.conditions.peer[after] = new if self.conditions.peer[row] == old else self.conditions.peer[row]
-        child = self.conditions.child[row]
-        while child >= 0:
-            self.conditions.parent[self.book.condition[child]] = new
-            child = self.conditions.sibling[self.book.condition[child]]
         if self.conditions.parent[row] >= 0:
             self.substitute(self.conditions.parent[row], old, new)
-        peer = self.conditions.peer[row]
-        while peer >= 0 and self.conditions.peer[self.book.condition[peer]] != old:
-            peer = self.conditions.peer[self.book.condition[peer]]
-        if peer >= 0 and peer != old:
-            self.conditions.peer[self.book.condition[peer]] = new
+        self.hand_children_over(row, new)
+        self.hand_peers_over(old, new)
         return 0
+
+    def hand_children_over(self, row: int, new: int) -> int:
+        """Let the orders that wait for one wait for another, before those that do already."""
+        first = self.conditions.child[row]
+        child = last = first
+        while child >= 0:
+            last = child
+            self.conditions.parent[self.book.condition[child]] = new
+            child = self.conditions.sibling[self.book.condition[child]]
+        if first >= 0:
+            after = self.book.condition[new]
+            self.conditions.sibling[self.book.condition[last]] = self.conditions.child[after]
+            self.conditions.child[after] = first
+        return 0
+
+    def hand_peers_over(self, old: int, new: int) -> int:
+        """Put one order into the place of another in its ring; if it is in a ring itself, the two become one."""
+        following = self.conditions.peer[self.book.condition[old]]
+        if following < 0:
+            return 0
+        before, last = self.before(old), self.before(new)
+        self.conditions.peer[self.book.condition[before]] = new
+        self.conditions.peer[self.book.condition[last]] = following
+        return 0
+
+    def before(self, order: int) -> int:
+        """Return the order before one in its ring, itself if it is in none."""
+        found, peer = order, self.conditions.peer[self.book.condition[order]]
+        while peer >= 0 and peer != order:
+            found, peer = peer, self.conditions.peer[self.book.condition[peer]]
+        return found
 
     def substitute(self, parent: int, old: int, new: int) -> int:
         """Put one order into the place of another among those that wait for a third."""

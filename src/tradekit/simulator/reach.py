@@ -23,6 +23,7 @@ _PROFIT_LIMIT = cython.declare(cython.int, OrderKind.TAKE_PROFIT_LIMIT)
 _TRAILING = cython.declare(cython.int, OrderKind.TRAILING_STOP)
 _OPEN = cython.declare(cython.int, OrderStatus.OPEN)
 _BORN = cython.declare(cython.int, Flag.BORN)
+_SPENT = cython.declare(cython.int, Flag.SPENT)
 _RESTED = cython.declare(cython.int, Flag.RESTED)
 _AT_ONCE = cython.declare(cython.int, Flag.IMMEDIATE | Flag.WHOLE)
 _ASIDE = cython.declare(cython.int, Flag.IN_FLIGHT | Flag.SPENT)
@@ -151,6 +152,7 @@ class Reach:
         if not self.book.is_limited(order):
             return True
         if (self.book.flags[order] & _AT_ONCE) != 0:
+            self.book.flags[order] |= _SPENT
             return False
         self.book.flags[order] |= _RESTED
         return True
