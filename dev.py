@@ -153,7 +153,7 @@ def commands(verb: str, rest: list[str]) -> list[list[str]]:
     if verb == "docs":
         return [[*python, "sphinx", "--fail-on-warning", "--nitpicky", "--quiet", "docs", "docs/_build/html", *rest]]
     if verb == "bench":
-        return [[str(PYTHON), "benchmarks/event_form.py", *rest]]
+        return [[str(PYTHON), "benchmarks/run.py", *rest]]
     return [[*python, "build", "--outdir", "dist", str(folder), *rest] for folder in packages()]
 
 

@@ -35,17 +35,21 @@ myst_enable_extensions = ["deflist", "substitution"]
 myst_heading_anchors = 4
 
 
-def event_form(path: Path) -> str:
-    """Return the figure of the event-form benchmark in a sentence, from the file that the benchmark writes."""
-    found = json.loads(path.read_text(encoding="utf-8")).get("event_form") if path.exists() else None
-    if found is None:
-        return "The event form has not been measured yet for this version."
-    peer = found["peer"].replace("==", " ")
-    ratio = f"**1/{found['ratio']:.0f}**"
-    return f"On {found['bars']:,} bars, the event form takes {ratio} of the CPU time that {peer} takes for the same work."
+def figures(path: Path) -> str:
+    """Return the figures of the benchmarks as a table, from the file that the benchmarks write."""
+    rows = json.loads(path.read_text(encoding="utf-8")).values() if path.exists() else ()
+    if not rows:
+        return "Nothing has been measured yet for this version."
+    lines = ["| work | against | measured | wanted |", "| --- | --- | --- | --- |"]
+    for row in rows:
+        against = ": ".join(filter(None, (row.get("peer"), row["against"])))
+        more = f" ({row['with_statistics']:.3g} with statistics)" if "with_statistics" in row else ""
+        bound = "at least" if row["more_is_better"] else "at most"
+        lines.append(f"| {row['work']} | {against} | **{row['figure']:.3g}** {row['unit']}{more} | {bound} {row['target']:g} |")
+    return "\n".join(lines)
 
 
-myst_substitutions = {"event_form": event_form(HERE.parent / "benchmarks" / "figures.json")}
+myst_substitutions = {"figures": figures(HERE.parent / "benchmarks" / "figures.json")}
 
 nitpicky = True
 default_role = "code"

@@ -235,7 +235,7 @@ def journal_numbers() -> str:
 
 
 def _names(names: Iterable[str]) -> str:
-    return ", ".join(f"`{name}`" for name in names)
+    return ", ".join(f"`{name}`" for name in names if name)
 
 
 def _of_kind(kind: str, level: str = "###") -> Callable[[], str]:

@@ -176,6 +176,13 @@ class Played:
         return [OrderRow(i, OrderKind(kind), OrderStatus(status), Reason(reason), *rest) for i, kind, status, reason, *rest in rows]
 
     @property
+    def liquidated(self) -> set[int]:
+        """The orders that closed a position for lack of margin."""
+        log = self.log
+        causes = {number for number, entry in enumerate(log) if entry.kind == EventKind.LIQUIDATION}
+        return {entry.order for entry in log if entry.kind == EventKind.ORDER and entry.cause in causes}
+
+    @property
     def reasons(self) -> list[tuple[EventKind, Reason, float]]:
         """What was rejected and cancelled, why, and how much of it."""
         ended = (EventKind.REJECT, EventKind.CANCEL)

@@ -18,7 +18,7 @@ _HOMES = {
     "tradekit.model.event": "CashKind Event EventKind",
     "tradekit.model.fills": "FillRules",
     "tradekit.model.instrument": "Instrument",
-    "tradekit.model.order": "Fill Order OrderKind OrderStatus Reason",
+    "tradekit.model.order": "Bracket Fill Order OrderKind OrderStatus Reason Terms Trail",
     "tradekit.model.reference": "ActionKind Actions FundingRates Trades",
     "tradekit.model.result": "ComponentUse Result",
     "tradekit.model.risk": "Limit LimitKind Verdict VerdictKind",

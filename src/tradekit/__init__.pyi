@@ -41,7 +41,16 @@ from tradekit.model.cost import CostKind as CostKind, CostTerm as CostTerm
 from tradekit.model.event import CashKind as CashKind, Event as Event, EventKind as EventKind
 from tradekit.model.fills import FillRules as FillRules
 from tradekit.model.instrument import Instrument as Instrument
-from tradekit.model.order import Fill as Fill, Order as Order, OrderKind as OrderKind, OrderStatus as OrderStatus, Reason as Reason
+from tradekit.model.order import (
+    Bracket as Bracket,
+    Fill as Fill,
+    Order as Order,
+    OrderKind as OrderKind,
+    OrderStatus as OrderStatus,
+    Reason as Reason,
+    Terms as Terms,
+    Trail as Trail,
+)
 from tradekit.model.reference import ActionKind as ActionKind, Actions as Actions, FundingRates as FundingRates, Trades as Trades
 from tradekit.model.result import ComponentUse as ComponentUse, Result as Result
 from tradekit.model.risk import Limit as Limit, LimitKind as LimitKind, Verdict as Verdict, VerdictKind as VerdictKind

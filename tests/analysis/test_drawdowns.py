@@ -3,6 +3,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from tradekit.analysis import drawdowns as drawdowns_module
 from tradekit.analysis.curve import DAY, NOT_YET
 from tradekit.analysis.drawdowns import drawdown_periods
 
@@ -36,6 +37,18 @@ def test_drawdown_periods_start_is_the_last_close_at_the_peak(make_curve):
 
 def test_drawdown_periods_equal_troughs_give_the_first(make_curve):
     assert drawdown_periods(make_curve([90.0, 95.0, 90.0, 120.0, 60.0])).trough.tolist() == [day(1), day(5)]
+
+
+@pytest.mark.parametrize("block", [1, 2, 7])
+def test_drawdown_periods_are_the_same_in_blocks_of_any_size(make_curve, monkeypatch, block):
+    steps = np.random.default_rng(3).choice([0.9, 1.0, 1.15], size=(20, 60))
+    curves = [make_curve(100.0 * np.cumprod(own)) for own in steps]
+    whole = [drawdown_periods(curve) for curve in curves]
+    monkeypatch.setattr(drawdowns_module, "_BLOCK", block)
+    for curve, expected in zip(curves, whole, strict=True):
+        found = drawdown_periods(curve)
+        assert found.trough.tolist() == expected.trough.tolist()
+        assert found.depth.tolist() == expected.depth.tolist()
 
 
 @pytest.mark.parametrize("equity", [[], [100.0], [100.0, 101.0, 105.0], [100.0, 100.0 * (1 - 1e-15), 100.0]])

@@ -10,6 +10,7 @@ from tradekit.analysis.curve import DAY, EquityCurve, sample
 from tradekit.analysis.definitions import DEFINITIONS
 from tradekit.analysis.measure import measure
 from tradekit.analysis.trades import Ends, FillColumns, round_trips
+from tradekit.model.event import CashKind
 
 
 def fills_of(*rows):
@@ -173,3 +174,12 @@ def test_measure_a_million_bars_and_forty_thousand_fills_takes_less_than_half_a_
     figures = measure(curve, sample(curve), fills, round_trips(fills, Ends(np.array([1.0]))))
     assert time.process_time() - begun < 0.5
     assert figures["trades"] == 20_000
+
+
+def test_measure_carry_figures_are_costs_where_they_are_paid(make_curve):
+    curve = make_curve([100.0] * 5)
+    fills = FillColumns(*(np.zeros(0, dtype=np.int64),) * 2, *(np.zeros(0),) * 4)
+    carried = {CashKind.FUNDING: -3.0, CashKind.INTEREST: 2.0, CashKind.DIVIDEND: -1.0, CashKind.LIQUIDATION_FEE: -7.0}
+    figures = measure(curve, sample(curve), fills, round_trips(fills, Ends(np.ones(1))), carried)
+    names = ("funding", "borrowing", "liquidation_fees", "conversion_costs", "interest", "dividends")
+    assert [figures[name] for name in names] == [3, 0, 7, 0, 2, -1]

@@ -1,10 +1,12 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tradekit.analysis.curve import NOT_YET
-from tradekit.analysis.trades import Ends, FillColumns, RoundTrips, round_trips
+from tradekit.analysis.trades import CarryColumns, Ends, FillColumns, RoundTrips, round_trips
 
 
 def fills_of(*rows):
@@ -161,3 +163,38 @@ def test_round_trips_gain_before_fees_has_the_sign_of_the_move(history):
     move = trips.direction * (trips.exit_price - trips.entry_price)
     is_clear = np.abs(move) > 1e-6 * trips.entry_price
     assert (np.sign(move) == np.sign(trips.profit + trips.fees))[is_clear].all()
+
+
+def test_round_trips_unit_makes_money_of_prices():
+    fills = FillColumns(*(np.array(column) for column in ([1, 2], [0, 0], [2.0, -2.0], [100.0, 110.0], [1.0, 1.0], [0.0, 0.0])))
+    fills = replace(fills, unit=np.array([5.0, 6.0]))
+    trade = one(round_trips(fills, Ends(np.array([0.0]))))
+    assert trade["profit"] == 2 * 110 * 6 - 2 * 100 * 5 - 2
+    assert trade["return_on_entry"] == pytest.approx(trade["profit"] / 1000)
+
+
+def test_round_trips_split_converts_what_was_before():
+    fills = replace(fills_of((1, 0, 1.0, 700.0, 0, 0), (2, 0, -7.0, 110.0, 0, 0)), split=np.array([1.0, 7.0]))
+    trade = one(round_trips(fills, Ends(np.array([0.0]), split=7.0)))
+    assert (trade["quantity"], trade["entry_price"], trade["exit_price"], trade["profit"]) == (7, 100, 110, 70)
+    assert trade["return_on_entry"] == pytest.approx(0.1)
+
+
+def test_round_trips_open_trade_is_in_units_of_the_end():
+    trade = one(round_trips(fills_of((1, 0, 1.0, 700.0, 0, 0)), Ends(np.array([120.0]), split=7.0)))
+    assert (trade["quantity"], trade["entry_price"], trade["exit_price"], trade["profit"]) == (7, 100, 120, 140)
+
+
+def test_round_trips_margin_counts_what_fills_realised():
+    fills = fills_of((1, 0, 2.0, 100.0, 1.0, 0.0), (2, 0, -3.0, 110.0, 1.5, 0.0))
+    fills = replace(fills, gain=np.array([0.0, 20.0]), unit=np.array([1.0, 1.0]))
+    trips = round_trips(fills, Ends(np.array([90.0]), gain=np.array([20.0])))
+    assert trips.profit.tolist() == [20 - 1 - 1.0, 20 - 0.5]
+
+
+def test_round_trips_carry_goes_to_the_trade_of_the_fill_before():
+    fills = fills_of((1, 0, 1.0, 10.0, 0, 0), (2, 1, 1.0, 10.0, 0, 0), (3, 0, -2.0, 10.0, 0, 0), (4, 1, -1.0, 10.0, 0, 0))
+    carry = CarryColumns(np.array([1, 2, 3, 4]), np.array([0, 0, 0, 1]), np.array([-1.0, -2.0, 4.0, -8.0]))
+    trips = round_trips(fills, Ends(np.array([10.0, 10.0])), carry)
+    assert (trips.instrument.tolist(), trips.carry.tolist()) == ([0, 1, 0], [-3, -8, 4])
+    assert trips.profit.tolist() == [-3, -8, 4]

@@ -15,7 +15,7 @@ from tradekit.analysis.curve import DAY, EquityCurve, sample
 from tradekit.analysis.drawdowns import drawdown_periods
 from tradekit.analysis.measure import measure
 from tradekit.analysis.tables import trades_table
-from tradekit.analysis.trades import FillColumns, round_trips
+from tradekit.analysis.trades import Ends, FillColumns, round_trips
 from tradekit.builtin.reporters import JsonReporter, SummaryReporter
 from tradekit.builtin.summary import GROUPS
 
@@ -63,7 +63,7 @@ def make_result(equity=None, fills=FILLS, symbols=("BTC/USDT",), **changes):
     times = START + DAY * np.arange(1, len(values) + 1)
     curve = EquityCurve(times, values, values, 1e4, DAY, values)
     columns = fills_of(*fills)
-    trips = round_trips(columns, np.full(len(symbols), 95.0))
+    trips = round_trips(columns, Ends(np.full(len(symbols), 95.0)))
     sampling = sample(curve)
     none = pa.table({})
     result = Result(
@@ -132,6 +132,14 @@ def test_summary_shows_figures_in_their_units_side_by_side():
     lines = page(make_result(), 80).splitlines()
     row = next(line for line in lines if line.startswith("total "))
     assert row.split() == ["total", "-5.23", "%", "volatility", "3.42", "%", "closed", "4"]
+
+
+def test_summary_shows_what_was_carried_only_if_there_is_any():
+    result = make_result()
+    assert "funding" not in page(result, 80)
+    carried = replace(result, metrics={**result.metrics, "funding": 12.5, "dividends": 0.0})
+    assert "funding 12.50" in words(page(carried, 80))
+    assert "dividends" not in page(carried, 80)
 
 
 def test_summary_stacks_figures_where_they_do_not_fit_side_by_side():
@@ -302,6 +310,7 @@ def test_json_trades_have_iso_times_and_null_for_open_ones(tmp_path):
         "exit_price": 130.0,
         "profit": 298.0,
         "fees": 2.0,
+        "carry": 0.0,
         "slippage": 1.0,
         "return_on_entry": 0.298,
         "is_open": False,

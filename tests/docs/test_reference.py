@@ -182,10 +182,15 @@ def test_pages_of_the_documentation_are_in_its_contents() -> None:
     assert pages - {"index"} <= contents
 
 
-def test_benchmarks_page_shows_the_figure_that_was_measured(tmp_path: Path) -> None:
-    sentence = runpy.run_path(str(DOCS / "conf.py"))["event_form"]
+def test_benchmarks_page_shows_the_figures_that_were_measured(tmp_path: Path) -> None:
+    figures = runpy.run_path(str(DOCS / "conf.py"))["figures"]
     path = tmp_path / "figures.json"
-    assert sentence(path) == "The event form has not been measured yet for this version."
-    path.write_text(json.dumps({"event_form": {"bars": 1_000_000, "peer": "backtesting==0.6.6", "ratio": 30.4}}))
-    told = "On 1,000,000 bars, the event form takes **1/30** of the CPU time that backtesting 0.6.6 takes for the same work."
-    assert sentence(path) == told
+    assert figures(path) == "Nothing has been measured yet for this version."
+    fast = {"work": "a crossover", "against": "all of it", "peer": "slowpoke 1.2", "figure": 30.44, "with_statistics": 9.876}
+    fast |= {"unit": "times as fast", "target": 30.0, "more_is_better": True}
+    small = {"work": "an order", "against": "", "figure": 299.6, "unit": "ns", "target": 300.0, "more_is_better": False}
+    path.write_text(json.dumps({"fast": fast, "small": small}))
+    assert figures(path).splitlines()[2:] == [
+        "| a crossover | slowpoke 1.2: all of it | **30.4** times as fast (9.88 with statistics) | at least 30 |",
+        "| an order |  | **300** ns | at most 300 |",
+    ]

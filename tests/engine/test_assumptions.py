@@ -125,9 +125,58 @@ def test_notes_tell_a_halt_with_its_rule(lab):
     assert said == "Trading HALTED at 2020-01-08T00:00:00Z by max-drawdown: equity 800.00, 20.0% below its peak."
 
 
+def test_notes_tell_a_liquidation(lab):
+    jump = [100.0] * 6 + [250.0] * 4
+    lab.give(jump, open=[100.0] * 7 + [250.0] * 3)
+    said = lab.run(does(lambda ctx: ctx.sell(10)), "account.kind='margin'").result.notes
+    assert (
+        "Positions were LIQUIDATED once; first at 2020-01-07T23:59:59.999999999Z: equity 400.00, maintenance margin 400.00." in said
+    )
+
+
 def test_notes_tell_that_equity_is_gone(lab):
-    (said,) = notes(lab, lambda ctx: ctx.sell(10), "account.kind='margin'", closes=[100.0] * 6 + [250.0] * 4)
-    assert said == "Equity was gone at 2020-01-08T00:00:00Z (-500.00); a real account would have been closed out earlier."
+    jump = [100.0] * 7 + [250.0] * 3
+    lab.give(jump, open=jump)
+    said = lab.run(does(lambda ctx: ctx.sell(10)), "account.kind='margin'").result.notes
+    assert "Equity was GONE at 2020-01-09T00:00:00Z (-500.00)." in said
+
+
+@pytest.mark.parametrize(
+    ("overrides", "sentence"),
+    [
+        ((), "Short positions pay nothing to borrow (account.borrow_rate = 0)."),
+        ((), "Money that the account owes costs nothing (account.loan_rate = 0)."),
+        (
+            (),
+            "All positions are liquidated once equity is below their maintenance margin at the worst prices of a bar, taken at",
+        ),
+        ((), "A liquidation loses the maintenance margin: all that is left of the account, or nearly so."),
+        ((), "There are no splits, dividends or delistings in the data."),
+        (("account.liquidation_fee_bps=150",), "A liquidation costs 150 bps of the value that is closed."),
+        (("account.borrow_rate=0.02",), "Short positions pay 2.00% of their value a year to borrow, for each UTC day that begins."),
+        (("account.loan_rate=0.07",), "Money that the account owes costs 7.00% a year."),
+        (("account.interest_rate=0.03",), "Cash earns 3.00% a year, but for what short sales brought."),
+        (("instrument=[{symbol='X', kind='perpetual'}]",), "X pays no funding: the data source has no rates."),
+        (
+            ("instrument=[{symbol='X', initial_margin=0.5}]",),
+            "The margin account holds at most 1 times its equity, or less where an instrument's initial margin says so; orders",
+        ),
+        (
+            ("currency=[{code='EUR', rate=1.1}]",),
+            "Money in EUR counts at its rate at the last close. Where a currency runs short, it is borrowed.",
+        ),
+    ],
+)
+def test_assumptions_of_a_margin_account(lab, overrides, sentence):
+    assert any(said.startswith(sentence) for said in assumptions(lab, "account.kind='margin'", *overrides))
+
+
+def test_assumptions_of_a_cash_account_say_nothing_of_loans(lab):
+    said = " ".join(assumptions(lab, "currency=[{code='EUR', rate=1.1}]", "account.conversion_bps=5"))
+    assert "the others are changed into it, at the last rate and 5 bps" in said
+    assert "borrow (" not in said
+    assert "LIQUIDATED" not in said
+    assert "owes" not in said
 
 
 def test_notes_tell_that_a_rule_failed(lab):

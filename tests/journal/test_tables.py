@@ -7,10 +7,15 @@ from hypothesis import strategies as st
 
 from random_play import random_play
 from stage import check, limit, play
+from tradekit.journal.events import events
 from tradekit.journal.tables import equity_table, exposures, fills_table, journal_table, orders_table, positions_table
 from tradekit.model.event import EventKind
+from tradekit.model.instrument import Instrument
+from tradekit.model.reference import ScheduledKind
 from tradekit.model.risk import LimitKind, Verdict
+from tradekit.model.timeline import Schedule
 from tradekit.simulator.build import is_compiled
+from tradekit.simulator.setup import Currency
 
 FLAT = 100.0
 SEEDS = st.integers(0, 2**32 - 1)
@@ -80,6 +85,26 @@ def test_exposures_add_up_by_size_and_by_sign():
     run = play({"X": [FLAT] * 2, "Y": [10.0] * 2}, {0: lambda ctx: [ctx["X"].buy(3), ctx["Y"].sell(50)]}, is_margin=True)
     found = exposures(run.record)
     assert (found.gross.tolist(), found.net.tolist()) == ([0, 800], [0, -200])
+
+
+@pytest.mark.parametrize(
+    ("buys", "gross", "net"),
+    [
+        ({"X": -3}, 300, -300),
+        ({"X": 3, "Y": 20}, 500, 500),
+        ({"X": -3, "Y": 20, "Z": 5}, 505, -95),
+        ({"X": 3, "Y": -20, "Z": -5}, 505, 95),
+        ({"X": 3, "Y": 20, "Z": -5}, 505, 495),
+    ],
+)
+def test_exposures_of_several_instruments_add_up(buys, gross, net):
+    def on_bar(ctx):
+        for symbol, quantity in buys.items():
+            ctx[symbol].target(quantity=quantity)
+
+    run = play({"X": [FLAT] * 2, "Y": [10.0] * 2, "Z": [1.0] * 2}, {0: on_bar}, is_margin=True)
+    found = exposures(run.record)
+    assert (found.gross.tolist(), found.net.tolist()) == ([0, gross], [0, net])
 
 
 @given(seed=SEEDS)
@@ -157,8 +182,77 @@ def test_journal_table_tells_every_entry_in_order():
             "slippage": 0,
             "position": -5,
         },
-        {"number": 4, "event": "halt", "detail": "", "judged": 2.75, "limit": 1, "equity": -1750, "peak": 1000},
+        {"number": 4, "event": "liquidation", "detail": "", "equity": -1750, "maintenance": 400},
+        {"number": 5, "event": "order", "cause": 4, "order": 1, "symbol": "X", "detail": "market", "quantity": 5},
+        {
+            "number": 6,
+            "event": "fill",
+            "cause": 5,
+            "order": 1,
+            "symbol": "X",
+            "detail": "inside",
+            "quantity": 5,
+            "price": 800,
+            "fee": 0,
+            "slippage": 0,
+            "position": 0,
+        },
+        {"number": 7, "event": "halt", "detail": "", "judged": 2.75, "limit": 1, "equity": -1750, "peak": 1000},
     ]
+
+
+def test_tables_tell_of_actions_and_cash():
+    schedule = Schedule.of([(2, 0, ScheduledKind.SPLIT, 1.5, np.nan), (2, 0, ScheduledKind.DIVIDEND, 2.0, np.nan)])
+    share = Instrument("X", kind="equity", currency="EUR")
+    run = play(
+        {"X": [30.0, 30.0, 20.0, None], "Y": [1.0] * 4},
+        {0: lambda ctx: ctx["X"].buy(3)},
+        [share],
+        currencies=[Currency("EUR", 100.0, 2.0)],
+        schedule=schedule,
+    )
+    rows = [{name: value for name, value in row.items() if value is not None} for row in journal_table(run.record).to_pylist()]
+    told = [{name: row[name] for name in row if name not in ("number", "time", "symbol")} for row in rows[-4:]]
+    assert told == [
+        {"event": "action", "detail": "split", "value": 1.5, "position": 4},
+        {
+            "event": "cash",
+            "cause": rows[-4]["number"],
+            "detail": "in lieu",
+            "currency": "EUR",
+            "amount": 10,
+            "price": 20,
+            "position": 0.5,
+        },
+        {"event": "action", "detail": "dividend", "value": 2, "position": 4},
+        {
+            "event": "cash",
+            "cause": rows[-2]["number"],
+            "detail": "dividend",
+            "currency": "EUR",
+            "amount": 8,
+            "price": 2,
+            "position": 4,
+        },
+    ]
+    assert positions_table(run.record)["quantity"].to_pylist() == [3, 4]
+    table = equity_table(run.record, exposures(run.record))
+    assert table["cash_EUR"].to_pylist() == [100, 10, 28, 28]
+    assert table["rate_EUR"].to_pylist() == [2] * 4
+    assert table["cash"].to_pylist() == [1200, 1020, 1056, 1056]
+    assert table["gross_exposure"].to_pylist() == [0, 180, 160, 160]
+
+
+def test_exposure_over_a_hole_follows_a_split():
+    schedule = Schedule.of([(2, 0, ScheduledKind.SPLIT, 7.0, np.nan)])
+    run = play({"X": [70.0, 70.0, None, 10.0], "Y": [1.0] * 4}, {0: lambda ctx: ctx["X"].buy(1)}, schedule=schedule)
+    assert exposures(run.record).gross.tolist() == [0, 70, 70, 70]
+
+
+def test_events_of_money_and_actions_say_what_they_are():
+    schedule = Schedule.of([(2, 0, ScheduledKind.DIVIDEND, 2.0, np.nan)])
+    run = play({"X": [30.0] * 3}, {0: lambda ctx: ctx.buy(3)}, schedule=schedule)
+    assert [event.text for event in events(run.record)][-2:] == ["dividend", "dividend in USD"]
 
 
 def test_journal_table_numbers_that_are_none_are_null_in_json():

@@ -305,7 +305,8 @@ def test_equity_that_is_gone_halts_without_a_rule():
     run = play({"X": [FLAT, FLAT, 250, 250, 250]}, {0: lambda ctx: ctx.sell(10), 3: lambda ctx: ctx.buy(4)}, is_margin=True)
     [halt] = run.entries(EventKind.HALT)
     assert (halt.row, halt.rule, halt.a) == (2, -1, -500)
-    assert run.fills[1:] == [(4, "X", 4, 250)]
+    assert run.fills[1:] == [(2, "X", 10, 250)]  # the open has jumped past where the position would have been liquidated
+    assert run.reasons == [(EventKind.REJECT, Reason.HALTED, 4)]
 
 
 def judged(answer, ask=lambda ctx: ctx["X"].buy(8), more=(), **changes):

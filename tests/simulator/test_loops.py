@@ -10,6 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import tradekit
+from random_accounts import random_accounts
 from random_play import fingerprint, random_bars, random_play
 from stage import limit, play, play_targets, setup_of
 from tradekit.model.instrument import Instrument
@@ -141,12 +142,12 @@ def test_compiled_and_uncompiled_runs_are_the_same_to_the_bit(tmp_path):
     seeds = 120
     ignored = shutil.ignore_patterns("*.so", "*.pyd", "*.c", "__pycache__", "_build.json")
     shutil.copytree(Path(tradekit.__file__).parent, tmp_path / "tradekit", ignore=ignored)
-    script = Path(__file__).parents[1] / "random_play.py"
-    told = subprocess.run(
-        [sys.executable, "-W", "error", str(script), str(seeds)],
-        env=os.environ | {"PYTHONPATH": str(tmp_path)},
-        check=True,
-        capture_output=True,
-        text=True,
-    ).stdout
-    assert told.splitlines() == ["uncompiled", *(fingerprint(random_play(seed)) for seed in range(seeds))]
+    for script, played in (("random_play.py", random_play), ("random_accounts.py", random_accounts)):
+        told = subprocess.run(
+            [sys.executable, "-W", "error", str(Path(__file__).parents[1] / script), str(seeds)],
+            env=os.environ | {"PYTHONPATH": str(tmp_path)},
+            check=True,
+            capture_output=True,
+            text=True,
+        ).stdout
+        assert told.removeprefix("uncompiled\n").splitlines() == [fingerprint(played(seed)) for seed in range(seeds)]

@@ -97,7 +97,8 @@ def _day_ends(close_time: Times) -> tuple[NDArray[np.int64], float, str]:
     if not len(close_time):
         return np.zeros(0, dtype=np.int64), 252.0, "because the data has no weekends"
     midnights = np.arange((close_time[0] - 1) // DAY + 1, (close_time[-1] - 1) // DAY + 2) * DAY
-    rows = np.unique(np.searchsorted(close_time, midnights, side="right") - 1)
+    rows = np.searchsorted(close_time, midnights, side="right") - 1
+    rows = rows[np.append(True, rows[1:] != rows[:-1])]
     weekday = ((close_time[rows] - 1) // DAY + 3) % 7
     # An exchange may open on single Saturdays; a market that never closes has one day in seven.
     if np.count_nonzero(weekday == _SATURDAY) * 14 >= len(rows):

@@ -14,6 +14,7 @@ __all__ = ["Drawdowns", "drawdown_periods"]
 
 # Booking fills leaves rounding of this order: a fall smaller than it is none.
 _ROUNDING = 1e-12
+_BLOCK = 65_536  # rows
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,28 +41,40 @@ def drawdown_periods(curve: EquityCurve) -> Drawdowns:
 
     Magdon-Ismail and Atiya (2004), Maximum Drawdown, Risk 17(10). The curve must be finite and its capital > 0.
     """
-    values = np.concatenate(([curve.capital], curve.equity))
-    fall = np.maximum.accumulate(values)
-    # In place, because a minute bar's curve is long: what remains of the peak, then what is gone of it.
-    np.subtract(1.0, np.divide(values, fall, out=fall), out=fall)
+    fall = _fall(curve)
     is_below = fall > _ROUNDING
-    first = np.flatnonzero(is_below[1:] & ~is_below[:-1]) + 1
+    turns = np.flatnonzero(is_below[1:] != is_below[:-1]) + 1
+    turns = np.append(0, turns) if len(fall) and is_below[0] else turns
+    first, back = turns[::2], turns[1::2]
     if not len(first):
         none = np.zeros(0, dtype=np.int64)
         return Drawdowns(none, none, none, np.zeros(0), np.zeros(0))
-    back = np.flatnonzero(is_below[:-1] & ~is_below[1:]) + 1
     is_open = len(back) < len(first)
-    start, ended = _times(curve, first - 1), _times(curve, back)
+    start, ended = np.where(first == 0, curve.start, curve.close_time[first - 1]), curve.close_time[back]
     end = np.append(ended, NOT_YET) if is_open else ended
     until = np.append(ended, curve.close_time[-1]) if is_open else ended
-    depth = np.maximum.reduceat(fall, first)
     # The rows from one start to the next include the recovery, where the fall is 0 and changes no maximum.
-    lowest = np.repeat(depth, np.diff(np.append(first, len(fall))))
-    hits = np.flatnonzero(fall[first[0] :] == lowest) + first[0]
-    trough = hits[np.searchsorted(hits, first)]
-    return Drawdowns(start, _times(curve, trough), end, depth, (until - start) / DAY)
+    depth = np.maximum.reduceat(fall, first)
+    return Drawdowns(start, curve.close_time[_troughs(fall, first, depth)], end, depth, (until - start) / DAY)
 
 
-def _times(curve: EquityCurve, rows: NDArray[np.int64]) -> Times:
-    """Return when values were reached: row 0 is the start of the run, row `n` the close of its bar `n`."""
-    return np.where(rows == 0, curve.start, curve.close_time[np.maximum(rows - 1, 0)])
+def _fall(curve: EquityCurve) -> Floats:
+    """Return how far below the highest value so far each bar closed, as a fraction of it."""
+    # In place, because memory that is new costs more than what is computed in it.
+    fall = np.maximum.accumulate(curve.equity)
+    np.maximum(fall, curve.capital, out=fall)
+    np.divide(curve.equity, fall, out=fall)
+    return np.subtract(1.0, fall, out=fall)
+
+
+def _troughs(fall: Floats, first: NDArray[np.int64], depth: Floats) -> NDArray[np.int64]:
+    """Return the first row of each drawdown on which it is as deep as it gets."""
+    hits = []
+    # Block by block, for the same reason.
+    for start in range(int(first[0]), len(fall), _BLOCK):
+        block = fall[start : start + _BLOCK]
+        begun, next_begun = np.searchsorted(first, (start, start + len(block) - 1), side="right")
+        bounds = np.concatenate(([0], first[begun:next_begun] - start, [len(block)]))
+        hits.append(np.flatnonzero(block == np.repeat(depth[begun - 1 : next_begun], np.diff(bounds))) + start)
+    rows = np.concatenate(hits)
+    return rows[np.searchsorted(rows, first)]

@@ -34,9 +34,9 @@ def measure(
     with np.errstate(over="ignore", invalid="ignore"):
         figures = _trade_figures(trips) | {"fees": float(np.sum(fills.fee)), "slippage": float(np.sum(fills.slippage))}
         figures |= _carry_figures(carried)
-        if len(curve.equity) and np.isfinite(curve.equity).all():
+        if len(curve.equity) and np.isfinite((np.min(curve.equity), np.max(curve.equity))).all():
             figures |= _path_figures(curve)
-            if (curve.equity > 0.0).all():
+            if np.min(curve.equity) > 0.0:
                 figures |= _return_figures(curve, sampling, figures["max_drawdown"])
                 figures |= _activity_figures(curve, fills)
     return {key: _defined(figures.get(key)) for key in DEFINITIONS}
@@ -74,7 +74,7 @@ def _return_figures(curve: EquityCurve, sampling: Sampling, max_drawdown: float 
 
 def _benchmark_figures(curve: EquityCurve, sampling: Sampling, returns: Floats) -> _Figures:
     benchmark = curve.benchmark
-    if benchmark is None or not (np.isfinite(benchmark) & (benchmark > 0.0)).all():
+    if benchmark is None or not (np.min(benchmark) > 0.0 and np.isfinite(np.max(benchmark))):
         return {}
     figures: _Figures = {"benchmark_return": float(benchmark[-1]) / curve.capital - 1.0}
     fitted = alpha_beta(returns, sampling.returns(benchmark, curve.capital), sampling.per_year)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Literal
 
+from pydantic import field_validator
+
 import tradekit
 from tradekit import Executor, Field, FillRules
 
@@ -24,7 +26,39 @@ class Simulated(Executor):
         limit_fills: Literal["through", "touch"] = Field(
             "through", description="a limit order fills when the price goes through its limit, or already when it touches it"
         )
+        path: Literal["worst", "nearest-first", "high-first", "low-first"] = Field(
+            "worst",
+            description="in which order a bar reached its prices: the worst for each order, or straight lines over the nearer "
+            "extreme first, over the high first, over the low first",
+        )
+        participation: float | Literal["none"] = Field(
+            0.1,
+            description="the largest part of a bar's volume that the run's orders in an instrument take together, what is left "
+            "of them waits for the next bar; 'none' is no limit",
+        )
+        latency_ms: float = Field(0.0, ge=0, description="milliseconds from a decision until it reaches the venue")
+        queue_ahead: float | None = Field(
+            None,
+            ge=0,
+            description="units that stand before a limit order at its price when it arrives, used up by prints at that price; "
+            "without it, all that is traded there goes to others",
+        )
+
+        @field_validator("participation")
+        @classmethod
+        def _is_a_part(cls, value: float | str) -> float | str:
+            if isinstance(value, float) and not 0.0 < value <= 1.0:
+                raise ValueError("must be above 0 and at most 1 (0.1 is a tenth of the volume), or 'none'")
+            return value
 
     def fill_rules(self) -> FillRules:
         """Return the rules that the options say."""
-        return FillRules(self.options.insufficient_funds, self.options.limit_fills)
+        options = self.options
+        return FillRules(
+            insufficient_funds=options.insufficient_funds,
+            limit_fills=options.limit_fills,
+            path=options.path,
+            participation=None if options.participation == "none" else options.participation,
+            latency_ns=round(options.latency_ms * 1e6),
+            queue_ahead=options.queue_ahead,
+        )

@@ -55,9 +55,17 @@ GROUPS: Mapping[str, Mapping[str, str]] = {
         "worst_trade": "worst",
         "fees": "all fees",
         "slippage": "all slippage",
+        "funding": "funding",
+        "borrowing": "borrowing",
+        "liquidation_fees": "liquidations",
+        "conversion_costs": "conversions",
+        "interest": "interest",
+        "dividends": "dividends",
     },
 }
 """Every figure of a result, by the column it stands in, with a name short enough for it."""
+
+_SHOWN_IF_ANY = ("funding", "borrowing", "liquidation_fees", "conversion_costs", "interest", "dividends")
 
 _WIDEST = 110
 _CHART_ROWS = 4
@@ -216,6 +224,8 @@ class SummaryPage:
         table.add_column(Text(unit, "dim"), no_wrap=True, justify="right")
         for key, label in keys.items():
             value = self.result.metrics.get(key)
+            if key in _SHOWN_IF_ANY and not value:
+                continue
             table.add_row(Text(label), Text(figure(value, DEFINITIONS[key], self.scale), _tone(value, is_plain=True)))
         return table
 

@@ -10,6 +10,7 @@ from tradekit.data.interval import time_text
 from tradekit.journal.record import Record
 from tradekit.model.event import EventKind
 from tradekit.model.order import Reason
+from tradekit.model.reference import ScheduledKind
 from tradekit.simulator import build
 from tradekit.simulator.setup import Setup
 
@@ -27,7 +28,8 @@ def assumptions(setup: Setup, costs: Iterable[str], bars_per_year: Sequence[floa
     reach = "once a bar touches their price" if setup.fills.limit_fills == "touch" else "only when a bar trades through their price"
     yield f"Limit orders fill at their price, {reach}, or at the open if that is better."
     yield "Stop orders fill at their price, or at the open if the bar opens beyond it, with slippage."
-    yield "No order is limited by the volume of its bar."
+    yield from _inside(setup)
+    yield _volume(setup)
     yield from list(costs) or ["Trading costs nothing: no fees, no slippage (costs = [])."]
     yield _funds(setup)
     if not setup.rules:
@@ -36,15 +38,97 @@ def assumptions(setup: Setup, costs: Iterable[str], bars_per_year: Sequence[floa
         counts = " or ".join(dict.fromkeys(f"{count:,g}" for count in bars_per_year))
         yield f"For sizes, the volatility of a year is that of a bar times the square root of {counts} bars a year."
     yield _steps(setup)
-    yield "Open positions count at their last close. Interest, borrowing, funding, dividends and splits are not simulated."
+    yield "Open positions count at their last close."
+    yield from _margin(setup)
+    yield from _rates(setup)
+    yield from _currencies(setup)
+
+
+_PATHS = {
+    "worst": "Where a bar reaches several prices, stops come before limits, and what may or may not have helped an order did not.",
+    "nearest-first": "Inside a bar the price goes in straight lines: to the nearer extreme, to the other, to the close.",
+    "high-first": "Inside a bar the price goes in straight lines: to the high, to the low, to the close.",
+    "low-first": "Inside a bar the price goes in straight lines: to the low, to the high, to the close.",
+}
+
+
+def _inside(setup: Setup) -> Iterator[str]:
+    yield _PATHS[setup.fills.path]
+    if setup.finer is not None:
+        yield f"{len(setup.finer.bars):,} finer bars or trades decide what happens inside the bars."
+    if setup.fills.queue_ahead is not None:
+        yield f"A limit order stands behind {setup.fills.queue_ahead:g} units at its price."
+    if setup.fills.latency_ns:
+        yield f"Orders, changes and cancels reach the venue {setup.fills.latency_ns / 1e6:g} ms after the decision."
+
+
+def _volume(setup: Setup) -> str:
+    part = setup.fills.participation
+    if part is None:
+        return "No order is limited by the volume of its bar."
+    found = f"Orders in an instrument take at most {part:.0%} of a bar's volume together; the rest of them waits for the next bar."
+    volume = setup.bars.volume
+    unknown = [name for i, name in enumerate(setup.bars.symbols) if not (volume[:, i] > 0).any()]
+    if not unknown:
+        return found
+    which = "of any instrument" if len(unknown) == len(setup.instruments) else f"of {_few(unknown)}"
+    return f"{found} No volume {which} is known, so it limits nothing there."
 
 
 def _funds(setup: Setup) -> str:
     account = "The cash account never borrows or sells short"
     if setup.is_margin:
         account = f"The margin account holds at most {setup.leverage:g} times its equity"
+        if any(instrument.initial_margin for instrument in setup.instruments):
+            account += ", or less where an instrument's initial margin says so"
     cut = "are cut to what they allow" if setup.fills.insufficient_funds == "cut" else "are rejected"
     return f"{account}; orders beyond the funds {cut}."
+
+
+def _margin(setup: Setup) -> Iterator[str]:
+    if not setup.is_margin:
+        return
+    yield "All positions are liquidated once equity is below their maintenance margin at the worst prices of a bar, taken at once."
+    fee = setup.terms.liquidation_fee
+    if fee is None:
+        yield "A liquidation loses the maintenance margin: all that is left of the account, or nearly so."
+    else:
+        yield f"A liquidation costs {fee * 10_000:g} bps of the value that is closed."
+
+
+def _rates(setup: Setup) -> Iterator[str]:
+    """Yield what money costs and earns over time, and what of it is left out."""
+    terms = setup.terms
+    outright = [instrument for instrument in setup.instruments if not instrument.is_derivative]
+    if setup.is_margin and outright:
+        rates = {terms.borrow_rate if instrument.borrow_rate is None else instrument.borrow_rate for instrument in outright}
+        if rates == {0.0}:
+            yield "Short positions pay nothing to borrow (account.borrow_rate = 0)."
+        else:
+            said = " to ".join(f"{rate:.2%}" for rate in sorted({min(rates), max(rates)}))
+            yield f"Short positions pay {said} of their value a year to borrow, for each UTC day that begins."
+        if terms.loan_rate == 0.0:
+            yield "Money that the account owes costs nothing (account.loan_rate = 0)."
+        else:
+            yield f"Money that the account owes costs {terms.loan_rate:.2%} a year."
+    if terms.interest_rate != 0.0:
+        yield f"Cash earns {terms.interest_rate:.2%} a year, but for what short sales brought."
+    kinds = set(setup.schedule.kind.tolist())
+    perpetual = [instrument.symbol for instrument in setup.instruments if instrument.kind == "perpetual"]
+    if perpetual and ScheduledKind.FUNDING not in kinds:
+        yield f"{_few(perpetual)} {'pays' if len(perpetual) == 1 else 'pay'} no funding: the data source has no rates."
+    if kinds & {ScheduledKind.SPLIT, ScheduledKind.DIVIDEND, ScheduledKind.DELISTING}:
+        yield "Splits, dividends and delistings take effect before the open of their day; dividends are paid at once and untaxed."
+    elif outright:
+        yield "There are no splits, dividends or delistings in the data."
+
+
+def _currencies(setup: Setup) -> Iterator[str]:
+    if not setup.currencies:
+        return
+    cost = f"{setup.terms.conversion * 10_000:g} bps" if setup.terms.conversion else "no cost (account.conversion_bps = 0)"
+    how = "it is borrowed" if setup.is_margin else f"the others are changed into it, at the last rate and {cost}"
+    yield f"Money in {', '.join(setup.codes[1:])} counts at its rate at the last close. Where a currency runs short, {how}."
 
 
 def _steps(setup: Setup) -> str:
@@ -71,7 +155,13 @@ def notes(setup: Setup, record: Record, stopped_by: int) -> Iterator[str]:
         if rule:
             yield f"Trading HALTED at {time} by {rule}: equity {equity:,.2f}, {drawdown:.1%} below its peak."
         else:
-            yield f"Equity was gone at {time} ({equity:,.2f}); a real account would have been closed out earlier."
+            yield f"Equity was GONE at {time} ({equity:,.2f})."
+    liquidations = record.entries(EventKind.LIQUIDATION)
+    if len(liquidations):
+        first = liquidations[0]
+        time, equity, needed = time_text(int(record.times[first])), log["a"][first], log["b"][first]
+        many = "once" if len(liquidations) == 1 else f"{len(liquidations):,} times"
+        yield f"Positions were LIQUIDATED {many}; first at {time}: equity {equity:,.2f}, maintenance margin {needed:,.2f}."
     yield from _refusals(record)
     if not len(record.entries(EventKind.ORDER)):
         yield f"The strategy never placed an order{_why_quiet(setup)}."

@@ -15,6 +15,8 @@ from tradekit.engine.compose import ComposedRun
 from tradekit.engine.costing import costs_of
 from tradekit.engine.indicators import compute, declared, warmup_of
 from tradekit.engine.market import MarketData
+from tradekit.engine.money import currencies, terms
+from tradekit.engine.runfile import RunConfig
 from tradekit.errors import PluginError
 from tradekit.model.bars import Bars, Floats, Times
 from tradekit.model.risk import Limit, LimitKind
@@ -74,6 +76,8 @@ def prepare(composed: ComposedRun, market: MarketData) -> Prepared:
         warmup=warmup if sizing is None else max(warmup, sizing.window + 1),
         volatility=_volatility(sizing, market.adjusted, per_year),
         seed=config.run.seed,
+        currencies=currencies(config, instruments, bars),
+        terms=terms(config.account),
     )
     return Prepared(setup, composed.strategy, benchmark, tuple(assumptions(setup, map(_described, composed.costs), per_year)))
 

@@ -52,10 +52,6 @@ def _text(event: EventKind, code: int, rule: str, reason: str) -> str:
         return "replace" if code else "cancel"
     if event is EventKind.CASH:
         return CashKind(code).text
-    if event is EventKind.ACTION:
-        return ("split", "dividend", "delisting")[code]
-    if event is EventKind.LIQUIDATION:
-        return "short of maintenance margin"
     if event is EventKind.HALT:
         return rule or "equity is gone"
     if event is EventKind.VERDICT:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -128,23 +128,36 @@ class Exposures:
 def exposures(record: Record) -> Exposures:
     """Return what was held at each close."""
     rows = len(record.equity)
-    log, moves = record.log, _moves(record)
-    gross, net, is_stale = np.zeros(rows), np.zeros(rows), np.zeros(rows, dtype=np.bool_)
-    for i in np.unique(log["instrument"][moves]):
-        own = moves[log["instrument"][moves] == i]
-        value = _steps(log["row"][own], log["e"][own], rows, 0.0)
-        prices = record.bars.on_clock(i, record.bars.own(i, record.bars.close))
-        unit = record.money.unit_at_close(i, rows)
-        if record.bars.exists[:, i].all():
-            value *= prices
+    is_stale = np.zeros(rows, dtype=np.bool_)
+    gross = net = None
+    for i, own in _moves_by_instrument(record):
+        value = _steps(record.log["row"][own], record.log["e"][own], rows, 0.0)
+        bars, unit = record.bars, record.money.unit_at_close(i, rows)
+        if bars.exists[:, i].all():
+            value *= bars.close[:, i]
             value *= unit
         else:
             is_held = value != 0.0
-            is_stale |= is_held & ~record.bars.exists[:, i]
+            is_stale |= is_held & ~bars.exists[:, i]
+            prices = bars.on_clock(i, bars.own(i, bars.close))
             value = np.where(is_held, value * prices * _split_since(record, i) * unit, 0.0)
-        net += value
-        gross += np.abs(value, out=value)
-    return Exposures(gross, net, is_stale)
+        if net is None or gross is None:
+            # Of a long position both are the same, and long arrays that are new cost more than what is computed in them.
+            net = np.add(value, 0.0, out=value)
+            gross = net if np.min(net, initial=0.0) >= 0.0 else np.abs(net)
+        else:
+            net = net + value if net is gross else np.add(net, value, out=net)
+            gross += np.abs(value, out=value)
+    return Exposures(np.zeros(rows), np.zeros(rows), is_stale) if net is None or gross is None else Exposures(gross, net, is_stale)
+
+
+def _moves_by_instrument(record: Record) -> Iterator[tuple[int, NDArray[np.int64]]]:
+    """Yield each instrument whose position ever moved, with the numbers of the entries that moved it."""
+    moves = _moves(record)
+    instrument = record.log["instrument"][moves]
+    ordered = np.argsort(instrument, kind="stable")
+    found, starts = np.unique(instrument[ordered], return_index=True)
+    yield from zip(found.tolist(), np.split(moves[ordered], starts[1:]), strict=False)
 
 
 def _split_since(record: Record, i: int) -> Floats:

@@ -9,6 +9,7 @@ from typing import Protocol
 import numpy as np
 
 from tradekit.model.bars import Floats, Period
+from tradekit.model.order import Bracket, Order, Terms, Trail
 
 __all__ = ["Context", "View"]
 
@@ -86,14 +87,33 @@ class View(Protocol):
         """
         ...
 
-    def buy(self, quantity: float | None = None, limit: float | None = None, stop: float | None = None) -> int:
+    def buy(
+        self,
+        quantity: float | None = None,
+        limit: float | None = None,
+        stop: float | Trail | None = None,
+        take_profit: float | None = None,
+        bracket: Bracket | None = None,
+        terms: Terms | None = None,
+    ) -> int:
         """Order `quantity` units (> 0) and return the order's number; without a quantity, the sizing rule of the run decides.
 
-        With `limit` it is a limit order, with `stop` a stop order, with neither a market order.
+        Without prices it is a market order. `limit` is the worst price to be paid. `stop` sets the order off once the price gets as
+        bad as that, and a `Trail` follows the price; `take_profit` sets it off once the price is better than that. Either becomes
+        a market order, or with `limit` a limit order. A `bracket` holds exits that are sent as this order fills. `terms` are all
+        other conditions. Raises `OrderError` for what makes no sense together.
         """
         ...
 
-    def sell(self, quantity: float | None = None, limit: float | None = None, stop: float | None = None) -> int:
+    def sell(
+        self,
+        quantity: float | None = None,
+        limit: float | None = None,
+        stop: float | Trail | None = None,
+        take_profit: float | None = None,
+        bracket: Bracket | None = None,
+        terms: Terms | None = None,
+    ) -> int:
         """Like `buy`, for selling."""
         ...
 
@@ -169,6 +189,48 @@ class Context(Protocol):
         ...
 
     def target(self, weight: float | None = None, quantity: float | None = None) -> None: ...
-    def buy(self, quantity: float | None = None, limit: float | None = None, stop: float | None = None) -> int: ...
-    def sell(self, quantity: float | None = None, limit: float | None = None, stop: float | None = None) -> int: ...
+    def buy(
+        self,
+        quantity: float | None = None,
+        limit: float | None = None,
+        stop: float | Trail | None = None,
+        take_profit: float | None = None,
+        bracket: Bracket | None = None,
+        terms: Terms | None = None,
+    ) -> int: ...
+    def sell(
+        self,
+        quantity: float | None = None,
+        limit: float | None = None,
+        stop: float | Trail | None = None,
+        take_profit: float | None = None,
+        bracket: Bracket | None = None,
+        terms: Terms | None = None,
+    ) -> int: ...
+    def replace(
+        self,
+        order: int,
+        quantity: float | None = None,
+        limit: float | None = None,
+        stop: float | Trail | None = None,
+        take_profit: float | None = None,
+    ) -> int:
+        """Put a new order in the place of one that is open or held, and return its number; what isn't given stays as it is.
+
+        `quantity` is what is still to be traded. The rules of the run judge the new order; if they refuse it, the old one stays.
+        """
+        ...
+
+    def cancel(self, order: int) -> None:
+        """Cancel one order that is open or held, of whichever instrument."""
+        ...
+
+    def one_cancels_other(self, *orders: int) -> None:
+        """Link orders: the first of them that fills, even in part, or ends otherwise cancels the others."""
+        ...
+
+    def order(self, number: int) -> Order:
+        """Return an order as it stands now, with its status and what of it is filled."""
+        ...
+
     def exit(self) -> None: ...

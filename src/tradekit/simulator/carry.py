@@ -35,9 +35,9 @@ _IS_DIVIDEND = cython.declare(cython.int, ScheduledKind.DIVIDEND)
 _NEVER = cython.declare(cython.longlong, 2**62)
 _DAY = cython.declare(cython.longlong, 86_400_000_000_000)
 _YEAR = cython.declare(cython.double, 365.0 * 86_400e9)
-# So small a part of a position, or of a unit, is what rounding has left.
-_NOTHING = cython.declare(cython.double, 1e-9)
-_SLACK = cython.declare(cython.double, 1e-6)
+# So small a part of a position is what rounding has left.
+_NOTHING = cython.declare(cython.double, 1e-12)
+_ROUNDING = cython.declare(cython.double, 4e-15)
 
 
 class Carry:
@@ -113,7 +113,7 @@ class Carry:
         held = self.ledger.position[i]
         if held == 0.0:
             return self.note_action(k)
-        whole = self.whole(i, held)
+        whole = self.whole(i, held) + 0.0  # which makes -0 to 0
         left = held - whole
         money = 0.0
         price = self.ledger.last[i]
@@ -133,9 +133,9 @@ class Carry:
         if self.ledger.is_off_grid[i]:
             return held
         if self.is_whole[i]:
-            units = floor(fabs(held) + _SLACK)
+            units = floor(fabs(held) + fabs(held) * _ROUNDING)
             return units if held > 0.0 else -units
-        return self.ledger.venue.whole_lots(i, held)
+        return self.ledger.venue.lots_within(i, held)
 
     def dividend(self, k: int) -> int:
         """Pay a dividend on what is held, and collect it on what is short."""

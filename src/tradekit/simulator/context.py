@@ -349,7 +349,7 @@ class Context:
     def order(self, number: int) -> Order:
         if not self.desk.is_known(number):
             raise OrderError(f"there is no order {number!r}")
-        return self.simulation.gate.as_order(number, self.simulation.book.quantity[number])
+        return self.simulation.gate.opinions.as_order(number, self.simulation.book.quantity[number])
 
     def exit(self) -> None:
         self.sole().exit()

@@ -66,7 +66,7 @@ class Desk:
         self.queue_up(order)
         if bracket is not None:
             self.add_exits(order, side, bracket)
-        self.simulation.gate.remember(order, terms, bracket)
+        self.simulation.gate.opinions.remember(order, terms, bracket)
         return order
 
     def check_surroundings(self, i: int, terms: Terms) -> None:
@@ -235,7 +235,7 @@ class Desk:
         book.quantity[new] = size
         book.asked[new] = size
         self.simulation.take_place(new, old)
-        self.simulation.gate.pass_on(old, new)
+        self.simulation.gate.opinions.pass_on(old, new)
         return new
 
     def alive(self, order: Any) -> int:

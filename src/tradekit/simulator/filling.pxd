@@ -1,6 +1,7 @@
 cimport cython
 from tradekit.simulator.conditions cimport Conditions
 from tradekit.simulator.book cimport Book
+from tradekit.simulator.funds cimport Funds
 from tradekit.simulator.gate cimport Gate
 from tradekit.simulator.ledger cimport Ledger
 from tradekit.simulator.lifecycle cimport Lifecycle
@@ -15,6 +16,7 @@ cdef class Filler:
     cdef Gate gate
     cdef Lifecycle lifecycle
     cdef Ledger ledger
+    cdef Funds funds
     cdef Venue venue
     cdef Book book
     cdef Conditions conditions

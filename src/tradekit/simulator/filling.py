@@ -13,8 +13,11 @@ from tradekit.simulator.book import Flag, Origin
 
 if cython.compiled:
     from cython.cimports.libc.math import fabs
+    from cython.cimports.tradekit.simulator.funds import Funds
 else:
     from math import fabs
+
+    from tradekit.simulator.funds import Funds
 
 if TYPE_CHECKING:
     from tradekit.simulator.gate import Gate
@@ -64,6 +67,7 @@ class Filler:
         self.gate = gate
         self.lifecycle = lifecycle
         self.ledger = self.gate.ledger
+        self.funds = Funds(self.ledger)
         self.venue = self.ledger.venue
         self.book = self.gate.book
         self.log = self.gate.log
@@ -104,7 +108,7 @@ class Filler:
         if allowed != size:
             reason = self.undeliverable(order, size)
         else:
-            allowed = self.ledger.affordable(i, size, price)
+            allowed = self.funds.affordable(i, size, price)
         if allowed != size:
             allowed = self.venue.lots_within(i, allowed)
         is_cut = cython.declare(cython.bint, fabs(allowed) < fabs(size) * _WHOLE)

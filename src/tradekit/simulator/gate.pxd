@@ -3,6 +3,7 @@ from tradekit.simulator.book cimport Book
 from tradekit.simulator.ledger cimport Ledger
 from tradekit.simulator.log cimport Log
 from tradekit.simulator.market cimport Market
+from tradekit.simulator.opinions cimport Opinions
 
 @cython.final
 cdef class Gate:
@@ -16,9 +17,8 @@ cdef class Gate:
     cdef double[::1] value, cap
     cdef signed char[::1] is_broken
     cdef const double[:, ::1] volatility
-    cdef list checkers, symbols
-    cdef dict terms
-    cdef object currency
+    cdef list checkers
+    cdef readonly Opinions opinions
     cdef readonly bint is_halted
     cdef bint is_ruined, has_leverage_limit
     cdef Py_ssize_t last_halt

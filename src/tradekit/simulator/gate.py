@@ -7,15 +7,16 @@ from typing import TYPE_CHECKING
 import cython
 import numpy as np
 
-from tradekit.model.account import Account, Position
 from tradekit.model.event import EventKind
-from tradekit.model.order import Bracket, Order, OrderKind, OrderStatus, Terms
-from tradekit.model.risk import LimitKind, Verdict, VerdictKind
+from tradekit.model.risk import LimitKind, VerdictKind
 
 if cython.compiled:
     from cython.cimports.libc.math import fabs
+    from cython.cimports.tradekit.simulator.opinions import Opinions
 else:
     from math import fabs
+
+    from tradekit.simulator.opinions import Opinions
 
 if TYPE_CHECKING:
     from tradekit.simulator.book import Book
@@ -42,7 +43,6 @@ _NAN = cython.declare(cython.double, float("nan"))
 _CLIP = cython.declare(cython.int, 0)
 _FLATTEN = cython.declare(cython.int, 3)
 
-_PLAIN = (Terms(), None)
 _ACTIONS = {"clip": 0, "reject": 1, "halt": 2, "flatten": 3}
 
 
@@ -67,10 +67,8 @@ class Gate:
         self.cap = np.array([1.0 if limit is None else limit.cap for _, _, limit in flat], dtype=np.float64)
         self.is_broken = np.zeros(self.size, dtype=np.int8)
         self.checkers = [rule.checker for _, rule, _ in flat]
-        self.symbols = [instrument.symbol for instrument in setup.instruments]
-        self.currency = setup.currency
+        self.opinions = Opinions(setup, market, ledger, book)
         self.volatility = setup.volatility
-        self.terms: dict[int, tuple[Terms, Bracket | None]] = {}
         self.is_halted = False
         self.is_ruined = False
         self.last_halt = -1
@@ -235,11 +233,7 @@ class Gate:
 
     def ask(self, order: int, k: int, quantity: float) -> float:
         """Let a rule written in Python judge an order. One that fails to answer refuses it."""
-        try:
-            answer = self.checkers[k].check(self.as_order(order, quantity), self.snapshot())
-            passed, text, numbers, kind = _reading(answer, float(quantity))
-        except Exception as error:  # noqa: BLE001 - not swallowed: it refuses the order and stands in the journal
-            passed, text, numbers, kind = 0.0, f"the rule raised {type(error).__name__}: {error}", {}, _REJECT
+        passed, text, numbers, kind = self.opinions.ask(self.checkers[k], order, quantity, self.equity, self.row)
         entry = self.note(order, k, quantity, passed)
         self.log.code[entry] = kind
         self.log.d[entry] = _NAN
@@ -248,69 +242,3 @@ class Gate:
             self.halt(self.row, self.rule[k], self.equity, _NAN)
             self.log.cause[self.last_halt] = entry
         return passed
-
-    def remember(self, order: int, terms: Terms, bracket: Bracket | None) -> None:
-        """Keep the conditions of an order for those that look at it."""
-        self.terms[order] = (terms, bracket)
-
-    def pass_on(self, old: int, new: int) -> None:
-        """Give the conditions of an order to the one that replaces it."""
-        if old in self.terms:
-            self.terms[new] = self.terms[old]
-
-    def as_order(self, order: int, quantity: float) -> Order:
-        """Return an order as people see it."""
-        limit, stop = float(self.book.limit[order]), float(self.book.stop[order])
-        terms, bracket = self.terms.get(order, _PLAIN)
-        return Order(
-            id=int(order),
-            status=OrderStatus(int(self.book.status[order])),
-            filled=float(self.book.filled[order]),
-            terms=terms,
-            bracket=bracket,
-            symbol=self.symbols[self.book.instrument[order]],
-            quantity=float(quantity),
-            kind=OrderKind(int(self.book.kind[order])),
-            limit=None if limit != limit else limit,
-            stop=None if stop != stop else stop,
-            submitted=int(self.market.close_time[self.book.row[order]]),
-        )
-
-    def snapshot(self) -> Account:
-        """Return the account as it stands."""
-        ledger = self.ledger
-        held = [i for i in range(len(self.symbols)) if ledger.position[i] != 0.0]
-        known = [i for i in range(len(self.symbols)) if ledger.last[i] == ledger.last[i]]
-        positions = {
-            self.symbols[i]: Position(
-                self.symbols[i],
-                float(ledger.position[i]),
-                float(ledger.average[i]),
-                float(ledger.last[i]),
-                float(ledger.unit[i]),
-            )
-            for i in held
-        }
-        return Account(
-            time=int(self.market.close_time[self.row]),
-            currency=self.currency,
-            cash=float(ledger.total_cash()),
-            equity=float(self.equity),
-            positions=positions,
-            open_orders=tuple(self.as_order(order, self.book.left(order)) for order in self.book.open_numbers()),
-            prices={self.symbols[i]: float(ledger.last[i]) for i in known},
-        )
-
-
-def _reading(answer: object, quantity: float) -> tuple[float, str, dict[str, float], int]:
-    """Return what a rule's answer means: units that pass, reason, numbers, kind. Raises if it is no answer to this order."""
-    if not isinstance(answer, Verdict):
-        raise TypeError(f"check must return a Verdict, not {answer!r}")
-    kind = VerdictKind(answer.kind)
-    passed = quantity if kind is VerdictKind.ACCEPT else 0.0
-    if kind is VerdictKind.RESIZE:
-        if answer.quantity is None or not 0.0 <= answer.quantity / quantity <= 1.0:
-            raise ValueError(f"resize must give a quantity between 0 and {quantity!r}, not {answer.quantity!r}")
-        passed = float(answer.quantity)
-    numbers = {str(name): float(number) for name, number in answer.numbers.items()}
-    return passed, str(answer.reason), numbers, int(kind)

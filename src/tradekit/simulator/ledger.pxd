@@ -29,10 +29,6 @@ cdef class Ledger:
     cdef double reducing(self, Py_ssize_t i, double quantity) noexcept nogil
     cdef void revalue(self) noexcept nogil
     cdef void keep(self, Py_ssize_t row) noexcept nogil
-    cdef double affordable(self, Py_ssize_t i, double quantity, double price) noexcept nogil
-    cdef double in_cash(self, Py_ssize_t i, double quantity, double price) noexcept nogil
-    cdef double funds(self, Py_ssize_t currency) noexcept nogil
-    cdef double on_margin(self, Py_ssize_t i, double quantity, double price) noexcept nogil
     cdef int apply(self, Py_ssize_t i, double quantity, double price, double fee) except -1 nogil
     cdef double trade(self, Py_ssize_t i, double quantity, double price, double after) noexcept nogil
     cdef double settled(self, Py_ssize_t i, double after, double traded) noexcept nogil

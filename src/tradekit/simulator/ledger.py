@@ -1,4 +1,4 @@
-"""Cash in its currencies, positions and what they cost, and what the account has the funds for."""
+"""Cash in its currencies, positions and what they cost."""
 
 from __future__ import annotations
 
@@ -25,10 +25,6 @@ _CASH = cython.declare(cython.int, EventKind.CASH)
 _CONVERSION = cython.declare(cython.int, CashKind.CONVERSION)
 _BASE = cython.declare(cython.int, 1)  # what a fee is taken in: see `Costs.fee_asset`
 _NAN = cython.declare(cython.double, float("nan"))
-# Some units in the last place, so that the rounding of price, fee and cash can't make a cash account negative.
-_SHY = cython.declare(cython.double, 1.0 - 2e-15)
-# The same where an amount goes through several currencies.
-_SHY_ABROAD = cython.declare(cython.double, 1.0 - 1e-13)
 # So small a part of a trade is what rounding has left.
 _NOTHING = cython.declare(cython.double, 1e-9)
 
@@ -164,69 +160,6 @@ class Ledger:
         for c in range(self.count):
             self.balances[row, c] = self.cash[c]
             self.rates[row, c] = self.rate[c]
-
-    def affordable(self, i: int, quantity: float, price: float) -> float:
-        """Return how much of a signed size the account has the funds for."""
-        return self.on_margin(i, quantity, price) if self.is_margin else self.in_cash(i, quantity, price)
-
-    def in_cash(self, i: int, quantity: float, price: float) -> float:
-        """Return the size that all balances together pay for: the fee and the changing of money included."""
-        paid = price * self.multiplier[i]
-        fee = 0.0
-        minimum = 0.0
-        if quantity < 0.0 or not self.is_off_grid[i]:
-            # A fee in a third currency may have to be bought first.
-            dearer = self.dearer if self.venue.fee_asset[i] > _BASE else 1.0
-            fee = self.venue.most_fee_of_one(i, price) * dearer
-            minimum = self.venue.least_fee(i) * dearer
-        funds = self.funds(self.settles[i])
-        charge = fabs(quantity) * fee
-        charge = charge if charge > minimum else minimum
-        if quantity < 0.0:
-            return quantity if charge <= -quantity * paid + funds else 0.0
-        if quantity * paid + charge <= funds:
-            return quantity
-        size = funds / (paid + fee)
-        if minimum > 0.0:
-            least = (funds - minimum) / paid
-            size = least if least < size else size
-        return size * (_SHY if self.count == 1 else _SHY_ABROAD) if size > 0.0 else 0.0
-
-    def funds(self, currency: int) -> float:
-        """Return what there is of a currency once all others are changed into it."""
-        if self.count == 1:
-            return self.cash[0]
-        total = self.cash[currency]
-        for c in range(self.count):
-            if c != currency and self.cash[c] > 0.0:
-                total += self.cash[c] * self.rate[c] / self.rate[currency] / self.dearer
-        return total * _SHY_ABROAD
-
-    def on_margin(self, i: int, quantity: float, price: float) -> float:
-        """Return the size for which the margin tied up stays within equity, both after the fill and its fee."""
-        held = self.position[i]
-        size = fabs(quantity)
-        reducing = self.reducing(i, quantity)
-        if size <= reducing:
-            return quantity
-        others = self.tied_up()
-        equity = self.equity()
-        if held != 0.0:
-            others -= fabs(held) * self.last[i] * self.unit[i] * self.tied[i]
-            equity += held * (price - self.last[i]) * self.unit[i]
-        value = price * self.unit[i] * self.tied[i]
-        kept = fabs(held) * value if reducing == 0.0 else 0.0
-        rate = self.rate[self.settles[i]]
-        fee = self.leverage * (self.venue.most_fee_of_one(i, price) * rate)
-        room = (self.leverage * equity - others - kept - reducing * fee) / (value + fee)
-        minimum = self.venue.least_fee(i) * rate
-        if minimum > 0.0:
-            least = (self.leverage * (equity - minimum) - others - kept) / value
-            room = least if least < room else room
-        if size - reducing <= room:
-            return quantity
-        size = reducing + (room * _SHY if room > 0.0 else 0.0)
-        return size if quantity > 0.0 else -size
 
     def apply(self, i: int, quantity: float, price: float, fee: float) -> int:
         """Book a fill; its fee is in the settlement currency, whatever it is taken in."""

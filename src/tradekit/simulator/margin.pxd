@@ -17,4 +17,4 @@ cdef class Margin:
     cdef double close_price(self, Py_ssize_t i, Py_ssize_t k) noexcept nogil
     cdef Py_ssize_t begin(self, Py_ssize_t k) except -1 nogil
     cdef double penalty(self, Py_ssize_t i, double quantity, double price) noexcept nogil
-    cdef Py_ssize_t charge(self, Py_ssize_t i, double quantity, double price) except -1 nogil
+    cdef int charge(self, Py_ssize_t i, double quantity, double price) except -1 nogil

@@ -121,14 +121,16 @@ class Margin:
         return fee if fee < left else left
 
     def charge(self, i: int, quantity: float, price: float) -> int:
-        """Take the penalty from cash, and return the entry."""
+        """Take the penalty from cash, if there is one."""
         c = self.ledger.settles[i]
         fee = self.penalty(i, quantity, price)
+        if fee <= 0.0:
+            return 0
         entry = self.ledger.pay(_LIQUIDATION_FEE, i, c, -fee / self.ledger.rate[c])
         self.log.b[entry] = self.fee_rate[i]
         self.log.c[entry] = price
         self.log.d[entry] = quantity
-        return entry
+        return 0
 
 
 def _maintenance(setup: Setup) -> Floats:

@@ -33,4 +33,4 @@ backtest = Backtest(bars, SmaCross, cash=1_000_000_000, commission=0.0001, final
 start = time.process_time()
 result = backtest.run()
 end = time.process_time()
-print(json.dumps({"seconds": round(end - start, 4), "trades": int(result["# Trades"])}))
+print(json.dumps({"seconds": round(end - start, 4), "bars": len(bars), "trades": int(result["# Trades"])}))

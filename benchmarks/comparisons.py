@@ -1,0 +1,147 @@
+"""What is measured, against what, and what it must come to."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+
+from market import daily_bars, minute_bars
+from peers import BACKTESTING, BACKTRADER, NAUTILUS, VECTORBT, Peer
+
+__all__ = ["COMPARISONS", "Comparison"]
+
+MILLION = 1_000_000
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """One row of the table.
+
+    With a `peer`, both scripts time the same work on the same file, and the figure is how many times as fast ours is. Without
+    one, our script measures the figure itself, and less is better.
+    """
+
+    name: str
+    work: str
+    against: str
+    """What stands beside the work in the table; of a peer, what its time holds besides the simulation."""
+    data: Callable[[Path], Path]
+    """Makes the bars in a folder, if they are not there, and returns the file."""
+    script: str
+    target: float
+    unit: str = "times as fast"
+    peer: Peer | None = None
+    peer_script: str = ""
+
+    @property
+    def is_ratio(self) -> bool:
+        """Say whether more is better."""
+        return self.peer is not None
+
+
+_minutes = partial(minute_bars, count=MILLION)
+_days = partial(daily_bars, instruments=500, count=5_000)
+_EVENT = "event form: a crossover decided in a Python `on_bar`, 1 instrument, 1,000,000 bars"
+_ARRAY = "array form: the orders of the same signals, 1 instrument, 1,000,000 bars"
+_PORTFOLIO = "array form: 500 instruments that share cash, 5,000 daily bars, rebalanced each month"
+
+COMPARISONS = (
+    Comparison(
+        "event-backtesting",
+        _EVENT,
+        "statistics on both sides",
+        _minutes,
+        "event_tradekit.py",
+        30.0,
+        peer=BACKTESTING,
+        peer_script="event_backtesting.py",
+    ),
+    Comparison(
+        "event-backtrader",
+        _EVENT,
+        "its default observers (equity, cash, trades), no statistics",
+        _minutes,
+        "event_tradekit.py",
+        300.0,
+        peer=BACKTRADER,
+        peer_script="event_backtrader.py",
+    ),
+    Comparison(
+        "event-nautilus",
+        _EVENT,
+        "statistics on both sides",
+        _minutes,
+        "event_tradekit.py",
+        150.0,
+        peer=NAUTILUS,
+        peer_script="event_nautilus.py",
+    ),
+    Comparison(
+        "array-vectorbt",
+        _ARRAY,
+        "`from_signals`, equity and total return, its Rust engine where it has one",
+        _minutes,
+        "array_tradekit.py",
+        30.0,
+        peer=VECTORBT,
+        peer_script="array_vectorbt.py",
+    ),
+    Comparison(
+        "portfolio-vectorbt",
+        _PORTFOLIO,
+        "`from_orders`, equity and total return, its Rust engine where it has one",
+        _days,
+        "array_tradekit.py",
+        5.0,
+        peer=VECTORBT,
+        peer_script="portfolio_vectorbt.py",
+    ),
+    Comparison(
+        "loop",
+        "compiled loop with nothing to do, 1,000,000 bars",
+        "one NumPy `sum` over each of the same five arrays",
+        _minutes,
+        "loop.py",
+        6.0,
+        "times as long",
+    ),
+    Comparison(
+        "order",
+        "one order through two limits, matching and accounting, compiled",
+        "",
+        _minutes,
+        "order.py",
+        300.0,
+        "ns",
+    ),
+    Comparison(
+        "rules",
+        "what three risk rules in Python add to an order, event form",
+        "",
+        partial(minute_bars, count=MILLION // 10),
+        "rules.py",
+        10.0,
+        "µs",
+    ),
+    Comparison(
+        "memory",
+        "most memory that a compiled run of the crossover has, 1,000,000 bars",
+        "the arrays of the bars; indicators and targets not counted",
+        _minutes,
+        "memory.py",
+        0.2,
+        "of them",
+    ),
+    Comparison(
+        "memory-portfolio",
+        "the same for 500 instruments, 5,000 daily bars, rebalanced each month",
+        "the arrays of the bars; targets not counted",
+        _days,
+        "memory.py",
+        0.2,
+        "of them",
+    ),
+)
+"""In the order of the table."""

@@ -1,0 +1,56 @@
+"""The bars that every side of a comparison reads: real ones, repeated until there are enough of them."""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.csv as csv
+import pyarrow.feather as feather
+
+__all__ = ["daily_bars", "minute_bars"]
+
+HERE = Path(__file__).parent
+MINUTES = "crypto/binance_perp_2023_07/BTC_USDT_USDT-1m-futures.feather"
+SHARES = HERE.parent / "examples" / "data" / "us-stocks-1d.csv.gz"
+COLUMNS = ("open", "high", "low", "close", "volume")
+
+
+def minute_bars(work: Path, count: int) -> Path:
+    """Write `count` bars of one instrument, the 43,199 real ones again and again on one clock, and return the file."""
+    path = work / f"minutes-{count}.feather"
+    if path.exists():
+        return path
+    folder = os.environ.get("TRADEKIT_TEST_DATA")
+    if not folder:
+        sys.exit(f"set TRADEKIT_TEST_DATA to a folder that has {MINUTES}")
+    real = feather.read_table(Path(folder) / MINUTES)
+    times = np.datetime64("2020-01-01", "ns") + np.arange(count) * np.timedelta64(60, "s")
+    columns = {name: np.resize(real[name].to_numpy(), count) for name in COLUMNS}
+    feather.write_feather(pa.table({"time": times, **columns}), path)
+    return path
+
+
+def daily_bars(work: Path, instruments: int, count: int) -> Path:
+    """Write `count` bars of each of many instruments, and return the file.
+
+    They are the six real shares in examples/data: instrument `i` is share `i % 6`, begun `37 * i` days later and repeated. So no
+    two are alike on the same day.
+    """
+    path = work / f"days-{instruments}x{count}.feather"
+    if path.exists():
+        return path
+    real = csv.read_csv(SHARES)
+    symbol = real["symbol"].to_numpy()
+    shares = [{name: real[name].to_numpy()[symbol == one] for name in COLUMNS} for one in np.unique(symbol)]
+    days = np.busday_offset("2000-01-03", np.arange(count)).astype("M8[ns]")
+    columns = {
+        name: np.concatenate([np.resize(np.roll(shares[i % len(shares)][name], -37 * i), count) for i in range(instruments)])
+        for name in COLUMNS
+    }
+    names = np.repeat([f"S{i:03}" for i in range(instruments)], count)
+    feather.write_feather(pa.table({"time": np.tile(days, instruments), "symbol": names, **columns}), path)
+    return path

@@ -1,0 +1,123 @@
+"""What risk rules written in Python are shown, and what their answers mean."""
+
+from __future__ import annotations
+
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any
+
+import cython
+
+from tradekit.model.account import Account, Position
+from tradekit.model.order import Bracket, Order, OrderKind, OrderStatus, Terms
+from tradekit.model.risk import Verdict, VerdictKind
+
+if TYPE_CHECKING:
+    from tradekit.simulator.book import Book
+    from tradekit.simulator.ledger import Ledger
+    from tradekit.simulator.market import Market
+    from tradekit.simulator.setup import Setup
+
+__all__ = ["Opinions"]
+
+Answer = tuple[float, str, dict[str, float], int]
+"""Units that pass, the reason, the numbers, and the kind of the verdict."""
+
+_KINDS = tuple(OrderKind)
+_STATUSES = tuple(OrderStatus)
+_PLAIN = (Terms(), None)
+_REJECT = int(VerdictKind.REJECT)
+
+
+class Opinions:
+    """Shows orders and the account as people see them, and asks rules about them."""
+
+    def __init__(self, setup: Setup, market: Market, ledger: Ledger, book: Book) -> None:
+        self.market = market
+        self.ledger = ledger
+        self.book = book
+        self.symbols = [instrument.symbol for instrument in setup.instruments]
+        self.currency = setup.currency
+        self.terms: dict[int, tuple[Terms, Bracket | None]] = {}
+        # All rules that judge one order see the same account; so it is made once.
+        self.judged = -1
+        self.account: Account | None = None
+        self.shown: Order | None = None
+
+    def ask(self, checker: Any, order: int, quantity: float, equity: float, row: int) -> Answer:
+        """Return what a rule says of `quantity` units of an order. One that fails to answer refuses it."""
+        if order != self.judged or self.account is None:
+            self.account = self.snapshot(equity, row)
+            self.shown = None
+            self.judged = order
+        if self.shown is None or self.shown.quantity != quantity:
+            self.shown = self.as_order(order, quantity)
+        try:
+            return _reading(checker.check(self.shown, self.account), float(quantity))
+        except Exception as error:  # noqa: BLE001 - not swallowed: it refuses the order and stands in the journal
+            return 0.0, f"the rule raised {type(error).__name__}: {error}", {}, _REJECT
+
+    def remember(self, order: int, terms: Terms, bracket: Bracket | None) -> None:
+        """Keep the conditions of an order for those that look at it."""
+        self.terms[order] = (terms, bracket)
+
+    def pass_on(self, old: int, new: int) -> None:
+        """Give the conditions of an order to the one that replaces it."""
+        if old in self.terms:
+            self.terms[new] = self.terms[old]
+
+    def as_order(self, order: int, quantity: float) -> Order:
+        """Return an order as people see it."""
+        book = self.book
+        limit = cython.declare(cython.double, book.limit[order])
+        stop = cython.declare(cython.double, book.stop[order])
+        terms, bracket = self.terms.get(order, _PLAIN) if self.terms else _PLAIN
+        return Order(
+            int(order),
+            self.symbols[book.instrument[order]],
+            float(quantity),
+            _KINDS[book.kind[order]],
+            None if limit != limit else float(limit),
+            None if stop != stop else float(stop),
+            int(self.market.close_time[book.row[order]]),
+            _STATUSES[book.status[order]],
+            float(book.filled[order]),
+            terms,
+            bracket,
+        )
+
+    def snapshot(self, equity: float, row: int) -> Account:
+        """Return the account as it stands."""
+        ledger = self.ledger
+        positions = {}
+        prices = {}
+        for i, symbol in enumerate(self.symbols):
+            last = float(ledger.last[i])
+            if last == last:
+                prices[symbol] = last
+            held = float(ledger.position[i])
+            if held != 0.0:
+                positions[symbol] = Position(symbol, held, float(ledger.average[i]), last, float(ledger.unit[i]))
+        numbers = self.book.open_numbers() if self.book.open_count > 0 else ()
+        return Account(
+            int(self.market.close_time[row]),
+            self.currency,
+            float(ledger.total_cash()),
+            float(equity),
+            MappingProxyType(positions),
+            tuple([self.as_order(order, self.book.left(order)) for order in numbers]),
+            MappingProxyType(prices),
+        )
+
+
+def _reading(answer: object, quantity: float) -> Answer:
+    """Return what a rule's answer means. Raises if it is no answer to this order."""
+    if not isinstance(answer, Verdict):
+        raise TypeError(f"check must return a Verdict, not {answer!r}")
+    kind = VerdictKind(answer.kind)
+    passed = quantity if kind is VerdictKind.ACCEPT else 0.0
+    if kind is VerdictKind.RESIZE:
+        if answer.quantity is None or not 0.0 <= answer.quantity / quantity <= 1.0:
+            raise ValueError(f"resize must give a quantity between 0 and {quantity!r}, not {answer.quantity!r}")
+        passed = float(answer.quantity)
+    numbers = {str(name): float(number) for name, number in answer.numbers.items()}
+    return passed, str(answer.reason), numbers, int(kind)
