@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from types import SimpleNamespace
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -18,7 +19,7 @@ from tradekit.model.risk import Limit, LimitKind
 from tradekit.simulator.context import Context
 from tradekit.simulator.costs import Costs
 from tradekit.simulator.loops import run_events, run_targets
-from tradekit.simulator.setup import Rule, Schedule, Sessions, Setup
+from tradekit.simulator.setup import Finer, Rule, Schedule, Sessions, Setup
 from tradekit.simulator.simulation import Simulation
 
 MINUTE = 60_000_000_000
@@ -26,22 +27,52 @@ MINUTE = 60_000_000_000
 FEES = {"fee_rate": [0, 1], "maker_rate": [0], "taker_rate": [1], "fee_per_unit": [2]}
 COSTS = {*FEES, "minimum", "fee_asset", "slippage_rate", "half_spread", "row_slippage_rate", "row_half_spread", "tiers", "impacts"}
 
-Bar = float | tuple[float, float, float, float] | None
-"""A price that does not move, or open, high, low and close, or a hole."""
+Bar = float | tuple[float, ...] | None
+"""A price that does not move, or open, high, low, close and perhaps volume, or a hole."""
 Script = Callable[[Context], None] | Mapping[int, Callable[[Context], object]]
 """What to do on every bar, or on some, by row."""
 
 
-def bars_of(series: Mapping[str, Sequence[Bar]]) -> Bars:
-    """Return bars of one minute."""
-    hole = (np.nan,) * 4
-    rows = [
-        [hole if bar is None else (bar,) * 4 if isinstance(bar, int | float) else bar for bar in bars] for bars in series.values()
-    ]
-    prices = np.array(rows, dtype=np.float64).transpose(2, 1, 0)
-    opened = np.arange(prices.shape[1], dtype=np.int64) * MINUTE
-    volume = np.where(np.isnan(prices[3]), np.nan, 1000.0)
-    return Bars(tuple(series), opened, opened + MINUTE, *(np.ascontiguousarray(column) for column in prices), volume)
+def bars_of(series: Mapping[str, Sequence[Bar]], length: int = MINUTE) -> Bars:
+    """Return bars of one minute, with a volume of 1000 where none is given."""
+    rows = [[_numbers(bar) for bar in bars] for bars in series.values()]
+    columns = np.array(rows, dtype=np.float64).transpose(2, 1, 0)
+    opened = np.arange(columns.shape[1], dtype=np.int64) * length
+    return Bars(tuple(series), opened, opened + length, *(np.ascontiguousarray(column) for column in columns))
+
+
+def _numbers(bar: Bar) -> tuple[float, ...]:
+    if bar is None:
+        return (np.nan,) * 5
+    prices = bar if isinstance(bar, tuple) else (bar,) * 4
+    return prices if len(prices) == 5 else (*prices, 1000.0)
+
+
+def prints(*trades: tuple[float, float]) -> list[Bar]:
+    """Return bars that are one trade each: a price and a size."""
+    return [(price, price, price, price, size) for price, size in trades]
+
+
+def finer_of(series: Mapping[str, Sequence[Sequence[Bar]]]) -> Finer:
+    """Return finer bars: for each row of the clock as many as are given, equally many for all instruments."""
+    counts = [len(row) for row in next(iter(series.values()))]
+    bars = bars_of({symbol: [bar for row in rows for bar in row] for symbol, rows in series.items()})
+    first = np.concatenate(([0], np.cumsum(counts))).astype(np.int64)
+    lengths = np.repeat([MINUTE // count for count in counts], counts)
+    opened = np.concatenate([row * MINUTE + np.arange(count) * (MINUTE // count) for row, count in enumerate(counts)])
+    return Finer(replace(bars, open_time=opened, close_time=opened + lengths), first)
+
+
+def sessions_of(*lengths: int) -> Any:
+    """Return sessions of so many rows each, the same for all instruments."""
+    number = np.repeat(np.arange(len(lengths), dtype=np.int32), lengths)[np.newaxis]
+    is_last = np.append(np.diff(number[0]) > 0, True).astype(np.int8)[np.newaxis]
+    return SimpleNamespace(number=number, is_last=is_last, calendar_of=np.zeros(9, dtype=np.int32))
+
+
+def unlimited(**changes: Any) -> FillRules:
+    """Return the rules of filling by default, but with any volume for everybody."""
+    return FillRules(**{"participation": None, **changes})
 
 
 def costs_of(size: int, **given: Any) -> Costs:
@@ -64,7 +95,7 @@ def setup_of(bars: Bars, instruments: Sequence[Instrument] = (), **changes: Any)
     size = len(bars.symbols)
     facts = {instrument.symbol: instrument for instrument in instruments}
     plain = {"currency": "USD", "capital": 1000.0, "is_margin": False, "leverage": 1.0, "rules": (), "names": {}, "warmup": 0}
-    plain |= {"fills": FillRules(participation=None), "values": np.zeros((0, size, len(bars)))}
+    plain |= {"fills": unlimited(), "values": np.zeros((0, size, len(bars)))}
     plain |= {"adjusted": bars, "schedule": Schedule.of(), "sessions": Sessions.of_days(bars)}
     costs = costs_of(size, **{name: changes.pop(name) for name in COSTS & changes.keys()})
     plain |= {"volatility": np.zeros((size, 0)), "costs": costs} | changes
@@ -156,6 +187,21 @@ class Played:
         """What was rejected and cancelled, why, and how much of it."""
         ended = (EventKind.REJECT, EventKind.CANCEL)
         return [(EventKind(entry.kind), Reason(entry.code), entry.a) for entry in self.log if entry.kind in ended]
+
+    @property
+    def ends(self) -> list[tuple[OrderStatus, Reason]]:
+        """What became of each order, and why."""
+        return [(order.status, order.reason) for order in self.orders]
+
+    @property
+    def places(self) -> list[tuple[str, str]]:
+        """Where in its bar each fill was made, and on which side of the market."""
+        codes = [fill.code for fill in self.entries(EventKind.FILL)]
+        return [(("open", "inside", "close")[code % 3], ("taker", "maker")[code // 3]) for code in codes]
+
+    def story(self, order: int) -> list[tuple[EventKind, int]]:
+        """Each entry of the log on one order, with the row that it happened on."""
+        return [(EventKind(entry.kind), entry.row) for entry in self.log if entry.order == order]
 
     @property
     def verdicts(self) -> list[tuple[str, int, float, float, float, float]]:

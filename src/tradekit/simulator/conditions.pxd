@@ -1,4 +1,5 @@
 cimport cython
+
 @cython.final
 cdef class Conditions:
     cdef readonly Py_ssize_t count, capacity
@@ -10,4 +11,7 @@ cdef class Conditions:
     cdef int grow(self) except -1
     cdef int begin(self) except -1
     cdef void copy_terms(self, Py_ssize_t old, Py_ssize_t new) noexcept nogil
+    cdef void take_mark(self, Py_ssize_t old, Py_ssize_t new) noexcept nogil
     cdef double distance(self, Py_ssize_t row) noexcept nogil
+
+cdef bint same(double one, double other) noexcept nogil

@@ -9,6 +9,8 @@ from tradekit.simulator.columns import enlarged
 
 __all__ = ["Conditions"]
 
+_NAN = cython.declare(cython.double, float("nan"))
+
 
 class Conditions:
     """One row for each order that needs one; `Book.condition` says which.
@@ -112,6 +114,16 @@ class Conditions:
         self.until[new] = self.until[old]
         self.session[new] = self.session[old]
 
+    def take_mark(self, old: int, new: int) -> None:
+        """Let a trailing stop go on from the best price of the one that it replaces; one with another trail begins anew."""
+        is_same = cython.declare(cython.bint, same(self.trail[old], self.trail[new]) and same(self.trail_rate[old], self.trail_rate[new]))
+        self.mark[new] = self.mark[old] if is_same else _NAN
+
     def distance(self, row: int) -> float:
         """Return how far behind its mark a trailing stop is."""
         return self.trail[row] if self.trail[row] == self.trail[row] else self.mark[row] * self.trail_rate[row]
+
+
+def same(one: float, other: float) -> bool:
+    """Say whether two numbers are equal, or neither is one."""
+    return one == other or (one != one and other != other)

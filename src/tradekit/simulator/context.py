@@ -347,10 +347,9 @@ class Context:
         self.desk.link(orders)
 
     def order(self, number: int) -> Order:
-        book = self.simulation.book
-        if not 0 <= number < book.count:
+        if not self.desk.is_known(number):
             raise OrderError(f"there is no order {number!r}")
-        return self.simulation.gate.opinions.as_order(number, book.quantity[number])
+        return self.simulation.gate.opinions.as_order(number, self.simulation.book.quantity[number])
 
     def exit(self) -> None:
         self.sole().exit()

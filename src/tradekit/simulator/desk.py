@@ -26,6 +26,8 @@ _FLAG_OF = {"ioc": Flag.IMMEDIATE, "fok": Flag.WHOLE, "day": Flag.DAY, "gtd": Fl
 _LINKS = int(Flag.PARENT | Flag.EXIT | Flag.LINKED)
 _PASSING = int(Flag.TRIGGERED | Flag.RESTED | Flag.SPENT | Flag.BORN | Flag.LEAVING | Flag.IN_FLIGHT)
 _PLAIN = Terms()
+# A replacement has a size of its own, whatever gave the first order one.
+_SUCCESSOR = {int(Origin.UNSIZED): int(Origin.SIZED), int(Origin.WEIGHT): int(Origin.TARGET)}
 
 Prices = tuple[float | None, float | Trail | None, float | None]
 """Limit, stop and take-profit price of an order."""
@@ -52,19 +54,42 @@ class Desk:
         kind = _kind(symbol, prices)
         terms = _PLAIN if terms is None else terms
         _check_terms(symbol, kind, terms, bracket)
+        _check_bracket(symbol, side, bracket)
+        self.check_surroundings(i, terms)
         size = self.size(i, quantity)
         checked = tuple(_price(symbol, name, price) for name, price in zip(("limit", "stop", "take_profit"), prices, strict=True))
+        # From here on nothing may fail: what is entered will be placed, even if the strategy catches the error.
         order = int(self.simulation.intend(i, kind, side * size, self.origin(quantity)))
         self.set_prices(order, checked)
         if terms is not _PLAIN:
             self.set_terms(order, terms)
-        if self.queue_ahead is not None:
-            row = self.simulation.book.conditions_of(order)  # first: it may move the columns
-            self.simulation.book.conditions.ahead[row] = self.queue_ahead
+        self.queue_up(order)
         if bracket is not None:
             self.add_exits(order, side, bracket)
         self.simulation.gate.opinions.remember(order, terms, bracket)
         return order
+
+    def check_surroundings(self, i: int, terms: Terms) -> None:
+        """Raise `OrderError` for conditions that can't be met at this time, in this run or in this instrument."""
+        symbol = self.symbols[i]
+        if terms.time_in_force == "day" or terms.at is not None:
+            self.simulation.use_sessions()
+        if terms.until is not None and _nanoseconds(terms.until) <= self.simulation.log.now:
+            now = _EPOCH + timedelta(microseconds=int(self.simulation.log.now) // 1000)
+            raise OrderError(f"an order in {symbol!r} is good until {terms.until}, which is past: it is {now}")
+        if terms.after is not None and not self.is_known(terms.after):
+            raise OrderError(f"there is no order {terms.after!r} for an order in {symbol!r} to wait for")
+        if terms.display is not None and self.simulation.venue.whole_lots(i, finite(symbol, "display", terms.display)) == 0.0:
+            raise OrderError(f"display of an order in {symbol!r} must be a lot at least, not {terms.display!r}")
+
+    def is_known(self, order: Any) -> bool:
+        return isinstance(order, int) and 0 <= order < self.simulation.book.count
+
+    def queue_up(self, order: int) -> None:
+        """Let an order stand behind those that are at its price already."""
+        if self.queue_ahead is not None:
+            row = self.simulation.book.conditions_of(order)  # first: it may move the columns
+            self.simulation.book.conditions.ahead[row] = self.queue_ahead
 
     def size(self, i: int, quantity: float | None) -> float:
         """Return the units that an order asks for, 1 where the sizing rule is to decide."""
@@ -113,12 +138,10 @@ class Desk:
         book = self.simulation.book
         row = book.conditions_of(order)
         flags = int(_FLAG_OF[terms.time_in_force])
-        if terms.time_in_force == "day" or terms.at is not None:
-            self.simulation.use_sessions()
         if terms.at is not None:
             flags |= int(Flag.AT_OPEN if terms.at == "open" else Flag.AT_CLOSE)
         if terms.until is not None:
-            book.conditions.until[row] = self.deadline(order, terms.until)
+            book.conditions.until[row] = _nanoseconds(terms.until)
         if terms.post_only:
             flags |= int(Flag.POST_ONLY)
         if terms.reduce_only:
@@ -129,16 +152,6 @@ class Desk:
         book.flags[order] |= flags
         if terms.after is not None:
             self.adopt(terms.after, order)
-
-    def deadline(self, order: int, until: datetime) -> int:
-        """Return a deadline in nanoseconds, which must lie ahead."""
-        moment = until.replace(tzinfo=UTC) if until.tzinfo is None else until
-        found = (moment - _EPOCH) // timedelta(microseconds=1) * 1000
-        if found <= self.simulation.log.now:
-            symbol = self.symbols[self.simulation.book.instrument[order]]
-            now = _EPOCH + timedelta(microseconds=int(self.simulation.log.now) // 1000)
-            raise OrderError(f"an order in {symbol!r} is good until {moment}, which is past: it is {now}")
-        return int(found)
 
     def add_exits(self, order: int, side: float, bracket: Bracket) -> None:
         """Take down the exits of a bracket, which wait for their entry."""
@@ -161,17 +174,13 @@ class Desk:
         order = int(self.simulation.intend(book.instrument[entry], kind, -side, Origin.EXIT))
         self.set_prices(order, prices)
         book.flags[order] |= int(Flag.EXIT | Flag.REDUCE_ONLY)
-        row = book.conditions_of(order)
-        if kind is OrderKind.TRAILING_STOP:
-            book.conditions.mark[row] = float("nan")  # it follows from where the entry is filled
+        self.queue_up(order)
         self.adopt(entry, order)
         return order
 
     def adopt(self, parent: int, child: int) -> None:
         """Let one order wait until another has been filled."""
         book = self.simulation.book
-        if not 0 <= parent < book.count or parent == child:
-            raise OrderError(f"there is no order {parent!r} to wait for")
         row, above = book.conditions_of(child), book.conditions_of(parent)
         book.flags[parent] |= int(Flag.PARENT)
         book.conditions.parent[row] = parent
@@ -204,7 +213,7 @@ class Desk:
         i, kind = book.instrument[old], OrderKind(int(book.kind[old]))
         symbol = self.symbols[i]
         _check_replacement(symbol, order, kind, prices)
-        left = float(book.left(old)) if book.origin[old] != Origin.EXIT else float(book.quantity[old])
+        left = float(book.left(old))
         if book.entry[old] < 0:
             raise OrderError(f"order {order} in {symbol!r} has only just been given; cancel it instead")
         if book.origin[old] == Origin.EXIT and quantity is not None:
@@ -212,7 +221,7 @@ class Desk:
         side = 1.0 if (left if left != 0.0 else book.asked[old]) > 0.0 else -1.0
         size = left if quantity is None else side * positive(symbol, "quantity", quantity)
         checked = tuple(_price(symbol, name, price) for name, price in zip(("limit", "stop", "take_profit"), prices, strict=True))
-        new = int(self.simulation.intend(i, kind, side, book.origin[old]))
+        new = int(self.simulation.intend(i, kind, side, _SUCCESSOR.get(book.origin[old], book.origin[old])))
         book.limit[new], book.stop[new] = book.limit[old], book.stop[old]
         book.flags[new] = book.flags[old] & ~(_LINKS | _PASSING)
         if book.origin[old] == Origin.EXIT:
@@ -221,6 +230,7 @@ class Desk:
         if book.condition[old] >= 0:
             book.conditions.copy_terms(book.condition[old], row)
             book.conditions.parent[row] = book.conditions.parent[book.condition[old]]
+        self.queue_up(new)
         self.set_prices(new, checked)
         book.quantity[new] = size
         book.asked[new] = size
@@ -231,12 +241,20 @@ class Desk:
     def alive(self, order: Any) -> int:
         """Return the number of an order that is open or held."""
         book = self.simulation.book
-        if not isinstance(order, int) or not 0 <= order < book.count:
+        if not self.is_known(order):
             raise OrderError(f"there is no order {order!r}")
+        if book.origin[order] == Origin.FLATTEN:
+            raise OrderError(f"order {order} closes a position because trading has halted; it can't be changed")
         if book.status[order] not in _ALIVE:
             status = OrderStatus(int(book.status[order])).name.lower()
             raise OrderError(f"order {order} is no longer open: it is {status}")
         return order
+
+
+def _nanoseconds(moment: datetime) -> int:
+    """Return a time as UTC nanoseconds; one without a zone is UTC, and one beyond all data is the last that there is."""
+    found = ((moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment) - _EPOCH) // timedelta(microseconds=1) * 1000
+    return min(found, int(np.iinfo(np.int64).max))
 
 
 def _kind(symbol: str, prices: Prices) -> OrderKind:
@@ -270,6 +288,15 @@ def _check_terms(symbol: str, kind: OrderKind, terms: Terms, bracket: Bracket | 
         raise OrderError(f"an order at the {terms.at} of a session is a market or a limit order, not a {kind.text} order")
     if terms.reduce_only and bracket is not None:
         raise OrderError(f"an order in {symbol!r} that may only reduce opens no position for a bracket to leave")
+
+
+def _check_bracket(symbol: str, side: float, bracket: Bracket | None) -> None:
+    if bracket is None:
+        return
+    stop, profit = _price(symbol, "stop_loss", bracket.stop_loss), _price(symbol, "take_profit", bracket.take_profit)
+    if isinstance(stop, float) and isinstance(profit, float) and not side * (profit - stop) > 0.0:
+        where = "below" if side > 0.0 else "above"
+        raise OrderError(f"stop_loss of a bracket in {symbol!r} must lie {where} its take_profit {profit!r}, not at {stop!r}")
 
 
 def _check_replacement(symbol: str, order: int, kind: OrderKind, prices: Prices) -> None:

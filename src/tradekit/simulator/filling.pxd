@@ -22,22 +22,22 @@ cdef class Filler:
     cdef Conditions conditions
     cdef Log log
     cdef bint is_margin, cuts
-    cdef double participation
+    cdef double participation, queue_ahead
     cdef signed char[::1] has_volume
     cdef double[::1] taken
     cdef long long[::1] taken_bar
 
-    cdef void turn_to(self, Prices prices) noexcept nogil
     cdef int execute(self, Py_ssize_t order, Py_ssize_t k, double reference, int place, double most) except -1 nogil
     cdef double on_offer(self, Py_ssize_t order, Py_ssize_t k, double left, double most) noexcept nogil
     cdef double behind_queue(self, Py_ssize_t order, Py_ssize_t k, double price) noexcept nogil
     cdef double room(self, Py_ssize_t i, Py_ssize_t k) noexcept nogil
     cdef double shown(self, Py_ssize_t order, Py_ssize_t k) noexcept nogil
+    cdef void hide(self, Py_ssize_t order, double size) noexcept nogil
     cdef double bounded(self, Py_ssize_t order, double price) noexcept nogil
     cdef double deliverable(self, Py_ssize_t order, Py_ssize_t i, double size) noexcept nogil
     cdef int undeliverable(self, Py_ssize_t order, double size) noexcept nogil
     cdef int record(self, Py_ssize_t order, Py_ssize_t k, double size, double reference, double price, int place) except -1 nogil
-    cdef int go_on(self, Py_ssize_t order, double size, double price, int reason) except -1 nogil
+    cdef int go_on(self, Py_ssize_t order, double size, int reason) except -1 nogil
     cdef int give_up(self, Py_ssize_t order, int reason) except -1 nogil
     cdef int refuse(self, Py_ssize_t order, int status, int reason) except -1 nogil
     cdef int liquidate(self, Margin margin, Py_ssize_t k) except -1 nogil

@@ -74,20 +74,13 @@ class Filler:
         self.conditions = self.book.conditions
         self.is_margin = setup.is_margin
         self.cuts = setup.fills.insufficient_funds == "cut"
+        self.queue_ahead = 0.0 if setup.fills.queue_ahead is None else setup.fills.queue_ahead
         self.participation = -1.0 if setup.fills.participation is None else setup.fills.participation
         size = len(setup.instruments)
         # An instrument of which no volume is known is not limited by it.
         self.has_volume = np.array([_has_volume(setup.bars.volume[:, i]) for i in range(size)], dtype=np.int8)
         self.taken = np.zeros(size)
         self.taken_bar = np.full(size, -1, dtype=np.int64)
-
-    def turn_to(self, prices: Prices) -> None:
-        """Fill against other bars from now on, of which nothing has been taken yet."""
-        if prices is not self.prices:
-            with cython.gil:
-                self.prices = prices
-            for i in range(self.taken.shape[0]):
-                self.taken_bar[i] = -1
 
     def execute(self, order: int, k: int, reference: float, place: int, most: float) -> int:
         """Fill an order that is due in bar `k` at a price, at most `most` units of it.
@@ -128,7 +121,8 @@ class Filler:
         ):
             return self.give_up(order, reason)
         self.record(order, k, allowed, reference, price, place + (_MAKER if is_maker else 0))
-        return self.go_on(order, allowed, price, reason if is_cut else _NO_REASON)
+        self.lifecycle.price = reference
+        return self.go_on(order, allowed, reason if is_cut else _NO_REASON)
 
     def on_offer(self, order: int, k: int, left: float, most: float) -> float:
         """Return the signed part of an order that the market takes in this bar: by volume, display and queue."""
@@ -146,13 +140,18 @@ class Filler:
         return size if left > 0.0 else -size
 
     def behind_queue(self, order: int, k: int, price: float) -> float:
-        """Return how many units a print at the very price of a limit order leaves for it, after those that stood before it."""
+        """Return how many units a print at the very price of a limit order leaves for it, after those that stood before it.
+
+        A price beyond the limit has been through them all.
+        """
         i = self.book.instrument[order]
-        is_print = cython.declare(cython.bint, self.prices.low[k, i] == self.prices.high[k, i])
         row = self.book.condition[order]
-        if not is_print or row < 0 or self.prices.low[k, i] != price:
+        is_print = cython.declare(cython.bint, self.prices.low[k, i] == self.prices.high[k, i])
+        if not is_print or self.book.limit[order] != price or (self.book.flags[order] & _RESTED) == 0:
+            self.conditions.ahead[row] = 0.0
             return _INFINITE
-        rest = self.prices.volume[k, i] - self.conditions.ahead[row]
+        volume = self.prices.volume[k, i]
+        rest = (volume if volume == volume else 0.0) - self.conditions.ahead[row]
         self.conditions.ahead[row] = -rest if rest < 0.0 else 0.0
         return rest
 
@@ -166,7 +165,9 @@ class Filler:
         if self.taken_bar[i] != k:
             self.taken_bar[i] = k
             self.taken[i] = 0.0
-        return self.participation * volume - self.taken[i]
+        most = self.participation * volume
+        left = most - self.taken[i]
+        return left if left > most * _NOTHING else 0.0
 
     def shown(self, order: int, k: int) -> float:
         """Return how much of an iceberg can still be seen in bar `k`: each bar meets one slice of it."""
@@ -175,6 +176,14 @@ class Filler:
             self.conditions.slice_bar[row] = k
             self.conditions.slice[row] = self.conditions.display[row]
         return self.conditions.slice[row]
+
+    def hide(self, order: int, size: float) -> None:
+        """Take a fill off the slice of an iceberg; when that is used up, the next one stands at the end of the queue."""
+        row = self.book.condition[order]
+        self.conditions.slice[row] -= fabs(size)
+        if self.conditions.slice[row] <= self.conditions.display[row] * _NOTHING:
+            self.conditions.slice[row] = 0.0
+            self.conditions.ahead[row] = self.queue_ahead
 
     def bounded(self, order: int, price: float) -> float:
         """Return a price that is no worse than the limit of an order."""
@@ -210,7 +219,7 @@ class Filler:
         if self.taken_bar[i] == k:
             self.taken[i] += fabs(size)
         if (self.book.flags[order] & _ICEBERG) != 0:
-            self.conditions.slice[self.book.condition[order]] -= fabs(size)
+            self.hide(order, size)
         entry = self.log.add(_FILL, self.lifecycle.row, order, i)
         self.log.cause[entry] = self.book.entry[order]
         self.log.code[entry] = place
@@ -224,11 +233,11 @@ class Filler:
         self.ledger.slippage += self.log.d[entry]
         return 0
 
-    def go_on(self, order: int, size: float, price: float, reason: int) -> int:
+    def go_on(self, order: int, size: float, reason: int) -> int:
         """End an order that is filled, or of which the rest can't be; else leave it waiting. Then see to those linked to it."""
         i = self.book.instrument[order]
         if self.book.flags[order] != 0:
-            self.lifecycle.pass_on_fill(order, size, price)
+            self.lifecycle.pass_on_fill(order, size)
         if self.lifecycle.is_done(order):
             if not self.lifecycle.is_awaited(order):
                 self.lifecycle.complete(order, _NO_REASON)
@@ -238,8 +247,10 @@ class Filler:
             self.lifecycle.note(_CANCEL_EVENT, order, reason, left)
         else:
             self.book.flags[order] |= _SPENT
-        if self.ledger.position[i] == 0.0 and self.conditions.count > 0:
-            self.lifecycle.end_reducing(i)
+        held = self.ledger.position[i]
+        is_turned = cython.declare(cython.bint, (held > 0.0) == (size > 0.0) and fabs(held) < fabs(size))
+        if self.conditions.count > 0 and (held == 0.0 or is_turned):
+            self.lifecycle.end_reducing(i, held)
         return 0
 
     def give_up(self, order: int, reason: int) -> int:

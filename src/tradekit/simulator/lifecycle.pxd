@@ -13,7 +13,8 @@ cdef class Lifecycle:
     cdef Ledger ledger
     cdef Venue venue
     cdef Py_ssize_t row, fresh_count
-    cdef bint is_blind
+    cdef double price
+    cdef bint is_inside, is_blind, has_released
     cdef int[::1] fresh
 
     cdef bint is_alive(self, Py_ssize_t order) noexcept nogil
@@ -26,12 +27,16 @@ cdef class Lifecycle:
     cdef int end_peers(self, Py_ssize_t order) except -1 nogil
     cdef int trigger(self, Py_ssize_t order, double price) except -1 nogil
     cdef int bear(self, Py_ssize_t order, double price) except -1 nogil
-    cdef int release(self, Py_ssize_t order, double price) except -1 nogil
-    cdef int pass_on_fill(self, Py_ssize_t order, double size, double price) except -1 nogil
+    cdef int release(self, Py_ssize_t order, Py_ssize_t entry) except -1 nogil
+    cdef int pass_on_fill(self, Py_ssize_t order, double size) except -1 nogil
     cdef int share(self, Py_ssize_t order, double size) except -1 nogil
     cdef int hand_over(self, Py_ssize_t old, Py_ssize_t new) except -1 nogil
+    cdef int hand_children_over(self, Py_ssize_t row, Py_ssize_t new) except -1 nogil
+    cdef int hand_peers_over(self, Py_ssize_t old, Py_ssize_t new) except -1 nogil
+    cdef Py_ssize_t before(self, Py_ssize_t order) noexcept nogil
     cdef int substitute(self, Py_ssize_t parent, Py_ssize_t old, Py_ssize_t new) except -1 nogil
     cdef int split(self, Py_ssize_t i, double ratio) except -1 nogil
     cdef int end_all(self, Py_ssize_t i, int reason) except -1 nogil
     cdef bint is_awaited(self, Py_ssize_t order) noexcept nogil
-    cdef int end_reducing(self, Py_ssize_t i) except -1 nogil
+    cdef bint is_idle(self, Py_ssize_t order) noexcept nogil
+    cdef int end_reducing(self, Py_ssize_t i, double held) except -1 nogil

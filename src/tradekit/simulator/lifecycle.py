@@ -41,9 +41,11 @@ _PARENT = cython.declare(cython.int, Flag.PARENT)
 _EXIT = cython.declare(cython.int, Flag.EXIT)
 _LINKED = cython.declare(cython.int, Flag.LINKED)
 _LINKS = cython.declare(cython.int, Flag.LINKED | Flag.PARENT | Flag.EXIT)
+_IN_FLIGHT = cython.declare(cython.int, Flag.IN_FLIGHT)
 _LEAVING = cython.declare(cython.int, Flag.LEAVING)
 _BORN = cython.declare(cython.int, Flag.BORN)
 _REDUCING = cython.declare(cython.int, Flag.REDUCE_ONLY | Flag.EXIT)
+_NAN = cython.declare(cython.double, float("nan"))
 # So small a part of an order is what rounding has left of it.
 _NOTHING = cython.declare(cython.double, 1e-9)
 
@@ -51,8 +53,8 @@ _NOTHING = cython.declare(cython.double, 1e-9)
 class Lifecycle:
     """Ends, triggers and releases orders, writes that down, and passes it on to the orders linked to them.
 
-    `is_blind` says that what happens now happens inside a bar of which nobody knows how it went: orders that come to life are then
-    put on the list of `fresh` ones.
+    `is_inside` says that what happens now happens inside a bar, after its open; `is_blind`, that nobody knows how it went there:
+    orders that come to life are then put on the list of `fresh` ones. `price` is that of the last fill, before slippage.
     """
 
     def __init__(self, book: Book, ledger: Ledger, log: Log) -> None:
@@ -62,7 +64,10 @@ class Lifecycle:
         self.log = log
         self.conditions = self.book.conditions
         self.row = 0
+        self.price = _NAN
+        self.is_inside = False
         self.is_blind = False
+        self.has_released = False
         self.fresh = np.zeros(64, dtype=np.int32)
         self.fresh_count = 0
 
@@ -108,8 +113,11 @@ class Lifecycle:
             if (self.book.flags[child] & _EXIT) != 0:
                 if self.is_alive(child) and self.book.entry[child] >= 0:
                     self.settle_exit(child)
-            elif self.book.status[child] == _HELD and not is_filled:
-                self.end(child, _CANCELLED, _ENTRY_ENDED)
+            elif self.book.status[child] == _HELD:
+                if is_filled:
+                    self.release(child, order)
+                else:
+                    self.end(child, _CANCELLED, _ENTRY_ENDED)
             child = self.conditions.sibling[self.book.condition[child]]
         return 0
 
@@ -124,11 +132,12 @@ class Lifecycle:
         return self.end(order, _CANCELLED, _LINKED_ORDER)
 
     def end_peers(self, order: int) -> int:
-        """Cancel the others of a ring."""
+        """Cancel the others of a ring, which end none in turn: the first may have a part of it left to fill."""
         peer = self.conditions.peer[self.book.condition[order]]
         while peer >= 0 and peer != order:
             following = self.conditions.peer[self.book.condition[peer]]
             if self.is_alive(peer) and self.book.entry[peer] >= 0:
+                self.book.flags[peer] &= ~_LINKED
                 self.end(peer, _CANCELLED, _LINKED_ORDER)
             peer = following
         return 0
@@ -148,6 +157,8 @@ class Lifecycle:
         self.book.flags[order] |= _BORN
         row = self.book.conditions_of(order)  # first: it may move the columns
         self.conditions.born[row] = price
+        if self.conditions.mark[row] != self.conditions.mark[row]:
+            self.conditions.mark[row] = price
         if self.fresh_count == self.fresh.shape[0]:
             with cython.gil:
                 self.fresh = enlarged(self.fresh, 0)
@@ -155,15 +166,22 @@ class Lifecycle:
         self.fresh_count += 1
         return 0
 
-    def release(self, order: int, price: float) -> int:
-        """Send an order that was held, at a price of its instrument."""
+    def release(self, order: int, entry: int) -> int:
+        """Send an order that was held, now that its entry has been filled: a trailing stop follows from there."""
         self.book.release(order)
-        condition = self.book.condition[order]
-        if self.conditions.mark[condition] != self.conditions.mark[condition]:
-            self.conditions.mark[condition] = price
-        return self.bear(order, price) if self.is_blind else 0
+        self.has_released = True
+        row = self.book.condition[order]
+        if self.book.instrument[order] == self.book.instrument[entry]:
+            self.conditions.mark[row] = self.price
+            return self.bear(order, self.price) if self.is_blind else 0
+        self.conditions.mark[row] = _NAN
+        if self.is_inside and (self.book.flags[order] & _IN_FLIGHT) == 0:
+            # Where its own instrument was at that moment is not known: it gets there with the next bar.
+            self.book.flags[order] |= _IN_FLIGHT
+            self.conditions.arrives[row] = self.log.now
+        return 0
 
-    def pass_on_fill(self, order: int, size: float, price: float) -> int:
+    def pass_on_fill(self, order: int, size: float) -> int:
         """Tell the orders that depend on one that `size` of it has been filled. The order itself is not ended yet."""
         flags = self.book.flags[order]
         if (flags & _LINKED) != 0:
@@ -174,13 +192,15 @@ class Lifecycle:
             return 0
         child = self.conditions.child[self.book.condition[order]]
         while child >= 0:
-            if self.is_alive(child) and self.book.entry[child] >= 0:
-                if (self.book.flags[child] & _EXIT) != 0:
-                    self.book.resize(child, self.book.quantity[child] - size)
-                    if self.book.status[child] == _HELD:
-                        self.release(child, price)
-                elif self.is_done(order) and self.book.status[child] == _HELD:
-                    self.release(child, price)
+            if (self.book.flags[child] & _EXIT) != 0 and self.is_alive(child) and self.book.entry[child] >= 0:
+                was_idle = cython.declare(cython.bint, self.is_idle(child))
+                self.book.resize(child, self.book.quantity[child] - size)
+                if self.book.status[child] == _HELD:
+                    self.release(child, order)
+                elif was_idle:
+                    self.has_released = True
+                    if self.is_blind:
+                        self.bear(child, self.price)
             child = self.conditions.sibling[self.book.condition[child]]
         return 0
 
@@ -195,7 +215,7 @@ class Lifecycle:
         return 0
 
     def hand_over(self, old: int, new: int) -> int:
-        """Give the links of an order to the one that replaces it."""
+        """Give the links of an order to the one that replaces it, which may have some of its own."""
         flags = self.book.flags[old] & _LINKS
         if flags == 0 and (self.book.condition[old] < 0 or self.conditions.parent[self.book.condition[old]] < 0):
             return 0
@@ -204,20 +224,42 @@ class Lifecycle:
         self.book.flags[old] &= ~flags
         self.conditions.parent[after] = self.conditions.parent[row]
         self.conditions.sibling[after] = self.conditions.sibling[row]
-        self.conditions.child[after] = self.conditions.child[row]
-        self.conditions.peer[after] = new if self.conditions.peer[row] == old else self.conditions.peer[row]
-        child = self.conditions.child[row]
-        while child >= 0:
-            self.conditions.parent[self.book.condition[child]] = new
-            child = self.conditions.sibling[self.book.condition[child]]
         if self.conditions.parent[row] >= 0:
             self.substitute(self.conditions.parent[row], old, new)
-        peer = self.conditions.peer[row]
-        while peer >= 0 and self.conditions.peer[self.book.condition[peer]] != old:
-            peer = self.conditions.peer[self.book.condition[peer]]
-        if peer >= 0 and peer != old:
-            self.conditions.peer[self.book.condition[peer]] = new
+        self.hand_children_over(row, new)
+        self.hand_peers_over(old, new)
         return 0
+
+    def hand_children_over(self, row: int, new: int) -> int:
+        """Let the orders that wait for one wait for another, before those that do already."""
+        first = self.conditions.child[row]
+        child = last = first
+        while child >= 0:
+            last = child
+            self.conditions.parent[self.book.condition[child]] = new
+            child = self.conditions.sibling[self.book.condition[child]]
+        if first >= 0:
+            after = self.book.condition[new]
+            self.conditions.sibling[self.book.condition[last]] = self.conditions.child[after]
+            self.conditions.child[after] = first
+        return 0
+
+    def hand_peers_over(self, old: int, new: int) -> int:
+        """Put one order into the place of another in its ring; if it is in a ring itself, the two become one."""
+        following = self.conditions.peer[self.book.condition[old]]
+        if following < 0:
+            return 0
+        before, last = self.before(old), self.before(new)
+        self.conditions.peer[self.book.condition[before]] = new
+        self.conditions.peer[self.book.condition[last]] = following
+        return 0
+
+    def before(self, order: int) -> int:
+        """Return the order before one in its ring, itself if it is in none."""
+        found, peer = order, self.conditions.peer[self.book.condition[order]]
+        while peer >= 0 and peer != order:
+            found, peer = peer, self.conditions.peer[self.book.condition[peer]]
+        return found
 
     def substitute(self, parent: int, old: int, new: int) -> int:
         """Put one order into the place of another among those that wait for a third."""
@@ -240,13 +282,18 @@ class Lifecycle:
             return False
         return self.is_alive(self.conditions.parent[self.book.condition[order]])
 
-    def end_reducing(self, i: int) -> int:
-        """Cancel the orders that could only reduce a position which is gone now."""
+    def is_idle(self, order: int) -> bool:
+        """Say whether an exit has done all that its entry has given it to do so far."""
+        return (self.book.flags[order] & _EXIT) != 0 and self.is_done(order)
+
+    def end_reducing(self, i: int, held: float) -> int:
+        """Cancel the orders that could only reduce a position which is gone now; `held` is what has come in its place."""
         for k in range(self.book.open_count):
             order = self.book.open_orders[k]
             if self.book.instrument[order] != i or self.book.status[order] != _OPEN:
                 continue
-            if (self.book.flags[order] & _REDUCING) != 0 and not self.is_awaited(order):
+            can_reduce = cython.declare(cython.bint, held != 0.0 and (held > 0.0) != (self.book.quantity[order] > 0.0))
+            if (self.book.flags[order] & _REDUCING) != 0 and not can_reduce and not self.is_awaited(order):
                 self.end(order, _CANCELLED, _NOTHING_TO_REDUCE)
         return 0
 
@@ -270,6 +317,9 @@ class Lifecycle:
                 self.conditions.trail[row] /= ratio
                 self.conditions.mark[row] /= ratio
                 self.conditions.display[row] *= ratio
+                self.conditions.slice[row] *= ratio
+                self.conditions.ahead[row] *= ratio
+                self.conditions.base[row] *= ratio
             if is_open:
                 self.book.count_in(order, 1)
                 if self.is_done(order) and not self.is_awaited(order):

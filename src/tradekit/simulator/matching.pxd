@@ -34,9 +34,11 @@ cdef class Matcher:
     cdef int match(self, Py_ssize_t row) except -1 nogil
     cdef int watch_margin(self, Py_ssize_t k) except -1 nogil
     cdef int match_bar(self, Py_ssize_t k, Py_ssize_t row) except -1 nogil
+    cdef int match_open(self, Py_ssize_t k) except -1 nogil
+    cdef int match_inside(self, Py_ssize_t k) except -1 nogil
     cdef int match_young(self, Py_ssize_t k) except -1 nogil
-    cdef int sweep_born(self, Py_ssize_t k) except -1 nogil
-    cdef bint is_of(self, Py_ssize_t order, bint is_buy) noexcept nogil
+    cdef bint is_of(self, Py_ssize_t order, bint is_buy, int aside) noexcept nogil
+    cdef bint is_working(self, Py_ssize_t order, int aside) noexcept nogil
     cdef int sweep(self, Py_ssize_t k, int phase, bint is_buy, bint favourable) except -1 nogil
     cdef int meet(self, Py_ssize_t order, Py_ssize_t k, int phase) except -1 nogil
     cdef double due_at(self, Py_ssize_t order, Py_ssize_t k, int phase) noexcept nogil
@@ -45,3 +47,4 @@ cdef class Matcher:
     cdef int walk_to(self, Py_ssize_t k, Py_ssize_t i, double start, double end) except -1 nogil
     cdef bint is_nearer(self, Py_ssize_t order, double price, Py_ssize_t best, double best_price, double here) noexcept nogil
     cdef int match_close(self, Py_ssize_t row) except -1 nogil
+    cdef Py_ssize_t last_bar(self, Py_ssize_t i, Py_ssize_t row) noexcept nogil

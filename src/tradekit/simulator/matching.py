@@ -82,8 +82,8 @@ class Matcher:
         self.is_margin = setup.is_margin
         self.margin = Margin(setup, self.prices, self.ledger, self.log)
         self.filler = Filler(setup, self.prices, gate, lifecycle)
-        self.timing = Timing(setup, self.prices, lifecycle)
-        self.reach = Reach(self.book, self.prices, setup.fills.limit_fills == "touch")
+        self.timing = Timing(setup, self.prices, market, self.filler.venue, lifecycle)
+        self.reach = Reach(self.book, self.filler.venue, self.prices, setup.fills)
         self.path = _PATHS[setup.fills.path]
         self.has_queue = setup.fills.queue_ahead is not None
         self.due = Due(self.book)
@@ -117,34 +117,48 @@ class Matcher:
         has_conditions = cython.declare(cython.bint, self.conditions.count > 0)
         if has_conditions:
             self.timing.begin(k, row)
-        self.sweep(k, _OPENING, False, False)
-        self.sweep(k, _OPENING, True, False)
-        self.book.compact()
+        self.match_open(k)
         if self.book.open_count == 0:
             return 0
         self.book.settle(False)
         self.log.now = self.prices.close_time[k] - 1
-        self.lifecycle.is_blind = self.path == _WORST
+        self.lifecycle.is_inside = self.lifecycle.is_blind = True
         if has_conditions:
+            self.reach.follow_open(k)
             self.timing.expire(k, False)
             self.timing.go_on(k)
+        self.match_inside(k)
+        self.lifecycle.is_inside = self.lifecycle.is_blind = False
+        if self.conditions.count > 0:
+            self.timing.expire(k, True)
+            self.reach.follow(k, self.path != _WORST)
+        self.book.settle(True)
+        self.book.compact()
+        return 0
+
+    def match_open(self, k: int) -> int:
+        """Fill what is due at the open, and what that brings to life."""
+        self.lifecycle.has_released = True
+        while self.lifecycle.has_released:
+            self.lifecycle.has_released = False
+            self.sweep(k, _OPENING, False, False)
+            self.sweep(k, _OPENING, True, False)
+        self.book.compact()
+        return 0
+
+    def match_inside(self, k: int) -> int:
+        """Fill what is due after the open. Where in the bar an order has arrived is not known, whatever path the price takes."""
         if self.path == _WORST:
             self.sweep(k, _INSIDE, False, False)
             self.sweep(k, _INSIDE, False, True)
             self.sweep(k, _INSIDE, True, False)
             self.sweep(k, _INSIDE, True, True)
-            while self.lifecycle.fresh_count > 0:
-                self.match_young(k)
-        else:
-            self.sweep_born(k)
+        while self.lifecycle.fresh_count > 0:
+            self.match_young(k)
+        if self.path != _WORST:
+            self.lifecycle.is_blind = False
             for i in range(self.market.size):
                 self.walk(k, i)
-        self.lifecycle.is_blind = False
-        if self.conditions.count > 0:
-            self.timing.expire(k, True)
-            self.reach.follow(k)
-        self.book.settle(True)
-        self.book.compact()
         return 0
 
     def match_young(self, k: int) -> int:
@@ -160,29 +174,24 @@ class Matcher:
             for turn in range(2):
                 for n in range(count):
                     order = self.young[n]
-                    if self.is_of(order, side == 1) and self.reach.is_favourable(order) == (turn == 1):
+                    if self.is_of(order, side == 1, _ASIDE) and self.reach.is_favourable(order) == (turn == 1):
                         self.meet(order, k, _NEWBORN)
         return 0
 
-    def sweep_born(self, k: int) -> int:
-        """Fill market orders that arrived inside a bar; on a known path, all others wait for what it brings."""
-        for n in range(self.lifecycle.fresh_count):
-            order = self.lifecycle.fresh[n]
-            if self.book.status[order] == _OPEN and self.book.is_sure(order):
-                self.meet(order, k, _NEWBORN)
-            self.book.flags[order] &= ~_BORN
-        self.lifecycle.fresh_count = 0
-        return 0
+    def is_of(self, order: int, is_buy: bool, aside: int) -> bool:
+        return self.is_working(order, aside) and (self.book.quantity[order] > 0.0) == is_buy
 
-    def is_of(self, order: int, is_buy: bool) -> bool:
-        return self.book.status[order] == _OPEN and (self.book.quantity[order] > 0.0) == is_buy
+    def is_working(self, order: int, aside: int) -> bool:
+        """Say whether an order is open and has something to do, and none of the flags that set it aside."""
+        is_on = cython.declare(cython.bint, self.book.status[order] == _OPEN and (self.book.flags[order] & aside) == 0)
+        return is_on and not self.lifecycle.is_idle(order)
 
     def sweep(self, k: int, phase: int, is_buy: bool, favourable: bool) -> int:
         """Fill, of the open orders of one side, those that are due in one part of the bar."""
         self.due.clear(self.book.open_count)
         for n in range(self.book.open_count):
             order = self.book.open_orders[n]
-            if not self.is_of(order, is_buy) or (self.book.flags[order] & _ASIDE) != 0:
+            if not self.is_of(order, is_buy, _ASIDE):
                 continue
             if phase == _INSIDE and ((self.book.flags[order] & _BORN) != 0 or self.reach.is_favourable(order) != favourable):
                 continue
@@ -225,7 +234,7 @@ class Matcher:
             if self.book.is_limited(order) and self.reach.at_price(order, price) != price:
                 return self.lifecycle.bear(order, price) if self.lifecycle.is_blind else 0
         most = _INFINITE
-        if self.has_queue and phase == _INSIDE and self.book.is_limited(order):
+        if self.has_queue and self.book.is_limited(order):
             most = self.filler.behind_queue(order, k, price)
             if most <= 0.0:
                 self.book.flags[order] |= _SPENT
@@ -249,17 +258,14 @@ class Matcher:
     def walk_to(self, k: int, i: int, start: float, end: float) -> int:
         """Fill what lies between two prices, nearest first; stops before limits where they are equally near."""
         here = float(start)
+        is_print = cython.declare(cython.bint, self.prices.low[k, i] == self.prices.high[k, i])
         while True:
             best, best_price = -1, _NOT_DUE
             for n in range(self.book.open_count):
                 order = self.book.open_orders[n]
-                if self.book.status[order] != _OPEN or self.book.instrument[order] != i:
+                if self.book.instrument[order] != i or not self.is_working(order, _ASIDE | _BORN | _AT_OPEN | _AT_CLOSE):
                     continue
-                if (self.book.flags[order] & (_ASIDE | _AT_OPEN | _AT_CLOSE)) != 0:
-                    continue
-                price = self.reach.at_price(order, here)
-                if price != price:
-                    price = self.reach.reached(order, here if here < end else end, end if here < end else here)
+                price = self.reach.between(order, here, end, is_print)
                 if price == price and self.is_nearer(order, price, best, best_price, here):
                     best, best_price = order, price
             if best < 0:
@@ -282,20 +288,28 @@ class Matcher:
     def match_close(self, row: int) -> int:
         """Fill, at the close of a session, the orders that wait for it."""
         self.log.now = self.market.close_time[row]
-        self.filler.turn_to(self.market.bars)
         for side in range(2):
             for n in range(self.book.open_count):
                 order = self.book.open_orders[n]
-                if not self.is_of(order, side == 1) or (self.book.flags[order] & _AT_CLOSE) == 0:
+                if not self.is_of(order, side == 1, _ASIDE) or (self.book.flags[order] & _AT_CLOSE) == 0:
+                    continue
+                if not self.timing.closes(order, row):
                     continue
                 i = self.book.instrument[order]
-                if (self.book.flags[order] & _ASIDE) != 0 or not self.timing.closes(order, row):
-                    continue
-                price = self.reach.in_auction(order, self.market.close[row, i])
+                k = self.last_bar(i, row)
+                price = self.reach.in_auction(order, self.prices.close[k, i]) if k >= 0 else _NOT_DUE
                 if price == price:
-                    self.filler.execute(order, row, price, _CLOSING, _INFINITE)
+                    self.filler.execute(order, k, price, _CLOSING, _INFINITE)
                 if self.book.status[order] == _OPEN:
                     self.lifecycle.end(order, _EXPIRED, _TIME_IN_FORCE)
-        self.filler.turn_to(self.prices)
         self.book.compact()
         return 0
+
+    def last_bar(self, i: int, row: int) -> int:
+        """Return the last bar that an instrument has in a row of the clock, -1 if there is none."""
+        first, k = row, row
+        if self.has_finer:
+            first, k = self.first[row], self.first[row + 1] - 1
+        while k >= first and self.prices.close[k, i] != self.prices.close[k, i]:
+            k -= 1
+        return k if k >= first else -1

@@ -26,6 +26,7 @@ cdef class Placer:
     cdef int obstacle(self, Py_ssize_t order) noexcept nogil
     cdef Py_ssize_t predecessor(self, Py_ssize_t order) noexcept nogil
     cdef int send(self, Py_ssize_t order, Py_ssize_t old, double quantity) except -1 nogil
+    cdef int take_over(self, Py_ssize_t order, Py_ssize_t old) except -1 nogil
     cdef bint waits(self, Py_ssize_t order) noexcept nogil
     cdef int fly(self, Py_ssize_t order) except -1 nogil
     cdef int place_exit(self, Py_ssize_t order) except -1 nogil

@@ -135,13 +135,18 @@ class Placer:
             if old < 0 and self.latency == 0:
                 old = self.conditions.replaces[self.book.condition[order]]
         if old >= 0:
-            self.lifecycle.hand_over(old, order)
-            self.lifecycle.end(old, _REPLACED, _REPLACEMENT)
+            self.take_over(order, old)
         if is_held:
             self.book.hold(order)
         else:
             self.gate.rest(order)
         return self.fly(order) if self.latency > 0 else 0
+
+    def take_over(self, order: int, old: int) -> int:
+        """Put an order into the place of another at once."""
+        self.conditions.replaces[self.book.condition[order]] = -1
+        self.lifecycle.hand_over(old, order)
+        return self.lifecycle.end(old, _REPLACED, _REPLACEMENT)
 
     def waits(self, order: int) -> bool:
         """Say whether an order has to be held."""
@@ -172,17 +177,14 @@ class Placer:
             return self.fly(order) if self.latency > 0 else 0
         self.book.asked[order] = self.book.asked[old]
         self.log.a[self.book.entry[order]] = self.book.left(order)
-        if self.latency > 0:
-            self.book.rest(order)
-            return self.fly(order)
         is_held = cython.declare(cython.bint, self.book.status[old] == _HELD)
-        self.lifecycle.hand_over(old, order)
-        self.lifecycle.end(old, _REPLACED, _REPLACEMENT)
+        if self.latency == 0:
+            self.take_over(order, old)
         if is_held:
             self.book.hold(order)
         else:
             self.book.rest(order)
-        return 0
+        return self.fly(order) if self.latency > 0 else 0
 
     def announce(self, order: int) -> int:
         """Write an order into the log."""

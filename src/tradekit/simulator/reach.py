@@ -10,16 +10,22 @@ from tradekit.model.order import OrderKind, OrderStatus
 from tradekit.simulator.book import Flag
 
 if TYPE_CHECKING:
+    from tradekit.model.fills import FillRules
     from tradekit.simulator.book import Book
     from tradekit.simulator.market import Prices
+    from tradekit.simulator.venue import Venue
 
 __all__ = ["Reach"]
 
+_MARKET = cython.declare(cython.int, OrderKind.MARKET)
 _PROFIT = cython.declare(cython.int, OrderKind.TAKE_PROFIT)
 _PROFIT_LIMIT = cython.declare(cython.int, OrderKind.TAKE_PROFIT_LIMIT)
 _TRAILING = cython.declare(cython.int, OrderKind.TRAILING_STOP)
 _OPEN = cython.declare(cython.int, OrderStatus.OPEN)
 _BORN = cython.declare(cython.int, Flag.BORN)
+_SPENT = cython.declare(cython.int, Flag.SPENT)
+_RESTED = cython.declare(cython.int, Flag.RESTED)
+_AT_ONCE = cython.declare(cython.int, Flag.IMMEDIATE | Flag.WHOLE)
 _ASIDE = cython.declare(cython.int, Flag.IN_FLIGHT | Flag.SPENT)
 _NOT_DUE = cython.declare(cython.double, float("nan"))
 
@@ -27,11 +33,13 @@ _NOT_DUE = cython.declare(cython.double, float("nan"))
 class Reach:
     """Answers for the orders of a book against some bars. All prices are before slippage; NaN says that an order isn't due."""
 
-    def __init__(self, book: Book, prices: Prices, on_touch: bool) -> None:
+    def __init__(self, book: Book, venue: Venue, prices: Prices, rules: FillRules) -> None:
         self.book = book
+        self.venue = venue
         self.conditions = self.book.conditions
         self.prices = prices
-        self.on_touch = on_touch
+        self.on_touch = rules.limit_fills == "touch"
+        self.has_queue = rules.queue_ahead is not None
 
     def is_favourable(self, order: int) -> bool:
         """Say whether an order waits for a better price than now, and not for a worse one."""
@@ -48,13 +56,18 @@ class Reach:
         return price if is_in else _NOT_DUE
 
     def level(self, order: int) -> float:
-        """Return the price that sets an order off."""
+        """Return the price that sets an order off; NaN for a trailing stop that has seen no price yet."""
         if self.book.kind[order] != _TRAILING:
             return self.book.stop[order]
         row = self.book.condition[order]
+        i = self.book.instrument[order]
         distance = self.conditions.distance(row)
         mark = self.conditions.mark[row]
-        return mark + distance if self.book.quantity[order] > 0.0 else mark - distance
+        if mark != mark:
+            return _NOT_DUE
+        if self.book.quantity[order] > 0.0:
+            return self.venue.price_up(i, mark + distance)
+        return self.venue.price_down(i, mark - distance)
 
     def at_price(self, order: int, price: float) -> float:
         """Return a price at which a bar opens, or an order comes to life, if the order is due at it."""
@@ -69,14 +82,19 @@ class Reach:
         is_beyond = cython.declare(cython.bint, price >= stop if is_buy else price <= stop)
         return price if is_beyond else _NOT_DUE
 
-    def reached(self, order: int, low: float, high: float) -> float:
-        """Return the price that a limit, stop or take-profit waits for, if a range of prices reaches it."""
+    def reached(self, order: int, low: float, high: float, is_print: bool) -> float:
+        """Return the price that a limit, stop or take-profit waits for, if a range of prices reaches it.
+
+        A print at a limit is for those who stand in the queue there.
+        """
         is_buy = cython.declare(cython.bint, self.book.quantity[order] > 0.0)
         if self.is_favourable(order):
             wanted = self.book.limit[order] if self.book.is_limited(order) else self.book.stop[order]
             is_through = cython.declare(cython.bint, low < wanted if is_buy else high > wanted)
             is_touched = cython.declare(cython.bint, low <= wanted if is_buy else high >= wanted)
-            return wanted if is_through or (self.on_touch and is_touched) else _NOT_DUE
+            if is_through or (is_touched and self.on_touch):
+                return wanted
+            return wanted if is_touched and is_print and self.has_queue and self.book.is_limited(order) else _NOT_DUE
         stop = self.level(order)
         is_hit = cython.declare(cython.bint, high >= stop if is_buy else low <= stop)
         return stop if is_hit else _NOT_DUE
@@ -86,14 +104,14 @@ class Reach:
         if self.book.is_sure(order):
             return self.prices.open[k, i]  # another order has let it go there
         low, high = self.prices.low[k, i], self.prices.high[k, i]
-        price = self.reached(order, low, high)
+        price = self.reached(order, low, high, low == high)
         if price == price or self.book.kind[order] != _TRAILING:
             return price
         # The best price of this bar may have come before its worst, and moved the stop into its range.
         row = self.book.condition[order]
         before = self.conditions.mark[row]
         self.advance_mark(order, low, high)
-        price = self.reached(order, low, high)
+        price = self.reached(order, low, high, False)
         self.conditions.mark[row] = before
         return price
 
@@ -102,30 +120,72 @@ class Reach:
         born = self.conditions.born[self.book.condition[order]]
         price = self.at_price(order, born)
         if price == price:
-            return price
+            return self.no_better(order, price, k, i)
+        if not self.may_wait(order):
+            return _NOT_DUE
         if self.is_favourable(order):
             # All that is known to come after is the close.
-            return self.reached(order, self.prices.close[k, i], self.prices.close[k, i])
-        return self.reached(order, self.prices.low[k, i], self.prices.high[k, i])
+            return self.reached(order, self.prices.close[k, i], self.prices.close[k, i], False)
+        return self.reached(order, self.prices.low[k, i], self.prices.high[k, i], False)
 
-    def follow_to(self, i: int, price: float) -> None:
-        """Let the trailing stops of one instrument follow a price."""
+    def no_better(self, order: int, price: float, k: int, i: int) -> float:
+        """Return a price, or that of a stop which was set off before, if it is worse and the bar reaches it."""
+        if self.is_favourable(order) or self.book.kind[order] == _MARKET:
+            return price
+        stop = self.level(order)
+        if not self.prices.low[k, i] <= stop <= self.prices.high[k, i]:
+            return price
+        is_worse = cython.declare(cython.bint, stop > price if self.book.quantity[order] > 0.0 else stop < price)
+        return stop if is_worse else price
+
+    def between(self, order: int, here: float, end: float, is_print: bool) -> float:
+        """Return the price that an order is due at while the price goes from one to another."""
+        price = self.at_price(order, here)
+        if price == price:
+            return price
+        if not self.may_wait(order):
+            return _NOT_DUE
+        return self.reached(order, here if here < end else end, end if here < end else here, is_print)
+
+    def may_wait(self, order: int) -> bool:
+        """Say whether an order that isn't due where it finds the price waits for another; a limit order makes liquidity then."""
+        if not self.book.is_limited(order):
+            return True
+        if (self.book.flags[order] & _AT_ONCE) != 0:
+            self.book.flags[order] |= _SPENT
+            return False
+        self.book.flags[order] |= _RESTED
+        return True
+
+    def follows(self, order: int, aside: int) -> bool:
+        """Say whether an order is a trailing stop that follows the price now."""
+        is_trailing = cython.declare(cython.bint, self.book.kind[order] == _TRAILING and self.book.status[order] == _OPEN)
+        return is_trailing and (self.book.flags[order] & aside) == 0
+
+    def follow_open(self, k: int) -> None:
+        """Let all trailing stops follow the open of a bar."""
         for n in range(self.book.open_count):
             order = self.book.open_orders[n]
-            if self.book.kind[order] == _TRAILING and self.book.instrument[order] == i and self.book.status[order] == _OPEN:
+            opened = self.prices.open[k, self.book.instrument[order]]
+            if self.follows(order, _ASIDE) and opened == opened:
+                self.advance_mark(order, opened, opened)
+
+    def follow_to(self, i: int, price: float) -> None:
+        """Let the trailing stops of one instrument follow a price on a path that is known."""
+        for n in range(self.book.open_count):
+            order = self.book.open_orders[n]
+            if self.follows(order, _ASIDE | _BORN) and self.book.instrument[order] == i:
                 self.advance_mark(order, price, price)
 
-    def follow(self, k: int) -> None:
-        """Let all trailing stops follow a bar that is over; one that came to life in it has surely seen its close."""
+    def follow(self, k: int, has_path: bool) -> None:
+        """Let all trailing stops follow a bar that is over: those that came to life in it have surely seen its close only."""
         for n in range(self.book.open_count):
             order = self.book.open_orders[n]
             i = self.book.instrument[order]
-            if self.book.kind[order] != _TRAILING or self.book.status[order] != _OPEN or (self.book.flags[order] & _ASIDE) != 0:
-                continue
             closed = self.prices.close[k, i]
-            if closed != closed:
+            if closed != closed or not self.follows(order, _ASIDE):
                 continue
-            if (self.book.flags[order] & _BORN) != 0:
+            if has_path or (self.book.flags[order] & _BORN) != 0:
                 self.advance_mark(order, closed, closed)
             else:
                 self.advance_mark(order, self.prices.low[k, i], self.prices.high[k, i])

@@ -247,7 +247,9 @@ class Simulation:
         return self.lifecycle.pass_on_end(order)
 
     def withdraw(self, order: int) -> int:
-        """Cancel an order as the strategy asks: at once, or when the request has reached the venue."""
+        """Cancel an order as the strategy asks, if it is open: at once, or when the request has reached the venue."""
+        if not self.lifecycle.is_alive(order):
+            return 0
         if self.latency == 0 or self.book.entry[order] < 0:
             return self.cancel(order, _CANCELLED, _BY_STRATEGY)
         if (self.book.flags[order] & _LEAVING) != 0:

@@ -3,10 +3,13 @@ from tradekit.simulator.conditions cimport Conditions
 from tradekit.simulator.book cimport Book
 from tradekit.simulator.lifecycle cimport Lifecycle
 from tradekit.simulator.log cimport Log
-from tradekit.simulator.market cimport Prices
+from tradekit.simulator.market cimport Market, Prices
+from tradekit.simulator.venue cimport Venue
 
 @cython.final
 cdef class Timing:
+    cdef Market market
+    cdef Venue venue
     cdef Prices prices
     cdef Lifecycle lifecycle
     cdef Book book
@@ -29,5 +32,6 @@ cdef class Timing:
     cdef bint pass_time(self, Py_ssize_t order, long long now) except -1 nogil
     cdef int replace(self, Py_ssize_t order) except -1 nogil
     cdef int go_on(self, Py_ssize_t k) except -1 nogil
+    cdef double on_the_way(self, Py_ssize_t order, Py_ssize_t k, double part) noexcept nogil
     cdef bint has_had_its_chance(self, Py_ssize_t order, Py_ssize_t k) noexcept nogil
     cdef int expire(self, Py_ssize_t k, bint is_over) except -1 nogil

@@ -15,8 +15,9 @@ if TYPE_CHECKING:
     from tradekit.simulator.book import Book
     from tradekit.simulator.lifecycle import Lifecycle
     from tradekit.simulator.log import Log
-    from tradekit.simulator.market import Prices
+    from tradekit.simulator.market import Market, Prices
     from tradekit.simulator.setup import Setup
+    from tradekit.simulator.venue import Venue
 
 __all__ = ["Timing"]
 
@@ -24,6 +25,7 @@ _REJECT_EVENT = cython.declare(cython.int, EventKind.REJECT)
 _MARKET = cython.declare(cython.int, OrderKind.MARKET)
 _LIMIT = cython.declare(cython.int, OrderKind.LIMIT)
 _OPEN = cython.declare(cython.int, OrderStatus.OPEN)
+_HELD = cython.declare(cython.int, OrderStatus.HELD)
 _CANCELLED = cython.declare(cython.int, OrderStatus.CANCELLED)
 _REPLACED = cython.declare(cython.int, OrderStatus.REPLACED)
 _REJECTED = cython.declare(cython.int, OrderStatus.REJECTED)
@@ -37,15 +39,19 @@ _AT_ONCE = cython.declare(cython.int, Flag.IMMEDIATE | Flag.WHOLE)
 _DAY = cython.declare(cython.int, Flag.DAY)
 _UNTIL = cython.declare(cython.int, Flag.UNTIL)
 _AT_OPEN = cython.declare(cython.int, Flag.AT_OPEN)
+_EXIT = cython.declare(cython.int, Flag.EXIT)
 _IN_FLIGHT = cython.declare(cython.int, Flag.IN_FLIGHT)
 _LEAVING = cython.declare(cython.int, Flag.LEAVING)
 _TRIGGERED = cython.declare(cython.int, Flag.TRIGGERED)
+_NAN = cython.declare(cython.double, float("nan"))
 
 
 class Timing:
     """Moves orders on with the clock."""
 
-    def __init__(self, setup: Setup, prices: Prices, lifecycle: Lifecycle) -> None:
+    def __init__(self, setup: Setup, prices: Prices, market: Market, venue: Venue, lifecycle: Lifecycle) -> None:
+        self.market = market
+        self.venue = venue
         self.prices = prices
         self.lifecycle = lifecycle
         self.book: Book = self.lifecycle.book
@@ -76,11 +82,11 @@ class Timing:
         return found
 
     def opens(self, order: int, k: int) -> bool:
-        """Say whether the session of an order's instrument opens with bar `k`, which it has."""
+        """Say whether bar `k` is the first that an order's instrument has in its session."""
         i = self.book.instrument[order]
         calendar = self.calendar[i]
-        row = self.row
-        if row > 0 and self.session[calendar, row] == self.session[calendar, row - 1]:
+        row, before = self.row, self.market.current[i]
+        if before >= 0 and self.session[calendar, before] == self.session[calendar, row]:
             return False
         if self.has_finer:
             for earlier in range(self.first[row], k):
@@ -100,19 +106,19 @@ class Timing:
             order = self.book.open_orders[n]
             if self.book.condition[order] < 0 or not self.lifecycle.is_alive(order):
                 continue
-            if (self.book.flags[order] & _DAY) != 0 and self.book.status[order] == _OPEN:
-                self.last_a_day(order)
             self.pass_time(order, opened)
+            if (self.book.flags[order] & _DAY) != 0 and self.lifecycle.is_alive(order):
+                self.last_a_day(order)
         self.book.compact()
         return 0
 
     def last_a_day(self, order: int) -> int:
-        """End an order for the day when its session is over."""
+        """End an order for the day when its session is over: the one in which it has come to the market."""
         if (self.book.flags[order] & _IN_FLIGHT) != 0:
             return 0
         row = self.book.condition[order]
         session = self.session[self.calendar[self.book.instrument[order]], self.row]
-        if self.conditions.session[row] < 0:
+        if self.conditions.session[row] < 0 or self.book.status[order] == _HELD:
             self.conditions.session[row] = session
         elif session > self.conditions.session[row]:
             self.lifecycle.end(order, _EXPIRED, _TIME_IN_FORCE)
@@ -132,22 +138,33 @@ class Timing:
         if (self.book.flags[order] & _IN_FLIGHT) == 0 or self.conditions.arrives[row] > now:
             return False
         self.book.flags[order] &= ~_IN_FLIGHT
+        self.conditions.session[row] = -1
         if self.conditions.replaces[row] >= 0:
             self.replace(order)
+        elif self.book.status[order] == _OPEN:
+            self.conditions.mark[row] = _NAN  # a trailing stop follows from where it finds the price
         return self.book.status[order] == _OPEN
 
     def replace(self, order: int) -> int:
         """Put an order into the place of the one that it replaces, less what that has filled since; or reject it."""
         row = self.book.condition[order]
         old = self.conditions.replaces[row]
+        self.conditions.replaces[row] = -1
         if not self.lifecycle.is_alive(old):
             left = self.book.left(order)
             self.book.finish(order, _REJECTED, _TOO_LATE)
-            return self.lifecycle.note(_REJECT_EVENT, order, _TOO_LATE, left)
+            self.lifecycle.note(_REJECT_EVENT, order, _TOO_LATE, left)
+            return self.lifecycle.pass_on_end(order)
         since = self.book.filled[old] - self.conditions.base[row]
+        left = self.book.left(old)
+        self.conditions.take_mark(self.book.condition[old], row)
         self.lifecycle.hand_over(old, order)
+        if self.book.status[order] == _HELD and self.book.status[old] == _OPEN:
+            self.book.release(order)  # what it waited for has been filled meanwhile
         self.lifecycle.end(old, _REPLACED, _REPLACEMENT)
-        if since != 0.0:
+        if (self.book.flags[order] & _EXIT) != 0:
+            self.book.resize(order, left)
+        elif since != 0.0:
             self.book.resize(order, self.book.quantity[order] - since)
             left = self.book.left(order)
             if self.lifecycle.is_done(order) or (left > 0.0) != (self.book.asked[order] > 0.0):
@@ -164,15 +181,27 @@ class Timing:
             order = self.book.open_orders[n]
             if self.book.condition[order] < 0 or not self.pass_time(order, closed - 1):
                 continue
-            i = self.book.instrument[order]
-            price = self.prices.open[k, i]
-            if price != price:
+            if (self.book.flags[order] & _DAY) != 0:
+                self.last_a_day(order)
+            opening = self.prices.open[k, self.book.instrument[order]]
+            if opening != opening:
                 continue
-            worse = self.prices.high[k, i] if self.book.quantity[order] > 0.0 else self.prices.low[k, i]
             late = float(self.conditions.arrives[self.book.condition[order]] - opened)
-            self.lifecycle.bear(order, price + (worse - price) * (late / float(closed - opened)))
+            self.lifecycle.bear(order, self.on_the_way(order, k, late / float(closed - opened)))
         self.book.compact()
         return 0
+
+    def on_the_way(self, order: int, k: int, part: float) -> float:
+        """Return the price from the open of a bar towards the end that is worse for an order, a part of the way on."""
+        i = self.book.instrument[order]
+        opened = self.prices.open[k, i]
+        if self.book.quantity[order] > 0.0:
+            most = self.prices.high[k, i]
+            price = self.venue.price_up(i, opened + (most - opened) * part)
+            return price if price < most else most
+        least = self.prices.low[k, i]
+        price = self.venue.price_down(i, opened + (least - opened) * part)
+        return price if price > least else least
 
     def has_had_its_chance(self, order: int, k: int) -> bool:
         """Say whether an order that is to be filled at once has met a price at which it could have been."""
@@ -182,7 +211,7 @@ class Timing:
         if (self.book.flags[order] & _AT_OPEN) != 0:
             return self.opens(order, k)
         kind = self.book.kind[order]
-        return kind in (_MARKET, _LIMIT) or self.book.flags[order] & _TRIGGERED != 0
+        return kind in (_MARKET, _LIMIT) or (self.book.flags[order] & _TRIGGERED) != 0
 
     def expire(self, k: int, is_over: bool) -> int:
         """End the orders that were to be filled at once, or in an auction that has been."""
