@@ -141,7 +141,12 @@ class Asker:
     def replace(self, ctx: Context, view: View, order: int) -> None:
         """Replace an order, by prices that may not fit it."""
         changes: dict[str, Any] = {}
-        options = {"quantity": self.size(ctx, view), "limit": self.near(view), "stop": self.near(view), "take_profit": self.near(view)}
+        options = {
+            "quantity": self.size(ctx, view),
+            "limit": self.near(view),
+            "stop": self.near(view),
+            "take_profit": self.near(view),
+        }
         for name, value in options.items():
             if self.rng.random() < 0.3:
                 changes[name] = self.trail(view) if name == "stop" and self.rng.random() < 0.3 else value

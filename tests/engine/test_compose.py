@@ -259,8 +259,8 @@ def test_compose_with_a_misspelt_name_of_each_kind_is_a_plugin_error_with_the_ne
         ),
         (
             "execution.limit_fill=touch",
-            "unknown key execution.limit_fill; allowed in executor 'simulated': insufficient_funds, limit_fills, path, participation, "
-            "latency_ms, queue_ahead, driver, costs; "
+            "unknown key execution.limit_fill; allowed in executor 'simulated': insufficient_funds, limit_fills, path, "
+            "participation, latency_ms, queue_ahead, driver, costs; "
             "did you mean 'limit_fills'?",
         ),
         (
