@@ -1,4 +1,4 @@
-"""A run made up from a seed that asks for orders of every kind, under every rule of filling, and keeps account of what it asked for.
+"""A run made up from a seed that asks for orders of every kind, under every rule of filling, and keeps account of them.
 
 As a script it plays the seeds up to its argument and prints what came of each, to the bit.
 """
@@ -184,7 +184,7 @@ class Asker:
 
     def terms(self, ctx: Context, view: View, open_orders: list[int]) -> Terms:
         time_in_force = ("gtc", "gtc", "ioc", "fok", "day", "gtd")[self.rng.integers(6)]
-        after = open_orders + [0]
+        after = [*open_orders, 0]
         return Terms(
             time_in_force,
             until=self.until(ctx) if time_in_force == "gtd" else None,

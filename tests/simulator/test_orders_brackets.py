@@ -287,7 +287,7 @@ def test_bracket_that_makes_no_sense_is_an_error_and_leaves_no_order(bracket, sa
 
 def test_bracket_of_a_short_position_the_other_way_round_is_an_error():
     def order(ctx):
-        with pytest.raises(OrderError, match="must lie above its take_profit 105.0, not at 95.0"):
+        with pytest.raises(OrderError, match=r"must lie above its take_profit 105\.0, not at 95\.0"):
             ctx.sell(1, bracket=Bracket(95, 105))
 
     play({"X": [FLAT]}, {0: order})

@@ -250,7 +250,7 @@ def test_order_after_one_that_is_not_there_is_an_error_and_leaves_none(number):
     def order(ctx):
         if number is None:
             return
-        with pytest.raises(OrderError, match="there is no order .* for an order in 'X' to wait for"):
+        with pytest.raises(OrderError, match=r"there is no order .* for an order in 'X' to wait for"):
             ctx.buy(1, terms=Terms(after=number))
 
     assert play({"X": [FLAT] * 2}, {0: order}).orders == []

@@ -1,4 +1,4 @@
-"""The conditions of an order: how long it lasts, at once or whole, at the open or the close, maker only, reducing only, icebergs."""
+"""The conditions of an order: how long it lasts, at once or whole, in auctions, maker only, reducing only, icebergs."""
 
 from datetime import UTC, datetime, timedelta
 
@@ -342,7 +342,8 @@ def test_terms_that_contradict_themselves_are_an_error(terms, said):
         (
             {"stop": 95, "take_profit": 105},
             None,
-            "an order in 'X' can wait for a stop or for a take_profit, not for both; give a bracket, or two orders and one_cancels_other",
+            "an order in 'X' can wait for a stop or for a take_profit, "
+            "not for both; give a bracket, or two orders and one_cancels_other",
         ),
     ],
 )
