@@ -32,6 +32,7 @@ interval = "{interval}"
 {strategy}
 [execution]
 driver = "{driver}"
+participation = "none"
 costs = [{{ model = "fee", bps = 1 }}]
 """
 
