@@ -29,6 +29,7 @@ cdef class Lifecycle:
     cdef int bear(self, Py_ssize_t order, double price) except -1 nogil
     cdef int release(self, Py_ssize_t order, Py_ssize_t entry) except -1 nogil
     cdef int pass_on_fill(self, Py_ssize_t order, double size) except -1 nogil
+    cdef void extend(self, Py_ssize_t order, double size) noexcept nogil
     cdef int share(self, Py_ssize_t order, double size) except -1 nogil
     cdef int hand_over(self, Py_ssize_t old, Py_ssize_t new) except -1 nogil
     cdef int hand_children_over(self, Py_ssize_t row, Py_ssize_t new) except -1 nogil
