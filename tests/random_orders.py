@@ -1,4 +1,4 @@
-"""A run made up from a seed that asks for orders of every kind, under every rule of filling, and keeps account of what it asked for.
+"""A run made up from a seed that asks for orders of every kind, under every rule of filling, and keeps account of them.
 
 As a script it plays the seeds up to its argument and prints what came of each, to the bit.
 """
@@ -141,7 +141,12 @@ class Asker:
     def replace(self, ctx: Context, view: View, order: int) -> None:
         """Replace an order, by prices that may not fit it."""
         changes: dict[str, Any] = {}
-        options = {"quantity": self.size(ctx, view), "limit": self.near(view), "stop": self.near(view), "take_profit": self.near(view)}
+        options = {
+            "quantity": self.size(ctx, view),
+            "limit": self.near(view),
+            "stop": self.near(view),
+            "take_profit": self.near(view),
+        }
         for name, value in options.items():
             if self.rng.random() < 0.3:
                 changes[name] = self.trail(view) if name == "stop" and self.rng.random() < 0.3 else value
@@ -179,7 +184,7 @@ class Asker:
 
     def terms(self, ctx: Context, view: View, open_orders: list[int]) -> Terms:
         time_in_force = ("gtc", "gtc", "ioc", "fok", "day", "gtd")[self.rng.integers(6)]
-        after = open_orders + [0]
+        after = [*open_orders, 0]
         return Terms(
             time_in_force,
             until=self.until(ctx) if time_in_force == "gtd" else None,

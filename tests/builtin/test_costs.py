@@ -132,7 +132,7 @@ def test_fee_describe_says_the_figures(options, sentence):
     [
         (
             Slippage(Slippage.Options(bps=5)),
-            "Market and stop orders fill 5 bps worse than the reference price; limit orders don't slip.",
+            "Orders that take fill 5 bps worse than the reference price, limit orders never beyond their limit.",
         ),
         (HalfSpread(HalfSpread.Options(bps=5)), "Market and stop orders pay half of a spread of 5 bps; limit orders don't."),
         (HalfSpread(HalfSpread.Options(spread=0.01)), "Market and stop orders pay half of a spread of 0.01; limit orders don't."),
@@ -209,7 +209,7 @@ def test_costs_out_of_range_are_refused(cls, options):
 def test_fee_of_a_run_is_per_unit_with_a_minimum(lab):
     cost = "{model='fee', per_unit=0.0075, minimum=1.0}"
     assert fills(lab, cost, quantity=10.0) == [(100.0, 1.0)] * 2
-    assert fills(lab, cost, quantity=1000.0) == [(100.0, 7.5)] * 2
+    assert fills(lab, cost, "execution.participation='none'", quantity=1000.0) == [(100.0, 7.5)] * 2
 
 
 def test_fee_of_a_run_follows_its_tiers(lab):

@@ -8,6 +8,7 @@ from tradekit.builtin.strategies import Breakout, BuyAndHold, MomentumRotation, 
 from tradekit.engine.plan import targets_of
 from tradekit.engine.prepare import cut
 
+ALL_OF_IT = "execution.participation='none'"  # the volume in these tests is small
 QUICK = {
     "buy-and-hold": [],
     "sma-cross": ["strategy.fast=5", "strategy.slow=20"],
@@ -101,7 +102,7 @@ def sma_cross(lab, *overrides):
     # The average of 2 is above that of 3 from the fourth bar, below it from the seventh, and above from the ninth.
     lab.give([10.0, 10.0, 10.0, 13.0, 13.0, 13.0, 10.0, 10.0, 14.0, 14.0])
     options = ["strategy.fast=2", "strategy.slow=3", "account.capital=1300", "run.benchmark='none'"]
-    return fills(lab.run("sma-cross", *options, *overrides).result)
+    return fills(lab.run("sma-cross", *options, ALL_OF_IT, *overrides).result)
 
 
 def test_sma_cross_is_in_from_a_crossing_up_to_one_down(lab):
@@ -152,7 +153,7 @@ def test_breakout_follows_a_close_above_the_range_until_one_below_the_shorter_ra
 def test_breakout_short_follows_a_close_below_the_range(lab):
     closes = [10.0, 10.0, 10.0, 10.0, 8.0, 7.0, 9.0, 9.0, 9.0, 9.0]
     lab.give(closes, high=closes, low=closes, open=closes)
-    trades = fills(lab.run("breakout", "strategy.enter=3", "strategy.leave=2", "strategy.short=true", *MARGIN).result)
+    trades = fills(lab.run("breakout", "strategy.enter=3", "strategy.leave=2", "strategy.short=true", ALL_OF_IT, *MARGIN).result)
     assert [(day, np.sign(quantity), price) for day, _, quantity, price in trades] == [
         ("2020-01-06", -1.0, 7.0),
         ("2020-01-08", 1.0, 9.0),
@@ -162,7 +163,7 @@ def test_breakout_short_follows_a_close_below_the_range(lab):
 def test_breakout_short_turns_round_on_a_close_beyond_the_other_side(lab):
     closes = [10.0, 10.0, 10.0, 10.0, 12.0, 12.0, 8.0, 8.0, 8.0]
     lab.give(closes, high=closes, low=closes, open=closes)
-    trades = fills(lab.run("breakout", "strategy.enter=3", "strategy.leave=2", "strategy.short=true", *MARGIN).result)
+    trades = fills(lab.run("breakout", "strategy.enter=3", "strategy.leave=2", "strategy.short=true", ALL_OF_IT, *MARGIN).result)
     held = np.cumsum([quantity for _, _, quantity, _ in trades])
     assert (np.sign(held) == [1.0, -1.0]).all()
 

@@ -220,6 +220,10 @@ def test_settings_are_json_with_every_default_and_override(path):
         "executor": "simulated",
         "insufficient_funds": "cut",
         "limit_fills": "through",
+        "path": "worst",
+        "participation": 0.1,
+        "latency_ms": 0.0,
+        "queue_ahead": None,
         "driver": "auto",
         "costs": [{"model": "fee", **FEE, "bps": 10.0}],
     }
@@ -255,7 +259,8 @@ def test_compose_with_a_misspelt_name_of_each_kind_is_a_plugin_error_with_the_ne
         ),
         (
             "execution.limit_fill=touch",
-            "unknown key execution.limit_fill; allowed in executor 'simulated': insufficient_funds, limit_fills, driver, costs; "
+            "unknown key execution.limit_fill; allowed in executor 'simulated': insufficient_funds, limit_fills, path, "
+            "participation, latency_ms, queue_ahead, driver, costs; "
             "did you mean 'limit_fills'?",
         ),
         (

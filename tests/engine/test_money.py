@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from tradekit import ConfigError, Strategy
-from tradekit.simulator.setup import Currency, Terms
+from tradekit.simulator.setup import AccountTerms, Currency
 
 CLOSES = 1.0 + np.arange(30.0)
 
@@ -27,8 +27,8 @@ def test_terms_are_those_of_the_account(lab):
     keys = ("kind='margin'", "leverage=4", "maintenance=0.1", "liquidation_fee_bps=50", "borrow_rate=0.01")
     more = ("interest_rate=0.02", "loan_rate=0.03", "conversion_bps=4")
     setup = setup_of(lab, *(f"account.{key}" for key in keys + more))
-    assert setup.terms == Terms(0.1, 0.005, 0.01, 0.02, 0.03, pytest.approx(0.0004))
-    assert setup_of(lab).terms == Terms()
+    assert setup.terms == AccountTerms(0.1, 0.005, 0.01, 0.02, 0.03, pytest.approx(0.0004))
+    assert setup_of(lab).terms == AccountTerms()
 
 
 def test_currencies_have_a_fixed_rate_or_that_of_an_instrument(lab):

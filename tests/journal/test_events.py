@@ -25,7 +25,7 @@ def test_events_tell_an_order_from_its_placing_to_its_fill():
         ("verdict", "max-weight: resize", "X", {"quantity": 20, "allowed": 5, "judged": 2, "limit": 0.5}),
         (
             "fill",
-            "at the open",
+            "at the open, as taker",
             "X",
             {"quantity": 5, "price": 110, "fee": 5.5, "slippage": 0, "position": 5, "average_price": 110},
         ),

@@ -60,8 +60,8 @@ def test_fills_and_positions_tables_have_a_row_a_fill():
     run = play({"X": [FLAT, (FLAT, 121, FLAT, FLAT)]}, {0: lambda ctx: [ctx.buy(2), ctx.sell(5, limit=120)]}, is_margin=True)
     rows = [{name: value for name, value in row.items() if name != "time"} for row in fills_table(run.record).to_pylist()]
     assert rows == [
-        {"order": 0, "symbol": "X", "quantity": 2, "price": 100, "fee": 0, "slippage": 0, "at": "open"},
-        {"order": 1, "symbol": "X", "quantity": -5, "price": 120, "fee": 0, "slippage": 0, "at": "inside"},
+        {"order": 0, "symbol": "X", "quantity": 2, "price": 100, "fee": 0, "slippage": 0, "at": "open", "liquidity": "taker"},
+        {"order": 1, "symbol": "X", "quantity": -5, "price": 120, "fee": 0, "slippage": 0, "at": "inside", "liquidity": "maker"},
     ]
     after = positions_table(run.record)
     assert (after["quantity"].to_pylist(), after["average_price"].to_pylist()) == ([2, -3], [100, 120])
@@ -175,7 +175,7 @@ def test_journal_table_tells_every_entry_in_order():
             "event": "fill",
             "cause": 0,
             **about,
-            "detail": "open",
+            "detail": "open taker",
             "quantity": -5,
             "price": 250,
             "fee": 0,
@@ -190,7 +190,7 @@ def test_journal_table_tells_every_entry_in_order():
             "cause": 5,
             "order": 1,
             "symbol": "X",
-            "detail": "inside",
+            "detail": "inside taker",
             "quantity": 5,
             "price": 800,
             "fee": 0,

@@ -42,7 +42,9 @@ def test_bracket_of_a_short_position_buys_back():
         assert run.fills == [(1, "X", -2, 100), (2, "X", 2, price)]
 
 
-@pytest.mark.parametrize(("bracket", "price"), [(Bracket(stop_loss=95), 95), (Bracket(take_profit=105), 105), (Bracket(Trail(percent=3)), 97)])
+@pytest.mark.parametrize(
+    ("bracket", "price"), [(Bracket(stop_loss=95), 95), (Bracket(take_profit=105), 105), (Bracket(Trail(percent=3)), 97)]
+)
 def test_bracket_may_have_one_exit_only(bracket, price):
     run = entered(FLAT, FLAT, (100, 106, 94, 100) if price != 97 else (100, 100, 94, 94), bracket=bracket)
     assert run.fills[1:] == [(3, "X", -2, price)]
@@ -238,7 +240,9 @@ def test_bracket_never_sells_more_than_is_held():
 
 
 def test_bracket_exit_may_be_cancelled_alone():
-    run = play({"X": [FLAT, FLAT, FLAT, (100, 106, 94, 100)]}, {0: lambda ctx: ctx.buy(2, bracket=BOTH), 1: lambda ctx: ctx.cancel(1)})
+    run = play(
+        {"X": [FLAT, FLAT, FLAT, (100, 106, 94, 100)]}, {0: lambda ctx: ctx.buy(2, bracket=BOTH), 1: lambda ctx: ctx.cancel(1)}
+    )
     assert run.fills[1:] == [(3, "X", -2, 105)]
     assert ended(run)[1:] == [("CANCELLED", "BY_STRATEGY"), ("FILLED", "NONE")]
 
@@ -283,7 +287,7 @@ def test_bracket_that_makes_no_sense_is_an_error_and_leaves_no_order(bracket, sa
 
 def test_bracket_of_a_short_position_the_other_way_round_is_an_error():
     def order(ctx):
-        with pytest.raises(OrderError, match="must lie above its take_profit 105.0, not at 95.0"):
+        with pytest.raises(OrderError, match=r"must lie above its take_profit 105\.0, not at 95\.0"):
             ctx.sell(1, bracket=Bracket(95, 105))
 
     play({"X": [FLAT]}, {0: order})

@@ -95,7 +95,11 @@ def test_replacement_of_an_order_sized_by_a_rule_has_the_size_of_the_first():
 
 def test_replacement_of_a_target_gives_way_to_the_next_target():
     bars = {"X": [FLAT, None, None, FLAT], "Y": [1.0] * 4}
-    script = {0: lambda ctx: ctx["X"].target(weight=0.3), 1: lambda ctx: ctx.replace(0, 4), 2: lambda ctx: ctx["X"].target(quantity=1)}
+    script = {
+        0: lambda ctx: ctx["X"].target(weight=0.3),
+        1: lambda ctx: ctx.replace(0, 4),
+        2: lambda ctx: ctx["X"].target(quantity=1),
+    }
     run = play(bars, script)
     assert run.fills == [(3, "X", 1, 100)]
     assert [status for status, _ in run.ends] == [OrderStatus.REPLACED, OrderStatus.REPLACED, OrderStatus.FILLED]
@@ -220,7 +224,11 @@ def test_replacement_says_in_the_journal_what_it_replaces():
         ({}, {"limit": 95}, "order 0 in 'X' is a market order, which has no limit to replace"),
         ({"limit": 90}, {"stop": 95}, "order 0 in 'X' is a limit order, which has no stop to replace"),
         ({"limit": 90}, {"take_profit": 95}, "order 0 in 'X' is a limit order, which has no take_profit to replace"),
-        ({"stop": 110}, {"stop": Trail(1)}, "order 0 in 'X' is a stop order; its stop must be a price, not Trail(amount=1, percent=None)"),
+        (
+            {"stop": 110},
+            {"stop": Trail(1)},
+            "order 0 in 'X' is a stop order; its stop must be a price, not Trail(amount=1, percent=None)",
+        ),
         ({"stop": Trail(1)}, {"stop": 90}, "order 0 in 'X' is a trailing stop order; its stop must be a Trail, not 90"),
         ({"limit": 90}, {"limit": -1}, "limit of an order in 'X' must be above 0, not -1"),
         ({"limit": 90}, {"quantity": 0}, "quantity of an order in 'X' must be above 0, not 0"),
@@ -254,7 +262,12 @@ def test_replacement_of_the_size_of_an_exit_is_an_error():
 
 @pytest.mark.parametrize(
     ("number", "said"),
-    [(0, "order 0 is no longer open: it is filled"), (1, "there is no order 1"), (-1, "there is no order -1"), ("0", "there is no order '0'")],
+    [
+        (0, "order 0 is no longer open: it is filled"),
+        (1, "there is no order 1"),
+        (-1, "there is no order -1"),
+        ("0", "there is no order '0'"),
+    ],
 )
 def test_change_of_an_order_that_is_not_open_is_an_error(number, said):
     def change(ctx):

@@ -90,7 +90,9 @@ def test_take_profit_to_buy_fills_when_the_price_has_fallen_through_it(bars, fil
     assert [(row, price) for row, _, _, price in run.fills] == [filled] * bool(filled)
 
 
-@pytest.mark.parametrize(("bars", "filled"), [([(100, 106, 99, 105)], 105), ([(107, 108, 106, 107)], 107), ([(100, 105, 99, 100)], None)])
+@pytest.mark.parametrize(
+    ("bars", "filled"), [([(100, 106, 99, 105)], 105), ([(107, 108, 106, 107)], 107), ([(100, 105, 99, 100)], None)]
+)
 def test_take_profit_to_sell_fills_when_the_price_has_risen_through_it(bars, filled):
     run = sold(bars, take_profit=105)
     assert [price for _, _, _, price in run.fills] == [filled] * bool(filled)
@@ -103,7 +105,9 @@ def test_take_profit_is_touched_where_touching_is_enough():
 
 
 def test_take_profit_slips_like_a_market_order():
-    run = play({"X": [FLAT, (100, 110, 99, 105)]}, {0: lambda ctx: ctx.sell(1, take_profit=105)}, is_margin=True, slippage_rate=0.01)
+    run = play(
+        {"X": [FLAT, (100, 110, 99, 105)]}, {0: lambda ctx: ctx.sell(1, take_profit=105)}, is_margin=True, slippage_rate=0.01
+    )
     assert run.fills == [(1, "X", -1, pytest.approx(105 * 0.99))]
     assert run.places == [("inside", "taker")]
 
@@ -144,11 +148,15 @@ def test_limit_that_the_open_of_its_first_bar_is_better_than_is_a_taker_and_late
 
 @pytest.mark.parametrize("path", PATHS)
 def test_stop_gapped_over_fills_at_the_open_on_every_path(path):
-    run = play({"X": [FLAT, FLAT, (90, 99, 85, 95)]}, {0: lambda ctx: ctx.sell(1, stop=95)}, is_margin=True, fills=unlimited(path=path))
+    run = play(
+        {"X": [FLAT, FLAT, (90, 99, 85, 95)]}, {0: lambda ctx: ctx.sell(1, stop=95)}, is_margin=True, fills=unlimited(path=path)
+    )
     assert run.fills == [(2, "X", -1, 90)]
 
 
-@pytest.mark.parametrize(("path", "first"), [("worst", "stop"), ("nearest-first", "limit"), ("high-first", "limit"), ("low-first", "stop")])
+@pytest.mark.parametrize(
+    ("path", "first"), [("worst", "stop"), ("nearest-first", "limit"), ("high-first", "limit"), ("low-first", "stop")]
+)
 def test_order_in_which_one_bar_reaches_two_orders_is_that_of_the_path(path, first):
     def leave(ctx):
         numbers = {"limit": ctx.sell(1, limit=103), "stop": ctx.sell(1, stop=95)}
@@ -163,7 +171,9 @@ def test_path_of_a_bar_whose_extremes_are_equally_near_goes_up_first():
     def leave(ctx):
         ctx.one_cancels_other(ctx.sell(1, limit=103), ctx.sell(1, stop=97))
 
-    run = play({"X": [FLAT, FLAT, (100, 104, 96, 100)]}, {0: lambda ctx: ctx.buy(1), 1: leave}, fills=unlimited(path="nearest-first"))
+    run = play(
+        {"X": [FLAT, FLAT, (100, 104, 96, 100)]}, {0: lambda ctx: ctx.buy(1), 1: leave}, fills=unlimited(path="nearest-first")
+    )
     assert run.fills[1:] == [(2, "X", -1, 103)]
 
 

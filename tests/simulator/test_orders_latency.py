@@ -231,7 +231,11 @@ def test_trailing_stop_follows_from_where_it_arrives():
 
 def test_replaced_trailing_stop_goes_on_from_the_best_price_seen_by_its_arrival():
     bars = {"X": [FLAT, FLAT, FLAT, (109, 110, 109, 110), FLAT + 8, (107, 107, 102, 103)]}
-    script = {0: lambda ctx: ctx.buy(2), 1: lambda ctx: ctx.sell(1, stop=Trail(amount=5)), 2: lambda ctx: ctx.replace(1, quantity=2)}
+    script = {
+        0: lambda ctx: ctx.buy(2),
+        1: lambda ctx: ctx.sell(1, stop=Trail(amount=5)),
+        2: lambda ctx: ctx.replace(1, quantity=2),
+    }
     assert play(bars, script, fills=late(latency=MINUTE), is_margin=True).fills[1:] == [(5, "X", -2, 105)]
 
 
@@ -250,10 +254,17 @@ def test_bracket_whose_entry_arrives_inside_a_bar_can_be_stopped_there(path):
 
 def test_order_for_the_day_is_for_the_session_in_which_it_arrives():
     def ends(*lengths):
-        run = play({"X": [FLAT] * 5}, {0: lambda ctx: ctx.buy(1, limit=90, terms=Terms("day"))}, fills=late(latency=MINUTE), sessions=sessions_of(*lengths))
+        run = play(
+            {"X": [FLAT] * 5},
+            {0: lambda ctx: ctx.buy(1, limit=90, terms=Terms("day"))},
+            fills=late(latency=MINUTE),
+            sessions=sessions_of(*lengths),
+        )
         return [entry.row for entry in run.entries(EventKind.CANCEL)]
 
     assert ends(2, 1, 2) == [3]  # it arrives with the open of the second session
     assert ends(3, 2) == [3]
-    run = play({"X": [FLAT] * 4}, {0: lambda ctx: ctx.buy(1, limit=90, terms=Terms("day"))}, fills=late(), sessions=sessions_of(2, 2))
+    run = play(
+        {"X": [FLAT] * 4}, {0: lambda ctx: ctx.buy(1, limit=90, terms=Terms("day"))}, fills=late(), sessions=sessions_of(2, 2)
+    )
     assert [entry.row for entry in run.entries(EventKind.CANCEL)] == [2]  # it arrived inside the last bar of the first

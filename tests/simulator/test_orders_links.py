@@ -18,7 +18,9 @@ def breakout(ctx):
     ctx.one_cancels_other(ctx.buy(1, stop=105), ctx.sell(1, stop=95))
 
 
-@pytest.mark.parametrize(("bar", "fill"), [((100, 106, 99, 105), (1, 105)), ((100, 101, 94, 95), (-1, 95)), ((107, 108, 90, 91), (1, 107))])
+@pytest.mark.parametrize(
+    ("bar", "fill"), [((100, 106, 99, 105), (1, 105)), ((100, 101, 94, 95), (-1, 95)), ((107, 108, 90, 91), (1, 107))]
+)
 def test_order_that_fills_cancels_the_others(bar, fill):
     run = play({"X": [FLAT, bar, (100, 106, 94, 100)]}, {0: breakout}, is_margin=True)
     assert run.fills == [(1, "X", *fill)]
@@ -33,7 +35,12 @@ def test_orders_that_cancel_each_other_do_not_both_fill_in_one_bar(path):
 
 def test_order_that_fills_in_part_cancels_the_others_and_goes_on():
     bars = {"X": [FLAT, (100, 106, 99, 100, 2), (100, 106, 94, 106)]}
-    run = play(bars, {0: lambda ctx: ctx.one_cancels_other(ctx.buy(3, stop=105), ctx.sell(3, stop=95))}, is_margin=True, fills=unlimited(participation=0.5))
+    run = play(
+        bars,
+        {0: lambda ctx: ctx.one_cancels_other(ctx.buy(3, stop=105), ctx.sell(3, stop=95))},
+        is_margin=True,
+        fills=unlimited(participation=0.5),
+    )
     assert run.fills == [(1, "X", 1, 105), (2, "X", 2, 100)]
     assert run.ends[1] == LINKED
 
@@ -120,7 +127,11 @@ def triggered(first, second, bars, **changes):
 
 
 def test_order_after_another_is_held_until_that_is_filled():
-    run = triggered(lambda ctx: ctx.buy(1, limit=95), lambda ctx, terms: ctx.buy(1, limit=90, terms=terms), [(100, 100, 96, 97), (91, 91, 89, 90)])
+    run = triggered(
+        lambda ctx: ctx.buy(1, limit=95),
+        lambda ctx, terms: ctx.buy(1, limit=90, terms=terms),
+        [(100, 100, 96, 97), (91, 91, 89, 90)],
+    )
     assert run.fills == [(2, "X", 1, 91), (2, "X", 1, 90)]
     waiting = triggered(lambda ctx: ctx.buy(1, limit=95), lambda ctx, terms: ctx.buy(1, limit=101, terms=terms), [FLAT])
     assert (waiting.fills, waiting.ends[1][0]) == ([], OrderStatus.HELD)
@@ -128,17 +139,23 @@ def test_order_after_another_is_held_until_that_is_filled():
 
 @pytest.mark.parametrize("path", PATHS)
 def test_order_after_one_filled_at_the_open_is_there_from_the_open_on(path):
-    run = triggered(lambda ctx: ctx.buy(1), lambda ctx, terms: ctx.buy(2, terms=terms), [(101, 102, 100, 101)], fills=unlimited(path=path))
+    run = triggered(
+        lambda ctx: ctx.buy(1), lambda ctx, terms: ctx.buy(2, terms=terms), [(101, 102, 100, 101)], fills=unlimited(path=path)
+    )
     assert run.fills == [(1, "X", 1, 101), (1, "X", 2, 101)]
 
 
 def test_market_order_after_one_filled_inside_a_bar_gets_the_price_of_that_moment():
-    run = triggered(lambda ctx: ctx.buy(1, limit=95), lambda ctx, terms: ctx.buy(2, terms=terms), [(100, 101, 90, 99)], slippage_rate=0.01)
+    run = triggered(
+        lambda ctx: ctx.buy(1, limit=95), lambda ctx, terms: ctx.buy(2, terms=terms), [(100, 101, 90, 99)], slippage_rate=0.01
+    )
     assert run.fills == [(1, "X", 1, 95), (1, "X", 2, pytest.approx(95.95))]
 
 
 def test_market_order_after_one_that_slipped_does_not_pay_for_that_slippage_too():
-    run = triggered(lambda ctx: ctx.buy(1, stop=105), lambda ctx, terms: ctx.buy(2, terms=terms), [(100, 110, 99, 100)], slippage_rate=0.01)
+    run = triggered(
+        lambda ctx: ctx.buy(1, stop=105), lambda ctx, terms: ctx.buy(2, terms=terms), [(100, 110, 99, 100)], slippage_rate=0.01
+    )
     assert [price for _, _, _, price in run.fills] == pytest.approx([106.05, 106.05])
 
 
@@ -222,7 +239,9 @@ def test_order_at_once_in_another_instrument_is_not_over_before_it_got_there():
 
 def test_order_that_waits_may_buy_what_it_sells_first():
     # Alone, a cash account would refuse to sell what it has not got.
-    run = triggered(lambda ctx: ctx.buy(2, limit=95), lambda ctx, terms: ctx.sell(2, stop=90, terms=terms), [(96, 97, 94, 95), (95, 95, 89, 90)])
+    run = triggered(
+        lambda ctx: ctx.buy(2, limit=95), lambda ctx, terms: ctx.sell(2, stop=90, terms=terms), [(96, 97, 94, 95), (95, 95, 89, 90)]
+    )
     assert run.fills == [(1, "X", 2, 95), (2, "X", -2, 90)]
 
 
@@ -231,14 +250,16 @@ def test_order_after_one_that_is_not_there_is_an_error_and_leaves_none(number):
     def order(ctx):
         if number is None:
             return
-        with pytest.raises(OrderError, match="there is no order .* for an order in 'X' to wait for"):
+        with pytest.raises(OrderError, match=r"there is no order .* for an order in 'X' to wait for"):
             ctx.buy(1, terms=Terms(after=number))
 
     assert play({"X": [FLAT] * 2}, {0: order}).orders == []
 
 
 def test_sizes_of_orders_after_each_other_are_whole_lots():
-    run = triggered(lambda ctx: ctx.buy(2.5), lambda ctx, terms: ctx.buy(1.7, terms=terms), [FLAT], instruments=[Instrument("X", lot=1)])
+    run = triggered(
+        lambda ctx: ctx.buy(2.5), lambda ctx, terms: ctx.buy(1.7, terms=terms), [FLAT], instruments=[Instrument("X", lot=1)]
+    )
     assert [quantity for _, _, quantity, _ in run.fills] == [2, 1]
 
 

@@ -1,4 +1,4 @@
-"""The conditions of an order: how long it lasts, at once or whole, at the open or the close, maker only, reducing only, icebergs."""
+"""The conditions of an order: how long it lasts, at once or whole, in auctions, maker only, reducing only, icebergs."""
 
 from datetime import UTC, datetime, timedelta
 
@@ -50,7 +50,9 @@ def test_limit_at_once_that_the_open_is_not_better_than_expires(path, kind):
     assert better.fills == [(1, "X", 2, 100)]
 
 
-@pytest.mark.parametrize(("volume", "fills", "end"), [(4, [(1, "X", 2, 100)], (OrderStatus.FILLED, Reason.NONE)), (3, [], NOT_WHOLE), (0, [], NOT_WHOLE)])
+@pytest.mark.parametrize(
+    ("volume", "fills", "end"), [(4, [(1, "X", 2, 100)], (OrderStatus.FILLED, Reason.NONE)), (3, [], NOT_WHOLE), (0, [], NOT_WHOLE)]
+)
 def test_fill_or_kill_fills_whole_or_not_at_all(volume, fills, end):
     run = ordered([(100, 100, 100, 100, volume), FLAT], Terms("fok"), fills=HALF)
     assert (run.fills, run.ends) == (fills, [end])
@@ -119,7 +121,9 @@ def test_order_good_till_a_time_that_is_past_is_an_error_and_leaves_none():
     def order(ctx):
         with pytest.raises(OrderError) as caught:
             ctx.buy(1, terms=Terms("gtd", until=datetime(1970, 1, 1, 0, 1)))  # noqa: DTZ001 - one without a zone is UTC
-        assert str(caught.value) == "an order in 'X' is good until 1970-01-01 00:01:00, which is past: it is 1970-01-01 00:01:00+00:00"
+        assert (
+            str(caught.value) == "an order in 'X' is good until 1970-01-01 00:01:00, which is past: it is 1970-01-01 00:01:00+00:00"
+        )
 
     assert play({"X": [FLAT] * 2}, {0: order}).orders == []
 
@@ -140,7 +144,9 @@ def test_order_at_the_open_fills_in_the_first_bar_that_its_instrument_has_in_the
     assert run.fills == [(3, "X", 1, 103)]
 
 
-@pytest.mark.parametrize(("limit", "fills", "end"), [(102, [(2, "X", 2, 102)], OrderStatus.FILLED), (101.5, [], OrderStatus.EXPIRED)])
+@pytest.mark.parametrize(
+    ("limit", "fills", "end"), [(102, [(2, "X", 2, 102)], OrderStatus.FILLED), (101.5, [], OrderStatus.EXPIRED)]
+)
 def test_limit_at_the_open_takes_part_if_the_opening_price_is_within_it(limit, fills, end):
     run = ordered([101, (102, 103, 99, 100), 90], Terms(at="open"), limit=limit, sessions=sessions_of(2, 2))
     assert (run.fills, run.ends[0][0]) == (fills, end)
@@ -220,7 +226,9 @@ def test_post_only_stop_limit_that_rests_when_set_off_fills_in_the_same_bar(path
 
 
 def test_reduce_only_sells_no_more_than_is_held():
-    run = play({"X": [FLAT] * 3}, {0: lambda ctx: ctx.buy(3), 1: lambda ctx: ctx.sell(5, terms=Terms(reduce_only=True))}, is_margin=True)
+    run = play(
+        {"X": [FLAT] * 3}, {0: lambda ctx: ctx.buy(3), 1: lambda ctx: ctx.sell(5, terms=Terms(reduce_only=True))}, is_margin=True
+    )
     assert run.fills[1:] == [(2, "X", -3, 100)]
     assert run.reasons == [(EventKind.CANCEL, Reason.NOTHING_TO_REDUCE, -2)]
 
@@ -252,7 +260,9 @@ def test_reduce_only_is_cut_to_a_position_that_has_become_smaller():
 
 
 def test_reduce_only_buys_back_no_more_than_was_sold_short():
-    run = play({"X": [FLAT] * 3}, {0: lambda ctx: ctx.sell(3), 1: lambda ctx: ctx.buy(5, terms=Terms(reduce_only=True))}, is_margin=True)
+    run = play(
+        {"X": [FLAT] * 3}, {0: lambda ctx: ctx.sell(3), 1: lambda ctx: ctx.buy(5, terms=Terms(reduce_only=True))}, is_margin=True
+    )
     assert run.fills[1:] == [(2, "X", 3, 100)]
 
 
@@ -302,7 +312,10 @@ def test_iceberg_that_would_show_less_than_a_lot_is_an_error_and_leaves_no_order
             {"post_only": True, "time_in_force": "ioc"},
             "post_only waits to be filled, and this order is filled at once or not at all; leave one of them out",
         ),
-        ({"post_only": True, "at": "close"}, "post_only waits to be filled, and this order is filled at once or not at all; leave one of them out"),
+        (
+            {"post_only": True, "at": "close"},
+            "post_only waits to be filled, and this order is filled at once or not at all; leave one of them out",
+        ),
         ({"display": 0}, "display must be above 0, not 0"),
         ({"display": float("nan")}, "display must be above 0, not nan"),
     ],
@@ -320,12 +333,17 @@ def test_terms_that_contradict_themselves_are_an_error(terms, said):
         ({"stop": 99}, Terms(post_only=True), "post_only needs an order with a limit, and this one in 'X' is a stop order"),
         ({"take_profit": 99}, Terms(display=1), "display needs an order with a limit, and this one in 'X' is a take profit order"),
         ({"stop": 99}, Terms(at="open"), "an order at the open of a session is a market or a limit order, not a stop order"),
-        ({"stop": Trail(1)}, Terms(at="close"), "an order at the close of a session is a market or a limit order, not a trailing stop order"),
+        (
+            {"stop": Trail(1)},
+            Terms(at="close"),
+            "an order at the close of a session is a market or a limit order, not a trailing stop order",
+        ),
         ({"stop": Trail(1), "limit": 95}, None, "a trailing stop in 'X' becomes a market order; leave out the limit"),
         (
             {"stop": 95, "take_profit": 105},
             None,
-            "an order in 'X' can wait for a stop or for a take_profit, not for both; give a bracket, or two orders and one_cancels_other",
+            "an order in 'X' can wait for a stop or for a take_profit, "
+            "not for both; give a bracket, or two orders and one_cancels_other",
         ),
     ],
 )

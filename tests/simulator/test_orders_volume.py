@@ -65,7 +65,12 @@ def test_orders_of_a_bar_share_its_volume_by_price_then_time():
             ctx.buy(size, limit=limit)
 
     run = play({"X": [FLAT, (98, 99, 94, 95, 80)]}, {0: several}, fills=TENTH)
-    assert [(fill.order, fill.a, fill.b) for fill in run.entries(EventKind.FILL)] == [(1, 2, 97), (3, 1, 97), (2, 4, 96), (0, 1, 95)]
+    assert [(fill.order, fill.a, fill.b) for fill in run.entries(EventKind.FILL)] == [
+        (1, 2, 97),
+        (3, 1, 97),
+        (2, 4, 96),
+        (0, 1, 95),
+    ]
 
 
 def test_market_orders_come_before_limits_and_earlier_ones_before_later():
@@ -177,7 +182,9 @@ def test_queue_does_not_matter_to_a_price_that_a_take_profit_waits_for():
 def decided(finer, script, bar=(100, 106, 94, 100), path="worst", **changes):
     """Play on a bar inside which finer ones decide."""
     bars = {"X": [FLAT, FLAT, bar]}
-    return play(bars, script, fills=changes.pop("fills", unlimited(path=path)), finer=finer_of({"X": [[FLAT], [FLAT], finer]}), **changes)
+    return play(
+        bars, script, fills=changes.pop("fills", unlimited(path=path)), finer=finer_of({"X": [[FLAT], [FLAT], finer]}), **changes
+    )
 
 
 LONG = {0: lambda ctx: ctx.buy(1, bracket=Bracket(stop_loss=95, take_profit=105))}

@@ -153,7 +153,8 @@ class Slippage(CostModel):
 
     def describe(self) -> str:
         """Return the slippage in one sentence."""
-        return f"Market and stop orders fill {self.options.bps:g} bps worse than the reference price; limit orders don't slip."
+        worse = f"{self.options.bps:g} bps worse than the reference price"
+        return f"Orders that take fill {worse}, limit orders never beyond their limit."
 
 
 class HalfSpread(CostModel):

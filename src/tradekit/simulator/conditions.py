@@ -116,8 +116,9 @@ class Conditions:
 
     def take_mark(self, old: int, new: int) -> None:
         """Let a trailing stop go on from the best price of the one that it replaces; one with another trail begins anew."""
-        is_same = cython.declare(cython.bint, same(self.trail[old], self.trail[new]) and same(self.trail_rate[old], self.trail_rate[new]))
-        self.mark[new] = self.mark[old] if is_same else _NAN
+        is_kept = cython.declare(cython.bint, same(self.trail[old], self.trail[new]))
+        is_kept = is_kept and same(self.trail_rate[old], self.trail_rate[new])
+        self.mark[new] = self.mark[old] if is_kept else _NAN
 
     def distance(self, row: int) -> float:
         """Return how far behind its mark a trailing stop is."""

@@ -33,6 +33,7 @@ cdef class Filler:
     cdef double room(self, Py_ssize_t i, Py_ssize_t k) noexcept nogil
     cdef double shown(self, Py_ssize_t order, Py_ssize_t k) noexcept nogil
     cdef void hide(self, Py_ssize_t order, double size) noexcept nogil
+    cdef double taken_at(self, Py_ssize_t order, Py_ssize_t k, double size, double reference) noexcept nogil
     cdef double bounded(self, Py_ssize_t order, double price) noexcept nogil
     cdef double deliverable(self, Py_ssize_t order, Py_ssize_t i, double size) noexcept nogil
     cdef int undeliverable(self, Py_ssize_t order, double size) noexcept nogil

@@ -90,19 +90,14 @@ class Filler:
         i = self.book.instrument[order]
         flags = self.book.flags[order]
         left = self.book.left(order)
-        limited = cython.declare(cython.bint, self.book.is_limited(order))
-        is_maker = cython.declare(cython.bint, limited and (flags & _RESTED) != 0)
+        is_maker = cython.declare(cython.bint, self.book.is_limited(order) and (flags & _RESTED) != 0)
         if (flags & _POST_ONLY) != 0 and not is_maker:
             return self.refuse(order, _REJECTED, _WOULD_TAKE)
         size = self.on_offer(order, k, left, most)
         if size == 0.0:
             self.book.flags[order] |= _SPENT
             return self.lifecycle.end(order, _EXPIRED, _NOT_WHOLE) if (flags & _WHOLE_ONLY) != 0 else 0
-        price = reference
-        if not is_maker:
-            price = self.venue.slipped(i, size, reference, self.prices.volume[k, i], fabs(self.book.filled[order]))
-            if limited:
-                price = self.bounded(order, price)
+        price = reference if is_maker else self.taken_at(order, k, size, reference)
         reason = _FUNDS
         allowed = self.deliverable(order, i, size)
         if allowed != size:
@@ -184,6 +179,12 @@ class Filler:
         if self.conditions.slice[row] <= self.conditions.display[row] * _NOTHING:
             self.conditions.slice[row] = 0.0
             self.conditions.ahead[row] = self.queue_ahead
+
+    def taken_at(self, order: int, k: int, size: float, reference: float) -> float:
+        """Return the price that an order gets for taking liquidity: with slippage, but no worse than its limit."""
+        i = self.book.instrument[order]
+        price = self.venue.slipped(i, size, reference, self.prices.volume[k, i], fabs(self.book.filled[order]))
+        return self.bounded(order, price) if self.book.is_limited(order) else price
 
     def bounded(self, order: int, price: float) -> float:
         """Return a price that is no worse than the limit of an order."""

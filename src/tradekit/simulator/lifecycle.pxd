@@ -2,6 +2,7 @@ cimport cython
 from tradekit.simulator.conditions cimport Conditions
 from tradekit.simulator.book cimport Book
 from tradekit.simulator.ledger cimport Ledger
+from tradekit.simulator.links cimport Links
 from tradekit.simulator.log cimport Log
 from tradekit.simulator.venue cimport Venue
 
@@ -9,6 +10,7 @@ from tradekit.simulator.venue cimport Venue
 cdef class Lifecycle:
     cdef Book book
     cdef Conditions conditions
+    cdef Links links
     cdef Log log
     cdef Ledger ledger
     cdef Venue venue
@@ -31,11 +33,6 @@ cdef class Lifecycle:
     cdef int pass_on_fill(self, Py_ssize_t order, double size) except -1 nogil
     cdef void extend(self, Py_ssize_t order, double size) noexcept nogil
     cdef int share(self, Py_ssize_t order, double size) except -1 nogil
-    cdef int hand_over(self, Py_ssize_t old, Py_ssize_t new) except -1 nogil
-    cdef int hand_children_over(self, Py_ssize_t row, Py_ssize_t new) except -1 nogil
-    cdef int hand_peers_over(self, Py_ssize_t old, Py_ssize_t new) except -1 nogil
-    cdef Py_ssize_t before(self, Py_ssize_t order) noexcept nogil
-    cdef int substitute(self, Py_ssize_t parent, Py_ssize_t old, Py_ssize_t new) except -1 nogil
     cdef int split(self, Py_ssize_t i, double ratio) except -1 nogil
     cdef int end_all(self, Py_ssize_t i, int reason) except -1 nogil
     cdef bint is_awaited(self, Py_ssize_t order) noexcept nogil

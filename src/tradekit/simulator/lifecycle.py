@@ -14,8 +14,11 @@ from tradekit.simulator.columns import enlarged
 
 if cython.compiled:
     from cython.cimports.libc.math import fabs
+    from cython.cimports.tradekit.simulator.links import Links
 else:
     from math import fabs
+
+    from tradekit.simulator.links import Links
 
 if TYPE_CHECKING:
     from tradekit.simulator.book import Book
@@ -40,7 +43,6 @@ _NO_REASON = cython.declare(cython.int, Reason.NONE)
 _PARENT = cython.declare(cython.int, Flag.PARENT)
 _EXIT = cython.declare(cython.int, Flag.EXIT)
 _LINKED = cython.declare(cython.int, Flag.LINKED)
-_LINKS = cython.declare(cython.int, Flag.LINKED | Flag.PARENT | Flag.EXIT)
 _IN_FLIGHT = cython.declare(cython.int, Flag.IN_FLIGHT)
 _LEAVING = cython.declare(cython.int, Flag.LEAVING)
 _BORN = cython.declare(cython.int, Flag.BORN)
@@ -63,6 +65,7 @@ class Lifecycle:
         self.venue = self.ledger.venue
         self.log = log
         self.conditions = self.book.conditions
+        self.links = Links(self.book)
         self.row = 0
         self.price = _NAN
         self.is_inside = False
@@ -217,74 +220,6 @@ class Lifecycle:
         self.extend(peer, -size)
         if self.is_done(peer) and not self.is_awaited(peer):
             self.settle_exit(peer)
-        return 0
-
-    def hand_over(self, old: int, new: int) -> int:
-        """Give the links of an order to the one that replaces it, which may have some of its own."""
-        flags = self.book.flags[old] & _LINKS
-        if flags == 0 and (self.book.condition[old] < 0 or self.conditions.parent[self.book.condition[old]] < 0):
-            return 0
-        row, after = self.book.condition[old], self.book.conditions_of(new)
-        self.book.flags[new] |= flags
-        self.book.flags[old] &= ~flags
-        self.conditions.parent[after] = self.conditions.parent[row]
-        self.conditions.sibling[after] = self.conditions.sibling[row]
-        if self.conditions.parent[row] >= 0:
-            self.substitute(self.conditions.parent[row], old, new)
-        self.hand_children_over(row, new)
-        self.hand_peers_over(old, new)
-        return 0
-
-    def hand_children_over(self, row: int, new: int) -> int:
-        """Let the orders that wait for one wait for another, before those that do already."""
-        first = self.conditions.child[row]
-        child = last = first
-        while child >= 0:
-            last = child
-            self.conditions.parent[self.book.condition[child]] = new
-            child = self.conditions.sibling[self.book.condition[child]]
-        if first >= 0:
-            after = self.book.condition[new]
-            self.conditions.sibling[self.book.condition[last]] = self.conditions.child[after]
-            self.conditions.child[after] = first
-        return 0
-
-    def hand_peers_over(self, old: int, new: int) -> int:
-        """Put one order into the place of another in its ring; if it is in another ring itself, the two become one."""
-        following = self.conditions.peer[self.book.condition[old]]
-        if following < 0:
-            return 0
-        before, last = self.before(old), self.before(new)
-        peer = following
-        while peer != old and peer != new:
-            peer = self.conditions.peer[self.book.condition[peer]]
-        if peer == new:
-            self.conditions.peer[self.book.condition[before]] = following
-            return 0
-        self.conditions.peer[self.book.condition[before]] = new
-        self.conditions.peer[self.book.condition[last]] = following
-        return 0
-
-    def before(self, order: int) -> int:
-        """Return the order before one in its ring, itself if it is in none."""
-        found, peer = order, self.conditions.peer[self.book.condition[order]]
-        while peer >= 0 and peer != order:
-            found, peer = peer, self.conditions.peer[self.book.condition[peer]]
-        return found
-
-    def substitute(self, parent: int, old: int, new: int) -> int:
-        """Put one order into the place of another among those that wait for a third."""
-        row = self.book.condition[parent]
-        if self.conditions.child[row] == old:
-            self.conditions.child[row] = new
-            return 0
-        child = self.conditions.child[row]
-        while child >= 0:
-            row = self.book.condition[child]
-            if self.conditions.sibling[row] == old:
-                self.conditions.sibling[row] = new
-                return 0
-            child = self.conditions.sibling[row]
         return 0
 
     def is_awaited(self, order: int) -> bool:

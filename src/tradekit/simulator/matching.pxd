@@ -45,6 +45,5 @@ cdef class Matcher:
     cdef int fire(self, Py_ssize_t order, Py_ssize_t k, double price, int phase) except -1 nogil
     cdef int walk(self, Py_ssize_t k, Py_ssize_t i) except -1 nogil
     cdef int walk_to(self, Py_ssize_t k, Py_ssize_t i, double start, double end) except -1 nogil
-    cdef bint is_nearer(self, Py_ssize_t order, double price, Py_ssize_t best, double best_price, double here) noexcept nogil
     cdef int match_close(self, Py_ssize_t row) except -1 nogil
     cdef Py_ssize_t last_bar(self, Py_ssize_t i, Py_ssize_t row) noexcept nogil

@@ -266,7 +266,7 @@ class Matcher:
                 if self.book.instrument[order] != i or not self.is_working(order, _ASIDE | _BORN | _AT_OPEN | _AT_CLOSE):
                     continue
                 price = self.reach.between(order, here, end, is_print)
-                if price == price and self.is_nearer(order, price, best, best_price, here):
+                if price == price and self.reach.is_nearer(order, price, best, best_price, here):
                     best, best_price = order, price
             if best < 0:
                 break
@@ -275,15 +275,6 @@ class Matcher:
             self.fire(best, k, here, _INSIDE)
         self.reach.follow_to(i, end)
         return 0
-
-    def is_nearer(self, order: int, price: float, best: int, best_price: float, here: float) -> bool:
-        """Say whether an order comes before the best one so far."""
-        if best < 0:
-            return True
-        distance, least = abs(price - here), abs(best_price - here)
-        if distance != least:
-            return distance < least
-        return self.reach.is_favourable(best) and not self.reach.is_favourable(order)
 
     def match_close(self, row: int) -> int:
         """Fill, at the close of a session, the orders that wait for it."""

@@ -145,7 +145,7 @@ class Placer:
     def take_over(self, order: int, old: int) -> int:
         """Put an order into the place of another at once."""
         self.conditions.replaces[self.book.condition[order]] = -1
-        self.lifecycle.hand_over(old, order)
+        self.lifecycle.links.hand_over(old, order)
         return self.lifecycle.end(old, _REPLACED, _REPLACEMENT)
 
     def waits(self, order: int) -> bool:

@@ -27,3 +27,4 @@ cdef class Reach:
     cdef void follow_to(self, Py_ssize_t i, double price) noexcept nogil
     cdef void follow(self, Py_ssize_t k, bint has_path) noexcept nogil
     cdef void advance_mark(self, Py_ssize_t order, double low, double high) noexcept nogil
+    cdef bint is_nearer(self, Py_ssize_t order, double price, Py_ssize_t best, double best_price, double here) noexcept nogil

@@ -198,3 +198,12 @@ class Reach:
             self.conditions.mark[row] = mark if mark < low else low
         else:
             self.conditions.mark[row] = mark if mark > high else high
+
+    def is_nearer(self, order: int, price: float, best: int, best_price: float, here: float) -> bool:
+        """Say whether an order comes before the best one so far."""
+        if best < 0:
+            return True
+        distance, least = abs(price - here), abs(best_price - here)
+        if distance != least:
+            return distance < least
+        return self.is_favourable(best) and not self.is_favourable(order)

@@ -158,7 +158,7 @@ class Timing:
         since = self.book.filled[old] - self.conditions.base[row]
         left = self.book.left(old)
         self.conditions.take_mark(self.book.condition[old], row)
-        self.lifecycle.hand_over(old, order)
+        self.lifecycle.links.hand_over(old, order)
         if self.book.status[order] == _HELD and self.book.status[old] == _OPEN:
             self.book.release(order)  # what it waited for has been filled meanwhile
         self.lifecycle.end(old, _REPLACED, _REPLACEMENT)
