@@ -71,7 +71,7 @@ COMPARISONS = (
     Comparison(
         "event-nautilus",
         _EVENT,
-        "statistics on both sides",
+        "its analysis of the results switched off",
         _minutes,
         "event_tradekit.py",
         150.0,

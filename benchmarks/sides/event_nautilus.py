@@ -57,8 +57,8 @@ def bars_of(table, bar_type, instrument):
 
 
 def prepared(path):
-    """Return an engine that holds the bars and the strategy, logs nothing."""
-    engine = BacktestEngine(BacktestEngineConfig(logging=LoggingConfig(bypass_logging=True)))
+    """Return an engine that holds the bars and the strategy, logs nothing and makes no analysis."""
+    engine = BacktestEngine(BacktestEngineConfig(logging=LoggingConfig(bypass_logging=True), run_analysis=False))
     engine.add_venue(Venue("BINANCE"), OmsType.NETTING, AccountType.MARGIN, [Money(1_000_000_000, USDT)], USDT, Decimal(1))
     instrument = TestInstrumentProvider.btcusdt_perp_binance()
     engine.add_instrument(instrument)

@@ -166,6 +166,16 @@ def test_replacement_that_is_smaller_than_what_the_first_has_filled_meanwhile_is
     assert run.ends == [(OrderStatus.REPLACED, Reason.REPLACED), (OrderStatus.CANCELLED, Reason.TOO_LATE)]
 
 
+def test_replacement_that_is_linked_with_what_it_replaces_stays_linked_with_the_others():
+    def change(ctx):
+        ctx.one_cancels_other(0, ctx.replace(0, limit=97), 1)
+
+    script = {0: lambda ctx: (ctx.buy(1, limit=90), ctx.buy(2, limit=90)), 2: change}
+    run = play({"X": [FLAT, FLAT, FLAT, FLAT, 96, 80]}, script, fills=late(latency=MINUTE))
+    assert run.fills == [(4, "X", 1, 96)]
+    assert run.ends[1] == (OrderStatus.CANCELLED, Reason.LINKED_ORDER)
+
+
 def test_orders_after_a_replacement_that_is_too_late_end():
     def change(ctx):
         ctx.sell(1, limit=110, terms=Terms(after=ctx.replace(0, limit=97)))

@@ -31,6 +31,7 @@ cdef class Lifecycle:
     cdef int bear(self, Py_ssize_t order, double price) except -1 nogil
     cdef int release(self, Py_ssize_t order, Py_ssize_t entry) except -1 nogil
     cdef int pass_on_fill(self, Py_ssize_t order, double size) except -1 nogil
+    cdef void extend(self, Py_ssize_t order, double size) noexcept nogil
     cdef int share(self, Py_ssize_t order, double size) except -1 nogil
     cdef int split(self, Py_ssize_t i, double ratio) except -1 nogil
     cdef int end_all(self, Py_ssize_t i, int reason) except -1 nogil

@@ -49,7 +49,7 @@ _BORN = cython.declare(cython.int, Flag.BORN)
 _REDUCING = cython.declare(cython.int, Flag.REDUCE_ONLY | Flag.EXIT)
 _NAN = cython.declare(cython.double, float("nan"))
 # So small a part of an order is what rounding has left of it.
-_NOTHING = cython.declare(cython.double, 1e-9)
+_NOTHING = cython.declare(cython.double, 1e-12)
 
 
 class Lifecycle:
@@ -79,7 +79,7 @@ class Lifecycle:
 
     def is_done(self, order: int) -> bool:
         """Say whether nothing is left of an order but what rounding leaves."""
-        return fabs(self.book.left(order)) <= (fabs(self.book.quantity[order]) + fabs(self.book.asked[order])) * _NOTHING
+        return fabs(self.book.left(order)) <= fabs(self.book.quantity[order]) * _NOTHING
 
     def end(self, order: int, status: int, reason: int) -> int:
         """End an order that is open or held before it is filled, and those that depend on it."""
@@ -197,7 +197,7 @@ class Lifecycle:
         while child >= 0:
             if (self.book.flags[child] & _EXIT) != 0 and self.is_alive(child) and self.book.entry[child] >= 0:
                 was_idle = cython.declare(cython.bint, self.is_idle(child))
-                self.book.resize(child, self.book.quantity[child] - size)
+                self.extend(child, -size)
                 if self.book.status[child] == _HELD:
                     self.release(child, order)
                 elif was_idle:
@@ -207,12 +207,17 @@ class Lifecycle:
             child = self.conditions.sibling[self.book.condition[child]]
         return 0
 
+    def extend(self, order: int, size: float) -> None:
+        """Give an exit more to do, or less, and no error of rounding."""
+        left = self.venue.settled(self.book.instrument[order], self.book.left(order) + size, size)
+        self.book.resize(order, self.book.filled[order] + left)
+
     def share(self, order: int, size: float) -> int:
         """Take what one exit has filled off the other."""
         peer = self.conditions.peer[self.book.condition[order]]
         if peer < 0 or peer == order or not self.is_alive(peer):
             return 0
-        self.book.resize(peer, self.book.quantity[peer] - size)
+        self.extend(peer, -size)
         if self.is_done(peer) and not self.is_awaited(peer):
             self.settle_exit(peer)
         return 0

@@ -54,14 +54,24 @@ class Links:
         return 0
 
     def hand_peers_over(self, old: int, new: int) -> int:
-        """Put one order into the place of another in its ring; if it is in a ring itself, the two become one."""
+        """Put one order into the place of another in its ring; if it is in another one itself, the two become one."""
         following = self.conditions.peer[self.book.condition[old]]
         if following < 0:
             return 0
         before, last = self.before(old), self.before(new)
+        if self.is_between(new, following, old):
+            self.conditions.peer[self.book.condition[before]] = following
+            return 0
         self.conditions.peer[self.book.condition[before]] = new
         self.conditions.peer[self.book.condition[last]] = following
         return 0
+
+    def is_between(self, order: int, first: int, end: int) -> bool:
+        """Say whether an order stands in a ring from one on and before another."""
+        peer = first
+        while peer != end and peer != order:
+            peer = self.conditions.peer[self.book.condition[peer]]
+        return peer == order
 
     def before(self, order: int) -> int:
         """Return the order before one in its ring, itself if it is in none."""

@@ -200,7 +200,7 @@ class Matcher:
                 self.due.insert(order, price)
         for n in range(self.due.count):
             order = self.due.order[n]
-            if self.book.status[order] == _OPEN:
+            if self.is_working(order, _ASIDE):
                 self.fire(order, k, self.due.price[n], phase)
         return 0
 
