@@ -54,7 +54,10 @@ def test_life_of_orders_that_are_changed_with_latency():
         (1, "request", "cancel", 2),
         (1, "cancel", "by strategy", 2),
     ]
-    assert [dict(event.numbers) for event in events(run.record)][1:3] == [{"quantity": 2, "limit": 95}, {"quantity": 2, "limit": 96}]
+    assert [dict(event.numbers) for event in events(run.record)][1:3] == [
+        {"quantity": 2, "limit": 95},
+        {"quantity": 2, "limit": 96},
+    ]
 
 
 def test_trigger_tells_what_is_left_and_where():
