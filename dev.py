@@ -93,11 +93,12 @@ def prepare(group: str) -> None:
         make_environment()
     if gone:
         pip(PYTHON, "uninstall", "--yes", *(name.removeprefix("package ") for name in gone))
-    # Build requirements go first and once: build isolation would install them again for each package.
-    for first in (True, False):
-        arguments = [argument for part in missing if (part.name == BUILDING) is first for argument in part.arguments]
+    # Build requirements go first and once: build isolation would install them again for each package of ours. What others
+    # wrote may need an older Cython than we do, so their packages are isolated.
+    for kind, options in (("build", []), ("package", ["--no-build-isolation"]), ("group", [])):
+        arguments = [argument for part in missing if part.name.startswith(kind) for argument in part.arguments]
         if arguments:
-            pip(PYTHON, "install", "--no-build-isolation", *arguments)
+            pip(PYTHON, "install", *options, *arguments)
     kept = {name: state for name, state in stamp.items() if name not in gone}
     STAMP.write_text(json.dumps(kept | {"python": version} | {part.name: part.state for part in missing}, indent=1))
 
