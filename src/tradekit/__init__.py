@@ -10,7 +10,7 @@ __version__ = "0.1.0"
 
 _HOMES = {
     "tradekit.analysis.definitions": "DEFINITIONS Definition",
-    "tradekit.errors": "ConfigError DataError OrderError PluginError RunError StrategyError TradekitError",
+    "tradekit.errors": "ConfigError DataError OrderError PluginError RunError StrategyError TradekitError VenueError",
     "tradekit.model.account": "Account Position",
     "tradekit.model.bars": "Bars Series",
     "tradekit.model.context": "Context View",
@@ -19,11 +19,12 @@ _HOMES = {
     "tradekit.model.fills": "FillRules",
     "tradekit.model.instrument": "Instrument",
     "tradekit.model.order": "Bracket Fill Order OrderKind OrderStatus Reason Terms Trail",
-    "tradekit.model.reference": "ActionKind Actions FundingRates Trades",
+    "tradekit.model.reference": "ActionKind Actions FundingRates",
     "tradekit.model.result": "ComponentUse Result",
     "tradekit.model.risk": "Limit LimitKind Verdict VerdictKind",
+    "tradekit.model.ticks": "BookUpdates Quotes Trades trade_number",
     "tradekit.model.values": "Values",
-    "tradekit.plugin.contracts": "BarRequest CostModel DataSource Executor Indicator Reporter RiskRule Step Strategy",
+    "tradekit.plugin.contracts": "BarRequest CostModel DataSource Executor Indicator Paging Reporter RiskRule Step Strategy",
     "tradekit.plugin.hookspecs": "hookimpl",
     "tradekit.plugin.options": "Options",
     "tradekit.data.dated": "read_actions read_funding read_trades",

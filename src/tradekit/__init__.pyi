@@ -33,6 +33,7 @@ from tradekit.errors import (
     RunError as RunError,
     StrategyError as StrategyError,
     TradekitError as TradekitError,
+    VenueError as VenueError,
 )
 from tradekit.model.account import Account as Account, Position as Position
 from tradekit.model.bars import Bars as Bars, Series as Series
@@ -51,9 +52,10 @@ from tradekit.model.order import (
     Terms as Terms,
     Trail as Trail,
 )
-from tradekit.model.reference import ActionKind as ActionKind, Actions as Actions, FundingRates as FundingRates, Trades as Trades
+from tradekit.model.reference import ActionKind as ActionKind, Actions as Actions, FundingRates as FundingRates
 from tradekit.model.result import ComponentUse as ComponentUse, Result as Result
 from tradekit.model.risk import Limit as Limit, LimitKind as LimitKind, Verdict as Verdict, VerdictKind as VerdictKind
+from tradekit.model.ticks import BookUpdates as BookUpdates, Quotes as Quotes, Trades as Trades, trade_number as trade_number
 from tradekit.model.values import Values as Values
 from tradekit.plugin.contracts import (
     BarRequest as BarRequest,
@@ -61,6 +63,7 @@ from tradekit.plugin.contracts import (
     DataSource as DataSource,
     Executor as Executor,
     Indicator as Indicator,
+    Paging as Paging,
     Reporter as Reporter,
     RiskRule as RiskRule,
     Step as Step,

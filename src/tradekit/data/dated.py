@@ -16,7 +16,8 @@ from tradekit.data.options import ActionOptions, EventTable, SplitTable, TableOp
 from tradekit.data.rows import Rows, TableSource, by_symbol, read_rows
 from tradekit.errors import DataError
 from tradekit.model.bars import Floats, Times
-from tradekit.model.reference import ActionKind, Actions, FundingRates, Trades, whole_seconds
+from tradekit.model.reference import ActionKind, Actions, FundingRates, whole_seconds
+from tradekit.model.ticks import Trades
 from tradekit.plugin.contracts import BarRequest
 
 __all__ = ["read_actions", "read_funding", "read_trades"]

@@ -17,7 +17,7 @@ from tradekit.data.reference import facts_of, given
 from tradekit.errors import DataError, nearest
 from tradekit.model.bars import PRICE_COLUMNS, Bars, Series, Times
 from tradekit.model.instrument import Instrument
-from tradekit.model.reference import Trades
+from tradekit.model.ticks import Trades
 from tradekit.model.timeline import Finer
 from tradekit.plugin.contracts import BarRequest, DataSource
 

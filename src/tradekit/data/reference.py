@@ -10,7 +10,8 @@ from tradekit.data.arrays import digest
 from tradekit.data.interval import time_text
 from tradekit.errors import DataError
 from tradekit.model.instrument import Instrument
-from tradekit.model.reference import Actions, FundingRates, Trades
+from tradekit.model.reference import Actions, FundingRates
+from tradekit.model.ticks import Trades
 from tradekit.plugin.contracts import DataSource
 
 __all__ = ["LoadedReference", "facts_of", "given", "load_reference"]
