@@ -141,7 +141,8 @@ def test_trades_of_one_time_are_rows_of_their_own_in_their_order():
     assert (bars.high == bars.low).all()
     assert loaded.finer.first.tolist() == [0, 4, 5]
     columns = (trades.time, trades.price, trades.size)
-    assert loaded.facts["X"]["sha256"] == hashlib.sha256(b"".join(column.tobytes() for column in columns)).hexdigest()
+    hashes = [hashlib.sha256(column.tobytes()).digest() for column in columns]
+    assert loaded.facts["X"]["sha256"] == hashlib.sha256(b"".join(hashes)).hexdigest()
     assert loaded.facts["X"]["interval"] == "trades"
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -16,10 +16,10 @@ from tradekit.model.bars import PRICE_COLUMNS, Bars, Series
 from tradekit.model.instrument import Instrument
 from tradekit.plugin.contracts import BarRequest, DataSource
 
-__all__ = ["CheckedSeries", "LoadedBars", "checked_series", "load_bars"]
+__all__ = ["COLUMNS", "CheckedSeries", "LoadedBars", "checked_series", "edges", "given_bars", "instruments_of", "load_bars"]
 
 _NO_CALENDARS: Mapping[str, str] = {}
-_COLUMNS = ("open_time", "close_time", *PRICE_COLUMNS)
+COLUMNS = ("open_time", "close_time", *PRICE_COLUMNS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,37 +42,56 @@ def load_bars(source: DataSource, request: BarRequest, policy: Policy, calendars
     requested range are neither checked nor used. Raises `DataError` for what is missing, and for defects that
     `policy` does not repair.
     """
-    if request.symbols:
-        found = source.bars(request)
-        known = {instrument.symbol: instrument for instrument in source.instruments()}
-    else:
-        known = {instrument.symbol: instrument for instrument in source.instruments()}
-        if not known:
-            raise DataError(f"the data source {source.name!r} does not list its instruments; name them: instruments = [...]")
-        request = replace(request, symbols=tuple(known))
-        found = source.bars(request)
-    for symbol in request.symbols:
-        if symbol not in found:
-            raise DataError(f"the data source {source.name!r} gave no bars for {symbol!r}{nearest(symbol, found)}")
-    instruments = tuple(known.get(symbol, Instrument(symbol)) for symbol in request.symbols)
-    instruments = tuple(replace(one, calendar=calendars.get(one.symbol, one.calendar)) for one in instruments)
+    instruments = instruments_of(source, request.symbols, calendars)
+    request = replace(request, symbols=tuple(instrument.symbol for instrument in instruments))
+    found = given_bars(source, request)
     checked = {one.symbol: checked_series(one, found[one.symbol], request, policy) for one in instruments}
     bars = align({symbol: each.series for symbol, each in checked.items()})
     return LoadedBars(
         bars,
         instruments,
         tuple(_facts(symbol, each, len(bars)) for symbol, each in checked.items()),
-        tuple(note for symbol, each in checked.items() for note in (*each.repairs, *_edges(symbol, each.series, request))),
+        tuple(
+            note
+            for symbol, each in checked.items()
+            for note in (*each.repairs, *edges(symbol, int(each.series.open_time[0]), int(each.series.close_time[-1]), request))
+        ),
     )
+
+
+def instruments_of(source: DataSource, symbols: Sequence[str], calendars: Mapping[str, str]) -> tuple[Instrument, ...]:
+    """Return what a source knows about instruments, those that it lists if none are named; `calendars` overrule its own.
+
+    Raises `DataError` if none are named and it lists none.
+    """
+    known = {instrument.symbol: instrument for instrument in source.instruments()}
+    if not symbols and not known:
+        raise DataError(f"the data source {source.name!r} does not list its instruments; name them: instruments = [...]")
+    found = (known.get(symbol, Instrument(symbol)) for symbol in symbols or known)
+    return tuple(replace(one, calendar=calendars.get(one.symbol, one.calendar)) for one in found)
+
+
+def given_bars(source: DataSource, request: BarRequest) -> Mapping[str, Series]:
+    """Return what a source gives; raise `DataError` if it leaves out an instrument."""
+    found = source.bars(request)
+    for symbol in request.symbols:
+        if symbol not in found:
+            raise DataError(f"the data source {source.name!r} gave no bars for {symbol!r}{nearest(symbol, found)}")
+    return found
 
 
 @dataclass(frozen=True, slots=True)
 class CheckedSeries:
-    """A series that is fit for use, what was done to it, and the hash of what was read."""
+    """A series that is fit for use, what was done to it, and what was read."""
 
     series: Series
     repairs: tuple[str, ...]
-    sha256: str
+    raw: Series
+
+    @property
+    def sha256(self) -> str:
+        """The hash of what was read."""
+        return digest(getattr(self.raw, name) for name in COLUMNS)
 
 
 def checked_series(instrument: Instrument, found: Series, request: BarRequest, policy: Policy) -> CheckedSeries:
@@ -90,7 +109,7 @@ def checked_series(instrument: Instrument, found: Series, request: BarRequest, p
         raise DataError(f"the policy leaves no bar of {symbol!r}: {'; '.join(repairs)}")
     if calendar is not None:
         series = on_sessions(series, calendar)
-    return CheckedSeries(series, repairs, digest(getattr(raw, name) for name in _COLUMNS))
+    return CheckedSeries(series, repairs, raw)
 
 
 def _facts(symbol: str, checked: CheckedSeries, clock_rows: int) -> dict[str, Any]:
@@ -107,11 +126,10 @@ def _facts(symbol: str, checked: CheckedSeries, clock_rows: int) -> dict[str, An
     }
 
 
-def _edges(symbol: str, series: Series, request: BarRequest) -> list[str]:
+def edges(symbol: str, first: int, last: int, request: BarRequest) -> list[str]:
     """Say where the data leave part of the requested range uncovered; a week may be holidays."""
     notes = []
     slack = max(7 * DAY, 2 * request.interval)
-    first, last = int(series.open_time[0]), int(series.close_time[-1])
     if request.start is not None and first - request.start > slack:
         notes.append(
             f"{symbol}: its bars begin at {time_text(first)}, {(first - request.start) // DAY} days after the start of the run"

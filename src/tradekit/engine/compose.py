@@ -49,7 +49,7 @@ class ComposedRun:
     @property
     def compiled_obstacles(self) -> tuple[str, ...]:
         """What keeps the compiled driver from running this, one clause each; empty if nothing does."""
-        return tuple(_compiled_obstacles(self.strategy, self.rules, self.reporters))
+        return tuple(_compiled_obstacles(self.config.data.stream, self.strategy, self.rules, self.reporters))
 
     def settings(self) -> dict[str, Any]:
         """Return the run file as it was understood, overrides applied and every default filled in, as JSON has it.
@@ -143,7 +143,9 @@ def _assemble(run_file: RunFile, made: Mapping[Key, Made]) -> ComposedRun:
     limits = tuple(found for found, _ in asked)
     problems += [problem for _, wrong in asked for problem in wrong]
     problems += _sizing_problems(config.rules, limits)
-    problems += _driver_problems(config.execution.driver, strategy, list(_compiled_obstacles(strategy, rules, reporters)))
+    problems += _driver_problems(
+        config.execution.driver, strategy, list(_compiled_obstacles(config.data.stream, strategy, rules, reporters))
+    )
     if problems or fill_rules is None:
         run_file.document.fail(problems)
     return ComposedRun(
@@ -227,7 +229,11 @@ def _driver_problems(driver: str, strategy: Strategy, obstacles: Sequence[str]) 
                 yield Problem(("strategy", "name"), what)
 
 
-def _compiled_obstacles(strategy: Strategy, rules: Iterable[RiskRule], reporters: Iterable[Reporter]) -> Iterator[str]:
+def _compiled_obstacles(
+    is_streamed: bool, strategy: Strategy, rules: Iterable[RiskRule], reporters: Iterable[Reporter]
+) -> Iterator[str]:
+    if is_streamed:
+        yield "the data are streamed (data.stream = true), and targets() wants them whole"
     if type(strategy).targets is Strategy.targets:
         yield f"strategy {strategy.name!r} has no targets()"
     for rule in rules:

@@ -41,6 +41,7 @@ def contradictions(tables: Tables, values: Mapping[str, Any], overrides: Iterabl
     is_narrowed = any(override.key[:2] == ("data", "instruments") for override in overrides)
     if tables.run is not None:
         yield from _of_run(tables.run, tables.traded, values)
+        yield from _of_stream(tables.run, tables.data)
     if tables.account is not None:
         yield from _of_account(tables.account)
         yield from _of_currencies(tables.currencies, tables.account, None if is_narrowed else tables.traded)
@@ -62,6 +63,17 @@ def _of_run(run: RunTable, traded: tuple[str, ...] | None, values: Mapping[str, 
     if run.benchmark is not None and traded is not None and run.benchmark not in fixed:
         what = f"run.benchmark {run.benchmark!r} is no instrument of this run; allowed: {', '.join(map(repr, fixed))}"
         yield Problem(("run", "benchmark"), what + nearest(run.benchmark, fixed))
+
+
+def _of_stream(run: RunTable, data: DataTable | None) -> Iterator[Problem]:
+    if data is None or not data.stream:
+        return
+    for name in ("start", "end"):
+        if getattr(run, name) is None:
+            yield Problem(("data", "stream"), f"data.stream is true, so the run must say from when to when: run.{name} is missing")
+    if data.fill_interval is not None:
+        what = "data.stream is true, and data.fill_interval reads finer bars, which are not streamed"
+        yield Problem(("data", "fill_interval"), f"{what}; leave one of them out")
 
 
 def _of_account(account: AccountTable) -> Iterator[Problem]:

@@ -16,7 +16,7 @@ from tradekit.errors import StrategyError, nearest
 from tradekit.model.bars import PRICE_COLUMNS, Bars, Floats, Series, Times
 from tradekit.plugin.contracts import Indicator, Strategy
 
-__all__ = ["Computed", "compute", "declared", "differs", "warmup_of"]
+__all__ = ["Computed", "Reader", "compute", "declared", "differs", "is_fed", "ratio_of", "value_names", "warmup_of"]
 
 
 @dataclass(frozen=True)
@@ -45,7 +45,7 @@ def declared(strategy: Strategy, interval: int) -> dict[str, Indicator]:
         _check_interval(f"indicator {name!r} of {who}", indicator, interval)
     taken = dict.fromkeys(PRICE_COLUMNS, "a price")
     for name, indicator in found.items():
-        for value in _value_names(name, indicator):
+        for value in value_names(name, indicator):
             if value in taken:
                 raise StrategyError(f"indicator {name!r} of {who} has the value {value!r}, and so has {taken[value]}; rename it")
             taken[value] = f"indicator {name!r}"
@@ -57,14 +57,14 @@ def compute(indicators: Mapping[str, Indicator], bars: Bars, interval: int) -> C
 
     Raises `StrategyError` for an indicator that raises, gives values of another shape, or looks into the future.
     """
-    names = [value for name, indicator in indicators.items() for value in _value_names(name, indicator)]
+    names = [value for name, indicator in indicators.items() for value in value_names(name, indicator)]
     values = np.full((len(names), len(bars.symbols), len(bars)), np.nan)
     for i in range(len(bars.symbols)):
         supply = _Supply(bars, i)
         row = 0
         for name, indicator in indicators.items():
-            ratio = _ratio(indicator, interval)
-            reader = _Reader(name, indicator, None if ratio == 1 else ratio * interval)
+            ratio = ratio_of(indicator, interval)
+            reader = Reader(name, indicator, None if ratio == 1 else ratio * interval)
             values[row : row + len(indicator.outputs), i] = bars.on_clock(i, _proven(reader, supply))
             row += len(indicator.outputs)
     return Computed({name: row for row, name in enumerate(names)}, values)
@@ -77,7 +77,7 @@ def warmup_of(strategy: Strategy, indicators: Mapping[str, Indicator], interval:
     over more windows. Raises `StrategyError` if one of them can't say.
     """
     owners: list[tuple[Strategy | Indicator, str, int]] = [(strategy, f"strategy {strategy.name!r}", 1)]
-    owners += [(indicator, f"indicator {name!r}", _ratio(indicator, interval)) for name, indicator in indicators.items()]
+    owners += [(indicator, f"indicator {name!r}", ratio_of(indicator, interval)) for name, indicator in indicators.items()]
     found = 0
     for owner, who, ratio in owners:
         with blaming(f"warmup of {who}", owner):
@@ -104,17 +104,18 @@ def _check_interval(who: str, indicator: Indicator, interval: int) -> None:
         )
 
 
-def _ratio(indicator: Indicator, interval: int) -> int:
+def ratio_of(indicator: Indicator, interval: int) -> int:
     """Return how many bars of the run make one of those that an indicator reads."""
     return 1 if indicator.bar_interval is None else parse_interval(indicator.bar_interval) // interval
 
 
-def _value_names(name: str, indicator: Indicator) -> list[str]:
+def value_names(name: str, indicator: Indicator) -> list[str]:
+    """Return what the values of an indicator are called."""
     return [name] if len(indicator.outputs) == 1 else [f"{name}.{output}" for output in indicator.outputs]
 
 
 @dataclass(frozen=True)
-class _Reader:
+class Reader:
     """An indicator, and how long the bars are that it reads, in nanoseconds; `None` for those of the run."""
 
     name: str
@@ -175,7 +176,7 @@ class _Supply:
             self.columns[name] = self.bars.own(self.i, getattr(self.bars, name))
         return self.columns[name]
 
-    def read(self, reader: _Reader, length: int) -> tuple[list[Floats], Times | None]:
+    def read(self, reader: Reader, length: int) -> tuple[list[Floats], Times | None]:
         """Return what an indicator reads if there are `length` bars: whole bars, and how many had ended by each of those."""
         if reader.interval is None:
             return [self.column(name)[:length] for name in reader.indicator.inputs], None
@@ -201,14 +202,14 @@ class _Supply:
         return sorted(chosen)
 
 
-def _proven(reader: _Reader, supply: _Supply) -> Floats:
+def _proven(reader: Reader, supply: _Supply) -> Floats:
     """Return values on an instrument's own bars, after computing some again on shortened data: none of them may change.
 
     What the kernel's own loop feeds bar by bar, or ours, sees no later bar.
     """
     whole = _found(reader, supply, len(supply))
     values = whole.on_own_bars()
-    if reader.interval is None and _is_fed(reader.indicator):
+    if reader.interval is None and is_fed(reader.indicator):
         return values
     for length in supply.ends(reader.interval):
         columns, _ = supply.read(reader, length)
@@ -229,7 +230,7 @@ def _proven(reader: _Reader, supply: _Supply) -> Floats:
     return values
 
 
-def _is_fed(indicator: Indicator) -> bool:
+def is_fed(indicator: Indicator) -> bool:
     """Say whether an indicator is fed bar by bar, by the kernel's own loop or by ours."""
     if type(indicator).compute is not Indicator.compute:
         return False
@@ -237,7 +238,7 @@ def _is_fed(indicator: Indicator) -> bool:
     return type(state).__module__.startswith("tradekit.simulator.") or not hasattr(state, "run")
 
 
-def _found(reader: _Reader, supply: _Supply, length: int) -> _Found:
+def _found(reader: Reader, supply: _Supply, length: int) -> _Found:
     indicator = reader.indicator
     columns, ended = supply.read(reader, length)
     expected = (len(indicator.outputs), len(columns[0]))

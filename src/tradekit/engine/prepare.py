@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -13,15 +13,17 @@ from tradekit.engine.benchmark import chosen
 from tradekit.engine.calls import blaming
 from tradekit.engine.compose import ComposedRun
 from tradekit.engine.costing import costs_of
-from tradekit.engine.indicators import compute, declared, warmup_of
+from tradekit.engine.indicators import Computed, compute, declared, warmup_of
 from tradekit.engine.market import MarketData
 from tradekit.engine.money import currencies, terms
 from tradekit.engine.runfile import RunConfig
+from tradekit.engine.streaming import compute_in_pieces
 from tradekit.errors import PluginError
 from tradekit.model.bars import Bars, Floats, Times
 from tradekit.model.risk import Limit, LimitKind
+from tradekit.model.scratch import Scratch
 from tradekit.model.values import Values
-from tradekit.plugin.contracts import CostModel, Strategy
+from tradekit.plugin.contracts import CostModel, Indicator, Strategy
 from tradekit.simulator.setup import Rule, Setup
 from tradekit.simulator.steps import Stdev
 
@@ -37,6 +39,8 @@ class Prepared:
     benchmark: str
     """A symbol of the run, `equal-weight` or `none`."""
     assumptions: tuple[str, ...]
+    scratch: Scratch | None = None
+    """Where the arrays lie that are as long as the run, if it is streamed."""
 
     def values(self) -> Values:
         """Return what `Strategy.targets` gets beside the bars; it can't write into them."""
@@ -55,7 +59,7 @@ def prepare(composed: ComposedRun, market: MarketData) -> Prepared:
     benchmark = chosen(bars.symbols, config.run.benchmark)
     indicators = declared(composed.strategy, interval)
     warmup = warmup_of(composed.strategy, indicators, interval)
-    computed = compute(indicators, market.adjusted, interval)
+    computed = _computed(indicators, market, interval)
     sizing, per_year = _sizing(composed, bars)
     setup = Setup(
         bars=bars,
@@ -78,8 +82,16 @@ def prepare(composed: ComposedRun, market: MarketData) -> Prepared:
         seed=config.run.seed,
         currencies=currencies(config, instruments, bars),
         terms=terms(config.account),
+        equity=None if market.scratch is None else market.scratch.array((len(bars),), np.float64, np.nan),
     )
-    return Prepared(setup, composed.strategy, benchmark, tuple(assumptions(setup, map(_described, composed.costs), per_year)))
+    said = tuple(assumptions(setup, map(_described, composed.costs), per_year))
+    return Prepared(setup, composed.strategy, benchmark, said, market.scratch)
+
+
+def _computed(indicators: Mapping[str, Indicator], market: MarketData, interval: int) -> Computed:
+    if market.scratch is None:
+        return compute(indicators, market.adjusted, interval)
+    return compute_in_pieces(indicators, market.adjusted, interval, market.scratch)
 
 
 def cut(prepared: Prepared, strategy: Strategy, rows: int) -> Prepared:

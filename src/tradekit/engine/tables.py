@@ -168,6 +168,10 @@ class DataTable(_Table):
         "trades; without it, a bar decides as a whole",
     )
     policy: Policy = Field(Policy(), description="what to do with data that fails its checks")
+    stream: bool = Field(
+        False,
+        description="whether bars are read month by month, and lie on disk instead of in memory, for more of them than it holds",
+    )
 
     @model_validator(mode="after")
     def _divides(self) -> Self:

@@ -185,7 +185,10 @@ class Indicator(Component, ABC):
 
         The default feeds `step()` bar by bar, so an author may leave it out; one who overrides it must return the same numbers.
         """
-        state = self.step()
+        return self.feed(self.step(), *columns)
+
+    def feed(self, state: Step, *columns: Floats) -> Floats:
+        """Feed a state of `step()` the next bars, and return the values on them, as `compute` does for all bars."""
         whole = getattr(state, "run", None)
         if whole is not None:
             return np.asarray(whole(*columns), dtype=np.float64).reshape(len(self.outputs), -1)

@@ -93,7 +93,7 @@ class Simulation:
         self.is_margin = setup.is_margin
         self.latency = setup.fills.latency_ns
         self.warmup = setup.warmup
-        self.equity = np.full(len(setup.bars), np.nan)
+        self.equity = np.full(len(setup.bars), np.nan) if setup.equity is None else setup.equity
         self.weight = np.full(self.size, np.nan)
         self.quantity = np.full(self.size, np.nan)
         self.has_targets = False
@@ -103,8 +103,8 @@ class Simulation:
         self.stop_requested = False
 
     def equity_curve(self) -> Any:
-        """Return a copy of equity at the close of each row done, float64 [row]."""
-        return np.array(self.equity[: self.done])
+        """Return equity at the close of each row done, float64 [row], sharing memory."""
+        return np.asarray(self.equity)[: self.done]
 
     def use_sessions(self) -> None:
         """Find out where sessions begin and end."""

@@ -1,0 +1,111 @@
+"""What is computed for all bars of a run, a piece at a time."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import fields, replace
+from typing import Any
+
+import numpy as np
+
+from tradekit.data.resample import count_ended, resample
+from tradekit.engine.calls import blaming
+from tradekit.engine.indicators import Computed, Reader, is_fed, ratio_of, value_names
+from tradekit.errors import StrategyError
+from tradekit.model.bars import PRICE_COLUMNS, Bars, Floats, Series, Times
+from tradekit.model.scratch import Scratch
+from tradekit.plugin.contracts import Indicator
+
+__all__ = ["compute_in_pieces", "pieces"]
+
+_ROWS = 1 << 16
+_COLUMNS = [field.name for field in fields(Series) if field.name != "origin"]
+
+
+def pieces(rows: int) -> Iterator[tuple[int, int]]:
+    """Yield from which row to which, so many rows at a time that what is computed on them takes little memory."""
+    for start in range(0, rows, _ROWS):
+        yield start, min(start + _ROWS, rows)
+
+
+def compute_in_pieces(indicators: Mapping[str, Indicator], bars: Bars, interval: int, scratch: Scratch) -> Computed:
+    """Return what `compute` does for indicators that are fed bar by bar; the values lie in `scratch`.
+
+    Raises `StrategyError` for an indicator that has an array form of its own, which wants all bars at once.
+    """
+    names = [value for name, indicator in indicators.items() for value in value_names(name, indicator)]
+    values = scratch.array((len(names), len(bars.symbols), len(bars)), np.float64)
+    feeds = [
+        (
+            i,
+            _Feed(
+                Reader(name, indicator, None if ratio_of(indicator, interval) == 1 else ratio_of(indicator, interval) * interval)
+            ),
+        )
+        for i in range(len(bars.symbols))
+        for name, indicator in indicators.items()
+    ]
+    for start, stop in pieces(len(bars)):
+        part = bars.rows(start, stop)
+        at = dict.fromkeys(range(len(bars.symbols)), 0)
+        for i, feed in feeds:
+            found = feed.take(part, i)
+            values[at[i] : at[i] + len(found), i, start:stop] = found
+            at[i] += len(found)
+        scratch.release()
+    return Computed({name: row for row, name in enumerate(names)}, values)
+
+
+class _Feed:
+    """One indicator on the way through the bars of one instrument."""
+
+    def __init__(self, reader: Reader) -> None:
+        if not is_fed(reader.indicator):
+            raise StrategyError(
+                f"{reader} computes all bars at once, and streamed data are never all there; set data.stream = false"
+            )
+        self.reader = reader
+        with blaming(str(reader), reader.indicator):
+            self.state = reader.indicator.step()
+        self.last = np.full((len(reader.indicator.outputs), 1), np.nan)
+        self.unfinished: Series | None = None
+
+    def take(self, part: Bars, i: int) -> Floats:
+        """Return the values on the rows of the next bars, float64 [output, row], held over holes."""
+        exists = part.exists[:, i]
+        prices: dict[str, Any] = {name: part.own(i, getattr(part, name)) for name in PRICE_COLUMNS}
+        own = Series(part.open_time[exists], part.close_time[exists], **prices)
+        if self.reader.interval is None:
+            found = self._fed(own)
+            ended = np.cumsum(exists)
+        else:
+            coarse, count = self._coarser(own, self.reader.interval)
+            found = self._fed(coarse)
+            ended = np.concatenate(([0], count))[np.cumsum(exists)]
+        known = np.concatenate((self.last, found), axis=1)
+        self.last = known[:, -1:]
+        return known[:, ended]
+
+    def _fed(self, bars: Series) -> Floats:
+        indicator = self.reader.indicator
+        columns = [getattr(bars, name) for name in indicator.inputs]
+        with blaming(str(self.reader), indicator):
+            return indicator.feed(self.state, *columns)
+
+    def _coarser(self, own: Series, interval: int) -> tuple[Series, Times]:
+        """Return the coarser bars that end within these, and how many have ended at the close of each of these."""
+        before = 0 if self.unfinished is None else len(self.unfinished)
+        if self.unfinished is not None:
+            earlier = self.unfinished
+            joined: dict[str, Any] = {name: np.concatenate((getattr(earlier, name), getattr(own, name))) for name in _COLUMNS}
+            own = replace(own, **joined)
+        built = resample(own, interval)
+        ended = count_ended(built, own.close_time)
+        whole = int(ended[-1]) if len(ended) else 0
+        since = int(np.searchsorted(own.open_time, built.open_time[whole])) if whole < len(built) else len(own)
+        self.unfinished = _rows(own, since, len(own))
+        return _rows(built, 0, whole), ended[before:]
+
+
+def _rows(series: Series, start: int, stop: int) -> Series:
+    return replace(series, **{name: getattr(series, name)[start:stop] for name in _COLUMNS})
