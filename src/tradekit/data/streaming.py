@@ -17,7 +17,7 @@ from tradekit.data.load import COLUMNS, LoadedBars, checked_series, edges, given
 from tradekit.errors import DataError
 from tradekit.model.bars import PRICE_COLUMNS, Bars, Series
 from tradekit.model.instrument import Instrument
-from tradekit.model.scratch import Scratch
+from tradekit.model.memory import Scratch
 from tradekit.plugin.contracts import BarRequest, DataSource
 
 __all__ = ["months", "stream_bars"]

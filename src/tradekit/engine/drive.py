@@ -60,8 +60,7 @@ def drive(prepared: Prepared, plan: Plan, progress: Progress, listener: Callable
             else:
                 run_on_bar(context, prepared.strategy, (start, stop), heard)
             progress(simulation.done, rows)
-            if prepared.scratch is not None:
-                prepared.scratch.release()
+            prepared.setup.memory.release()
             if simulation.stop_requested:
                 break
     return Driven(prepared.setup, simulation, received[0] if received and simulation.done < rows else 0)

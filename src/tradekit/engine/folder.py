@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from tradekit.analysis.definitions import DEFINITIONS
 from tradekit.errors import RunError, nearest, system_reason
+from tradekit.model.memory import BLOCK, MEMORY, Memory
 from tradekit.model.result import ComponentUse, Result
 
 if TYPE_CHECKING:
@@ -80,18 +81,19 @@ def publish(folder: Path) -> Path:
     return final
 
 
-def write_result(result: Result, folder: Path, about: Mapping[str, Any]) -> None:
+def write_result(result: Result, folder: Path, about: Mapping[str, Any], memory: Memory = MEMORY) -> None:
     """Write tables, `metrics.json` and `manifest.json`. `about` is what differs between two equal runs: id, host, times.
+
+    `memory` is where the tables lie.
 
     Everything outside of the manifest's `about` is the same, byte for byte, for the same inputs and versions; `digest` is its hash.
     Raises `OSError` if a file can't be written.
     """
-    files = {f"{name}.parquet": _parquet(getattr(result, name)) for name in TABLES}
-    files[_METRICS] = _json(dict(result.metrics))
-    for name, content in files.items():
-        (folder / name).write_bytes(content)
+    for name in TABLES:
+        _write_table(getattr(result, name), folder / f"{name}.parquet", memory)
+    (folder / _METRICS).write_bytes(_json(dict(result.metrics)))
     manifest = {name: _plain(getattr(result, name)) for name in _COMPARED}
-    manifest["files"] = {name: hashlib.sha256(content).hexdigest() for name, content in files.items()}
+    manifest["files"] = {name: _sha256(folder / name) for name in (*(f"{name}.parquet" for name in TABLES), _METRICS)}
     whole = {"format": FORMAT, "about": dict(about), "digest": _digest(manifest), **manifest}
     (folder / _MANIFEST).write_bytes(_json(whole))
 
@@ -256,11 +258,16 @@ def _json(value: Any) -> bytes:
     return (json.dumps(value, indent=1, sort_keys=True, allow_nan=False) + "\n").encode()
 
 
-def _parquet(table: pa.Table) -> bytes:
-    import pyarrow as pa
+def _write_table(table: pa.Table, path: Path, memory: Memory) -> None:
+    """Write a table in groups of rows of one size, so that its bytes don't depend on where it lies."""
     import pyarrow.parquet as pq
 
-    sink = pa.BufferOutputStream()
-    pq.write_table(table, sink, compression="zstd")
-    content: bytes = sink.getvalue().to_pybytes()
-    return content
+    with pq.ParquetWriter(path, table.schema, compression="zstd") as writer:
+        for start in range(0, max(table.num_rows, 1), BLOCK):
+            writer.write_table(table.slice(start, BLOCK))
+            memory.release()
+
+
+def _sha256(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()

@@ -20,8 +20,8 @@ from tradekit.engine.schedule import scheduled
 from tradekit.errors import ConfigError, nearest
 from tradekit.model.bars import Bars
 from tradekit.model.instrument import Instrument
+from tradekit.model.memory import MEMORY, Memory, Scratch
 from tradekit.model.reference import SessionTimes
-from tradekit.model.scratch import Scratch
 from tradekit.model.timeline import Finer, Schedule, Sessions
 from tradekit.plugin.contracts import BarRequest
 
@@ -44,8 +44,8 @@ class MarketData:
     """For each instrument: what was read for it, with the sha256 of each part."""
     notes: tuple[str, ...]
     """What a policy changed, where data begin late or end early, and what could not be used."""
-    scratch: Scratch | None = None
-    """Where the bars lie, if they are not in memory."""
+    memory: Memory = MEMORY
+    """Where the bars lie."""
 
 
 def load_market(composed: ComposedRun) -> MarketData:
@@ -56,11 +56,11 @@ def load_market(composed: ComposedRun) -> MarketData:
     config, source = composed.config, composed.source
     request = BarRequest(config.data.instruments or (), config.data.interval_ns, config.run.start_ns, config.run.end_ns)
     named = {fact.symbol: fact.calendar for fact in config.instruments if fact.calendar is not None}
-    scratch = Scratch() if config.data.stream else None
-    if scratch is None:
-        loaded = load_bars(source, request, config.data.policy, named)
+    memory = Scratch() if config.data.stream else MEMORY
+    if isinstance(memory, Scratch):
+        loaded = stream_bars(source, request, config.data.policy, named, memory)
     else:
-        loaded = stream_bars(source, request, config.data.policy, named, scratch)
+        loaded = load_bars(source, request, config.data.policy, named)
     instruments = _instruments(config, loaded.instruments)
     reference = load_reference(source, instruments)
     calendars = _calendars(loaded.bars, instruments)
@@ -83,7 +83,7 @@ def load_market(composed: ComposedRun) -> MarketData:
         instruments=instruments,
         facts=tuple(_facts(fact, reference, finer) for fact in loaded.facts),
         notes=(*loaded.notes, *reference.notes, *notes, *(() if finer is None else finer.notes)),
-        scratch=scratch,
+        memory=memory,
     )
 
 

@@ -20,8 +20,8 @@ from tradekit.engine.runfile import RunConfig
 from tradekit.engine.streaming import compute_in_pieces
 from tradekit.errors import PluginError
 from tradekit.model.bars import Bars, Floats, Times
+from tradekit.model.memory import MEMORY, Scratch
 from tradekit.model.risk import Limit, LimitKind
-from tradekit.model.scratch import Scratch
 from tradekit.model.values import Values
 from tradekit.plugin.contracts import CostModel, Indicator, Strategy
 from tradekit.simulator.setup import Rule, Setup
@@ -39,8 +39,6 @@ class Prepared:
     benchmark: str
     """A symbol of the run, `equal-weight` or `none`."""
     assumptions: tuple[str, ...]
-    scratch: Scratch | None = None
-    """Where the arrays lie that are as long as the run, if it is streamed."""
 
     def values(self) -> Values:
         """Return what `Strategy.targets` gets beside the bars; it can't write into them."""
@@ -82,16 +80,16 @@ def prepare(composed: ComposedRun, market: MarketData) -> Prepared:
         seed=config.run.seed,
         currencies=currencies(config, instruments, bars),
         terms=terms(config.account),
-        equity=None if market.scratch is None else market.scratch.array((len(bars),), np.float64, np.nan),
+        memory=market.memory,
     )
     said = tuple(assumptions(setup, map(_described, composed.costs), per_year))
-    return Prepared(setup, composed.strategy, benchmark, said, market.scratch)
+    return Prepared(setup, composed.strategy, benchmark, said)
 
 
 def _computed(indicators: Mapping[str, Indicator], market: MarketData, interval: int) -> Computed:
-    if market.scratch is None:
-        return compute(indicators, market.adjusted, interval)
-    return compute_in_pieces(indicators, market.adjusted, interval, market.scratch)
+    if isinstance(market.memory, Scratch):
+        return compute_in_pieces(indicators, market.adjusted, interval, market.memory)
+    return compute(indicators, market.adjusted, interval)
 
 
 def cut(prepared: Prepared, strategy: Strategy, rows: int) -> Prepared:
@@ -107,6 +105,7 @@ def cut(prepared: Prepared, strategy: Strategy, rows: int) -> Prepared:
         finer=None if setup.finer is None else setup.finer.cut(rows),
         values=np.ascontiguousarray(setup.values[:, :, :rows]),
         volatility=np.ascontiguousarray(setup.volatility[:, :rows]),
+        memory=MEMORY,
     )
     return replace(prepared, setup=shorter, strategy=strategy)
 

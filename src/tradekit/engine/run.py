@@ -108,7 +108,7 @@ def execute(ready: Ready, runs: Path, progress: Progress = lambda _done, _total:
         driven = drive(ready.prepared, ready.plan, progress, _listener(ready))
         result = result_of(ready.composed, ready.market, ready.prepared, ready.plan, driven)
         with _writing(folder):
-            write_result(result, folder, _about(folder, started))
+            write_result(result, folder, _about(folder, started), ready.prepared.setup.memory)
         told = _tell(ready, driven, result, folder)
         with _writing(folder):
             write_report(told.texts, folder)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import fields, replace
 from typing import Any
 
@@ -13,28 +13,21 @@ from tradekit.engine.calls import blaming
 from tradekit.engine.indicators import Computed, Reader, is_fed, ratio_of, value_names
 from tradekit.errors import StrategyError
 from tradekit.model.bars import PRICE_COLUMNS, Bars, Floats, Series, Times
-from tradekit.model.scratch import Scratch
+from tradekit.model.memory import Scratch
 from tradekit.plugin.contracts import Indicator
 
-__all__ = ["compute_in_pieces", "pieces"]
+__all__ = ["compute_in_pieces"]
 
-_ROWS = 1 << 16
 _COLUMNS = [field.name for field in fields(Series) if field.name != "origin"]
 
 
-def pieces(rows: int) -> Iterator[tuple[int, int]]:
-    """Yield from which row to which, so many rows at a time that what is computed on them takes little memory."""
-    for start in range(0, rows, _ROWS):
-        yield start, min(start + _ROWS, rows)
-
-
-def compute_in_pieces(indicators: Mapping[str, Indicator], bars: Bars, interval: int, scratch: Scratch) -> Computed:
-    """Return what `compute` does for indicators that are fed bar by bar; the values lie in `scratch`.
+def compute_in_pieces(indicators: Mapping[str, Indicator], bars: Bars, interval: int, memory: Scratch) -> Computed:
+    """Return what `compute` does for indicators that are fed bar by bar; the values lie in `memory`.
 
     Raises `StrategyError` for an indicator that has an array form of its own, which wants all bars at once.
     """
     names = [value for name, indicator in indicators.items() for value in value_names(name, indicator)]
-    values = scratch.array((len(names), len(bars.symbols), len(bars)), np.float64)
+    values = memory.array((len(names), len(bars.symbols), len(bars)), np.float64)
     feeds = [
         (
             i,
@@ -45,14 +38,13 @@ def compute_in_pieces(indicators: Mapping[str, Indicator], bars: Bars, interval:
         for i in range(len(bars.symbols))
         for name, indicator in indicators.items()
     ]
-    for start, stop in pieces(len(bars)):
+    for start, stop in memory.pieces(len(bars)):
         part = bars.rows(start, stop)
         at = dict.fromkeys(range(len(bars.symbols)), 0)
         for i, feed in feeds:
             found = feed.take(part, i)
             values[at[i] : at[i] + len(found), i, start:stop] = found
             at[i] += len(found)
-        scratch.release()
     return Computed({name: row for row, name in enumerate(names)}, values)
 
 

@@ -11,6 +11,7 @@ import numpy as np
 from tradekit.model.bars import Bars, Floats, Times
 from tradekit.model.fills import FillRules
 from tradekit.model.instrument import Instrument
+from tradekit.model.memory import MEMORY, Memory
 from tradekit.model.reference import ScheduledKind
 from tradekit.model.risk import Limit, LimitKind
 from tradekit.model.timeline import Finer, Schedule, Sessions
@@ -79,8 +80,7 @@ class Setup:
     `bars` are the prices at which orders fill. `adjusted` are the same bars with the effect of splits and dividends taken out of
     prices and volumes, for everything that compares one bar with another; they are `bars` where there were none.
 
-    `currencies` are those beside the account's, which is number 0. `equity`, float64 [time], is where equity at each close goes, if
-    it should not be an array of the simulator's own.
+    `currencies` are those beside the account's, which is number 0. `memory` is where arrays that are as long as the run lie.
     """
 
     bars: Bars
@@ -103,7 +103,7 @@ class Setup:
     currencies: Sequence[Currency] = ()
     terms: AccountTerms = AccountTerms()
     seed: int = 0
-    equity: Floats | None = None
+    memory: Memory = MEMORY
 
     def __post_init__(self) -> None:
         rows, size = len(self.bars), len(self.instruments)
@@ -116,8 +116,6 @@ class Setup:
                 raise ValueError(f"{name} has shape {getattr(self, name).shape}, expected {shape}")
         if self.finer is not None and self.finer.first.shape != (rows + 1,):
             raise ValueError(f"finer bars are divided into {len(self.finer.first) - 1} rows, expected {rows}")
-        if self.equity is not None and self.equity.shape != (rows,):
-            raise ValueError(f"equity has shape {self.equity.shape}, expected {(rows,)}")
         if self.adjusted.close.shape != (rows, size):
             raise ValueError(f"adjusted bars have shape {self.adjusted.close.shape}, expected {(rows, size)}")
         if len(self.bars.symbols) != size:

@@ -1,10 +1,11 @@
-"""Arrays on disk that are used like any others, for data larger than memory."""
+"""Where arrays that are as long as a run lie: in memory, or on disk, for data larger than it."""
 
 from __future__ import annotations
 
 import mmap
 import os
 import tempfile
+from collections.abc import Iterator
 from contextlib import suppress
 from typing import Any
 
@@ -13,10 +14,32 @@ from numpy.typing import NDArray
 
 from tradekit.errors import RunError, system_reason
 
-__all__ = ["Column", "Scratch"]
+__all__ = ["BLOCK", "MEMORY", "Column", "Memory", "Scratch"]
+
+BLOCK = 1 << 18
+"""How many rows are worked on at a time where that keeps memory small."""
 
 
-class Scratch:
+class Memory:
+    """A place for arrays in memory, which are worked on whole."""
+
+    def array(self, shape: tuple[int, ...], dtype: type[np.generic], fill: float = 0) -> NDArray[Any]:
+        """Return a new array."""
+        return np.full(shape, fill, dtype)
+
+    def pieces(self, rows: int) -> Iterator[tuple[int, int]]:
+        """Yield from which row to which to work on at a time: all of them."""
+        yield 0, rows
+
+    def release(self) -> None:
+        """Give back what can be had again; here, nothing."""
+
+
+MEMORY = Memory()
+"""The usual place."""
+
+
+class Scratch(Memory):
     """A place for arrays in files without a name, which are gone when the process is, however it ends.
 
     The system reads and writes their pages as they are used; `release` gives back the memory that these take, and no value is
@@ -36,14 +59,19 @@ class Scratch:
             found: NDArray[Any] = self._mapped(file.fileno(), size, mmap.ACCESS_WRITE).view(dtype).reshape(shape)
         if fill != 0:
             flat = found.reshape(-1)
-            for start in range(0, len(flat), _PIECE):
-                flat[start : start + _PIECE] = fill
-                self.release()
+            for start, stop in self.pieces(len(flat)):
+                flat[start:stop] = fill
         return found
 
     def column(self, dtype: type[np.generic], width: int | None = None) -> Column:
         """Return an array that grows at its end until it is complete: [row], or [row, column] with a `width`."""
         return Column(self, np.dtype(dtype), width)
+
+    def pieces(self, rows: int) -> Iterator[tuple[int, int]]:
+        """Yield from which row to which to work on at a time, and `release` after each."""
+        for start in range(0, rows, BLOCK):
+            yield start, min(start + BLOCK, rows)
+            self.release()
 
     def release(self) -> None:
         """Give back the memory of all arrays; what is used next is read again."""
@@ -84,9 +112,6 @@ class Column:
                 return np.empty((0, *self._shape), self._dtype)
             flat = self._scratch._mapped(file.fileno(), self._size, mmap.ACCESS_READ)  # noqa: SLF001 - the two are one thing
         return flat.view(self._dtype).reshape(-1, *self._shape)
-
-
-_PIECE = 1 << 18
 
 
 def _reserve(file: int, size: int) -> None:
