@@ -88,9 +88,12 @@ _ELSEWHERE = cython.declare(cython.int, Flag.IN_FLIGHT | Flag.AT_OPEN | Flag.AT_
 
 
 class Book:
-    """Orders by number. An order is added as an intent, then rests (is open), is held, or is rejected, and is finished once."""
+    """Orders by number. An order is added as an intent, then rests (is open), is held, or is rejected, and is finished once.
 
-    def __init__(self, size: int) -> None:
+    `fees` are those that an order has paid so far, as far as the minimum is about them; there are none if `has_fees` is false.
+    """
+
+    def __init__(self, size: int, has_fees: bool) -> None:
         self.count = 0
         self.capacity = 128
         self.open_count = 0
@@ -108,19 +111,25 @@ class Book:
         self.limit = np.full(self.capacity, np.nan)
         self.stop = np.full(self.capacity, np.nan)
         self.filled = np.zeros(self.capacity)
-        self.fees = np.zeros(self.capacity)
+        self.has_fees = has_fees
+        self.fees = np.zeros(self.capacity if has_fees else 0)
         self.row = np.zeros(self.capacity, dtype=np.int32)
         self.entry = np.full(self.capacity, -1, dtype=np.int32)
-        self.open_orders = np.zeros(self.capacity, dtype=np.int32)
-        self.intents = np.zeros(self.capacity, dtype=np.int32)
+        self.room = 128
+        self.open_orders = np.zeros(self.room, dtype=np.int32)
+        self.intents = np.zeros(self.room, dtype=np.int32)
         # Units (>= 0) that open orders would trade, and how many orders that is, by instrument and `column_of` them.
         self.units = np.zeros((size, 4))
         self.orders = np.zeros((size, 4), dtype=np.int32)
 
     def add(self, instrument: int, kind: int, quantity: float, origin: int) -> int:
+        """Take an order down, with room for it among the intents and the open ones, and return its number."""
         if self.count == self.capacity:
             with cython.gil:
                 self.grow()
+        if self.open_count + self.intent_count >= self.room:
+            with cython.gil:
+                self.make_room()
         order = self.count
         self.instrument[order] = instrument
         self.kind[order] = kind
@@ -143,12 +152,18 @@ class Book:
         self.limit = enlarged(self.limit, np.nan)
         self.stop = enlarged(self.stop, np.nan)
         self.filled = enlarged(self.filled, 0.0)
-        self.fees = enlarged(self.fees, 0.0)
+        if self.has_fees:
+            self.fees = enlarged(self.fees, 0.0)
         self.row = enlarged(self.row, 0)
         self.entry = enlarged(self.entry, -1)
+        self.capacity = self.entry.shape[0]  # at the end: should memory run out before, no column is shorter than this
+        return 0
+
+    def make_room(self) -> int:
+        """Lengthen the lists of open orders and of intents."""
         self.open_orders = enlarged(self.open_orders, 0)
         self.intents = enlarged(self.intents, 0)
-        self.capacity += self.capacity // 2  # at the end: should memory run out before, no column is shorter than this
+        self.room = self.intents.shape[0]
         return 0
 
     def conditions_of(self, order: int) -> int:

@@ -119,9 +119,8 @@ class Gate:
         """Write down how the sizing rule came to a size."""
         if self.sizing < 0:
             return 0
-        entry = self.note(order, self.sizing, quantity, quantity)
-        self.log.code[entry] = _RESIZE
-        self.log.c[entry] = self.volatility[i, self.row] if self.kind[self.sizing] == _VOLATILITY_SIZE else self.equity
+        self.note(order, self.sizing, quantity, quantity, _RESIZE)
+        self.log.c[self.log.at] = self.volatility[i, self.row] if self.kind[self.sizing] == _VOLATILITY_SIZE else self.equity
         return 0
 
     def judge(self, order: int, quantity: float) -> float:
@@ -185,25 +184,23 @@ class Gate:
             # What is left by rounding is no room.
             passed = room if (room - reducing) * price > most * _TOLERANCE else reducing
         passed = passed if quantity > 0.0 or passed == 0.0 else -passed
-        entry = self.note(order, k, quantity, passed)
+        self.note(order, k, quantity, passed, _ACCEPT if passed == quantity else (_REJECT if passed == 0.0 else _RESIZE))
         if self.kind[k] == _MAX_ORDER_VALUE or self.equity <= 0.0:
-            self.log.c[entry] = judged
+            self.log.c[self.log.at] = judged
         else:
-            self.log.c[entry] = judged / self.equity
+            self.log.c[self.log.at] = judged / self.equity
         return passed
 
-    def note(self, order: int, k: int, asked: float, passed: float) -> int:
-        """Write down a verdict."""
-        entry = self.log.add(_VERDICT, self.row, order, self.book.instrument[order])
-        self.log.cause[entry] = self.book.entry[order]
-        self.log.rule[entry] = self.rule[k]
-        self.log.a[entry] = asked
-        self.log.b[entry] = passed
-        self.log.d[entry] = self.value[k]
-        self.log.code[entry] = _ACCEPT if passed == asked else (_REJECT if passed == 0.0 else _RESIZE)
+    def note(self, order: int, k: int, asked: float, passed: float, verdict: int) -> int:
+        """Write down a verdict, and return its entry."""
+        entry = self.log.add(_VERDICT, verdict, order, self.book.instrument[order], self.book.entry[order])
+        self.log.rule[self.log.place] = self.rule[k]
+        self.log.a[self.log.at] = asked
+        self.log.b[self.log.at] = passed
+        self.log.d[self.log.at] = self.value[k]
         return entry
 
-    def watch(self, row: int, equity: float) -> int:
+    def watch(self, equity: float) -> int:
         """Compare equity with its peak; return 0, or 1 if trading halts now, or 2 if positions are to be closed too."""
         if equity > self.peak:
             self.peak = equity
@@ -211,34 +208,31 @@ class Gate:
         for k in range(self.size):
             if self.kind[k] == _MAX_DRAWDOWN and self.is_broken[k] == 0 and equity <= self.peak * (1.0 - self.value[k]):
                 self.is_broken[k] = 1
-                self.halt(row, self.rule[k], equity, self.value[k])
+                self.halt(self.rule[k], equity, self.value[k], -1)
                 found = 2 if self.action[k] == _FLATTEN or found == 2 else 1
         if equity <= 0.0 and not self.is_ruined:
             self.is_ruined = True
-            self.halt(row, -1, equity, 1.0)
+            self.halt(-1, equity, 1.0, -1)
             found = 2 if found == 2 else 1
         return found
 
-    def halt(self, row: int, rule: int, equity: float, limit: float) -> int:
+    def halt(self, rule: int, equity: float, limit: float, cause: int) -> int:
         """Stop new risk for the rest of the run."""
         self.is_halted = True
-        entry = self.log.add(_HALT_EVENT, row, -1, -1)
-        self.log.rule[entry] = rule
-        self.log.a[entry] = equity
-        self.log.b[entry] = self.peak
-        self.log.c[entry] = 1.0 - equity / self.peak
-        self.log.d[entry] = limit
-        self.last_halt = entry
+        self.last_halt = self.log.add(_HALT_EVENT, 0, -1, -1, cause)
+        self.log.rule[self.log.place] = rule
+        self.log.a[self.log.at] = equity
+        self.log.b[self.log.at] = self.peak
+        self.log.c[self.log.at] = 1.0 - equity / self.peak
+        self.log.d[self.log.at] = limit
         return 0
 
     def ask(self, order: int, k: int, quantity: float) -> float:
         """Let a rule written in Python judge an order. One that fails to answer refuses it."""
         passed, text, numbers, kind = self.opinions.ask(self.checkers[k], order, quantity, self.equity, self.row)
-        entry = self.note(order, k, quantity, passed)
-        self.log.code[entry] = kind
-        self.log.d[entry] = _NAN
+        entry = self.note(order, k, quantity, passed, kind)
+        self.log.d[self.log.at] = _NAN
         self.log.notes[entry] = (text, numbers)
         if kind == _HALT and not self.is_halted:
-            self.halt(self.row, self.rule[k], self.equity, _NAN)
-            self.log.cause[self.last_halt] = entry
+            self.halt(self.rule[k], self.equity, _NAN, entry)
         return passed
