@@ -27,7 +27,6 @@ cdef class Book:
     cdef void fill(self, Py_ssize_t order, double size) noexcept nogil
     cdef void finish(self, Py_ssize_t order, int status, int reason) noexcept nogil
     cdef void count_in(self, Py_ssize_t order, int sign) noexcept nogil
-    cdef double waiting(self, Py_ssize_t i, bint is_market, bint is_buy) noexcept nogil
     cdef void compact(self) noexcept nogil
     cdef void settle(self, bint is_over) noexcept nogil
 

@@ -17,7 +17,7 @@ if cython.compiled:
 else:
     from math import fabs
 
-__all__ = ["Book", "Flag", "Origin"]
+__all__ = ["Book", "Flag", "Origin", "Waiting"]
 
 _MARKET = cython.declare(cython.int, OrderKind.MARKET)
 _LIMIT = cython.declare(cython.int, OrderKind.LIMIT)
@@ -79,6 +79,15 @@ class Flag(IntFlag):
     """It came to life inside this bar, at a moment that is not known."""
 
 
+class Waiting(IntEnum):
+    """The columns of `Book.units`: what the open orders of an instrument would trade."""
+
+    OTHER_SELLS = 0
+    OTHER_BUYS = 1
+    MARKET_SELLS = 2
+    MARKET_BUYS = 3
+
+
 _UNSIZED = cython.declare(cython.int, Origin.UNSIZED)
 _REDUCE_ONLY = cython.declare(cython.int, Flag.REDUCE_ONLY)
 _TRIGGERED = cython.declare(cython.int, Flag.TRIGGERED)
@@ -118,7 +127,7 @@ class Book:
         self.room = 128
         self.open_orders = np.zeros(self.room, dtype=np.int32)
         self.intents = np.zeros(self.room, dtype=np.int32)
-        # Units (>= 0) that open orders would trade, and how many orders that is, by instrument and `column_of` them.
+        # Units (>= 0) that open orders would trade, and how many orders that is, by instrument and `Waiting`.
         self.units = np.zeros((size, 4))
         self.orders = np.zeros((size, 4), dtype=np.int32)
 
@@ -249,10 +258,6 @@ class Book:
         # Subtracting what was added may leave a rounding error; nothing open is exactly nothing.
         self.units[i, column] = units if self.orders[i, column] > 0 and units > 0.0 else 0.0
 
-    def waiting(self, i: int, is_market: bool, is_buy: bool) -> float:
-        """Return how many units the open orders of an instrument would buy or sell: market orders, or all others."""
-        return self.units[i, column_of(is_market, is_buy)]
-
     def compact(self) -> None:
         """Drop finished orders from the list of open ones, keeping its order."""
         kept = 0
@@ -295,4 +300,5 @@ class Book:
 
 
 def column_of(is_market: bool, is_buy: bool) -> int:
+    """Return the column of `Waiting` that an order counts in."""
     return (2 if is_market else 0) + (1 if is_buy else 0)

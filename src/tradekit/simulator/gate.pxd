@@ -20,9 +20,9 @@ cdef class Gate:
     cdef list checkers
     cdef readonly Opinions opinions
     cdef readonly bint is_halted
-    cdef bint is_ruined, has_leverage_limit
+    cdef bint is_ruined, has_leverage_limit, has_drawdown_limit
     cdef Py_ssize_t last_halt
-    cdef readonly double peak
+    cdef public double peak
     cdef double equity, committed
 
     cdef void begin(self, Py_ssize_t row, double equity) noexcept nogil

@@ -9,6 +9,7 @@ import numpy as np
 
 from tradekit.model.event import EventKind
 from tradekit.model.risk import LimitKind, VerdictKind
+from tradekit.simulator.book import Waiting
 
 if cython.compiled:
     from cython.cimports.libc.math import fabs
@@ -40,6 +41,10 @@ _MAX_DRAWDOWN = cython.declare(cython.int, LimitKind.MAX_DRAWDOWN)
 _CHECK = cython.declare(cython.int, -1)  # a rule in Python
 _TOLERANCE = cython.declare(cython.double, 1e-9)  # rounding must not cut an order that is at its limit
 _NAN = cython.declare(cython.double, float("nan"))
+_OTHER_SELLS = cython.declare(cython.int, Waiting.OTHER_SELLS)
+_OTHER_BUYS = cython.declare(cython.int, Waiting.OTHER_BUYS)
+_MARKET_SELLS = cython.declare(cython.int, Waiting.MARKET_SELLS)
+_MARKET_BUYS = cython.declare(cython.int, Waiting.MARKET_BUYS)
 _CLIP = cython.declare(cython.int, 0)
 _FLATTEN = cython.declare(cython.int, 3)
 
@@ -77,6 +82,7 @@ class Gate:
         self.committed = 0.0
         self.row = 0
         self.has_leverage_limit = any(kind == _MAX_LEVERAGE for kind in self.kind)
+        self.has_drawdown_limit = any(kind == _MAX_DRAWDOWN for kind in self.kind)
         self.sizing = next((k for k in range(self.size) if 0 <= self.kind[k] <= _VOLATILITY_SIZE), -1)
 
     def begin(self, row: int, equity: float) -> None:
@@ -143,10 +149,10 @@ class Gate:
         Of those on the other side, only what reduces counts.
         """
         held = self.ledger.position[i] if is_buy else -self.ledger.position[i]
-        leaving = self.book.waiting(i, True, not is_buy)
+        leaving = self.book.units[i, _MARKET_SELLS] if is_buy else self.book.units[i, _MARKET_BUYS]
         if held > 0.0 and leaving > 0.0:
             held -= leaving if leaving < held else held
-        return held + self.book.waiting(i, True, is_buy)
+        return held + (self.book.units[i, _MARKET_BUYS] if is_buy else self.book.units[i, _MARKET_SELLS])
 
     def reducing(self, i: int, quantity: float) -> float:
         """Return how many units of a new order only make the position smaller, after what the open market orders do."""
@@ -157,8 +163,8 @@ class Gate:
 
     def exposure(self, i: int) -> float:
         """Return the value of a position if all open orders of one side were filled, the one where that makes more."""
-        buys = self.standing(i, True) + self.book.waiting(i, False, True)
-        sells = self.standing(i, False) + self.book.waiting(i, False, False)
+        buys = self.standing(i, True) + self.book.units[i, _OTHER_BUYS]
+        sells = self.standing(i, False) + self.book.units[i, _OTHER_SELLS]
         units = buys if buys > sells else sells
         return units * self.ledger.worth(i) if units > 0.0 else 0.0
 
@@ -169,7 +175,8 @@ class Gate:
         size = fabs(quantity)
         reducing = self.reducing(i, quantity)
         # Judged is the value of `taken` units with those of the order, and of `others`, against the `most` that there may be.
-        taken = self.standing(i, quantity > 0.0) + self.book.waiting(i, False, quantity > 0.0)
+        waiting = self.book.units[i, _OTHER_BUYS] if quantity > 0.0 else self.book.units[i, _OTHER_SELLS]
+        taken = self.standing(i, quantity > 0.0) + waiting
         others = 0.0
         most = self.value[k] * self.equity
         if self.kind[k] == _MAX_ORDER_VALUE:
@@ -178,7 +185,7 @@ class Gate:
         elif self.kind[k] == _MAX_LEVERAGE:
             others = self.committed - self.exposure(i)
         judged = others + (taken + size) * price if taken + size > 0.0 else others
-        passed = size
+        passed = cython.declare(cython.double, size)
         if size > reducing and judged > most * (1.0 + _TOLERANCE):
             room = (most - others) / price - taken if self.action[k] == _CLIP else reducing
             # What is left by rounding is no room.

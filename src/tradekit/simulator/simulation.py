@@ -93,7 +93,7 @@ class Simulation:
         self.is_margin = setup.is_margin
         self.latency = setup.fills.latency_ns
         self.warmup = setup.warmup
-        self.equity = np.full(len(setup.bars), np.nan)
+        self.equity = np.empty(len(setup.bars))  # as far as `done`
         self.weight = np.full(self.size, np.nan)
         self.quantity = np.full(self.size, np.nan)
         self.has_targets = False
