@@ -17,4 +17,4 @@ cdef class Log:
     cdef void begin_moment(self) noexcept nogil
     cdef void settle(self) noexcept nogil
     cdef int pack(self) except -1
-    cdef dict part(self)
+    cdef tuple part(self)

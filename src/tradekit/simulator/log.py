@@ -15,6 +15,21 @@ _NAN = cython.declare(cython.double, float("nan"))
 _ROOM = cython.declare(cython.int, 1024)  # entries that are open
 _MOST = cython.declare(cython.int, 7)  # numbers of an entry
 
+_TYPES = {
+    "numbers": np.float64,
+    "moment_time": np.int64,
+    "moment_row": np.int32,
+    "instrument": np.int32,
+    "order": np.int32,
+    "cause": np.int32,
+    "rule": np.int16,
+    "moment_place": np.int16,
+    "kind": np.int8,
+    "code": np.int8,
+    "width": np.int8,
+}
+"""The open columns: of entries, of the numbers of all of them, and of the moments at which some of them happened."""
+
 
 class Log:
     """An append-only record. What `code`, `rule` and the numbers mean depends on the kind of entry.
@@ -52,27 +67,15 @@ class Log:
         self.moments = 0
         self.row = 0
         self.now = 0
-        numbers = np.full(_ROOM * _MOST, np.nan)
-        self.open = {
-            "kind": np.zeros(_ROOM, dtype=np.int8),
-            "code": np.zeros(_ROOM, dtype=np.int8),
-            "width": np.zeros(_ROOM, dtype=np.int8),
-            "rule": np.zeros(_ROOM, dtype=np.int16),
-            "instrument": np.zeros(_ROOM, dtype=np.int32),
-            "order": np.zeros(_ROOM, dtype=np.int32),
-            "cause": np.zeros(_ROOM, dtype=np.int32),
-            "numbers": numbers,
-            "moment_place": np.zeros(_ROOM, dtype=np.int16),
-            "moment_row": np.zeros(_ROOM, dtype=np.int32),
-            "moment_time": np.zeros(_ROOM, dtype=np.int64),
-        }
+        self.open = {name: np.zeros(_ROOM * (_MOST if name == "numbers" else 1), dtype) for name, dtype in _TYPES.items()}
+        numbers = self.open["numbers"]
         self.kind, self.code, self.width = self.open["kind"], self.open["code"], self.open["width"]
         self.rule, self.instrument = self.open["rule"], self.open["instrument"]
         self.order, self.cause = self.open["order"], self.open["cause"]
         self.a, self.b, self.c, self.d, self.e, self.f, self.g = (numbers[k:] for k in range(_MOST))
         self.moment_place, self.moment_row = self.open["moment_place"], self.open["moment_row"]
         self.moment_time = self.open["moment_time"]
-        self.packed: list[dict[str, Any]] = []
+        self.packed: list[tuple[int, int, int, bytes]] = []
         # Words and numbers of Python rules, by entry; everything else is told by the columns.
         self.notes: dict[int, tuple[str, dict[str, float]]] = {}
 
@@ -123,28 +126,46 @@ class Log:
         self.moments = 0
         return 0
 
-    def part(self) -> dict[str, Any]:
-        """Return copies of the open columns, as far as they are filled."""
+    def part(self) -> tuple[int, int, int, bytes]:
+        """Return the open columns as far as they are filled: how many entries, numbers and moments there are, and all the bytes."""
         count = self.place + 1
-        lengths = {"numbers": int(np.sum(self.open["width"][:count])), "moment": self.moments}
-        return {name: column[: lengths.get(name.partition("_")[0], count)].copy() for name, column in self.open.items()}
+        lengths = count, int(np.sum(self.open["width"][:count])), int(self.moments)
+        return *lengths, b"".join([column[: _length(name, *lengths)].tobytes() for name, column in self.open.items()])
 
     def __len__(self) -> int:
         return self.count
 
     def columns(self, start: int = 0) -> dict[str, Any]:
         """Return copies of the entries from `start` on, one array a column."""
-        parts = [_unpacked(part) for part in (*self.packed[start // _ROOM :], self.part())]
-        skipped = start - min(start // _ROOM, len(self.packed)) * _ROOM
-        return {name: np.concatenate([part[name] for part in parts])[skipped:] for name in parts[0]}
+        first = min(start // _ROOM, len(self.packed))
+        parts = [_read(*part) for part in (*self.packed[first:], self.part())]
+        for k, part in enumerate(parts):
+            part["moment_place"] = part["moment_place"].astype(np.int64) + k * _ROOM
+        joined = _unpacked({name: np.concatenate([part[name] for part in parts]) for name in _TYPES})
+        return {name: column[start - first * _ROOM :] for name, column in joined.items()}
 
     def words(self) -> Mapping[int, tuple[str, dict[str, float]]]:
         """Return a view of the reasons and numbers that Python rules gave, by entry."""
         return MappingProxyType(self.notes)
 
 
+def _length(name: str, count: int, numbers: int, moments: int) -> int:
+    """Return how long one of the open columns is when there are so many entries, numbers and moments."""
+    return moments if name.startswith("moment") else (numbers if name == "numbers" else count)
+
+
+def _read(count: int, numbers: int, moments: int, data: bytes) -> dict[str, Any]:
+    """Return the columns of a part again."""
+    columns = {}
+    offset = 0
+    for name, dtype in _TYPES.items():
+        columns[name] = np.frombuffer(data, dtype, _length(name, count, numbers, moments), offset)
+        offset += columns[name].nbytes
+    return columns
+
+
 def _unpacked(part: Mapping[str, Any]) -> dict[str, Any]:
-    """Return some entries with all that is told of each."""
+    """Return entries with all that is told of each."""
     width = part["width"]
     first = np.cumsum(width, dtype=np.int64) - width
     lengths = np.diff(part["moment_place"], append=len(width))
