@@ -38,12 +38,12 @@ def compute_in_pieces(indicators: Mapping[str, Indicator], bars: Bars, interval:
         for i in range(len(bars.symbols))
         for name, indicator in indicators.items()
     ]
-    for start, stop in memory.pieces(len(bars)):
-        part = bars.rows(start, stop)
+    for block in memory.blocks(len(bars)):
+        part = bars.rows(block.start, block.stop)
         at = dict.fromkeys(range(len(bars.symbols)), 0)
         for i, feed in feeds:
             found = feed.take(part, i)
-            values[at[i] : at[i] + len(found), i, start:stop] = found
+            values[at[i] : at[i] + len(found), i, block] = found
             at[i] += len(found)
     return Computed({name: row for row, name in enumerate(names)}, values)
 

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from tradekit.journal.money import Money
 from tradekit.model.bars import Bars, Floats, Times
 from tradekit.model.event import EventKind
+from tradekit.model.memory import MEMORY, Memory
 from tradekit.simulator.setup import Setup
 from tradekit.simulator.simulation import Simulation
 
@@ -50,6 +51,8 @@ class Record:
     money: Money
     last: Floats
     """The price that each instrument was last marked at."""
+    memory: Memory = MEMORY
+    """Where its arrays lie that are as long as the run."""
 
     @classmethod
     def of(cls, simulation: Simulation, setup: Setup, start: int = 0) -> Record:
@@ -64,6 +67,7 @@ class Record:
             rules=[rule.name for rule in setup.rules],
             money=Money.of(simulation, setup, simulation.done if start == 0 else 0),
             last=simulation.ledger.marks(),
+            memory=setup.memory,
         )
 
     @property

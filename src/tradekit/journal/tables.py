@@ -127,28 +127,59 @@ class Exposures:
 
 def exposures(record: Record) -> Exposures:
     """Return what was held at each close."""
-    rows = len(record.equity)
-    is_stale = np.zeros(rows, dtype=np.bool_)
-    gross = net = None
-    for i, own in _moves_by_instrument(record):
-        value = _steps(record.log["row"][own], record.log["e"][own], rows, 0.0)
-        bars, unit = record.bars, record.money.unit_at_close(i, rows)
-        if bars.exists[:, i].all():
-            value *= bars.close[:, i]
-            value *= unit
-        else:
-            is_held = value != 0.0
-            is_stale |= is_held & ~bars.exists[:, i]
-            prices = bars.on_clock(i, bars.own(i, bars.close))
-            value = np.where(is_held, value * prices * _split_since(record, i) * unit, 0.0)
+    holdings = [_Holding(record, i, own) for i, own in _moves_by_instrument(record)]
+
+    def compute(start: int, stop: int) -> tuple[NDArray[Any], ...]:
+        is_stale = np.zeros(stop - start, dtype=np.bool_)
+        gross = net = None
+        for holding in holdings:
+            value = holding.values(start, stop, is_stale)
+            if net is None or gross is None:
+                # Of a long position both are the same, and long arrays that are new cost more than what is computed in them.
+                net = np.add(value, 0.0, out=value)
+                gross = net if np.min(net, initial=0.0) >= 0.0 else np.abs(net)
+            else:
+                net = net + value if net is gross else np.add(net, value, out=net)
+                gross += np.abs(value, out=value)
         if net is None or gross is None:
-            # Of a long position both are the same, and long arrays that are new cost more than what is computed in them.
-            net = np.add(value, 0.0, out=value)
-            gross = net if np.min(net, initial=0.0) >= 0.0 else np.abs(net)
-        else:
-            net = net + value if net is gross else np.add(net, value, out=net)
-            gross += np.abs(value, out=value)
-    return Exposures(np.zeros(rows), np.zeros(rows), is_stale) if net is None or gross is None else Exposures(gross, net, is_stale)
+            return np.zeros(stop - start), np.zeros(stop - start), is_stale
+        return gross, net, is_stale
+
+    return Exposures(*record.memory.columns(len(record.equity), compute))
+
+
+class _Holding:
+    """What is held of one instrument, valued at one block of closes after the other."""
+
+    def __init__(self, record: Record, i: int, own: NDArray[np.int64]) -> None:
+        log = record.log
+        self.bars, self.i = record.bars, i
+        self.unit = record.money.unit_at_close(i)
+        self.units = _Steps(log["row"][own], log["e"][own], 0.0)
+        is_split = (log["kind"] == EventKind.ACTION) & (log["code"] == ScheduledKind.SPLIT) & (log["instrument"] == i)
+        self.factor = _Steps(log["row"][is_split], 1.0 / np.cumprod(log["a"][is_split]), 1.0)
+        self.mark = np.nan
+        """The last close so far, as it would be without the splits so far."""
+
+    def values(self, start: int, stop: int, is_stale: NDArray[np.bool_]) -> Floats:
+        """Return what it is worth at each close, in money, and say in `is_stale` where it had no bar."""
+        value = self.units.on(start, stop)
+        close = self.bars.close[start:stop, self.i]
+        unit = self.unit if isinstance(self.unit, float) else self.unit[start:stop]
+        exists = ~np.isnan(close)
+        if exists.all():
+            value *= close
+            if np.ndim(unit) or unit != 1.0:
+                value *= unit
+            self.mark = close[-1] / self.factor.on(stop - 1, stop)[0] if len(close) else self.mark
+            return value
+        is_held = value != 0.0
+        is_stale |= is_held & ~exists
+        # A close that stays over a hole is multiplied with the splits in it.
+        factor = self.factor.on(start, stop)
+        marks = np.concatenate(([self.mark], close[exists] / factor[exists]))
+        self.mark = marks[-1]
+        return np.where(is_held, value * marks[np.cumsum(exists)] * factor * unit, 0.0)
 
 
 def _moves_by_instrument(record: Record) -> Iterator[tuple[int, NDArray[np.int64]]]:
@@ -160,22 +191,15 @@ def _moves_by_instrument(record: Record) -> Iterator[tuple[int, NDArray[np.int64
     yield from zip(found.tolist(), np.split(moves[ordered], starts[1:]), strict=False)
 
 
-def _split_since(record: Record, i: int) -> Floats:
-    """Return, for each close, what a price of the instrument's last bar has to be multiplied with for the splits since then."""
-    log, rows = record.log, len(record.equity)
-    is_split = (log["kind"] == EventKind.ACTION) & (log["code"] == ScheduledKind.SPLIT) & (log["instrument"] == i)
-    factor = _steps(log["row"][is_split], 1.0 / np.cumprod(log["a"][is_split]), rows, 1.0)
-    since: Floats = factor / record.bars.on_clock(i, factor[record.bars.exists[:, i]])
-    return since
-
-
 def _cash(record: Record) -> Floats:
     """Return cash at each close, in the account's currency."""
     if len(record.money.codes) > 1:
         return record.money.cash()
     log = record.log
     told = np.flatnonzero(np.isfinite(log["g"]))
-    return _steps(log["row"][told], log["g"][told], len(record.equity), record.capital)
+    steps = _Steps(log["row"][told], log["g"][told], record.capital)
+    (found,) = record.memory.columns(len(record.equity), lambda start, stop: (steps.on(start, stop),))
+    return found
 
 
 def _balances(record: Record) -> dict[str, pa.Array]:
@@ -191,22 +215,26 @@ def _balances(record: Record) -> dict[str, pa.Array]:
     return columns
 
 
-def _steps(at: NDArray[Any], values: NDArray[Any], rows: int, before: float) -> Floats:
-    """Return a value on each row that changes to `values` on the rows `at` (ascending); the last change of a row counts."""
-    lengths = np.diff(at, prepend=0, append=rows)
-    return np.repeat(np.concatenate(([before], values)), lengths)
+class _Steps:
+    """A value on each row that changes to `values` on the rows `at` (ascending); the last change of a row counts."""
+
+    def __init__(self, at: NDArray[Any], values: NDArray[Any], before: float) -> None:
+        self.at = at
+        self.values = np.concatenate(([before], values))
+
+    def on(self, start: int, stop: int) -> Floats:
+        """Return the values on the rows `start <= row < stop`."""
+        first, last = np.searchsorted(self.at, (start, stop))
+        lengths = np.diff(self.at[first:last], prepend=start, append=stop)
+        return np.repeat(self.values[first : last + 1], lengths)
 
 
 def journal_table(record: Record) -> pa.Table:
     """Return the journal: one row an entry, in the order of happening, each naming the entry that caused it."""
     log = record.log
     kind = log["kind"]
-    texts: list[str | None] = [None] * len(kind)
-    numbers: list[str | None] = [None] * len(kind)
-    for number, (text, own) in record.words.items():
-        texts[number] = text
-        finite = {name: value if math.isfinite(value) else None for name, value in own.items()}
-        numbers[number] = json.dumps(finite, sort_keys=True) if own else None
+    texts = {number: text for number, (text, _) in record.words.items()}
+    numbers = {number: _as_json(own) for number, (_, own) in record.words.items() if own}
     return table(
         {
             "number": number_column(np.arange(len(kind))),
@@ -217,12 +245,16 @@ def journal_table(record: Record) -> pa.Table:
             "symbol": name_column(log["instrument"], record.bars.symbols),
             "detail": _details(kind, log["code"]),
             "rule": name_column(log["rule"], record.rules),
-            "text": text_column(texts),
-            "numbers": text_column(numbers),
+            "text": text_column(texts, len(kind)),
+            "numbers": text_column(numbers, len(kind)),
             "currency": name_column(_currencies(log), record.money.codes),
             **_numbers(log),
         }
     )
+
+
+def _as_json(numbers: Mapping[str, float]) -> str:
+    return json.dumps({name: value if math.isfinite(value) else None for name, value in numbers.items()}, sort_keys=True)
 
 
 # What the code of an entry means, by kind.
@@ -278,13 +310,13 @@ def _currencies(log: Mapping[str, NDArray[Any]]) -> NDArray[np.int64]:
 
 
 def _numbers(log: Mapping[str, NDArray[Any]]) -> dict[str, pa.Array]:
+    entries = {kind: np.flatnonzero(log["kind"] == kind) for kind in NUMBERS}
     columns = {}
     for name, meanings in COLUMNS.items():
         values = np.full(len(log["kind"]), np.nan)
         for kind, named in NUMBERS.items():
             for column, meaning in zip("abcdef", named, strict=False):
                 if meaning in meanings:
-                    chosen = log["kind"] == kind
-                    values[chosen] = log[column][chosen]
+                    values[entries[kind]] = log[column][entries[kind]]
         columns[name] = number_column(values)
     return columns

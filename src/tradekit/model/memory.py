@@ -5,7 +5,7 @@ from __future__ import annotations
 import mmap
 import os
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from typing import Any
 
@@ -21,15 +21,21 @@ BLOCK = 1 << 18
 
 
 class Memory:
-    """A place for arrays in memory, which are worked on whole."""
+    """A place for arrays in memory."""
 
-    def array(self, shape: tuple[int, ...], dtype: type[np.generic], fill: float = 0) -> NDArray[Any]:
-        """Return a new array."""
-        return np.full(shape, fill, dtype)
+    def array(self, shape: tuple[int, ...], dtype: type[np.generic]) -> NDArray[Any]:
+        """Return a new array, whose values are yet to be set."""
+        return np.empty(shape, dtype)
 
-    def pieces(self, rows: int) -> Iterator[tuple[int, int]]:
-        """Yield from which row to which to work on at a time: all of them."""
-        yield 0, rows
+    def columns(self, rows: int, compute: Callable[[int, int], tuple[NDArray[Any], ...]]) -> tuple[NDArray[Any], ...]:
+        """Return columns that `compute` makes for the rows from one to another; it is asked for some or all, one after the other."""
+        return compute(0, rows)
+
+    def blocks(self, rows: int) -> Iterator[slice]:
+        """Yield the rows a block at a time, and `release` after each: what is added up by blocks has the same sum anywhere."""
+        for start in range(0, rows, BLOCK):
+            yield slice(start, min(start + BLOCK, rows))
+            self.release()
 
     def release(self) -> None:
         """Give back what can be had again; here, nothing."""
@@ -49,29 +55,28 @@ class Scratch(Memory):
     def __init__(self) -> None:
         self._maps: list[mmap.mmap] = []
 
-    def array(self, shape: tuple[int, ...], dtype: type[np.generic], fill: float = 0) -> NDArray[Any]:
-        """Return a new array; raise `RunError` if the disk has no room for it."""
+    def array(self, shape: tuple[int, ...], dtype: type[np.generic]) -> NDArray[Any]:
+        """Return a new array, whose values are yet to be set; raise `RunError` if the disk has no room for it."""
         size = int(np.prod(shape)) * np.dtype(dtype).itemsize
         if not size:
-            return np.full(shape, fill, dtype)
+            return np.empty(shape, dtype)
         with tempfile.TemporaryFile() as file:
             _reserve(file.fileno(), size)
-            found: NDArray[Any] = self._mapped(file.fileno(), size, mmap.ACCESS_WRITE).view(dtype).reshape(shape)
-        if fill != 0:
-            flat = found.reshape(-1)
-            for start, stop in self.pieces(len(flat)):
-                flat[start:stop] = fill
-        return found
+            return self._mapped(file.fileno(), size, mmap.ACCESS_WRITE).view(dtype).reshape(shape)
+
+    def columns(self, rows: int, compute: Callable[[int, int], tuple[NDArray[Any], ...]]) -> tuple[NDArray[Any], ...]:
+        """Return columns that `compute` makes for the rows from one to another; it is asked for one block after the other."""
+        found: list[NDArray[Any]] = []
+        for block in self.blocks(rows):
+            parts = compute(block.start, block.stop)
+            found = found or [self.array((rows,), part.dtype.type) for part in parts]
+            for whole, part in zip(found, parts, strict=True):
+                whole[block] = part
+        return tuple(found) or compute(0, 0)
 
     def column(self, dtype: type[np.generic], width: int | None = None) -> Column:
         """Return an array that grows at its end until it is complete: [row], or [row, column] with a `width`."""
         return Column(self, np.dtype(dtype), width)
-
-    def pieces(self, rows: int) -> Iterator[tuple[int, int]]:
-        """Yield from which row to which to work on at a time, and `release` after each."""
-        for start in range(0, rows, BLOCK):
-            yield start, min(start + BLOCK, rows)
-            self.release()
 
     def release(self) -> None:
         """Give back the memory of all arrays; what is used next is read again."""
