@@ -3,9 +3,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from tradekit.analysis import drawdowns as drawdowns_module
 from tradekit.analysis.curve import DAY, NOT_YET
 from tradekit.analysis.drawdowns import drawdown_periods
+from tradekit.model import memory as memory_module
 
 START = pd.Timestamp("2024-01-01").value
 
@@ -44,7 +44,7 @@ def test_drawdown_periods_are_the_same_in_blocks_of_any_size(make_curve, monkeyp
     steps = np.random.default_rng(3).choice([0.9, 1.0, 1.15], size=(20, 60))
     curves = [make_curve(100.0 * np.cumprod(own)) for own in steps]
     whole = [drawdown_periods(curve) for curve in curves]
-    monkeypatch.setattr(drawdowns_module, "_BLOCK", block)
+    monkeypatch.setattr(memory_module, "BLOCK", block)
     for curve, expected in zip(curves, whole, strict=True):
         found = drawdown_periods(curve)
         assert found.trough.tolist() == expected.trough.tolist()

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tradekit.model.bars import Floats, Times
+from tradekit.model.memory import MEMORY, Memory
 
 __all__ = ["DAY", "NOT_YET", "YEAR", "EquityCurve", "Sampling", "sample"]
 
@@ -26,6 +27,7 @@ class EquityCurve:
     `close_time` is int64 [time], UTC nanoseconds. `equity` is float64 [time], marked at each close; `gross` is the sum of the
     absolute values of all positions, float64 [time]. `capital` is what the account started with when the first bar opened, and
     `interval` the length of a bar in nanoseconds. `benchmark`, float64 [time], is what the same capital would have become.
+    `memory` is where these arrays lie.
     """
 
     close_time: Times
@@ -34,6 +36,7 @@ class EquityCurve:
     capital: float
     interval: int
     benchmark: Floats | None = None
+    memory: Memory = MEMORY
 
     @property
     def start(self) -> int:

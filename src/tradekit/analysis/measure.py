@@ -15,6 +15,7 @@ from tradekit.analysis.returns import alpha_beta, annual_return, annual_volatili
 from tradekit.analysis.trades import FillColumns, RoundTrips
 from tradekit.model.bars import Floats
 from tradekit.model.event import CashKind
+from tradekit.model.memory import Memory
 
 __all__ = ["measure"]
 
@@ -34,9 +35,10 @@ def measure(
     with np.errstate(over="ignore", invalid="ignore"):
         figures = _trade_figures(trips) | {"fees": float(np.sum(fills.fee)), "slippage": float(np.sum(fills.slippage))}
         figures |= _carry_figures(carried)
-        if len(curve.equity) and np.isfinite((np.min(curve.equity), np.max(curve.equity))).all():
+        lowest, highest = _extremes(curve.equity, curve.memory)
+        if len(curve.equity) and np.isfinite((lowest, highest)).all():
             figures |= _path_figures(curve)
-            if np.min(curve.equity) > 0.0:
+            if lowest > 0.0:
                 figures |= _return_figures(curve, sampling, figures["max_drawdown"])
                 figures |= _activity_figures(curve, fills)
     return {key: _defined(figures.get(key)) for key in DEFINITIONS}
@@ -74,7 +76,10 @@ def _return_figures(curve: EquityCurve, sampling: Sampling, max_drawdown: float 
 
 def _benchmark_figures(curve: EquityCurve, sampling: Sampling, returns: Floats) -> _Figures:
     benchmark = curve.benchmark
-    if benchmark is None or not (np.min(benchmark) > 0.0 and np.isfinite(np.max(benchmark))):
+    if benchmark is None:
+        return {}
+    lowest, highest = _extremes(benchmark, curve.memory)
+    if not (lowest > 0.0 and np.isfinite(highest)):
         return {}
     figures: _Figures = {"benchmark_return": float(benchmark[-1]) / curve.capital - 1.0}
     fitted = alpha_beta(returns, sampling.returns(benchmark, curve.capital), sampling.per_year)
@@ -82,12 +87,26 @@ def _benchmark_figures(curve: EquityCurve, sampling: Sampling, returns: Floats) 
 
 
 def _activity_figures(curve: EquityCurve, fills: FillColumns) -> _Figures:
-    traded = float(np.sum(fills.value))
+    traded, rows = float(np.sum(fills.value)), len(curve.equity)
+    held, leverage, equity = 0, 0.0, 0.0
+    for block in curve.memory.blocks(rows):
+        held += int(np.count_nonzero(curve.gross[block] > 0.0))
+        leverage += float(np.sum(curve.gross[block] / curve.equity[block]))
+        equity += float(np.sum(curve.equity[block]))
     return {
-        "exposure": float(np.mean(curve.gross > 0.0)),
-        "average_leverage": float(np.mean(curve.gross / curve.equity)),
-        "turnover": traded / float(np.mean(curve.equity)) / curve.years if curve.years > 0.0 else None,
+        "exposure": held / rows,
+        "average_leverage": leverage / rows,
+        "turnover": traded / (equity / rows) / curve.years if curve.years > 0.0 else None,
     }
+
+
+def _extremes(values: Floats, memory: Memory) -> tuple[float, float]:
+    """Return the lowest and the highest value; NaN for both if one is NaN, or if there are none."""
+    lowest, highest = [], []
+    for block in memory.blocks(len(values)):
+        lowest.append(np.min(values[block]))
+        highest.append(np.max(values[block]))
+    return (float(np.min(lowest)), float(np.max(highest))) if lowest else (math.nan, math.nan)
 
 
 def _trade_figures(trips: RoundTrips) -> _Figures:

@@ -68,6 +68,7 @@ GROUPS: Mapping[str, Mapping[str, str]] = {
 _SHOWN_IF_ANY = ("funding", "borrowing", "liquidation_fees", "conversion_costs", "interest", "dividends")
 
 _WIDEST = 110
+_BLOCK = 65_536  # rows
 _CHART_ROWS = 4
 _LOG_FROM = 8.0  # how many times the lowest value the highest is, for a chart to be logarithmic
 _HEADS = {"entry_time": "entry", "entry_price": "price", "exit_time": "exit", "exit_price": "price"}
@@ -85,7 +86,7 @@ class SummaryPage:
         self.interval = str(result.config["data"]["interval"])
         self.times = _numbers(result.equity, "time", np.int64)
         self.equity = _numbers(result.equity, "equity", np.float64)
-        self.scale = max(self.capital, float(np.max(np.abs(self.equity), initial=0.0)))
+        self.scale = max(self.capital, -float(np.min(self.equity, initial=0.0)), float(np.max(self.equity, initial=0.0)))
 
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
         width = min(options.max_width, _WIDEST)
@@ -189,19 +190,30 @@ class SummaryPage:
         return Text.assemble(*parts)
 
     def _drawdown_text(self) -> Iterator[Text]:
-        values = np.concatenate(([self.capital], self.equity))
-        peaks = np.maximum.accumulate(values)
-        trough = int(np.argmax(1.0 - values / peaks))
-        if values[trough] >= peaks[trough]:
+        trough, peak = self._worst()
+        if trough < 0:
             return
-        peak = int(np.flatnonzero(values[: trough + 1] >= peaks[trough])[-1])
-        back = np.flatnonzero(values[trough:] >= peaks[trough] * (1.0 - 1e-12))
-        began = "the start" if peak == 0 else closing_date(int(self.times[peak - 1]))
-        ended = f"back on {closing_date(int(self.times[trough + int(back[0]) - 1]))}" if len(back) else "not back by the end"
-        fall = percent(1.0 - float(values[trough] / peaks[trough]))
+        before = np.flatnonzero(self.equity[:trough] >= peak)
+        back = np.flatnonzero(self.equity[trough:] >= peak * (1.0 - 1e-12))
+        began = closing_date(int(self.times[before[-1]])) if len(before) else "the start"
+        ended = f"back on {closing_date(int(self.times[trough + int(back[0])]))}" if len(back) else "not back by the end"
+        fall = percent(1.0 - float(self.equity[trough]) / peak)
         yield Text.assemble(
-            ("worst drawdown  ", "dim"), (fall, "red"), f" from {began} to {closing_date(int(self.times[trough - 1]))}, {ended}"
+            ("worst drawdown  ", "dim"), (fall, "red"), f" from {began} to {closing_date(int(self.times[trough]))}, {ended}"
         )
+
+    def _worst(self) -> tuple[int, float]:
+        """Return the row on which equity was the farthest below its peak, and that peak; -1 for a row if it never was below."""
+        worst, row, top, peak = 0.0, -1, self.capital, self.capital
+        for start in range(0, len(self.equity), _BLOCK):
+            block = self.equity[start : start + _BLOCK]
+            peaks = np.maximum(np.maximum.accumulate(block), top)
+            fall = 1.0 - block / peaks
+            deepest = int(np.argmax(fall))
+            if fall[deepest] > worst:
+                worst, row, peak = float(fall[deepest]), start + deepest, float(peaks[deepest])
+            top = float(peaks[-1])
+        return row, peak
 
     def figures(self, console: Console, options: ConsoleOptions) -> Iterator[RenderableType]:
         """Yield the groups of figures side by side, or one below the other where they don't fit."""
@@ -317,8 +329,12 @@ def _numbers(table: pa.Table, name: str, kind: type[np.generic]) -> NDArray[Any]
     """Return a column of 64-bit values; not with `to_numpy`, which imports pandas."""
     chunks = [chunk for chunk in table[name].chunks if len(chunk)]
     parts = [np.frombuffer(chunk.buffers()[1], kind)[chunk.offset : chunk.offset + len(chunk)] for chunk in chunks]
-    return np.concatenate(parts) if parts else np.zeros(0, kind)
+    return parts[0] if len(parts) == 1 else np.concatenate([np.zeros(0, kind), *parts])
 
 
 def _flags(table: pa.Table, name: str) -> NDArray[np.bool_]:
-    return np.array(table[name].to_pylist(), dtype=np.bool_)
+    parts = [np.zeros(0, dtype=np.bool_)]
+    for chunk in table[name].chunks:
+        bits = np.unpackbits(np.frombuffer(chunk.buffers()[1], np.uint8), bitorder="little") if len(chunk) else parts[0]
+        parts.append(bits[chunk.offset : chunk.offset + len(chunk)] != 0)
+    return np.concatenate(parts)

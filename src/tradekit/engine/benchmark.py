@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 
 import numpy as np
 
 from tradekit.errors import ConfigError, nearest
 from tradekit.model.bars import Bars, Floats
+from tradekit.model.memory import MEMORY, Memory
 
 __all__ = ["benchmark", "chosen"]
 
@@ -26,22 +28,48 @@ def chosen(symbols: Sequence[str], wanted: str | None) -> str:
     return wanted
 
 
-def benchmark(bars: Bars, capital: float, choice: str) -> tuple[Floats | None, str]:
-    """Return the value of the benchmark at each close, float64 [time], and a sentence that says what it is."""
+def benchmark(bars: Bars, capital: float, choice: str, memory: Memory = MEMORY) -> tuple[Floats | None, str]:
+    """Return the value of the benchmark at each close, float64 [time] in `memory`, and a sentence that says what it is."""
     if choice in bars.symbols:
         sentence = f"The benchmark buys {choice} with all capital at its first open and holds it, at no cost."
-        return _held(bars, bars.index_of(choice), capital), sentence
+        return _held([_Holding(bars, bars.index_of(choice), capital)], len(bars), memory), sentence
     if choice == "none":
         return None, "There is no benchmark."
-    parts = [_held(bars, i, capital / len(bars.symbols)) for i in range(len(bars.symbols))]
+    parts = [_Holding(bars, i, capital / len(bars.symbols)) for i in range(len(bars.symbols))]
     sentence = "The benchmark puts an equal part of the capital into each instrument at its first open and holds it, at no cost."
-    return np.sum(parts, axis=0), sentence
+    return _held(parts, len(bars), memory), sentence
 
 
-def _held(bars: Bars, i: int, money: float) -> Floats:
-    """Return what `money` becomes: cash until the first bar, then the instrument at its last close."""
-    closes = bars.own(i, bars.close)
-    if not len(closes):
-        return np.full(len(bars), money)
-    value = bars.on_clock(i, closes * (money / bars.own(i, bars.open)[0]))
-    return value if len(closes) == len(bars) else np.where(np.isnan(value), money, value)
+def _held(parts: Sequence[_Holding], rows: int, memory: Memory) -> Floats:
+    def compute(start: int, stop: int) -> tuple[Floats]:
+        total = parts[0].values(start, stop)
+        for part in parts[1:]:
+            total += part.values(start, stop)
+        return (total,)
+
+    (found,) = memory.columns(rows, compute)
+    return found
+
+
+class _Holding:
+    """What some money becomes: cash until the first bar, then the instrument at its last close."""
+
+    def __init__(self, bars: Bars, i: int, money: float) -> None:
+        self.bars, self.i, self.money = bars, i, money
+        self.units = math.nan
+        self.last = money
+
+    def values(self, start: int, stop: int) -> Floats:
+        """Return its value at each close of the next rows."""
+        close = self.bars.close[start:stop, self.i]
+        exists = ~np.isnan(close)
+        if math.isnan(self.units) and exists.any():
+            self.units = self.money / float(self.bars.open[start + int(exists.argmax()), self.i])
+        if exists.all() and len(close):
+            value: Floats = close * self.units
+            self.last = float(value[-1])
+            return value
+        known = np.concatenate(([self.last], close[exists] * self.units))
+        self.last = float(known[-1])
+        held: Floats = known[np.cumsum(exists)]
+        return held

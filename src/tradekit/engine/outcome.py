@@ -29,7 +29,7 @@ def result_of(composed: ComposedRun, market: MarketData, prepared: Prepared, pla
     config = composed.config
     record = driven.record
     exposure = exposures(record)
-    value, sentence = benchmark(market.adjusted.rows(0, len(record.bars)), record.capital, prepared.benchmark)
+    value, sentence = benchmark(market.adjusted.rows(0, len(record.bars)), record.capital, prepared.benchmark, record.memory)
     if value is not None and market.adjusted is not market.bars:
         sentence += " Its splits count, and its dividends buy more of it."
     curve = EquityCurve(
@@ -39,6 +39,7 @@ def result_of(composed: ComposedRun, market: MarketData, prepared: Prepared, pla
         capital=record.capital,
         interval=config.data.interval_ns,
         benchmark=value,
+        memory=record.memory,
     )
     sampling = sample(curve, config.run.periods_per_year)
     fills = fills_of(record)

@@ -191,6 +191,7 @@ def _tell(ready: Ready, driven: Driven, result: Result, folder: Path) -> _Told:
                 if page is not None:
                     texts.append(rendered(page))
                     pages.append(page)
+                ready.prepared.setup.memory.release()
         except TradekitError as error:
             failures.append(error)
     return _Told(tuple(pages), tuple(texts), failures[0] if failures else None)

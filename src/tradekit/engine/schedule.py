@@ -53,6 +53,8 @@ def scheduled(
     """
     parts: list[_Placed] = []
     for i, symbol in enumerate(bars.symbols):
+        if symbol not in actions and symbol not in funding:
+            continue
         own = _Own(bars, i, np.flatnonzero(bars.exists[:, i]))
         if symbol in actions and len(own.rows):
             parts += _actions(own, actions[symbol], calendars.get(symbol))

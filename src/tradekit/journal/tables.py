@@ -103,17 +103,12 @@ def _moves(record: Record) -> NDArray[np.int64]:
 
 def equity_table(record: Record, exposure: Exposures) -> pa.Table:
     """Return one row a bar: equity, cash and exposure at its close, in money; `is_stale` says that a held instrument had no bar."""
-    return table(
-        {
-            "time": time_column(record.bars.close_time),
-            "equity": number_column(record.equity),
-            "cash": number_column(_cash(record)),
-            **_balances(record),
-            "gross_exposure": number_column(exposure.gross),
-            "net_exposure": number_column(exposure.net),
-            "is_stale": flag_column(exposure.is_stale),
-        }
-    )
+    columns = {"time": time_column(record.bars.close_time)}
+    numbers = {"equity": record.equity, "cash": _cash(record), **_balances(record)}
+    for name, values in (numbers | {"gross_exposure": exposure.gross, "net_exposure": exposure.net}).items():
+        columns[name] = number_column(values)
+        record.memory.release()
+    return table(columns | {"is_stale": flag_column(exposure.is_stale)})
 
 
 @dataclass(frozen=True, slots=True)
@@ -202,16 +197,16 @@ def _cash(record: Record) -> Floats:
     return found
 
 
-def _balances(record: Record) -> dict[str, pa.Array]:
+def _balances(record: Record) -> dict[str, Floats]:
     """Return the balance of each currency and its rate at each close, where there are several."""
     money = record.money
     if len(money.codes) == 1:
         return {}
     columns = {}
     for c, code in enumerate(money.codes):
-        columns[f"cash_{code}"] = number_column(np.ascontiguousarray(money.balances[:, c]))
+        columns[f"cash_{code}"] = np.ascontiguousarray(money.balances[:, c])
         if c:
-            columns[f"rate_{code}"] = number_column(np.ascontiguousarray(money.rates[:, c]))
+            columns[f"rate_{code}"] = np.ascontiguousarray(money.rates[:, c])
     return columns
 
 

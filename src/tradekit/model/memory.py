@@ -16,7 +16,7 @@ from tradekit.errors import RunError, system_reason
 
 __all__ = ["BLOCK", "MEMORY", "Column", "Memory", "Scratch"]
 
-BLOCK = 1 << 18
+BLOCK = 1 << 16
 """How many rows are worked on at a time where that keeps memory small."""
 
 
@@ -28,7 +28,7 @@ class Memory:
         return np.empty(shape, dtype)
 
     def columns(self, rows: int, compute: Callable[[int, int], tuple[NDArray[Any], ...]]) -> tuple[NDArray[Any], ...]:
-        """Return columns that `compute` makes for the rows from one to another; it is asked for some or all, one after the other."""
+        """Return columns that `compute` makes for rows `start <= row < stop`; it is asked for all of them, in order."""
         return compute(0, rows)
 
     def blocks(self, rows: int) -> Iterator[slice]:
@@ -65,7 +65,7 @@ class Scratch(Memory):
             return self._mapped(file.fileno(), size, mmap.ACCESS_WRITE).view(dtype).reshape(shape)
 
     def columns(self, rows: int, compute: Callable[[int, int], tuple[NDArray[Any], ...]]) -> tuple[NDArray[Any], ...]:
-        """Return columns that `compute` makes for the rows from one to another; it is asked for one block after the other."""
+        """Return columns that `compute` makes for rows `start <= row < stop`; it is asked for one block after the other."""
         found: list[NDArray[Any]] = []
         for block in self.blocks(rows):
             parts = compute(block.start, block.stop)

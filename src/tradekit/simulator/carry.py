@@ -70,8 +70,7 @@ class Carry:
         self.loan_rate = terms.loan_rate
         self.has_shorts = setup.is_margin and bool(np.any(np.asarray(self.borrow_rate) > 0.0))
         has_rates = self.has_shorts or terms.interest_rate != 0.0 or (setup.is_margin and terms.loan_rate != 0.0)
-        days = bars.open_time // _DAY
-        self.days = np.append(np.flatnonzero(np.diff(days)) + 1 if has_rates else (), _NEVER).astype(np.int64)
+        self.days = np.append(np.flatnonzero(np.diff(bars.open_time // _DAY)) + 1 if has_rates else (), _NEVER).astype(np.int64)
         self.day = 0
         self.accrued = int(bars.open_time[0]) if len(bars) else 0
         self.opening_row = min(self.row_of(self.opening[0]), int(self.days[0]))
