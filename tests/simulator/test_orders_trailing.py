@@ -199,10 +199,6 @@ def test_trailing_stop_to_buy_shows_where_it_stands():
 
 def test_trailing_stop_that_is_held_stands_nowhere_yet():
     seen = []
-
-    def held(ctx):
-        ctx.sell(1, stop=Trail(amount=5), terms=Terms(after=ctx.buy(1, limit=90)))
-        seen.append(ctx.order(1).stop)
-
-    play({"X": [FLAT, FLAT]}, {0: held, 1: lambda ctx: seen.append(ctx.order(1).stop)})
-    assert seen == [None, None]
+    held = {0: lambda ctx: ctx.sell(1, stop=Trail(amount=5), terms=Terms(after=ctx.buy(1, limit=90)))}
+    play({"X": [FLAT, FLAT]}, held | {1: lambda ctx: seen.append(ctx.order(1).stop)})
+    assert seen == [None]
