@@ -174,7 +174,9 @@ def test_trail_that_makes_no_sense_is_an_error(amounts, said):
     assert str(caught.value) == said
 
 
-@pytest.mark.parametrize(("trail", "stands"), [(Trail(amount=5), [95, 97, 105, 105]), (Trail(percent=5), [95, 96.75, 104.5, 104.5])])
+@pytest.mark.parametrize(
+    ("trail", "stands"), [(Trail(amount=5), [95, 97, 105, 105]), (Trail(percent=5), [95, 96.75, 104.5, 104.5])]
+)
 def test_trailing_stop_shows_where_it_stands(trail, stands):
     seen = []
 

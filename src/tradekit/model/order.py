@@ -148,8 +148,8 @@ _PLAIN = Terms()
 class Order:
     """An order for `quantity` units (positive buys, negative sells) of one instrument.
 
-    `limit` and `stop` are prices, `None` where the kind has none; `stop` is what sets the order off, for take-profit orders too. That
-    of a trailing stop is where it stands now, `None` while the order is held. Times are UTC nanoseconds.
+    `limit` and `stop` are prices, `None` where the kind has none; `stop` is what sets the order off, for take-profit orders too.
+    That of a trailing stop is where it stands now, `None` while the order is held. Times are UTC nanoseconds.
     """
 
     id: int
