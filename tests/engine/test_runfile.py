@@ -349,7 +349,19 @@ def test_read_run_file_currencies_and_settlement_are_typed(read):
 
 
 def test_read_run_file_narrowed_by_an_override_may_leave_facts_over(read):
-    assert read('data.instruments=["ETH/USDT"]').config.instruments[0].symbol == "BTC/USDT"
+    change = ('instruments = ["BTC/USDT"]', 'instruments = ["BTC/USDT", "ETH/USDT"]')
+    assert read('data.instruments=["ETH/USDT"]', change=change).config.instruments[0].symbol == "BTC/USDT"
+    change = ('instruments = ["BTC/USDT"]\n', "")
+    assert read('data.instruments=["ETH/USDT"]', change=change).config.instruments[0].symbol == "BTC/USDT"
+
+
+def test_read_run_file_given_another_instrument_by_an_override_must_drop_the_facts_of_the_one_it_had(read, refusal):
+    assert refusal('data.instruments=["ETH/USDT"]') == (
+        "FILE, line 18: instrument[0].symbol 'BTC/USDT' is not one of data.instruments; allowed: 'ETH/USDT'; "
+        "did you mean 'ETH/USDT'?"
+    )
+    assert read('data.instruments=["ETH/USDT"]', "instrument=[]").config.instruments == ()
+    assert read('data.instruments=["ETH/USDT"]', "instrument[0].symbol=ETH/USDT").config.instruments[0].tick == 0.01
 
 
 def test_read_run_file_with_many_mistakes_says_all_in_the_order_of_the_file(refusal):

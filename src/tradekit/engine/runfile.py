@@ -126,7 +126,7 @@ def read_run_file(path: str | Path, overrides: Iterable[str] = ()) -> RunFile:
 
 def check_tables(document: Document) -> Checked:
     """Check the tables of a run file that the kernel reads, and find the components that it names."""
-    reading = _Reading(document.values, document.overrides)
+    reading = _Reading(document.values, document.written)
     config = reading.config()
     return Checked(None if reading.problems else config, tuple(reading.components), tuple(reading.problems))
 
@@ -134,9 +134,9 @@ def check_tables(document: Document) -> Checked:
 class _Reading:
     """Reads one document table by table, so that a mistake in one does not hide those in another."""
 
-    def __init__(self, values: Mapping[str, Any], overrides: Iterable[Override]) -> None:
+    def __init__(self, values: Mapping[str, Any], written: Mapping[str, Any]) -> None:
         self.values = values
-        self.overrides = overrides
+        self.written = written
         self.problems: list[Problem] = [unknown_key((name,), "a run file", TABLES) for name in values if name not in TABLES]
         self.components: list[ComponentTable] = []
 
@@ -152,7 +152,7 @@ class _Reading:
         execution, executor = self.shared(ExecutionTable, "execution", "executor", "executor", ("costs",))
         costs = self.list_of("cost model", ("execution", "costs"), "model")
         reporters = self.list_of("reporter", ("report",), "name")
-        self.problems += contradictions(Tables(run, account, data, currencies, facts), self.values, self.overrides)
+        self.problems += contradictions(Tables(run, account, data, currencies, facts), self.values, self.written)
         if (
             run is None
             or account is None
