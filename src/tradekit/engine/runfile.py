@@ -13,7 +13,7 @@ from tradekit.engine.contradictions import Tables, contradictions
 from tradekit.engine.document import Document, read_document
 from tradekit.engine.locate import Key, key_text
 from tradekit.engine.overrides import Override
-from tradekit.engine.problems import Problem, shown
+from tradekit.engine.problems import IN_QUOTES, Problem, shown
 from tradekit.engine.tables import AccountTable, CurrencyTable, DataTable, ExecutionTable, InstrumentTable, RunTable
 from tradekit.engine.validation import unknown_key, validate
 
@@ -227,7 +227,7 @@ class _Reading:
             self.note(named, f"{key_text(named)} is missing; {_indefinite(kind)} is named there ('tradekit plugins' lists them)")
             return None
         if not isinstance(name, str) or not name:
-            self.note(named, f"{key_text(named)} must be the name of {_indefinite(kind)} in quotes, got {shown(name)}")
+            self.note(named, f"{key_text(named)} must be the name of {_indefinite(kind)} {IN_QUOTES}, got {shown(name)}")
             return None
         options = {option: value for option, value in table.items() if option != label and option not in reserved}
         found = ComponentTable(kind, name, options, key, label, reserved)
