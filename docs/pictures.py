@@ -73,14 +73,14 @@ class Picture:
 
     def _entry(self, row: dict[str, Any], since: int, step: int) -> Entry:
         """Return an entry at its place; `since` counts from the first open, and a bar is a `step` long."""
+        inner = len(self.scene.finer[0]) if self.scene.finer else 1
         word = row["detail"].partition(" ")[0] if row["event"] == "fill" else ""
         if word == "open":
-            at, part = since // step, OPEN
+            at, part = since // step, OPEN / inner
         elif since % step == 0:
             at, part = since // step - 1, CLOSE if word == "close" else 1.0
         else:
             # Inside a bar all has the last nanosecond of it, or of the finer one: it is drawn in the middle of that.
-            inner = len(self.scene.finer[0]) if self.scene.finer else 1
             at, part = since // step, ((since + 1) * inner // step - 1) % inner / inner + INSIDE / inner
         return Entry(row["event"], row["order"], row["detail"], at, part, row)
 

@@ -295,7 +295,7 @@ _AMOUNTS = (
         "iceberg",
         "Iceberg",
         "buy(10, limit=97, terms=Terms(display=4))",
-        "each bar meets at most 4 units, volume or not",
+        "at most 4 units a bar, whatever its volume",
         ((100, 103, 98, 101, 80), (101, 102, 95, 98, 500), (98, 100, 94, 97, 500), (99, 101, 94, 96, 500)),
         {0: lambda ctx: ctx.buy(10, limit=97, terms=Terms(display=4))},
         has_volume=True,
