@@ -130,7 +130,7 @@ class Log:
         """Return the open columns as far as they are filled: how many entries, numbers and moments there are, and all the bytes."""
         count = self.place + 1
         lengths = count, int(np.sum(self.open["width"][:count])), int(self.moments)
-        return *lengths, b"".join([column[: _length(name, *lengths)] for name, column in self.open.items()])
+        return *lengths, b"".join([column[: _length(name, *lengths)].tobytes() for name, column in self.open.items()])
 
     def __len__(self) -> int:
         return self.count
