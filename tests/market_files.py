@@ -373,25 +373,25 @@ DUMPS = [
         for path, kind, rows in (
             (USDM, "trades", 21313),
             (USDM, "quotes", 66089),
-            (USDM, "book", None),
+            (USDM, "book", 445262),
             (SPOT, "trades", 9757),
             (SPOT, "quotes", 28040),
-            (SPOT, "book", None),
+            (SPOT, "book", 126073),
         )
     ),
     *(
         Read("orderbook/hyperliquid_btc_20250126.gz", kind, "hyperliquid-recording", symbols=("BTC",), rows=rows)
-        for kind, rows in (("book", 46 * 40), ("trades", None))
+        for kind, rows in (("book", 46 * 40), ("trades", 64))
     ),
-    Read("orderbook/bybit_xrpusdt_ob500.data.zip", "book", "bybit-archive", symbols=("XRPUSDT",)),
+    Read("orderbook/bybit_xrpusdt_ob500.data.zip", "book", "bybit-archive", symbols=("XRPUSDT",), rows=3966),
     *(
         Read(f"orderbook/databento/{name}.dbn.zst", kind, "databento", interval=interval, symbols=symbols, rows=rows)
         for name, kind, interval, symbols, rows in (
             ("futures_ohlcv-1m_2024-07-01T23-40_2024-07-02T00-10", "bars", "1m", ("ESU4", "NQU4"), 60),
             ("futures_trades_2024-07-01T23-58_2024-07-02T00-02", "trades", "", ("ESU4",), 120),
             ("futures_mbp-1_2024-07-01T23-58_2024-07-02T00-02", "quotes", "", ("ESU4",), 2288),
-            ("esh4-glbx-mdp3-20231224.mbo", "book", "", ("ESH4",), None),
-            ("orderbooks_mbo_2024-05-08T00-00-00_2024-05-08T00-00-02", "book", "", ("ESM4",), None),
+            ("esh4-glbx-mdp3-20231224.mbo", "book", "", ("ESH4",), 1451),
+            ("orderbooks_mbo_2024-05-08T00-00-00_2024-05-08T00-00-02", "book", "", ("ESM4",), 1754),
         )
     ),
 ]
