@@ -84,7 +84,7 @@ class BinanceRecording(Messages):
                 elif data.get("e") == "depthUpdate":
                     symbol = data["s"]
                     if symbol not in found:
-                        found[symbol] = found.pop("", None) or _Book(self.options.gaps)
+                        found[symbol] = found.pop("") if "" in found else _Book(self.options.gaps)
                     # Spot's changes have the time of the message only.
                     found[symbol].change(message, data, self._time(message, data, "T" if "T" in data else "E"))
             except (KeyError, TypeError, ValueError) as error:

@@ -58,7 +58,8 @@ class Databento(DataSource):
     """DBN files of Databento, plain or compressed (.zst): bars, trades, best bids and asks, and order books made of single orders.
 
     What a file holds, its schema says: `ohlcv-*` bars; `trades`, `tbbo`, `mbp-1`, `mbp-10` and `mbo` trades; `tbbo`, `mbp-1` and
-    `mbp-10` quotes; `mbo` order books, its orders added up by price; `definition` facts about instruments. Needs the package databento-dbn.
+    `mbp-10` quotes; `mbo` order books, its orders added up by price; `definition` facts about instruments. Needs the package
+    databento-dbn.
     """
 
     name = "databento"
@@ -105,8 +106,9 @@ class Databento(DataSource):
         found = {}
         for symbol in request.symbols:
             values = np.array(columns[symbol], dtype=np.int64).T
-            prices = values[1:5] / 1e9
-            found[symbol] = Series(values[0], values[0] + request.interval, *prices, values[5] / 1.0, str(self.options.path))
+            open_, high, low, close = values[1:5] / 1e9
+            volume, origin = values[5].astype(np.float64), str(self.options.path)
+            found[symbol] = Series(values[0], values[0] + request.interval, open_, high, low, close, volume, origin)
         return found
 
     def trades(self, request: BarRequest) -> Mapping[str, Trades]:

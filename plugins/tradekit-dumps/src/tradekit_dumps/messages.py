@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal
+from typing import IO, Any, Literal
 
 from tradekit import BarRequest, DataError, DataSource, Field, Instrument, Options, Series
 
@@ -27,8 +27,8 @@ class RecordingOptions(Options):
     )
     clock: Literal["arrival", "exchange"] = Field(
         default="arrival",
-        description="which time counts: the one at which a message came in, or was sent, or the one at which the exchange says that "
-        "it happened",
+        description="which time counts: the one at which a message came in, or was sent, or the one at which the exchange says "
+        "that it happened",
     )
 
 
@@ -119,7 +119,7 @@ def messages(path: Path, marks: Iterable[bytes], has_arrival: bool = True) -> It
 
 
 @contextmanager
-def opened(path: Path) -> Iterator[io.BufferedReader]:
+def opened(path: Path) -> Iterator[IO[bytes]]:
     """Open a file for reading bytes, decompressed; turn what goes wrong into `DataError`."""
     import pyarrow as pa
 
@@ -133,6 +133,6 @@ def opened(path: Path) -> Iterator[io.BufferedReader]:
             if len(members) != 1:
                 raise DataError(f"{str(path)!r} holds {len(members)} files; an archive of messages holds one")
             with archive.open(members[0]) as member:
-                yield io.BufferedReader(member)
+                yield member
     except (OSError, EOFError, zipfile.BadZipFile) as error:
         raise DataError(f"{str(path)!r} can't be read: {error}") from error

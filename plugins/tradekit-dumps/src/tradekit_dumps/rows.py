@@ -40,9 +40,9 @@ class TradeRows:
     def result(self, request: BarRequest, symbol: str, origin: str) -> Trades:
         """Return those in the requested range."""
         keep = _within(np.array(self.times, np.int64), request)
-        columns = [np.array(column)[keep] for column in (self.times, self.prices, self.sizes)]
+        time, price, size = (np.array(column)[keep] for column in (self.times, self.prices, self.sizes))
         with _naming("trades", symbol, origin):
-            return Trades(*columns, origin, side=np.array(self.sides)[keep], number=np.array(self.numbers)[keep])
+            return Trades(time, price, size, origin, np.array(self.sides)[keep], np.array(self.numbers)[keep])
 
 
 class QuoteRows:
@@ -61,9 +61,9 @@ class QuoteRows:
         """Return those in the requested range."""
         times = np.array(self.times, np.int64)
         keep = _within(times, request)
-        columns = np.array(self.values).reshape(len(times), 4)[keep]
+        bid, bid_size, ask, ask_size = np.array(self.values).reshape(len(times), 4)[keep].T
         with _naming("quotes", symbol, origin):
-            return Quotes(times[keep], *np.ascontiguousarray(columns.T), origin=origin)
+            return Quotes(times[keep], bid, bid_size, ask, ask_size, origin)
 
 
 class BookRows:
@@ -89,9 +89,10 @@ class BookRows:
         """Return those in the requested range."""
         times = np.array(self.times, np.int64)
         keep = _within(times, request)
-        columns = [np.array(column)[keep] for column in (self.sequences, self.sides, self.prices, self.sizes)]
+        is_snapshot = np.array(self.flags, np.bool_)[keep]
+        sequence, side, price, size = (np.array(column)[keep] for column in (self.sequences, self.sides, self.prices, self.sizes))
         with _naming("book updates", symbol, origin):
-            return BookUpdates(times[keep], *columns, np.array(self.flags, np.bool_)[keep], origin)
+            return BookUpdates(times[keep], sequence, side, price, size, is_snapshot, origin)
 
 
 def _within(times: NDArray[np.int64], request: BarRequest) -> NDArray[np.bool_]:
