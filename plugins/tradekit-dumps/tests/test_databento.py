@@ -96,7 +96,7 @@ def test_quotes_with_an_empty_side_have_none():
 
 
 def test_number_with_two_names_is_refused():
-    source = write(dbn.Schema.OHLCV_1M, bar(0, 6), names=("ES", "NQ"))
+    source = write(dbn.Schema.OHLCV_1M, bar(0, 6), names=("NQ", "ES"))
     assert refusal(lambda: source.bars(request(MINUTE))) == (
         "'x.dbn' calls instrument 7 both 'ES' and 'NQ'; take a file of fewer days"
     )
