@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from tradekit.errors import DataError, nearest
 
-__all__ = ["PRICE_COLUMNS", "Bars", "Floats", "Period", "Series", "Times"]
+__all__ = ["PRICE_COLUMNS", "BarSize", "Bars", "Floats", "Period", "Series", "Threshold", "Times"]
 
 Floats = NDArray[np.float64]
 Times = NDArray[np.int64]
@@ -21,6 +21,25 @@ PRICE_COLUMNS = ("open", "high", "low", "close", "volume")
 Period = Literal["day", "week", "month", "quarter", "year"]
 
 _PERIOD_UNIT = {"day": ("D", 1), "week": ("W", 1), "month": ("M", 1), "quarter": ("M", 3), "year": ("Y", 1)}
+
+
+@dataclass(frozen=True, slots=True)
+class Threshold:
+    """What ends a bar that does not end by the clock: the trade by which it has so many trades, units or so much money in it.
+
+    The text of one, such as `1000 trades`, `50 volume` or `1000000 value`, is what people write.
+    """
+
+    amount: float
+    of: Literal["trades", "volume", "value"]
+    """What is counted: trades, their sizes added up, or their prices times their sizes."""
+
+    def __str__(self) -> str:
+        return f"{self.amount:.15g} {self.of}"
+
+
+BarSize = int | Threshold
+"""What makes a bar: so many nanoseconds, or so much that is traded."""
 
 
 @dataclass(frozen=True, slots=True)
