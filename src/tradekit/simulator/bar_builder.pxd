@@ -11,7 +11,7 @@ cdef class BarBuilder:
     cdef readonly int why
     cdef long long length, check, latest
     cdef readonly long long start, end
-    cdef double enough, open, high, low, close, volume, amount
+    cdef double high, open, low, close, volume, enough, amount  # apart, or GCC packs what changes together, which is slower
     cdef readonly bint is_open
     cdef long long[::1] one_time
     cdef double[::1] one_price, one_size
@@ -22,7 +22,7 @@ cdef class BarBuilder:
     cdef const long long[::1] at
     cdef const double[::1] opened, highs, lows, closes, volumes
 
-    cdef void allocate(self)
+    cdef void allocate(self, Py_ssize_t capacity)
     cdef void read_one(self)
     cdef Py_ssize_t fill(self, Py_ssize_t row) except -1
     cdef Py_ssize_t absorb(self, Py_ssize_t row) noexcept nogil

@@ -20,6 +20,7 @@ BACKWARD, OFF_SESSION = 1, 2
 COUNTS = ("", "trades", "volume", "value")
 """What a bar may hold so much of before it ends; nothing for bars that end by the clock."""
 
+_FEW = 64
 _BACKWARD = cython.declare(cython.int, BACKWARD)
 _OFF_SESSION = cython.declare(cython.int, OFF_SESSION)
 _LAST = cython.declare(cython.longlong, 2**63 - 1)
@@ -53,7 +54,7 @@ class BarBuilder:
         self.one_price = np.zeros(1).data
         self.one_size = np.zeros(1).data
         self.read_one()
-        self.allocate()
+        self.allocate(_FEW)
 
     def push(self, time: int, price: float, size: float) -> int:
         """Take in one trade. Return 0, or the reason why it is not taken, `BACKWARD` or `OFF_SESSION`."""
@@ -71,6 +72,8 @@ class BarBuilder:
         """
         if {len(times)} != {len(column) for column in (*prices, volume)}:
             raise DataError("a builder of bars can't read columns of different lengths")
+        if start < len(times):
+            self.make_room(int(times[start]), int(times[len(times) - 1]), len(times) - start)
         self.rows = len(times)
         self.at = np.ascontiguousarray(times, dtype=np.int64).data
         self.opened, self.highs, self.lows, self.closes = (_numbers(column) for column in prices)
@@ -106,17 +109,24 @@ class BarBuilder:
 
     def take(self, origin: str = "") -> Series:
         """Return the bars that have ended since this was last asked."""
-        times, values = np.asarray(self.times)[:, : self.count].copy(), np.asarray(self.values)[:, : self.count].copy()
-        if self.count:
-            self.allocate()
+        times = np.asarray(self.times)[:, : self.count]
+        values = np.asarray(self.values)[:, : self.count]
+        if 2 * self.count < self.capacity:
+            times, values = times.copy(), values.copy()
+        self.allocate(_FEW)
         return Series(*times, *values, origin=origin)
 
-    def allocate(self) -> None:
-        """Make room for bars that have ended."""
+    def make_room(self, first: int, last: int, rows: int) -> None:
+        """Make room for the bars of so many trades between two times: memory that is not written to costs nothing, a copy does."""
+        if not self.count:
+            bars = 0 if self.counts else max((last - first) // self.length, 0) + 2 * self.span_count
+            self.allocate(min(rows, bars) + _FEW)
+
+    def allocate(self, capacity: int) -> None:
         self.count = 0
-        self.capacity = 64
-        self.times = np.zeros((2, self.capacity), dtype=np.int64).data
-        self.values = np.zeros((5, self.capacity)).data
+        self.capacity = capacity
+        self.times = np.empty((2, capacity), dtype=np.int64).data
+        self.values = np.empty((5, capacity)).data
 
     def fill(self, row: int) -> int:
         """Take in what is there from a row on, and return the row after it."""
@@ -147,10 +157,8 @@ class BarBuilder:
         time = self.at[row]
         while latest <= time < check:
             latest = time
-            if self.highs[row] > high:
-                high = self.highs[row]
-            if self.lows[row] < low:
-                low = self.lows[row]
+            high = self.highs[row] if self.highs[row] > high else high
+            low = self.lows[row] if self.lows[row] < low else low
             volume += self.volumes[row]
             if self.counts:
                 if self.counts == _TRADES:
@@ -213,7 +221,7 @@ class BarBuilder:
 
 def _longer(table: Any) -> memoryview[Any]:
     old = np.asarray(table)
-    return np.concatenate((old, np.zeros_like(old)), axis=1).data
+    return np.concatenate((old, np.empty_like(old)), axis=1).data
 
 
 def _numbers(column: Floats) -> memoryview[float]:
