@@ -33,12 +33,8 @@ class HttpSource(DataSource):
 
     def __init__(self, options: HttpOptions) -> None:
         super().__init__(options)
+        self.paging = Paging(options.limit, options.per_second) if options.is_paged else None
         self._asked_at: int | None = None
-
-    @property
-    def paging(self) -> Paging | None:  # type: ignore[override] - it follows from the options, and nobody sets it
-        """What one request is limited to."""
-        return Paging(self.options.limit, self.options.per_second) if self.options.is_paged else None
 
     def venue_time(self) -> int | None:
         """Return the venue's time when it was last asked, from the `Date` of its answer."""
@@ -117,10 +113,14 @@ class HttpSource(DataSource):
         last = int(times.max())
         if not is_wanted.any() and (last < start or "{end}" in where.address):
             what = f"rows from {_when(times.min())} to {_when(last)}, where those from {_when(start)} to {_when(end)}"
-            raise VenueError(f"{origin!r} answered with {what} are asked for; does it heed {{start}} and {{end}}, and is unit right?")
+            raise VenueError(
+                f"{origin!r} answered with {what} are asked for; does it heed {{start}} and {{end}}, and is unit right?"
+            )
         if last < end and times[is_wanted].min() == last:
             what = f"{origin!r} answered with {len(times)} rows, and those from {_when(start)} on are all of {_when(last)}"
-            raise VenueError(f"{what}: there may be more of that time, which can't be asked for; raise limit if the venue gives more")
+            raise VenueError(
+                f"{what}: there may be more of that time, which can't be asked for; raise limit if the venue gives more"
+            )
         return is_wanted
 
     def _places(self, where: HttpRows, symbol: str, request: BarRequest, shift: int) -> dict[str, str]:

@@ -47,12 +47,13 @@ class HttpRows(Options):
     """An address, and how the rows of its answers are written."""
 
     address: str = Field(
-        description="where to ask, with {symbol}, {interval}, {start}, {end} and {limit} in the places of these; without {start}, all "
-        "there is comes at once"
+        description="where to ask, with {symbol}, {interval}, {start}, {end} and {limit} in the places of these; without {start}, "
+        "all that there is comes at once"
     )
     format: Literal["json", "csv"] = Field(default="json", description="how an answer is written; CSV has a header")
     rows: str = Field(
-        default="", description="names that lead to the list of rows in JSON, such as result.list or result.{symbol}; empty: it is one"
+        default="",
+        description="names that lead to the list of rows in JSON, such as result.list or result.{symbol}; empty: it is one",
     )
     unit: Unit = Field(
         default="ms",
@@ -69,7 +70,9 @@ class HttpRows(Options):
     def _is_address(cls, value: str) -> str:
         parts = urlsplit(value)
         if parts.scheme not in ("http", "https") or not parts.netloc or not value.isascii() or re.search(r"\s", value):
-            raise ValueError(f"{value!r} is no address of the web; write one such as 'https://api.example.com/bars?symbol={{symbol}}'")
+            raise ValueError(
+                f"{value!r} is no address of the web; write one such as 'https://api.example.com/bars?symbol={{symbol}}'"
+            )
         _check_places(value, _PLACES)
         return value
 
@@ -114,7 +117,9 @@ class HttpTrades(HttpRows):
     """Single trades: where, and how."""
 
     columns: HttpTradeColumns = Field(default=HttpTradeColumns(), description="where each value stands in a row")
-    bought: tuple[str, ...] = Field(default=("buy", "BUY", "Buy", "b", "B"), description="what `columns.side` says where a buyer took")
+    bought: tuple[str, ...] = Field(
+        default=("buy", "BUY", "Buy", "b", "B"), description="what `columns.side` says where a buyer took"
+    )
     sold: tuple[str, ...] = Field(default=("sell", "SELL", "Sell", "s", "S"), description="what it says where a seller took")
 
 

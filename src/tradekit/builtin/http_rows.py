@@ -8,7 +8,6 @@ import json
 import math
 import re
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from decimal import Decimal, InvalidOperation
 from typing import Any, TypeVar
@@ -30,11 +29,8 @@ _EARLIEST, _LATEST = 0, 4_102_444_800_000_000_000
 """A time before 1970 or after 2100 was counted in another unit."""
 
 
-@dataclass(frozen=True, slots=True)
-class _Bad(Exception):
+class _CellError(Exception):
     """A cell that is not what it should be."""
-
-    what: str
 
 
 def json_rows(content: str, path: str, origin: str) -> list[Row]:
@@ -64,10 +60,13 @@ def csv_rows(content: str, has_length: bool, origin: str) -> list[Row]:
         if len(line) != len(header):
             what = f"row {number_of} has {len(line)} cells where there are {len(header)} columns: {line!r}"
             raise VenueError(f"{origin!r}: {what}", is_passing=True)
-    return [{**dict(enumerate(line)), **dict(zip(header, line, strict=True))} for line in lines[1:]]  # type: ignore[dict-item] - places are keys too
+    places = [str(place) for place in range(len(header))]
+    return [dict(zip([*places, *header], line * 2, strict=True)) for line in lines[1:]]
 
 
-def collect(rows: Sequence[Row], columns: Mapping[str, tuple[Column, Callable[[Any], Value]]], origin: str) -> dict[str, list[Value]]:
+def collect(
+    rows: Sequence[Row], columns: Mapping[str, tuple[Column, Callable[[Any], Value]]], origin: str
+) -> dict[str, list[Value]]:
     """Return each column's values, in the order of the rows.
 
     Raises `VenueError`: one that may pass if some rows are broken, and one that won't if all are, for then it is the options.
@@ -77,8 +76,8 @@ def collect(rows: Sequence[Row], columns: Mapping[str, tuple[Column, Callable[[A
     for place, row in enumerate(rows, start=1):
         try:
             values = {role: _cell(row, role, column, convert) for role, (column, convert) in columns.items()}
-        except _Bad as bad:
-            first, count = first or f"row {place}: {bad.what} in {_shown(row)}", count + 1
+        except _CellError as bad:
+            first, count = first or f"row {place}: {bad} in {_shown(row)}", count + 1
             continue
         for role, value in values.items():
             found[role].append(value)
@@ -95,23 +94,21 @@ def _cell(row: Row, role: str, column: Column, convert: Callable[[Any], Value]) 
     try:
         return convert(value)
     except (TypeError, ValueError, InvalidOperation, OverflowError):
-        raise _Bad(f"{_shown(value)} is no {role}") from None
+        raise _CellError(f"{_shown(value)} is no {role}") from None
 
 
 def _at(row: Row, column: Column) -> Any:
     """Return the cell of a row."""
-    if isinstance(column, int):
-        if isinstance(row, list) and column < len(row):
+    if isinstance(row, list) and isinstance(column, int):
+        if column < len(row):
             return row[column]
-        if isinstance(row, dict) and column in row:
-            return row[column]  # type: ignore[index] - a row of CSV has both
-        raise _Bad(f"no value at place {column}")
+        raise _CellError(f"no value at place {column}")
     found: Any = row
-    if isinstance(row, dict) and column in row:
-        return row[column]
-    for name in column.split("."):
+    if isinstance(row, dict) and str(column) in row:
+        return row[str(column)]
+    for name in str(column).split("."):
         if not isinstance(found, dict) or name not in found:
-            raise _Bad(f"nothing called {column!r}")
+            raise _CellError(f"nothing called {column!r}")
         found = found[name]
     return found
 

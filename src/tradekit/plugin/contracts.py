@@ -89,7 +89,7 @@ class DataSource(Component, ABC):
     """
 
     paging: Paging | None = None
-    """What a request is limited to; `None` gives anything at once. A property may make it depend on the options."""
+    """What a request is limited to; `None` gives anything at once. It may be set in `__init__`, from the options."""
 
     def venue_time(self) -> int | None:
         """Return what the venue's clock showed when it was last asked, at the earliest (UTC nanoseconds); `None` if unknown.

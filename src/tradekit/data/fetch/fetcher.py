@@ -15,11 +15,14 @@ from tradekit.data.store.dataset import DataSet
 from tradekit.data.store.folder import Store
 from tradekit.data.store.keys import DataKey
 from tradekit.errors import DataError, VenueError
+from tradekit.plugin.contracts import DataSource
 
 __all__ = ["Fetched", "fetch"]
 
 Progress = Callable[[int, int], None]
 _HOUR = 3_600_000_000_000
+_LEAST_PAGES = 20
+"""A revision is made of no fewer, unless the fetch ends: months that fit into few pages aren't worth one each."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,8 +42,8 @@ def fetch(
 ) -> Fetched:
     """Ask for what a data set doesn't have of `start <= t < end`, and keep it; without an end, up to what is finished by now.
 
-    Every answer is safe on the disk before the next one is asked for, and becomes part of a revision when its month is over, and
-    at the end; what a dying process left behind is taken up first. So a fetch can be stopped at any point, and goes on there.
+    Every answer is safe on the disk before the next one is asked for, and becomes part of a revision at the end of a month, and at
+    the end; what a dying process left behind is taken up first. So a fetch can be stopped at any point, and goes on there.
     Raises what the source raises, after making a revision of what had come.
     """
     wanted = Wanted(key.symbol, key.kind, parse_interval(key.interval) if key.kind == "bars" else 0)
@@ -49,8 +52,8 @@ def fetch(
     before = asker.requests
     data_set = store.create(key)
     with data_set.writing():
-        work = _Work(data_set, asker.source.name, _facts(asker, key.symbol))
         missing = data_set.missing(start, end) if start < end else []
+        work = _Work(data_set, asker.source.name, _facts(asker, key.symbol) if missing else None)
         try:
             for page in Pager(asker, wanted).pages(missing):
                 work.keep(page)
@@ -70,22 +73,27 @@ class _Work:
         self._data_set = data_set
         self._source = source
         self._facts = facts
+        self._pages = 0
         self._month: np.datetime64 | None = None
 
     def keep(self, page: Page) -> None:
         self._data_set.stage(page.data, page.start, page.end, self._source)
         self.rows += len(page.data)
+        self._pages += 1
         month = np.datetime64(page.end, "ns").astype("M8[M]")
-        if self._month is not None and month > self._month:
+        if self._month is not None and month > self._month and self._pages >= _LEAST_PAGES:
             self.commit()
         self._month = month
 
     def commit(self) -> int:
+        self._pages = 0
         return self._data_set.commit(self._source, "fetched", self._facts)
 
 
 def _facts(asker: Asker, symbol: str) -> Mapping[str, Any] | None:
-    """Return what the source knows about an instrument."""
+    """Return what the source knows about an instrument; `None` if it doesn't, or if it knows nothing about any."""
+    if type(asker.source).instruments is DataSource.instruments:
+        return None
     known, _ = asker.ask(asker.source.instruments)
     return next((asdict(instrument) for instrument in known if instrument.symbol == symbol), None)
 

@@ -1,8 +1,8 @@
 """Page by page: what a source answers to a range of time, and how much of the range each answer settles.
 
-A source says that an answer holds the first rows of what was asked for. Venues keep to less: some give fewer rows than they promise,
-some the last ones, and some are late. So an answer is believed between its first row and its last; what is before and after is
-asked for once more, and only an empty answer says that nothing is there.
+A source promises the first rows of what is asked for. Venues keep to less: some give fewer rows than they say, some the last ones,
+and some are late. So an answer is believed between its first row and its last; what is before and after is asked for once more,
+and only an empty answer says that nothing is there.
 """
 
 from __future__ import annotations
@@ -129,7 +129,7 @@ class Pager:
         if unfinished is None and len(times):
             unfinished = int(times[-1]) + (self._wanted.interval or 1)
         for start, end in spans:
-            end = min(end, unfinished or start)  # noqa: PLW2901 - a range is as long as its answer
+            end = min(end, unfinished or start)
             if start < end:
                 yield self._page(self._layout.cut(columns, (start, end)), start, end)
 
