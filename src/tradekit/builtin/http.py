@@ -103,8 +103,10 @@ class HttpSource(DataSource):
     def _wanted(self, times: Any, request: BarRequest, where: HttpRows, origin: str) -> Any:
         """Return which rows are in the range that was asked for: venues are free with its edges.
 
-        Raises `VenueError` for a full answer that does not lead on: what comes after it could never be asked for.
+        Raises `VenueError` for rows that go back in time, and for a full answer that does not lead on, because what comes after it
+        could never be asked for.
         """
+        _check_order(times, origin)
         start = np.iinfo(np.int64).min if request.start is None else request.start
         end = np.iinfo(np.int64).max if request.end is None else request.end
         is_wanted = (times >= start) & (times < end)
@@ -141,6 +143,16 @@ class HttpSource(DataSource):
             "limit": str(options.limit),
             **span,
         }
+
+
+def _check_order(times: Any, origin: str) -> None:
+    back = np.flatnonzero(np.diff(times) < 0)
+    if not len(back):
+        return
+    what = f"rows of {origin!r} go back in time, from {_when(times[back[0]])} to {_when(times[back[0] + 1])}"
+    if len(back) == len(times) - 1 > 1:
+        raise VenueError(f"{what}, and so do all; set newest_first to what the venue does")
+    raise VenueError(what, is_passing=True)
 
 
 def _side(value: Any, sides: Mapping[str, int]) -> int:
