@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Protocol
+from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -24,7 +24,8 @@ class Dated(Protocol):
 def freeze(owner: Dated, types: Mapping[str, type[np.generic]]) -> None:
     """Replace the arrays of a frozen object by read-only ones of the promised types, all as long as `time`."""
     length = np.shape(owner.time)
-    for name, expected in {"time": np.int64, **types}.items():
+    wanted: dict[str, Any] = {"time": np.int64, **types}
+    for name, expected in wanted.items():
         array = np.asarray(getattr(owner, name))
         if array.ndim != 1 or array.shape != length or not np.can_cast(array.dtype, expected, casting="same_kind"):
             what = f"{name} is {array.dtype} of shape {array.shape}"
