@@ -61,6 +61,7 @@ class Pager:
         self._asker = asker
         self._wanted = wanted
         self._layout = LAYOUTS[wanted.kind]
+        self._step = wanted.interval or 1
 
     def pages(self, spans: Sequence[Span]) -> Iterator[Page]:
         """Yield what answers `spans`, in order of time, as far as it can be known by now.
@@ -127,7 +128,7 @@ class Pager:
         columns, _, unfinished = self._finished(*self._answer(spans[0][0], spans[-1][1]))
         times = columns[self._layout.time]
         if unfinished is None and len(times):
-            unfinished = int(times[-1]) + (self._wanted.interval or 1)
+            unfinished = int(times[-1]) + self._step
         for start, end in spans:
             end = min(end, unfinished or start)
             if start < end:
@@ -145,7 +146,7 @@ class Pager:
 
     def _settled(self, finished: int) -> int:
         """Return up to when an empty answer says that nothing is there, and not that it has yet to come."""
-        return finished - max(DAY, 2 * self._wanted.interval)
+        return (finished - max(DAY, 2 * self._wanted.interval)) // self._step * self._step
 
     def _page(self, columns: Columns, start: int, end: int) -> Page:
         return Page(self._layout.data_of(columns, self._asker.source.name), start, end)
