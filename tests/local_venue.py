@@ -94,20 +94,17 @@ class Klines:
     ) -> None:
         self.rows = rows
         self.fault = fault
-        self.count = 0
-        self.answered: list[tuple[int, int]] = []
-        """The ranges of the requests that were answered well, in milliseconds, both ends included."""
+        self.asked: list[tuple[str, int, int]] = []
+        """The folder and the range of each request, in milliseconds, both ends included."""
         self._lock = threading.Lock()
 
     def __call__(self, path: str) -> Reply:
-        with self._lock:
-            number, self.count = self.count, self.count + 1
         query = {name: values[0] for name, values in parse_qs(urlsplit(path).query).items()}
         start, end, limit = (int(query[name]) for name in ("startTime", "endTime", "limit"))
         found = [row for row in self.rows if start <= row[0] <= end][:limit]
-        fault = self.fault(number, path)
-        if fault is None:
-            self.answered.append((start, end))
+        with self._lock:
+            fault = self.fault(len(self.asked), path)
+            self.asked.append((urlsplit(path).path, start, end))
         body = json.dumps(found).encode()
         return Reply(body) if fault is None else faulty(fault, found, body)
 
