@@ -80,7 +80,11 @@ def trades_at(times) -> Trades:
     """Return trades with a number each."""
     count = len(times)
     return Trades(
-        np.array(times, dtype=np.int64), np.full(count, 9.0), np.ones(count), "venue", number=np.arange(1, count + 1, dtype=np.int64)
+        np.array(times, dtype=np.int64),
+        np.full(count, 9.0),
+        np.ones(count),
+        "venue",
+        number=np.arange(1, count + 1, dtype=np.int64),
     )
 
 

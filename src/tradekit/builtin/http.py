@@ -63,7 +63,7 @@ class HttpSource(DataSource):
         values = {role: np.array(column, dtype=np.float64)[is_wanted] for role, column in found.items() if role != "time"}
         opened = opened[is_wanted]
         values.setdefault("volume", np.zeros(len(opened)))
-        return Series(opened, opened + request.interval, **values, origin=origin)
+        return Series(opened, opened + request.interval, **values, origin=_bare(origin))
 
     def _trades(self, symbol: str, request: BarRequest, options: HttpTrades) -> Trades:
         named = options.columns
@@ -79,7 +79,7 @@ class HttpSource(DataSource):
         arrays = {role: np.array(column, dtype=types.get(role, np.float64)) for role, column in found.items()}
         is_wanted = self._wanted(arrays["time"], request, options, origin)
         try:
-            return Trades(**{role: array[is_wanted] for role, array in arrays.items()}, origin=origin)
+            return Trades(**{role: array[is_wanted] for role, array in arrays.items()}, origin=_bare(origin))
         except DataError as error:
             raise VenueError(f"the rows of {origin!r} are refused: {error}", is_passing=True) from None
 
@@ -143,6 +143,11 @@ class HttpSource(DataSource):
             "limit": str(options.limit),
             **span,
         }
+
+
+def _bare(address: str) -> str:
+    """Return an address without what was asked of it."""
+    return address.partition("?")[0]
 
 
 def _check_order(times: Any, origin: str) -> None:

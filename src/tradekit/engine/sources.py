@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from tradekit.engine.components import make
+from tradekit.engine.components import Made, make
 from tradekit.engine.document import Document, read_document
 from tradekit.engine.overrides import apply_overrides, parse_override
 from tradekit.engine.problems import Problem, shown
@@ -36,32 +36,43 @@ def open_source(named: str, overrides: Iterable[str] = (), registry: Registry | 
     `overrides` are `KEY=VALUE`: keys of the file, such as `data.limit=500`, or options of the source, such as `limit=500`. Raises
     `ConfigError` for what is wrong with them, and `PluginError` for a source that isn't installed.
     """
-    is_file = named.endswith(".toml")
-    document = read_document(named, overrides) if is_file else _written(named, overrides)
-    table = document.values.get("data")
-    if not isinstance(table, dict):
+    if not named.endswith(".toml"):
+        document = _written(named, overrides)
+        table = ComponentTable("data source", named, document.values, (), "source", ())
+        made, problems = make(table, discover() if registry is None else registry, document.folder)
+        return NamedSource(_source(document, made, problems))
+    document = read_document(named, overrides)
+    found = document.values.get("data")
+    if not isinstance(found, dict):
         raise ConfigError(f"{named}: table [data] is missing; it names the data source and its options")
-    registry = discover(_packages(document)) if registry is None else registry
-    name = table.get("source")
-    if not isinstance(name, str) or not name:
-        document.fail([Problem(("data", "source"), f"data.source must be the name of a data source in quotes, got {shown(name)}")])
-    asked, problems = _asked(table) if is_file else ({}, [])
-    reserved = tuple(DataTable.model_fields) if is_file else ()
-    options = {key: value for key, value in table.items() if key != "source" and key not in reserved}
-    made, more = make(ComponentTable("data source", name, options, ("data",), "source", reserved), registry, document.folder)
-    if problems or more or made is None:
-        document.fail([*problems, *more])
-    if not isinstance(made.component, DataSource):
-        raise TypeError(f"{made.component!r} is no data source")
-    return NamedSource(made.component, tuple(asked.get("instruments") or ()), asked.get("interval"))
+    asked, wrong = _asked(found)
+    table = _component(document, found)
+    made, problems = make(table, discover(_packages(document)) if registry is None else registry, document.folder)
+    source = _source(document, made, [*wrong, *problems])
+    return NamedSource(source, tuple(asked.get("instruments") or ()), asked.get("interval"))
 
 
 def _written(name: str, overrides: Iterable[str]) -> Document:
-    """Return a file that would say the same; paths in it start in the current folder."""
-    parsed = [parse_override(text) for text in overrides]
-    placed = [type(override)(("data", *override.key), override.value, override.text) for override in parsed]
-    values, applied = apply_overrides({"data": {"source": name}}, placed)
-    return Document(Path("--set"), "", values, applied)
+    """Return what was typed as if it stood in a file; paths in it start in the current folder."""
+    values, applied = apply_overrides({}, [parse_override(text) for text in overrides])
+    return Document(Path(name), "", values, applied)
+
+
+def _component(document: Document, table: Mapping[str, Any]) -> ComponentTable:
+    """Return which source a [data] table names, and the options that are not keys of the kernel."""
+    name = table.get("source")
+    if not isinstance(name, str) or not name:
+        document.fail([Problem(("data", "source"), f"data.source must be the name of a data source in quotes, got {shown(name)}")])
+    options = {key: value for key, value in table.items() if key != "source" and key not in DataTable.model_fields}
+    return ComponentTable("data source", name, options, ("data",), "source", tuple(DataTable.model_fields))
+
+
+def _source(document: Document, made: Made | None, problems: Sequence[Problem]) -> DataSource:
+    if problems or made is None:
+        document.fail(problems)
+    if not isinstance(made.component, DataSource):
+        raise TypeError(f"{made.component!r} is no data source")
+    return made.component
 
 
 def _asked(table: Mapping[str, Any]) -> tuple[dict[str, Any], list[Problem]]:

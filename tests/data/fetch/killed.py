@@ -4,7 +4,6 @@ import sys
 import time
 
 from local_venue import COLUMNS, KLINES
-
 from tradekit.builtin.http import HttpSource
 from tradekit.data.fetch.asking import Asker, Clock, Patience
 from tradekit.data.fetch.fetcher import fetch

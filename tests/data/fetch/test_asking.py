@@ -1,6 +1,6 @@
 import pytest
-from pretend import Hands, Venue, asker_of, passing
 
+from pretend import Hands, Venue, asker_of, passing
 from tradekit import DataError, VenueError
 
 NOW = 1_700_000_000_000_000_000

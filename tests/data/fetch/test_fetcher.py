@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
-from pretend import HOUR, Hands, Venue, asker_of, passing, trades_at
 
+from pretend import HOUR, Hands, Venue, asker_of, passing, trades_at
 from tradekit import Instrument, VenueError
 from tradekit.data.fetch.fetcher import fetch
 from tradekit.data.store.folder import Store

@@ -3,7 +3,6 @@
 import csv
 import gzip
 import os
-import random
 import signal
 import subprocess
 import sys
@@ -14,8 +13,8 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from local_venue import FAULTS, Klines, serving, wait_until
 
+from local_venue import FAULTS, Klines, serving, wait_until
 from tradekit.data.store.folder import Store
 from tradekit.data.store.keys import DataKey
 
@@ -65,22 +64,22 @@ def faults_of(chance):
     def fault(_number, _path):
         if chance.random() > 0.35:
             return None
-        return chance.choice([*FAULTS, *(name for name in FAULTS if name != "silence")])
+        return str(chance.choice([*FAULTS, *(name for name in FAULTS if name != "silence")]))
 
     return fault
 
 
 def fetch_and_kill(folder, rows, end, deaths, seed):
     """Kill a fetch so often, each time a few requests later, then let it finish."""
-    chance = random.Random(seed)
-    klines = Klines(rows, faults_of(random.Random(seed + 1)))
+    chance = np.random.default_rng(seed)
+    klines = Klines(rows, faults_of(np.random.default_rng(seed + 1)))
     with serving(klines) as venue:
         for life in range(deaths + 1):
             before = covered(folder)
             # A name of its own tells what this process asks for from what a dead one had asked for, and nobody had answered yet.
             process = started(folder, f"{venue.address}/life{life}", end)
             if life < deaths:
-                wanted = len(klines.asked) + chance.randint(1, 5)
+                wanted = len(klines.asked) + chance.integers(1, 6)
                 assert wait_until(lambda at=wanted, child=process: len(klines.asked) >= at or child.poll() is not None)
                 time.sleep(chance.uniform(0, 0.03))
                 process.kill()

@@ -2,8 +2,8 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from pretend import HOUR, Hands, Venue, asker_of, passing, trades_at
 
+from pretend import HOUR, Hands, Venue, asker_of, passing, trades_at
 from tradekit import DataError, VenueError
 from tradekit.data.fetch.pages import Pager, Wanted
 
@@ -34,6 +34,10 @@ def asked(venue):
     return [((start - T0) / HOUR, (end - T0) / HOUR) for start, end in venue.asked]
 
 
+def rows(pages):
+    return [time for _, _, times in pages for time in times]
+
+
 def spans(pages):
     return [(start, end) for start, end, _ in pages]
 
@@ -43,7 +47,7 @@ def test_bars_without_gaps_take_one_request_a_page():
     pages = read(venue, BARS, 25)
     assert spans(pages) == [(0, 10), (10, 20), (20, 25)]
     assert asked(venue) == spans(pages)
-    assert sum((times for _, _, times in pages), []) == list(range(25))
+    assert rows(pages) == list(range(25))
 
 
 def test_gaps_inside_an_answer_are_answered():
@@ -69,7 +73,7 @@ def test_a_venue_that_gives_less_than_it_says_loses_nothing(cap, takes_last):
     venue = Venue(bars=hours(*range(25)))
     venue.cap, venue.takes_last = cap, takes_last
     pages = read(venue, BARS, 25)
-    assert sum((times for _, _, times in pages), []) == list(range(25))
+    assert rows(pages) == list(range(25))
     assert [start for start, _ in spans(pages)][1:] == [end for _, end in spans(pages)][:-1]
 
 
@@ -143,7 +147,9 @@ def test_bars_that_are_closer_than_their_length_are_refused(places, said):
     opens = [T0 + int(place * HOUR) for place in places]
     with pytest.raises(VenueError) as error:
         read(Venue(bars=opens), BARS)
-    assert f"bars of 1h from 'venue' {said}: out of order, there twice or of another interval; given up after 8 tries" in str(error.value)
+    assert f"bars of 1h from 'venue' {said}: out of order, there twice or of another interval; given up after 8 tries" in str(
+        error.value
+    )
     with pytest.raises(DataError, match="import what needs repair with a policy"):
         read(Venue(bars=opens, rows=0), BARS)
 
@@ -183,7 +189,7 @@ def test_trades_come_all_and_once_whatever_the_pages(times, most, cap):
     venue = Venue(trades=trades_at(hours(*times)), rows=most)
     venue.cap = cap
     pages = read(venue, TRADES, 50)
-    assert sum((found for _, _, found in pages), []) == times
+    assert rows(pages) == times
     assert [start for start, _ in spans(pages)] == [0, *[end for _, end in spans(pages)][:-1]]
     assert spans(pages)[-1][1] == 50
 
@@ -191,7 +197,7 @@ def test_trades_come_all_and_once_whatever_the_pages(times, most, cap):
 def test_trades_of_the_last_minute_are_left_to_the_next_time():
     venue = Venue(trades=trades_at([T0, T0 + 10**9, T0 + HOUR]), rows=4)
     pages = read(venue, TRADES, now=HOUR)
-    assert sum((times for _, _, times in pages), []) == [0, 10**9 / HOUR]
+    assert rows(pages) == [0, 10**9 / HOUR]
     assert max(end for _, end in asked(venue)) == pytest.approx(1 - 1 / 60)
     assert spans(pages)[-1][1] < 0.01
 

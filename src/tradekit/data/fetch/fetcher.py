@@ -49,11 +49,11 @@ def fetch(
     wanted = Wanted(key.symbol, key.kind, parse_interval(key.interval) if key.kind == "bars" else 0)
     limit = newest(wanted, asker.clock.now())
     end = limit if end is None else min(end, limit)
-    before = asker.requests
     data_set = store.create(key)
     with data_set.writing():
         missing = data_set.missing(start, end) if start < end else []
         work = _Work(data_set, asker.source.name, _facts(asker, key.symbol) if missing else None)
+        before = asker.requests
         try:
             for page in Pager(asker, wanted).pages(missing):
                 work.keep(page)

@@ -62,6 +62,7 @@ class Pager:
         self._wanted = wanted
         self._layout = LAYOUTS[wanted.kind]
         self._step = wanted.interval or 1
+        self._origin = asker.source.name
 
     def pages(self, spans: Sequence[Span]) -> Iterator[Page]:
         """Yield what answers `spans`, in order of time, as far as it can be known by now.
@@ -149,7 +150,7 @@ class Pager:
         return (finished - max(DAY, 2 * self._wanted.interval)) // self._step * self._step
 
     def _page(self, columns: Columns, start: int, end: int) -> Page:
-        return Page(self._layout.data_of(columns, self._asker.source.name), start, end)
+        return Page(self._layout.data_of(columns, self._origin), start, end)
 
     @property
     def _named(self) -> str:
@@ -166,6 +167,7 @@ class Pager:
             raise DataError(f"the {self._named} has no {wanted}")
         if isinstance(found, Series):
             self._check_spacing(found)
+        self._origin = found.origin
         return self._layout.columns_of(found)
 
     def _check_spacing(self, series: Series) -> None:
