@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import calendar
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
@@ -69,46 +69,23 @@ def _note(ctx: click.Context, parameter: click.Parameter, value: object) -> None
     ctx.ensure_object(dict)[parameter.name] = value
 
 
+_OPTIONS: Sequence[tuple[tuple[str, ...], Mapping[str, Any]]] = (
+    (("--venue",), {"required": True, "help": "What the store is to call the place where it is traded, such as binance."}),
+    (("--symbol", "symbols"), {"multiple": True, "help": "An instrument, any number of times. Default: those of the file."}),
+    (("--kind",), {"type": click.Choice(_KINDS), "default": "bars", "show_default": True, "help": "What to fetch."}),
+    (("--interval",), {"help": "How long a bar is, such as 1h. Default: as in the file."}),
+    (("--start",), {"type": _MOMENT, "metavar": "TIME", "required": True, "help": "From when on, UTC."}),
+    (
+        ("--end",),
+        {"type": _MOMENT, "metavar": "TIME", "help": "Up to when, UTC, that itself left out. Default: what is finished by now."},
+    ),
+)
+
+
 def _question_options(command: _Command) -> _Command:
     """Add what can be asked for; all of it comes as one object, the context's."""
-    for option in (
-        click.option(
-            "--end",
-            type=_MOMENT,
-            expose_value=False,
-            callback=_note,
-            help="Up to when, UTC, that itself left out. Default: what is finished by now.",
-        ),
-        click.option("--start", type=_MOMENT, required=True, expose_value=False, callback=_note, help="From when on, UTC."),
-        click.option(
-            "--interval", expose_value=False, callback=_note, help="How long a bar is, such as 1h. Default: as in the file."
-        ),
-        click.option(
-            "--kind",
-            type=click.Choice(_KINDS),
-            default="bars",
-            show_default=True,
-            expose_value=False,
-            callback=_note,
-            help="What to fetch.",
-        ),
-        click.option(
-            "--symbol",
-            "symbols",
-            multiple=True,
-            expose_value=False,
-            callback=_note,
-            help="An instrument, any number of times. Default: those of the file.",
-        ),
-        click.option(
-            "--venue",
-            required=True,
-            expose_value=False,
-            callback=_note,
-            help="What the store is to call the place where it is traded, such as binance.",
-        ),
-    ):
-        command = option(command)
+    for names, facts in reversed(_OPTIONS):
+        command = click.option(*names, **facts, expose_value=False, callback=_note)(command)
     return command
 
 
