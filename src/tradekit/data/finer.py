@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -14,9 +14,9 @@ from tradekit.data.checks import Policy
 from tradekit.data.fetch.whole import all_bars, all_trades
 from tradekit.data.interval import interval_text, time_text
 from tradekit.data.load import checked_series
-from tradekit.data.reference import facts_of, given
+from tradekit.data.reference import facts_of, given, stored_facts
 from tradekit.errors import DataError, nearest
-from tradekit.model.bars import PRICE_COLUMNS, Bars, Series, Times
+from tradekit.model.bars import BAR_COLUMNS, PRICE_COLUMNS, Bars, Series, Times
 from tradekit.model.instrument import Instrument
 from tradekit.model.ticks import Trades
 from tradekit.model.timeline import Finer
@@ -25,7 +25,6 @@ from tradekit.plugin.contracts import BarRequest, DataSource
 __all__ = ["LoadedFiner", "load_finer"]
 
 _ROUNDING = 1e-9
-_COLUMNS = [field.name for field in fields(Series) if field.name != "origin"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,6 +95,7 @@ def _bars(source: DataSource, request: BarRequest, instruments: Sequence[Instrum
         times = one.series.open_time
         fact = {"origin": one.series.origin, "interval": text, "rows": len(times)}
         fact |= {"first": time_text(times[0]), "last": time_text(times[-1]), "sha256": one.sha256, "repairs": one.repairs}
+        fact |= stored_facts(one.series.stored)
         read[symbol] = _Read(one.series, fact, one.repairs)
     return read
 
@@ -122,7 +122,7 @@ def _fit(bars: Bars, i: int, series: Series) -> _Fitted:
     empty[row] = False
     coarse = {name: getattr(bars, name)[empty, i] for name in PRICE_COLUMNS}
     coarse |= {"open_time": bars.open_time[empty], "close_time": bars.close_time[empty]}
-    columns: dict[str, Any] = {name: np.concatenate([getattr(series, name), coarse[name]]) for name in _COLUMNS}
+    columns: dict[str, Any] = {name: np.concatenate([getattr(series, name), coarse[name]]) for name in BAR_COLUMNS}
     joined = replace(series, **columns)
     is_whole = np.arange(len(joined)) >= len(series)
     order = np.argsort(joined.open_time, kind="stable")
@@ -135,7 +135,7 @@ def _fit(bars: Bars, i: int, series: Series) -> _Fitted:
 
 
 def _take(series: Series, index: NDArray[Any]) -> Series:
-    return replace(series, **{name: getattr(series, name)[index] for name in _COLUMNS})
+    return replace(series, **{name: getattr(series, name)[index] for name in BAR_COLUMNS})
 
 
 def _notes(bars: Bars, i: int, fitted: _Fitted, what: str) -> list[str]:
