@@ -28,6 +28,7 @@ _HOMES = {
     "tradekit.plugin.hookspecs": "hookimpl",
     "tradekit.plugin.options": "Options",
     "tradekit.data.dated": "read_actions read_funding read_trades",
+    "tradekit.data.interval": "interval_text",
     "tradekit.data.options": "TableColumns TableOptions",
     "tradekit.data.rows": "TableSource",
     "tradekit.data.tables": "list_symbols read_series",

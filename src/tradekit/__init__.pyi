@@ -20,6 +20,7 @@ from tradekit.builtin.indicators import (
     wma as wma,
 )
 from tradekit.data.dated import read_actions as read_actions, read_funding as read_funding, read_trades as read_trades
+from tradekit.data.interval import interval_text as interval_text
 from tradekit.data.options import TableColumns as TableColumns, TableOptions as TableOptions
 from tradekit.data.rows import TableSource as TableSource
 from tradekit.data.tables import list_symbols as list_symbols, read_series as read_series

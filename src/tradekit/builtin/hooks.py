@@ -4,6 +4,7 @@ from tradekit import CostModel, DataSource, Executor, Indicator, Reporter, RiskR
 from tradekit.builtin.bar_indicators import Atr, Bar, Donchian, Obv, Vwap
 from tradekit.builtin.costs import Fee, HalfSpread, Slippage, SquareRootImpact, VolumeShare
 from tradekit.builtin.executors import Simulated
+from tradekit.builtin.http import HttpSource
 from tradekit.builtin.indicators import (
     Bollinger,
     Ema,
@@ -27,8 +28,8 @@ TRADEKIT_API = 1
 
 @hookimpl
 def tradekit_data_sources() -> list[type[DataSource]]:
-    """Read bars from files."""
-    return [CsvSource, ParquetSource]
+    """Read bars from files, and ask venues for them."""
+    return [CsvSource, HttpSource, ParquetSource]
 
 
 @hookimpl

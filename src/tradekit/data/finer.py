@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from tradekit.data.align import cut
 from tradekit.data.checks import Policy
+from tradekit.data.fetch.whole import all_bars, all_trades
 from tradekit.data.interval import interval_text, time_text
 from tradekit.data.load import checked_series
 from tradekit.data.reference import facts_of, given, stored_facts
@@ -79,7 +80,7 @@ def load_finer(
 def _bars(source: DataSource, request: BarRequest, instruments: Sequence[Instrument], policy: Policy) -> dict[str, _Read]:
     text = interval_text(request.interval)
     try:
-        found = source.bars(request)
+        found = all_bars(source, request)
         missing = [symbol for symbol in request.symbols if symbol not in found]
         checked = {} if missing else {one.symbol: checked_series(one, found[one.symbol], request, policy) for one in instruments}
     except DataError as error:
@@ -100,7 +101,7 @@ def _bars(source: DataSource, request: BarRequest, instruments: Sequence[Instrum
 
 
 def _trades(source: DataSource, request: BarRequest) -> dict[str, _Read]:
-    found = given(source, Trades, source.trades(request))
+    found = given(source, Trades, all_trades(source, request))
     read = {}
     for symbol in request.symbols:
         if symbol not in found:

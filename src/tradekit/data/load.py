@@ -9,6 +9,7 @@ from typing import Any
 from tradekit.data.align import align, cut
 from tradekit.data.calendars import on_sessions, sessions_of
 from tradekit.data.checks import Policy, check_form, check_series, check_spacing
+from tradekit.data.fetch.whole import all_bars
 from tradekit.data.interval import DAY, time_text
 from tradekit.data.months import content_hash
 from tradekit.data.reference import stored_facts
@@ -44,14 +45,14 @@ def load_bars(source: DataSource, request: BarRequest, policy: Policy, calendars
     `policy` does not repair.
     """
     if request.symbols:
-        found = source.bars(request)
+        found = all_bars(source, request)
         known = {instrument.symbol: instrument for instrument in source.instruments()}
     else:
         known = {instrument.symbol: instrument for instrument in source.instruments()}
         if not known:
             raise DataError(f"the data source {source.name!r} does not list its instruments; name them: instruments = [...]")
         request = replace(request, symbols=tuple(known))
-        found = source.bars(request)
+        found = all_bars(source, request)
     for symbol in request.symbols:
         if symbol not in found:
             raise DataError(f"the data source {source.name!r} gave no bars for {symbol!r}{nearest(symbol, found)}")
