@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime
+from datetime import UTC, datetime
 from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from pydantic import AwareDatetime, field_validator
+from pydantic import field_validator
 
 from tradekit import (
     Actions,
@@ -45,19 +45,19 @@ class StoreSource(DataSource):
             description="data set and revision, as the result of a run names them, to see what that run saw: "
             '{ "binance BTC/USDT bars 1h" = 3 }; default: the newest',
         )
-        as_of: AwareDatetime | None = Field(
-            default=None, description="see the store as it was at this time: of each data set the newest revision made until then"
+        as_of: datetime | None = Field(
+            default=None,
+            description="see the store as it was at this time, UTC: of each data set the newest revision made until then",
         )
         cache: bool = Field(
             default=True,
-            description="keep bars that are many in the store uncompressed as well, so that they are read in a fraction of the time",
+            description="keep many bars uncompressed in the store as well, which takes room, and a fraction of the time to read",
         )
 
-        @field_validator("as_of", mode="before")
+        @field_validator("as_of")
         @classmethod
-        def _is_utc(cls, value: object) -> object:
-            """Take a time without an offset for one of UTC, as everywhere in a run file."""
-            return value
+        def _is_utc(cls, value: datetime | None) -> datetime | None:
+            return value.replace(tzinfo=UTC) if value is not None and value.tzinfo is None else value
 
     @cached_property
     def _view(self) -> StoreView:

@@ -32,9 +32,9 @@ _EVER = (np.iinfo(np.int64).min, np.iinfo(np.int64).max)
 class StoreView:
     """A store as it was at some time, or as it is.
 
-    `venue` may be left out where each symbol is kept of one venue only. `revisions` says by its name, such as `binance BTC/USDT bars
-    1h`, which revision of a data set is meant; of others, it is the newest that was made at `as_of` or before. With `caching`, what
-    is large is read from the disk once and then mapped.
+    `venue` may be left out where each symbol is kept of one venue only. `revisions` says by the name of a data set, such as
+    `binance BTC/USDT bars 1h`, which revision is meant; of others, it is the newest that was made at `as_of` or before. With
+    `caching`, what is large is read from the disk once and then mapped.
     """
 
     folder: Path
@@ -57,7 +57,9 @@ class StoreView:
         venues = sorted({key.venue for key in keys})
         if self.venue is not None and self.venue not in venues:
             allowed = ", ".join(map(repr, venues))
-            raise DataError(f"the store {str(self.folder)!r} has no venue {self.venue!r}; it has {allowed}{nearest(self.venue, venues)}")
+            raise DataError(
+                f"the store {str(self.folder)!r} has no venue {self.venue!r}; it has {allowed}{nearest(self.venue, venues)}"
+            )
         return {key: store.open(key) for key in keys if self.venue in (None, key.venue)}
 
     def instruments(self) -> list[Instrument]:
@@ -78,8 +80,8 @@ class StoreView:
     def bars(self, symbol: str, size: BarSize, start: int | None = None, end: int | None = None) -> Series:
         """Return the bars of a size: as they are kept, or else made of the coarsest kept bars that make them, or of trades.
 
-        With the trading calendar that is kept with the instrument, bars are made within its sessions. One that the data don't reach to
-        the end of is left out. Raises `DataError` for a symbol of which there is nothing to make them of.
+        With the trading calendar that is kept with the instrument, bars are made within its sessions. One that ends after the data
+        is left out. Raises `DataError` for a symbol of which there is nothing to make them of.
         """
         sizes = {parse_bar_size(key.interval): key for key in self._keys(symbol) if key.kind == "bars"}
         request = BarRequest((symbol,), 0, start, end)
@@ -104,7 +106,7 @@ class StoreView:
         return _made(coarser_bars(finer, size, self._calendar(key)), finer, request, reached)
 
     def _of_trades(self, key: DataKey, request: BarRequest, size: BarSize) -> Series:
-        """Return bars of trades: those of a length that are whole; those of a threshold, counted from the first trade that is kept."""
+        """Return bars of trades: whole ones; those of a threshold are counted from the first trade that is kept."""
         wide = _widened(request, size) if isinstance(size, int) else replace(request, start=None, end=None)
         trades = cast("Trades", self._read(key, wide.start, wide.end))
         data_set = self.data_sets[key]
@@ -120,7 +122,9 @@ class StoreView:
         found = [key for key in self.data_sets if key.symbol == symbol]
         venues = sorted({key.venue for key in found})
         if len(venues) > 1:
-            raise DataError(f"the store {str(self.folder)!r} has {symbol!r} of {' and '.join(venues)}; say which: venue = {venues[0]!r}")
+            raise DataError(
+                f"the store {str(self.folder)!r} has {symbol!r} of {' and '.join(venues)}; say which: venue = {venues[0]!r}"
+            )
         return found
 
     def _key(self, symbol: str, kind: str) -> DataKey | None:
@@ -151,7 +155,9 @@ def _made(bars: Series, of: Series | Trades, request: BarRequest, reached: int) 
     """Return those bars that were asked for and that the data reach to the end of, with where they are from."""
     times = bars.open_time
     keep = bars.close_time <= reached
-    keep &= (times >= (_EVER[0] if request.start is None else request.start)) & (times < (_EVER[1] if request.end is None else request.end))
+    keep &= (times >= (_EVER[0] if request.start is None else request.start)) & (
+        times < (_EVER[1] if request.end is None else request.end)
+    )
     stored = None if of.stored is None else replace(of.stored, sha256="")
     columns: dict[str, Any] = {name: getattr(bars, name)[keep] for name in BAR_COLUMNS}
     return Series(**columns, origin=f"made of {of.origin}", stored=stored)
