@@ -59,14 +59,28 @@ class Imported:
     """What was done to the rows, counted."""
 
 
-def ask(source: DataSource, kind: str, request: BarRequest) -> Mapping[str, Kept]:
-    """Return what a source has of a kind for each requested symbol; raise `DataError` for one of which it has nothing."""
+def ask(source: DataSource, kind: str, request: BarRequest) -> dict[str, Kept]:
+    """Return what a source has of a kind for each requested symbol, in the requested range.
+
+    Raises `DataError` for a symbol of which it has nothing; of corporate actions only if it has none of any.
+    """
     found: Mapping[str, Any]
     found = getattr(source, kind)(request.symbols if kind in ("funding", "actions") else request)
-    for symbol in request.symbols:
-        if symbol not in found:
-            raise DataError(f"the data source {source.name!r} gave no {kind} of {symbol!r}{nearest(symbol, found)}")
-    return found
+    missing = [symbol for symbol in request.symbols if symbol not in found]
+    if missing and (kind != "actions" or not found):
+        raise DataError(f"the data source {source.name!r} gave no {kind} of {missing[0]!r}{nearest(missing[0], found)}")
+    layout = LAYOUTS[kind]
+    return {symbol: _within(layout, found[symbol], request.start, request.end) for symbol in request.symbols if symbol in found}
+
+
+def _within(layout: Layout, data: Kept, start: int | None, end: int | None) -> Kept:
+    """Return the rows in a range; they may be in any order."""
+    if start is None and end is None:
+        return data
+    columns = _columns(layout, data)
+    times = columns[layout.time]
+    keep = (times >= start if start is not None else True) & (times < end if end is not None else True)
+    return layout.data_of({name: column[keep] for name, column in columns.items()}, data.origin)
 
 
 def facts_of(instrument: Instrument) -> dict[str, Any]:
