@@ -29,7 +29,8 @@ def test_put_rows_of_each_kind_are_read_back_byte_for_byte(store: Store, kind: s
     read = store.open(key).read()
     assert type(read) is type(data)
     assert same(read, data)
-    assert read.origin == f"{key}, revision 1"
+    assert read.origin == f"binance {kind}{' 1h' if kind == 'bars' else ''}, revision 1"
+    assert read.stored.data_set == str(key)
 
 
 @pytest.mark.parametrize("kind", KINDS)

@@ -101,7 +101,8 @@ class DataSet:
             columns = self.layout.joined([read_part(self.folder, self.layout, part) for part in found.values()])
         columns = self.layout.cut(columns, span)
         stored = Stored(str(self.key), number, content, self._hash(found, columns, span))
-        return self.layout.data_of(columns, f"{self.key}, revision {number}", stored)
+        what = " ".join(filter(None, (self.key.venue, self.key.kind, self.key.interval)))
+        return self.layout.data_of(columns, f"{what}, revision {number}", stored)
 
     def _cached(self, months: Mapping[str, Part], found: Mapping[str, Part], content: str, caching: bool) -> Columns | None:
         """Return all rows of a revision from its cache, which is made if that pays; `None` if there is none."""

@@ -40,6 +40,7 @@ def _write_csv(table: pa.Table, file: Path) -> None:
     import pyarrow as pa
     import pyarrow.csv as arrow_csv
 
-    # Arrow writes the names of columns in quotes, and a date with its offset as any reader of ISO 8601 takes it.
+    # The names are written by hand: Arrow puts them in quotes, whatever it is told.
     with pa.output_stream(str(file), compression="gzip" if file.name.endswith(".gz") else None) as stream:
-        arrow_csv.write_csv(table, stream, arrow_csv.WriteOptions(quoting_style="needed"))
+        stream.write((",".join(table.column_names) + "\n").encode())
+        arrow_csv.write_csv(table, stream, arrow_csv.WriteOptions(include_header=False, quoting_style="needed"))

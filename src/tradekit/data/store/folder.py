@@ -44,15 +44,16 @@ class Store:
         return DataSet(folder, key, self._now)
 
     def find(self, words: Iterable[str]) -> DataKey:
-        """Return the only data set that has all these words in its name, or the one whose name they are.
+        """Return the only data set whose name these words are, or that has them all in its name, whole or as parts of words.
 
         Raises `DataError` if there is none, or more than one.
         """
         wanted = " ".join(words).split()
         keys = self.keys()
-        found = [key for key in keys if str(key) == " ".join(wanted)] or [
-            key for key in keys if set(wanted) <= set(str(key).split())
-        ]
+        names = [str(key) for key in keys]
+        found = [key for key, name in zip(keys, names, strict=True) if name.split() == wanted]
+        found = found or [key for key, name in zip(keys, names, strict=True) if set(wanted) <= set(name.split())]
+        found = found or [key for key, name in zip(keys, names, strict=True) if all(word in name for word in wanted)]
         if len(found) == 1:
             return found[0]
         names = [str(key) for key in found or keys]
