@@ -47,6 +47,7 @@ _TOML_WORDS = {
     "tuple[str, ...]": "list of texts",
     "tuple[table, ...]": "list of tables",
     "dict[str, str]": "table of texts",
+    "dict[str, int]": "table of whole numbers",
     "dict[str, Path]": "table of paths",
     f"dict[str, {CsvFormat.__name__}]": "table of [formats](#formats-of-other-files)",
     EventTable.__name__: "[table](#tables-of-dated-values)",
