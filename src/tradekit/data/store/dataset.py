@@ -87,16 +87,16 @@ class DataSet:
     def read(self, start: int | None = None, end: int | None = None, revision: int | None = None, caching: bool = False) -> Kept:
         """Return the rows in a range, of the newest revision or another; each file that is read is checked against its hash.
 
-        Of a cache, only the length is checked: it was made from files that were, and holds their content under its hash. With
-        `caching` one is made if many rows are read, so that reading them again takes next to no time. Arrays out of it are
-        read-only. Raises `DataError` for a revision that is not there, and for a file that is missing or not what was written.
+        With `caching`, many rows come from a cache, which is made if it isn't there; its arrays are read-only. Of a cache only the
+        length is checked: it was made from files that were, and is named by the hash of their content. Raises `DataError` for a
+        revision that is not there, and for a file that is missing or not what was written.
         """
         number = self.revision if revision is None else revision
         span = (_EVER[0] if start is None else start, _EVER[1] if end is None else end)
         months = self.manifest.parts(number)
         content = self.manifest.content(number)
         found = {month: part for month, part in months.items() if part.first < span[1] and span[0] <= part.last}
-        columns = self._cached(months, found, content, caching)
+        columns = self._cached(months, found, content) if caching else None
         if columns is None:
             columns = self.layout.joined([read_part(self.folder, self.layout, part) for part in found.values()])
         columns = self.layout.cut(columns, span)
@@ -104,13 +104,13 @@ class DataSet:
         what = " ".join(filter(None, (self.key.venue, self.key.kind, self.key.interval)))
         return self.layout.data_of(columns, f"{what}, revision {number}", stored)
 
-    def _cached(self, months: Mapping[str, Part], found: Mapping[str, Part], content: str, caching: bool) -> Columns | None:
+    def _cached(self, months: Mapping[str, Part], found: Mapping[str, Part], content: str) -> Columns | None:
         """Return all rows of a revision from its cache, which is made if that pays; `None` if there is none."""
         rows, wanted = (sum(part.rows for part in parts.values()) for parts in (months, found))
         if rows < _WORTH_CACHING:
             return None
         columns = read_cache(self.folder, self.layout, content, rows)
-        if columns is None and caching and 2 * wanted >= rows and rows <= _MOST_CACHED:
+        if columns is None and 2 * wanted >= rows and rows <= _MOST_CACHED:
             columns = self.layout.joined([read_part(self.folder, self.layout, part) for part in months.values()])
             keep_cache(self.folder, columns, content)
         return columns
