@@ -18,9 +18,12 @@ from tradekit.builtin.indicators import (
     Stdev,
     Wma,
 )
+from tradekit.builtin.json_source import JsonSource
+from tradekit.builtin.lean import LeanSource
 from tradekit.builtin.reporters import JsonReporter, SummaryReporter
 from tradekit.builtin.risk_rules import FixedFraction, MaxDrawdown, MaxLeverage, MaxOrderValue, MaxWeight, VolatilityTarget
 from tradekit.builtin.sources import CsvSource, ParquetSource
+from tradekit.builtin.store import StoreSource
 from tradekit.builtin.strategies import Breakout, BuyAndHold, MomentumRotation, RsiReversion, SmaCross
 
 TRADEKIT_API = 1
@@ -28,8 +31,8 @@ TRADEKIT_API = 1
 
 @hookimpl
 def tradekit_data_sources() -> list[type[DataSource]]:
-    """Read bars from files, and ask venues for them."""
-    return [CsvSource, HttpSource, ParquetSource]
+    """Read market data from files and from a store, and ask venues for them."""
+    return [CsvSource, HttpSource, JsonSource, LeanSource, ParquetSource, StoreSource]
 
 
 @hookimpl

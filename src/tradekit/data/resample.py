@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from tradekit.data.calendars import is_off_session, on_sessions
+from tradekit.data.calendars import on_sessions
 from tradekit.data.interval import DAY
 from tradekit.model.bars import BarSize, Series, Threshold, Times
 from tradekit.model.reference import SessionTimes

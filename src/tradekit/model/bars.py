@@ -26,7 +26,6 @@ _PERIOD_UNIT = {"day": ("D", 1), "week": ("W", 1), "month": ("M", 1), "quarter":
 
 
 @dataclass(frozen=True, slots=True)
-<<<<<<< HEAD
 class Stored:
     """Where in a store rows are from, so that a result can name it."""
 
@@ -37,7 +36,9 @@ class Stored:
     """The content hash of the whole revision."""
     sha256: str = ""
     """The content hash of these rows; empty where some were left out or changed, and in general where nobody knows it."""
-=======
+
+
+@dataclass(frozen=True, slots=True)
 class Threshold:
     """What ends a bar that does not end by the clock: the trade by which it has so many trades, units or so much money in it.
 
@@ -54,7 +55,6 @@ class Threshold:
 
 BarSize = int | Threshold
 """What makes a bar: so many nanoseconds, or so much that is traded."""
->>>>>>> building
 
 
 @dataclass(frozen=True, slots=True)

@@ -51,7 +51,7 @@ class Layout:
             _check_bars(found)
         return found
 
-    def data_of(self, columns: Columns, origin: str, stored: Stored) -> Kept:
+    def data_of(self, columns: Columns, origin: str, stored: Stored | None = None) -> Kept:
         """Return columns as the class that holds them."""
         return self.holder(**columns, origin=origin, stored=stored)
 

@@ -18,7 +18,6 @@ from tradekit.data.store.spans import joined
 from tradekit.data.store.staging import staged_pages
 from tradekit.data.store.strays import Strays, find_strays
 from tradekit.errors import DataError
-from tradekit.model.bars import Stored
 
 __all__ = ["Verified", "verify"]
 
@@ -86,7 +85,7 @@ def _part_problems(folder: Path, layout: Layout, month: str, part: Part) -> Iter
     try:
         columns = read_part(folder, layout, part)
         # Whoever made the file may have been another version, so what a row must be is looked at again.
-        layout.columns_of(layout.data_of(columns, "", Stored("", 0, "")))
+        layout.columns_of(layout.data_of(columns, ""))
     except DataError as error:
         yield str(error) if part.file in str(error) else f"{part.file}: {error}"
         return
