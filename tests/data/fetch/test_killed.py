@@ -105,8 +105,9 @@ def fetch_in_peace(folder, rows, end):
         assert process.returncode == 0, said.decode()
 
 
-@pytest.mark.parametrize("deaths", [8, 50])
-def test_a_fetch_that_is_killed_again_and_again_ends_as_an_undisturbed_one(tmp_path, rows, deaths):
+@pytest.mark.proof("data")
+def test_a_fetch_that_is_killed_again_and_again_ends_as_an_undisturbed_one(tmp_path, rows, matrix):
+    deaths = len(matrix.seeds(8, 50))
     end = START + 24 * HOUR * (30 + 6 * deaths)
     fetch_and_kill(tmp_path / "killed", rows, end, deaths, seed=4)
     fetch_in_peace(tmp_path / "calm", rows, end)
