@@ -1,6 +1,6 @@
 import pytest
-from pretend import HOUR, Hands, Venue, asker_of, trades_at
 
+from pretend import HOUR, Hands, Venue, asker_of, trades_at
 from tradekit import BarRequest, ConfigError
 from tradekit.data.fetch.whole import all_bars, all_trades
 
