@@ -345,3 +345,17 @@ def test_a_redirect_to_a_file_is_not_followed(tmp_path):
     reply = Reply(b"", 302, {"Location": (tmp_path / "x").as_uri()})
     with serving(lambda _path: reply) as venue, pytest.raises(VenueError, match=r"answered 302"):
         source(venue.address).bars(ASKED)
+
+
+def test_a_redirect_is_followed_to_the_web_alone():
+    target = {}
+
+    def reply(path):
+        return Reply(b"", 302, {"Location": target["to"]}) if path == "/from" else Reply(json.dumps(NAMED).encode())
+
+    with serving(reply) as venue:
+        target["to"] = venue.address + "/to"
+        assert len(source(venue.address + "/from").bars(ASKED)["BTC/USDT"]) == 6
+        target["to"] = "ftp://127.0.0.1/x"
+        with pytest.raises(VenueError, match="can't be reached: unknown url type: ftp"):
+            source(venue.address + "/from").bars(ASKED)

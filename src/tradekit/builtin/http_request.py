@@ -68,6 +68,7 @@ def _opener() -> urllib.request.OpenerDirector:
         urllib.request.HTTPDefaultErrorHandler,
         urllib.request.HTTPRedirectHandler,
         urllib.request.HTTPErrorProcessor,
+        urllib.request.UnknownHandler,
     ):
         opener.add_handler(handler())
     return opener

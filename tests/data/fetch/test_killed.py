@@ -17,6 +17,7 @@ import pytest
 from local_venue import FAULTS, Klines, serving, wait_until
 from tradekit.data.store.folder import Store
 from tradekit.data.store.keys import DataKey
+from tradekit.data.store.verify import verify
 
 TESTS = Path(__file__).parents[2]
 KEY = DataKey("binance", "BTC/USDT", "bars", "1h")
@@ -47,8 +48,8 @@ def covered(folder):
         return []
     assert store.keys() == [KEY]
     data_set = store.open(KEY)
-    for number in range(1, data_set.revision + 1):
-        data_set.read(revision=number)  # checks the hash of every part
+    (found,) = verify(store)
+    assert found.problems == ()
     return data_set.covered()
 
 
@@ -104,9 +105,10 @@ def fetch_in_peace(folder, rows, end):
         assert process.returncode == 0, said.decode()
 
 
-@pytest.mark.parametrize("deaths", [8, 50])
-def test_a_fetch_that_is_killed_again_and_again_ends_as_an_undisturbed_one(tmp_path, rows, deaths):
-    end = START + 24 * HOUR * (30 + 6 * deaths)
+@pytest.mark.proof("data")
+def test_a_fetch_that_is_killed_again_and_again_ends_as_an_undisturbed_one(tmp_path, rows, matrix):
+    deaths = len(matrix.seeds(8, 50))
+    end = START + 24 * HOUR * (60 + 6 * deaths)
     fetch_and_kill(tmp_path / "killed", rows, end, deaths, seed=4)
     fetch_in_peace(tmp_path / "calm", rows, end)
     assert covered(tmp_path / "killed") == covered(tmp_path / "calm") == [(START, end)]

@@ -169,6 +169,21 @@ def test_trades_are_read_on_from_the_last_time_of_a_page():
     assert asked(venue) == [(0, 10), (2, 10), (3, 10), (4, 10), (4 + tick, 10)]
 
 
+def test_a_venue_that_gives_the_last_trades_and_not_the_first_is_refused():
+    venue = Venue(trades=trades_at(hours(0, 1, 2, 3, 4, 5)), rows=4)
+    venue.takes_last = True
+    with pytest.raises(
+        VenueError, match="gives the last trades of a range and not the first: it gave those from 2022-01-08T02:00:00Z on"
+    ):
+        read(venue, TRADES, 10)
+
+
+def test_a_venue_whose_first_trade_comes_late_is_asked_whether_there_are_any_before():
+    venue = Venue(trades=trades_at(hours(3, 4, 5, 6, 7, 8, 9)), rows=4)
+    assert rows(read(venue, TRADES, 12)) == [3, 4, 5, 6, 7, 8, 9]
+    assert asked(venue)[:3] == [(0, 12), (0, 3), (6, 12)]
+
+
 def test_a_page_that_is_full_of_trades_of_one_time_is_refused():
     venue = Venue(trades=trades_at(hours(0, 1, 1, 1, 1, 2)), rows=4)
     with pytest.raises(VenueError) as error:

@@ -107,9 +107,13 @@ class Pager:
 
     def _ticks(self, start: int, end: int, paging: Paging) -> Iterator[Page]:
         """Yield pages without the rows of an answer's last time, which may not all be in it: the next one begins there."""
+        is_first = True
         while start < end:
             columns, finished = self._answer(start, end)
             times = columns["time"]
+            if is_first and len(times) and times[0] > start:
+                self._check_first(start, int(times[0]))
+            is_first = False
             if not len(times):
                 end = min(end, self._settled(finished))
                 if start < end:
@@ -123,6 +127,13 @@ class Pager:
                 last += 1
             yield self._page(self._layout.cut(columns, (start, last)), start, last)
             start = last
+
+    def _check_first(self, start: int, first: int) -> None:
+        """Make sure that nothing lies before the first row of an answer, where a venue gives the last rows and not the first."""
+        before, _ = self._answer(start, first)
+        if len(before["time"]):
+            what = f"the {self._named} gives the last {self._wanted.kind} of a range and not the first: it gave those from"
+            raise VenueError(f"{what} {time_text(first)} on, and there are some from {time_text(before['time'][0])} on")
 
     def _whole(self, spans: Sequence[Span]) -> Iterator[Page]:
         """Yield what one answer has for each range. It is cheap to ask again, so nothing after its last row counts as answered."""
