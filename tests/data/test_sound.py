@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from stored_rows import hours
@@ -27,6 +27,7 @@ def passes(series: Series) -> bool:
     return True
 
 
+@settings(suppress_health_check=[HealthCheck.too_slow])  # a busy machine draws slowly
 @given(
     st.lists(
         st.tuples(st.integers(0, 9), st.sampled_from(("open", "high", "low", "close", "volume")), st.sampled_from(BAD)), max_size=2
