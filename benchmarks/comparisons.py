@@ -174,15 +174,5 @@ COMPARISONS = (
         peer=PANDAS,
         peer_script="parquet_pandas.py",
     ),
-    Comparison(
-        "read-cold-polars",
-        "1,000,000 bars from a store's Parquet files into the engine's arrays, checked",
-        "the same Parquet files into a frame",
-        _stored,
-        "stored_cold.py",
-        0.25,
-        peer=POLARS,
-        peer_script="parquet_polars.py",
-    ),
 )
 """In the order of the table."""
