@@ -55,7 +55,7 @@ def open_source(named: str, overrides: Iterable[str] = (), registry: Registry | 
 def _written(name: str, overrides: Iterable[str]) -> Document:
     """Return what was typed as if it stood in a file; paths in it start in the current folder."""
     values, applied = apply_overrides({}, [parse_override(text) for text in overrides])
-    return Document(Path(name), "", values, {}, applied)
+    return Document(Path(name), "", values, written={}, overrides=applied)
 
 
 def _component(document: Document, table: Mapping[str, Any]) -> ComponentTable:
