@@ -16,7 +16,7 @@ from tradekit.model.bars import PRICE_COLUMNS, BarSize, Series, Threshold, Times
 from tradekit.model.reference import SessionTimes
 from tradekit.model.ticks import Trades
 
-__all__ = ["OffSession", "bar_size", "bars_of_trades", "coarser_bars", "sessions_for"]
+__all__ = ["OffSession", "bar_size", "bars_of_trades", "build_bars", "coarser_bars", "sessions_for"]
 
 OffSession = Literal["refuse", "drop"]
 """What to do with what lies in no session of a calendar."""
@@ -46,14 +46,22 @@ def bars_of_trades(
 
     Raises `DataError` for trades in no session, unless `off_session` is `"drop"`, and `ConfigError` for a size that is none.
     """
+    return build_bars(trades, size, calendar, until, off_session)[0]
+
+
+def build_bars(
+    trades: Trades, size: str | BarSize, calendar: str | None, until: int | None, off_session: OffSession
+) -> tuple[Series, int]:
+    """Return the same bars, and how many trades were dropped because they lie in no session."""
     size = bar_size(size)
     builder = bar_builder(size)
-    kept: slice | NDArray[np.bool_] = slice(None)
+    dropped = 0
+    kept: slice | NDArray[np.bool_] = slice(None)  # all, without a copy
     if calendar is not None and len(trades):
         sessions = sessions_for(calendar, size, int(trades.time[0]), int(trades.time[-1]))
         builder = bar_builder(size, sessions)
         kept = is_in_session(trades.time, spans_of(size, sessions))
-        _check_off_session(~kept, trades.time, f"trades from {trades.origin or 'their source'!r}", calendar, off_session)
+        dropped = _off_session(~kept, trades.time, f"trades from {trades.origin or 'their source'!r}", calendar, off_session)
     price = trades.price[kept]
     builder.run(trades.time[kept], (price, price, price, price), trades.size[kept])
     if until is None:
@@ -61,7 +69,7 @@ def bars_of_trades(
     else:
         builder.advance(until)
     found = builder.take(trades.origin)
-    return found if until is None else _rows(found, found.close_time <= until)
+    return (found if until is None else _rows(found, found.close_time <= until)), dropped
 
 
 def coarser_bars(series: Series, size: str | BarSize, calendar: str | None = None, off_session: OffSession = "refuse") -> Series:
@@ -82,7 +90,7 @@ def coarser_bars(series: Series, size: str | BarSize, calendar: str | None = Non
     else:
         sessions = sessions_for(calendar, size, int(series.open_time[0]), int(series.close_time[-1]))
         off = is_off_session(series, sessions)
-        _check_off_session(off, series.open_time, f"bars from {series.origin or 'their source'!r}", calendar, off_session)
+        _off_session(off, series.open_time, f"bars from {series.origin or 'their source'!r}", calendar, off_session)
         series = _rows(series, ~off)
         coarse, opened, closed = resample_sessions(series, size, sessions)
     place = np.searchsorted(coarse.open_time, opened, side="right") - 1
@@ -114,7 +122,8 @@ def bar_size(size: str | BarSize) -> BarSize:
         raise ConfigError(str(error)) from None
 
 
-def _check_off_session(off: NDArray[np.bool_], times: Times, what: str, calendar: str, choice: OffSession) -> None:
+def _off_session(off: NDArray[np.bool_], times: Times, what: str, calendar: str, choice: OffSession) -> int:
+    """Return how many are off session; raise `DataError` if that is to be refused."""
     if choice not in ("refuse", "drop"):
         raise ConfigError(f"off_session is {choice!r}; allowed: 'refuse', 'drop'")
     count = int(np.count_nonzero(off))
@@ -124,6 +133,7 @@ def _check_off_session(off: NDArray[np.bool_], times: Times, what: str, calendar
             f"{count:,} of the {len(times):,} {what} lie in no session of calendar {calendar!r}, the first at {first}; "
             "give the calendar of their exchange, or off_session = 'drop'"
         )
+    return count
 
 
 def _check_series(series: Series) -> None:
