@@ -1,13 +1,22 @@
 """The builder of bars: against a plain reference, pushed against run, and in parts."""
 
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
 import numpy as np
+import pyarrow.feather
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+import tradekit
 from tradekit import DataError
 from tradekit.model.bars import Threshold
 from tradekit.simulator.bar_builder import BACKWARD, COUNTS, OFF_SESSION, BarBuilder
+from tradekit.simulator.build import is_compiled
 
 EVER = 2**63 - 1
 ALWAYS = np.array([[-EVER], [EVER], [0], [EVER]])
@@ -144,3 +153,43 @@ def test_builder_of_finer_bars_takes_their_highs_and_lows():
     builder.run(np.array([0, 2]), (opened, high, low, close), np.array([1.0, 2.0]))
     builder.finish()
     assert rows(builder.take()) == [(0, 4, 2.0, 5.0, 1.0, 2.5, 3.0)]
+
+
+SCRIPT = """
+import sys
+import numpy as np
+from tradekit.simulator import bar_builder
+assert bar_builder.__file__.endswith(".py"), bar_builder.__file__
+trades = np.load(sys.argv[1])
+spans, found = trades["spans"], []
+for size in ((60_000_000_000, 0, 0.0), (1, 1, 100.0), (1, 2, 5000.0), (1, 3, 10.0)):
+    builder = bar_builder.BarBuilder(spans, *size)
+    builder.run(trades["time"], (trades["price"],) * 4, trades["size"])
+    builder.finish()
+    bars = builder.take()
+    found += [bars.open_time, bars.close_time, bars.open, bars.high, bars.low, bars.close, bars.volume]
+np.savez(sys.argv[2], *found)
+"""
+
+
+@pytest.mark.skipif(not is_compiled(), reason="the simulator is not compiled, so there is nothing to compare with")
+def test_builder_compiled_and_uncompiled_give_the_same_bits_on_real_trades(market_data, tmp_path):
+    table = pyarrow.feather.read_table(market_data / "crypto" / "freqtrade_testdata" / "XRP_ETH-trades.feather")
+    time, price, size = table["timestamp"].to_numpy() * 1_000_000, table["price"].to_numpy(), table["amount"].to_numpy()
+    np.savez(tmp_path / "trades.npz", time=time, price=price, size=size, spans=ALWAYS)
+    ignored = shutil.ignore_patterns("*.so", "*.pyd", "*.c", "__pycache__", "_build.json")
+    shutil.copytree(Path(tradekit.__file__).parent, tmp_path / "tradekit", ignore=ignored)
+    subprocess.run(
+        [sys.executable, "-c", SCRIPT, str(tmp_path / "trades.npz"), str(tmp_path / "bars.npz")],
+        env=os.environ | {"PYTHONPATH": str(tmp_path)},
+        check=True,
+    )
+    with np.load(tmp_path / "bars.npz") as uncompiled:
+        for place, made_of in enumerate(((60_000_000_000, 0, 0.0), (1, 1, 100.0), (1, 2, 5000.0), (1, 3, 10.0))):
+            builder = BarBuilder(ALWAYS, *made_of)
+            builder.run(time, (price,) * 4, size)
+            builder.finish()
+            bars = builder.take()
+            assert len(bars) > 100
+            for column, name in enumerate(FIELDS):
+                assert getattr(bars, name).tobytes() == uncompiled[f"arr_{7 * place + column}"].tobytes()

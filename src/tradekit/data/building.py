@@ -146,7 +146,9 @@ def _check_series(series: Series) -> None:
         bad = np.flatnonzero(~np.isfinite(getattr(series, name)))
         if len(bad):
             time = time_text(int(series.open_time[bad[0]]))
-            raise DataError(f"{name} of the bar at {time} from {origin!r} is {getattr(series, name)[bad[0]]!r}; mend or drop it")
+            raise DataError(
+                f"{name} of the bar at {time} from {origin!r} is {float(getattr(series, name)[bad[0]])!r}; mend or drop it"
+            )
 
 
 def _rows(series: Series, kept: NDArray[np.bool_]) -> Series:
