@@ -175,10 +175,8 @@ def test_stream_of_real_trades_in_disorder_gives_the_bars_of_the_stored_ones(mar
     order = np.argsort(time + random.integers(0, 5 * SECOND, len(time)), kind="stable")
     twice = np.sort(np.concatenate((np.arange(len(time)), random.integers(0, len(time), 1000))))
     stream = StreamBars(size, 5.0, start=0)
-    parts = []
-    for place in order[twice].tolist():
-        if stream.push(int(time[place]), float(trades.price[place]), float(trades.size[place]), int(number[place])):
-            parts.append(stream.take())
+    feed = zip(*(column[order[twice]].tolist() for column in (time, trades.price, trades.size, number)), strict=True)
+    parts = [stream.take() for trade in feed if stream.push(*trade)]
     end = int(time[-1]) + 3600 * SECOND
     stream.advance(end)
     assert (stream.late, stream.duplicates) == (0, 1000)

@@ -31,18 +31,20 @@ def bars_of_trades(
 ) -> Series:
     """Return the bars of trades: of a length such as `"5m"`, or of `"1000 trades"`, `"50 volume"` or `"1e6 value"`.
 
-    A bar holds the first, highest, lowest and last price of its trades, and the sum of their sizes, added one after the other. Times
-    without trades have no bar.
+    A bar holds the first, highest, lowest and last price of its trades, and the sum of their sizes, added one after the other.
+    Times without trades have no bar.
 
     Bars of a length are labelled by where their window begins, which they span whole: windows follow each other from 1970 on, UTC,
-    those of whole weeks from Mondays. The others end with the time of the trade that makes them full, and begin with the next trade.
-    That trade and others of the same time are in it whole, so that it may hold more than it has to; nothing is carried over into the
-    next one (López de Prado, Advances in Financial Machine Learning, 2018, chapter 2). What the last one lacks makes no bar.
+    those of whole weeks from Mondays. The others end with the time of the trade that makes them full, and begin with the next
+    trade. That trade and others of the same time are in it whole, so that it may hold more than it has to; nothing is carried over
+    into the next one (López de Prado, Advances in Financial Machine Learning, 2018, chapter 2). What the last one lacks makes no
+    bar.
 
-    With a `calendar`, such as `"XNYS"`, bars don't reach from one session into the next: windows begin at a session's open, the last
-    ends at its close, and so does what the session's last bar lacks; bars of whole days hold whole sessions.
+    With a `calendar`, such as `"XNYS"`, bars don't reach from one session into the next: windows begin at a session's open, the
+    last ends at its close, and so does what the session's last bar lacks; bars of whole days hold whole sessions.
 
-    `until`, in UTC nanoseconds, is when the trades end: a bar that ends later is left out. Without it, the last window counts as over.
+    `until`, in UTC nanoseconds, is when the trades end: a bar that ends later is left out. Without it, the last window counts as
+    over.
 
     Raises `DataError` for trades in no session, unless `off_session` is `"drop"`, and `ConfigError` for a size that is none.
     """
@@ -73,10 +75,11 @@ def build_bars(
 
 
 def coarser_bars(series: Series, size: str | BarSize, calendar: str | None = None, off_session: OffSession = "refuse") -> Series:
-    """Return the bars of a length, such as `"1h"`, that finer bars make; else as `bars_of_trades`, which tells of windows and sessions.
+    """Return the bars of a length, such as `"1h"`, that finer bars make.
 
-    The last window may not have ended with the series: its `close_time` tells. Raises `DataError` for bars out of order, with values
-    that are not finite, or that reach from one window into the next, and for bars in no session unless `off_session` is `"drop"`.
+    Windows and sessions are those of `bars_of_trades`; a bar belongs to the window in which it opens. The last window may not have
+    ended with the series: its `close_time` tells. Raises `DataError` for bars out of order, with values that are not finite, or
+    that reach from one window into the next, and for bars in no session unless `off_session` is `"drop"`.
     """
     size = bar_size(size)
     if isinstance(size, Threshold):

@@ -52,7 +52,7 @@ def spans_of(size: BarSize, calendar: SessionTimes | None) -> Times:
 
 
 def bar_builder(size: BarSize, calendar: SessionTimes | None = None) -> BarBuilder:
-    """Return a builder of bars of a size, which with a calendar never hold trades of two sessions, unless they are of whole days."""
+    """Return a builder of bars of a size; with a calendar, none holds trades of two sessions, unless they are of whole days."""
     spans = spans_of(size, calendar)
     if isinstance(size, Threshold):
         return BarBuilder(spans, 1, COUNTS.index(size.of), size.amount)

@@ -25,12 +25,12 @@ class StreamBars:
 
     Venue time is the latest that any trade or `advance` has told. A trade waits until venue time is more than `grace_s` past its
     own, and then takes its place: in order of time, at one time of number, and then of arrival. One that comes after that is late:
-    it is in no bar, counted, and kept for `take_late`, so that what is stored can be corrected. A bar is finished when venue time is
-    `grace_s` past its end, and doesn't change any more.
+    it is in no bar, counted, and kept for `take_late`, so that what is stored can be corrected. A bar is finished when venue time
+    is `grace_s` past its end, and doesn't change any more.
 
-    A trade whose number has been seen before is a duplicate, which is counted and left out. Numbers are remembered for `memory_s` of
-    venue time, or longer. Without numbers, nothing is a duplicate: two trades may be equal in everything. Where numbers say nothing
-    about the order, such as those that `trade_number` makes of text, `by_number` is to be False.
+    A trade whose number has been seen before is a duplicate, which is counted and left out. Numbers are remembered for `memory_s`
+    of venue time, or longer. Without numbers, nothing is a duplicate: two trades may be equal in everything. Where numbers say
+    nothing about the order, such as those that `trade_number` makes of text, `by_number` is to be False.
 
     The bars are those that `bars_of_trades` makes of the same trades, without the late ones. A window that began before `start`, in
     UTC nanoseconds, makes no bar, because trades of it are missing; without it, that is the time of the first trade.

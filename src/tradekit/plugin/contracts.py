@@ -71,7 +71,7 @@ class BarRequest:
     start: int | None = None
     end: int | None = None
     threshold: Threshold | None = None
-    """What ends the bars, where no interval does, which is then 0; only sources that say `has_threshold_bars` are asked for these."""
+    """What ends the bars, where no interval does, which is then 0. Only sources with `has_threshold_bars` are asked for these."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -33,9 +33,10 @@ _ROUNDING = cython.declare(cython.double, 1e-9)
 class BarBuilder:
     """Turns what is traded, oldest first, into bars.
 
-    A bar ends with its window, or, if something is counted (`counts`), with the time of the trade by which it has `amount` of it: as
-    many trades, units, or money that they are worth. That trade is in it whole, as are others of the same time; nothing is carried
-    over into the next one. A sum that is short by less than a billionth has reached the amount, because decimals are rounded.
+    A bar ends with its window, or, if something is counted (`counts`), with the time of the trade by which it has `amount` of it:
+    as many trades, units, or money that they are worth. That trade is in it whole, as are others of the same time; nothing is
+    carried over into the next one. A sum that is short by less than a billionth has reached the amount, because decimals are
+    rounded.
 
     `spans`, int64 [4, span], are the times at which there is trading, from `spans[0]` until before `spans[1]`, one after the other.
     Windows, each of `length` nanoseconds, follow each other from `spans[2]` on, which may lie before or after, and none reaches
