@@ -23,6 +23,7 @@ from pydantic import BaseModel
 
 import tradekit
 from tradekit import DEFINITIONS, EventKind, Indicator, TableOptions, TradekitError, errors
+from tradekit.builtin.http_options import HttpTrades
 from tradekit.builtin.sources import CsvFormat
 from tradekit.cli.main import COMMANDS, cli, main
 from tradekit.data.options import EventTable, FundingTable, SplitTable, TradeTable
@@ -52,6 +53,7 @@ _TOML_WORDS = {
     FundingTable.__name__: "[table](#tables-of-dated-values)",
     SplitTable.__name__: "[table](#tables-of-dated-values)",
     TradeTable.__name__: "[table](#tables-of-trades)",
+    HttpTrades.__name__: "[table](#trades-over-http)",
 }
 _BOUNDS_IN_WORDS = {
     r"length >= 1, length <= 1": "one character",
@@ -91,7 +93,7 @@ def _takes(option: OptionFacts) -> str:
     if option.required:
         return f"{what}; **required**"
     default = option.default
-    if default in (None, [], {}):
+    if default in (None, [], {}, ""):
         return what
     said = json.dumps(default, ensure_ascii=False).strip('"')
     return f"{what}; default `{said}`"
@@ -257,6 +259,7 @@ PARTS: Mapping[str, Callable[[], str]] = {
     "event-table": _of_table(EventTable),
     "trade-table": _of_table(TradeTable),
     "csv-format": _of_table(CsvFormat),
+    "http-trades": _of_table(HttpTrades),
     "data-sources": _of_kind("data source"),
     "indicators": _of_kind("indicator", "##"),
     "strategies": _of_kind("strategy"),

@@ -12,7 +12,7 @@ from tradekit.data.calendars import is_off_session, sessions_of
 from tradekit.data.interval import bar_size_text, parse_bar_size, time_text
 from tradekit.data.resample import bar_builder, is_in_session, resample, resample_sessions, spans_of
 from tradekit.errors import ConfigError, DataError
-from tradekit.model.bars import PRICE_COLUMNS, BarSize, Series, Threshold, Times
+from tradekit.model.bars import BAR_COLUMNS, PRICE_COLUMNS, BarSize, Series, Threshold, Times
 from tradekit.model.reference import SessionTimes
 from tradekit.model.ticks import Trades
 
@@ -157,5 +157,5 @@ def _check_series(series: Series) -> None:
 def _rows(series: Series, kept: NDArray[np.bool_]) -> Series:
     if kept.all():
         return series
-    columns = {name: getattr(series, name)[kept] for name in ("open_time", "close_time", *PRICE_COLUMNS)}
+    columns = {name: getattr(series, name)[kept] for name in BAR_COLUMNS}
     return replace(series, **columns)

@@ -11,7 +11,7 @@ from tradekit.data.building import bar_size, sessions_for
 from tradekit.data.interval import time_text
 from tradekit.data.resample import bar_builder, spans_of
 from tradekit.errors import ConfigError, DataError
-from tradekit.model.bars import BarSize, Series, Threshold
+from tradekit.model.bars import BAR_COLUMNS, BarSize, Series, Threshold
 from tradekit.model.ticks import Trades
 
 __all__ = ["StreamBars"]
@@ -114,7 +114,7 @@ class StreamBars:
         bars = self._builder.take()
         if isinstance(self.size, Threshold) or self.start is None or not len(bars) or bars.open_time[0] >= self.start:
             return bars
-        columns = (getattr(bars, name)[bars.open_time >= self.start] for name in Series.__slots__ if name != "origin")
+        columns = (getattr(bars, name)[bars.open_time >= self.start] for name in BAR_COLUMNS)
         return Series(*columns)
 
     def take_late(self) -> Trades:

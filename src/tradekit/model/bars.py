@@ -11,16 +11,31 @@ from numpy.typing import NDArray
 
 from tradekit.errors import DataError, nearest
 
-__all__ = ["PRICE_COLUMNS", "BarSize", "Bars", "Floats", "Period", "Series", "Threshold", "Times"]
+__all__ = ["BAR_COLUMNS", "PRICE_COLUMNS", "BarSize", "Bars", "Floats", "Period", "Series", "Stored", "Threshold", "Times"]
 
 Floats = NDArray[np.float64]
 Times = NDArray[np.int64]
 PRICE_COLUMNS = ("open", "high", "low", "close", "volume")
 """What a bar has besides its times."""
+BAR_COLUMNS = ("open_time", "close_time", *PRICE_COLUMNS)
+"""What a bar has."""
 
 Period = Literal["day", "week", "month", "quarter", "year"]
 
 _PERIOD_UNIT = {"day": ("D", 1), "week": ("W", 1), "month": ("M", 1), "quarter": ("M", 3), "year": ("Y", 1)}
+
+
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """Where in a store rows are from, so that a result can name it."""
+
+    data_set: str
+    """Venue, symbol, kind and interval, as in `binance BTC/USDT bars 1h`."""
+    revision: int
+    content: str
+    """The content hash of the whole revision."""
+    sha256: str = ""
+    """The content hash of these rows; empty where some were left out or changed, and in general where nobody knows it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +73,8 @@ class Series:
     volume: Floats
     origin: str = ""
     """Where it came from, as a person would name it: a path, or a venue."""
+    stored: Stored | None = None
+    """Where in a store it is from, if it is from one."""
 
     def __len__(self) -> int:
         return len(self.open_time)
