@@ -5,6 +5,7 @@ from __future__ import annotations
 import click
 
 from tradekit.cli.data.fetch import fetch_command
+from tradekit.cli.data.resample import resample_command
 
 __all__ = ["data_group"]
 
@@ -15,3 +16,4 @@ def data_group() -> None:
 
 
 data_group.add_command(fetch_command)
+data_group.add_command(resample_command)
