@@ -58,6 +58,7 @@ currency = "ETH"
 capital = 100
 [data]
 source = "store"
+path = "{store}"
 instruments = ["XRP/ETH"]
 interval = "{size}"
 [strategy]
@@ -72,7 +73,7 @@ costs = []
 @pytest.mark.parametrize("size", ["10000 volume", "30 trades", "10 value"])
 def test_run_on_stored_and_on_built_bars_is_the_same(store, tmp_path, size):
     file = tmp_path / "run.toml"
-    file.write_text(RUN.format(size=size))
+    file.write_text(RUN.format(size=size, store=store.folder.as_posix()))
     built = run(file, runs=tmp_path / "runs")
     resample_stored(store, XRP, size)
     kept = run(file, runs=tmp_path / "runs")
