@@ -94,7 +94,7 @@ def test_read_run_file_keeps_options_of_components_apart_from_the_kernels_keys(r
 
 def test_read_run_file_interval_and_instruments_are_typed(read):
     config = read().config
-    assert config.data.interval_ns == 3_600_000_000_000
+    assert config.data.size == 3_600_000_000_000
     assert config.data.instruments == ("BTC/USDT",)
     (fact,) = config.instruments
     assert (fact.symbol, fact.tick, fact.lot, fact.kind) == ("BTC/USDT", 0.01, None, None)

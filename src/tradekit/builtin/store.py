@@ -32,6 +32,7 @@ class StoreSource(DataSource):
     """Data that `tradekit data import` and `fetch` have kept; bars of other lengths are made of those, or of trades."""
 
     name = "store"
+    has_threshold_bars = True
 
     class Options(Options):
         """Which store, and which state of it."""
@@ -70,7 +71,8 @@ class StoreSource(DataSource):
 
     def bars(self, request: BarRequest) -> Mapping[str, Series]:
         """Return the bars of each symbol, as they are kept or made of what is."""
-        return {symbol: self._view.bars(symbol, request.interval, request.start, request.end) for symbol in request.symbols}
+        size = request.threshold or request.interval
+        return {symbol: self._view.bars(symbol, size, request.start, request.end) for symbol in request.symbols}
 
     def trades(self, request: BarRequest) -> Mapping[str, Trades]:
         """Return the trades that are kept."""

@@ -16,7 +16,7 @@ from tradekit.model.bars import BAR_COLUMNS, PRICE_COLUMNS, BarSize, Series, Thr
 from tradekit.model.reference import SessionTimes
 from tradekit.model.ticks import Trades
 
-__all__ = ["OffSession", "bar_size", "bars_of_trades", "coarser_bars", "sessions_for"]
+__all__ = ["OffSession", "bar_size", "bars_of_trades", "build_bars", "coarser_bars", "sessions_for"]
 
 OffSession = Literal["refuse", "drop"]
 """What to do with what lies in no session of a calendar."""
@@ -31,29 +31,39 @@ def bars_of_trades(
 ) -> Series:
     """Return the bars of trades: of a length such as `"5m"`, or of `"1000 trades"`, `"50 volume"` or `"1e6 value"`.
 
-    A bar holds the first, highest, lowest and last price of its trades, and the sum of their sizes, added one after the other. Times
-    without trades have no bar.
+    A bar holds the first, highest, lowest and last price of its trades, and the sum of their sizes, added one after the other.
+    Times without trades have no bar.
 
     Bars of a length are labelled by where their window begins, which they span whole: windows follow each other from 1970 on, UTC,
-    those of whole weeks from Mondays. The others end with the time of the trade that makes them full, and begin with the next trade.
-    That trade and others of the same time are in it whole, so that it may hold more than it has to; nothing is carried over into the
-    next one (López de Prado, Advances in Financial Machine Learning, 2018, chapter 2). What the last one lacks makes no bar.
+    those of whole weeks from Mondays. The others end with the time of the trade that makes them full, and begin with the next
+    trade. That trade and others of the same time are in it whole, so that it may hold more than it has to; nothing is carried over
+    into the next one (López de Prado, Advances in Financial Machine Learning, 2018, chapter 2). What the last one lacks makes no
+    bar.
 
-    With a `calendar`, such as `"XNYS"`, bars don't reach from one session into the next: windows begin at a session's open, the last
-    ends at its close, and so does what the session's last bar lacks; bars of whole days hold whole sessions.
+    With a `calendar`, such as `"XNYS"`, bars don't reach from one session into the next: windows begin at a session's open, the
+    last ends at its close, and so does what the session's last bar lacks; bars of whole days hold whole sessions.
 
-    `until`, in UTC nanoseconds, is when the trades end: a bar that ends later is left out. Without it, the last window counts as over.
+    `until`, in UTC nanoseconds, is when the trades end: a bar that ends later is left out. Without it, the last window counts as
+    over.
 
     Raises `DataError` for trades in no session, unless `off_session` is `"drop"`, and `ConfigError` for a size that is none.
     """
+    return build_bars(trades, size, calendar, until, off_session)[0]
+
+
+def build_bars(
+    trades: Trades, size: str | BarSize, calendar: str | None, until: int | None, off_session: OffSession
+) -> tuple[Series, int]:
+    """Return the same bars, and how many trades were dropped because they lie in no session."""
     size = bar_size(size)
     builder = bar_builder(size)
-    kept: slice | NDArray[np.bool_] = slice(None)
+    dropped = 0
+    kept: slice | NDArray[np.bool_] = slice(None)  # all, without a copy
     if calendar is not None and len(trades):
         sessions = sessions_for(calendar, size, int(trades.time[0]), int(trades.time[-1]))
         builder = bar_builder(size, sessions)
         kept = is_in_session(trades.time, spans_of(size, sessions))
-        _check_off_session(~kept, trades.time, f"trades from {trades.origin or 'their source'!r}", calendar, off_session)
+        dropped = _off_session(~kept, trades.time, f"trades from {trades.origin or 'their source'!r}", calendar, off_session)
     price = trades.price[kept]
     builder.run(trades.time[kept], (price, price, price, price), trades.size[kept])
     if until is None:
@@ -61,14 +71,15 @@ def bars_of_trades(
     else:
         builder.advance(until)
     found = builder.take(trades.origin)
-    return found if until is None else _rows(found, found.close_time <= until)
+    return (found if until is None else _rows(found, found.close_time <= until)), dropped
 
 
 def coarser_bars(series: Series, size: str | BarSize, calendar: str | None = None, off_session: OffSession = "refuse") -> Series:
-    """Return the bars of a length, such as `"1h"`, that finer bars make; else as `bars_of_trades`, which tells of windows and sessions.
+    """Return the bars of a length, such as `"1h"`, that finer bars make.
 
-    The last window may not have ended with the series: its `close_time` tells. Raises `DataError` for bars out of order, with values
-    that are not finite, or that reach from one window into the next, and for bars in no session unless `off_session` is `"drop"`.
+    Windows and sessions are those of `bars_of_trades`; a bar belongs to the window in which it opens. The last window may not have
+    ended with the series: its `close_time` tells. Raises `DataError` for bars out of order, with values that are not finite, or
+    that reach from one window into the next, and for bars in no session unless `off_session` is `"drop"`.
     """
     size = bar_size(size)
     if isinstance(size, Threshold):
@@ -82,7 +93,7 @@ def coarser_bars(series: Series, size: str | BarSize, calendar: str | None = Non
     else:
         sessions = sessions_for(calendar, size, int(series.open_time[0]), int(series.close_time[-1]))
         off = is_off_session(series, sessions)
-        _check_off_session(off, series.open_time, f"bars from {series.origin or 'their source'!r}", calendar, off_session)
+        _off_session(off, series.open_time, f"bars from {series.origin or 'their source'!r}", calendar, off_session)
         series = _rows(series, ~off)
         coarse, opened, closed = resample_sessions(series, size, sessions)
     place = np.searchsorted(coarse.open_time, opened, side="right") - 1
@@ -114,7 +125,8 @@ def bar_size(size: str | BarSize) -> BarSize:
         raise ConfigError(str(error)) from None
 
 
-def _check_off_session(off: NDArray[np.bool_], times: Times, what: str, calendar: str, choice: OffSession) -> None:
+def _off_session(off: NDArray[np.bool_], times: Times, what: str, calendar: str, choice: OffSession) -> int:
+    """Return how many are off session; raise `DataError` if that is to be refused."""
     if choice not in ("refuse", "drop"):
         raise ConfigError(f"off_session is {choice!r}; allowed: 'refuse', 'drop'")
     count = int(np.count_nonzero(off))
@@ -124,6 +136,7 @@ def _check_off_session(off: NDArray[np.bool_], times: Times, what: str, calendar
             f"{count:,} of the {len(times):,} {what} lie in no session of calendar {calendar!r}, the first at {first}; "
             "give the calendar of their exchange, or off_session = 'drop'"
         )
+    return count
 
 
 def _check_series(series: Series) -> None:
@@ -136,7 +149,9 @@ def _check_series(series: Series) -> None:
         bad = np.flatnonzero(~np.isfinite(getattr(series, name)))
         if len(bad):
             time = time_text(int(series.open_time[bad[0]]))
-            raise DataError(f"{name} of the bar at {time} from {origin!r} is {getattr(series, name)[bad[0]]!r}; mend or drop it")
+            raise DataError(
+                f"{name} of the bar at {time} from {origin!r} is {float(getattr(series, name)[bad[0]])!r}; mend or drop it"
+            )
 
 
 def _rows(series: Series, kept: NDArray[np.bool_]) -> Series:

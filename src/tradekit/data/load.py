@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
 from tradekit.data.align import align, cut
+from tradekit.data.building import build_bars
 from tradekit.data.calendars import on_sessions, sessions_of
 from tradekit.data.checks import Policy, check_form, check_series, check_spacing
-from tradekit.data.fetch.whole import all_bars
+from tradekit.data.fetch.whole import all_bars, all_trades
 from tradekit.data.interval import DAY, time_text
 from tradekit.data.months import content_hash
-from tradekit.data.reference import stored_facts
+from tradekit.data.reference import facts_of, given, stored_facts
 from tradekit.errors import DataError, nearest
 from tradekit.model.bars import BAR_COLUMNS, Bars, Series
 from tradekit.model.instrument import Instrument
+from tradekit.model.ticks import Trades
 from tradekit.plugin.contracts import BarRequest, DataSource
 
 __all__ = ["CheckedSeries", "LoadedBars", "checked_series", "load_bars"]
@@ -44,28 +46,65 @@ def load_bars(source: DataSource, request: BarRequest, policy: Policy, calendars
     requested range are neither checked nor used. Raises `DataError` for what is missing, and for defects that
     `policy` does not repair.
     """
+    is_built = request.threshold is not None and not source.has_threshold_bars
     if request.symbols:
-        found = all_bars(source, request)
+        found = {} if is_built else all_bars(source, request)
         known = {instrument.symbol: instrument for instrument in source.instruments()}
     else:
         known = {instrument.symbol: instrument for instrument in source.instruments()}
         if not known:
             raise DataError(f"the data source {source.name!r} does not list its instruments; name them: instruments = [...]")
         request = replace(request, symbols=tuple(known))
-        found = all_bars(source, request)
+        found = {} if is_built else all_bars(source, request)
+    instruments = tuple(known.get(symbol, Instrument(symbol)) for symbol in request.symbols)
+    instruments = tuple(replace(one, calendar=calendars.get(one.symbol, one.calendar)) for one in instruments)
+    built = _built(source, request, instruments, policy) if is_built else {}
+    found = found or {symbol: one.series for symbol, one in built.items()}
     for symbol in request.symbols:
         if symbol not in found:
             raise DataError(f"the data source {source.name!r} gave no bars for {symbol!r}{nearest(symbol, found)}")
-    instruments = tuple(known.get(symbol, Instrument(symbol)) for symbol in request.symbols)
-    instruments = tuple(replace(one, calendar=calendars.get(one.symbol, one.calendar)) for one in instruments)
     checked = {one.symbol: checked_series(one, found[one.symbol], request, policy) for one in instruments}
     bars = align({symbol: each.series for symbol, each in checked.items()})
     return LoadedBars(
         bars,
         instruments,
-        tuple(_facts(symbol, each, len(bars)) for symbol, each in checked.items()),
-        tuple(note for symbol, each in checked.items() for note in (*each.repairs, *_edges(symbol, each.series, request))),
+        tuple(
+            _facts(symbol, each, len(bars)) | ({"trades": built[symbol].facts} if is_built else {})
+            for symbol, each in checked.items()
+        ),
+        tuple(
+            note
+            for symbol, each in checked.items()
+            for note in (*(built[symbol].notes if is_built else ()), *each.repairs, *_edges(symbol, each.series, request))
+        ),
     )
+
+
+@dataclass(frozen=True, slots=True)
+class _Built:
+    """Bars that were built from trades, and what should be known about these."""
+
+    series: Series
+    facts: Mapping[str, Any]
+    notes: tuple[str, ...]
+
+
+def _built(source: DataSource, request: BarRequest, instruments: Sequence[Instrument], policy: Policy) -> dict[str, _Built]:
+    """Build the bars that end by what is traded."""
+    size = str(request.threshold)
+    found = given(source, Trades, all_trades(source, replace(request, threshold=None)))
+    built = {}
+    for one in instruments:
+        if one.symbol not in found:
+            what = f"bars of {size!r} are made of trades, and the data source {source.name!r} gave none of {one.symbol!r}"
+            raise DataError(f"{what}{nearest(one.symbol, found)}")
+        trades = found[one.symbol]
+        series, dropped = build_bars(trades, size, one.calendar, request.end, policy.off_session)
+        if not len(series):
+            raise DataError(f"the {len(trades):,} trades of {one.symbol!r} from {trades.origin!r} make no bar of {size!r}")
+        notes = () if not dropped else (f"{one.symbol}: {dropped:,} trades dropped: they lie in no session of its calendar",)
+        built[one.symbol] = _Built(series, facts_of(trades), notes)
+    return built
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +123,8 @@ def checked_series(instrument: Instrument, found: Series, request: BarRequest, p
     """
     symbol, name = instrument.symbol, instrument.calendar
     whole = check_form(symbol, found)
-    check_spacing(symbol, whole, request.interval, policy)
+    if request.threshold is None:
+        check_spacing(symbol, whole, request.interval, policy)
     raw, rows = cut(symbol, whole, request.start, request.end)
     calendar = None if name is None else sessions_of(name, int(raw.open_time.min()), int(raw.close_time.max()))
     series, repairs = check_series(symbol, raw, policy, rows, calendar)

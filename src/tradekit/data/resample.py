@@ -40,7 +40,7 @@ def spans_of(size: BarSize, calendar: SessionTimes | None) -> Times:
     if calendar is None:
         return np.array([[-_EVER], [_EVER], [0 if isinstance(size, Threshold) else _anchor(size)], [_EVER]])
     anchor, last = calendar.open, calendar.close
-    if _is_of_days(size):
+    if not isinstance(size, Threshold) and size % DAY == 0:
         starts = window_starts(calendar.date, size)
         anchor = anchor[np.searchsorted(starts, starts)]
         last = last[np.searchsorted(starts, starts, side="right") - 1]
@@ -52,11 +52,11 @@ def spans_of(size: BarSize, calendar: SessionTimes | None) -> Times:
 
 
 def bar_builder(size: BarSize, calendar: SessionTimes | None = None) -> BarBuilder:
-    """Return a builder of bars of a size, which with a calendar never hold trades of two sessions, unless they are of whole days."""
+    """Return a builder of bars of a size; with a calendar, none holds trades of two sessions, unless they are of whole days."""
     spans = spans_of(size, calendar)
     if isinstance(size, Threshold):
         return BarBuilder(spans, 1, COUNTS.index(size.of), size.amount)
-    return BarBuilder(spans, _WHOLE if calendar is not None and _is_of_days(size) else size)
+    return BarBuilder(spans, _WHOLE if calendar is not None and size % DAY == 0 else size)
 
 
 def is_in_session(times: Times, spans: Times) -> NDArray[np.bool_]:
@@ -108,7 +108,3 @@ def count_ended(coarse: Series, close_time: Times) -> Times:
 
 def _anchor(interval: int) -> int:
     return _MONDAY if interval % _WEEK == 0 else 0
-
-
-def _is_of_days(size: BarSize) -> bool:
-    return not isinstance(size, Threshold) and size % DAY == 0

@@ -11,7 +11,7 @@ from tradekit.data.building import bar_size, sessions_for
 from tradekit.data.interval import time_text
 from tradekit.data.resample import bar_builder, spans_of
 from tradekit.errors import ConfigError, DataError
-from tradekit.model.bars import BarSize, Series, Threshold
+from tradekit.model.bars import BAR_COLUMNS, BarSize, Series, Threshold
 from tradekit.model.ticks import Trades
 
 __all__ = ["StreamBars"]
@@ -25,12 +25,12 @@ class StreamBars:
 
     Venue time is the latest that any trade or `advance` has told. A trade waits until venue time is more than `grace_s` past its
     own, and then takes its place: in order of time, at one time of number, and then of arrival. One that comes after that is late:
-    it is in no bar, counted, and kept for `take_late`, so that what is stored can be corrected. A bar is finished when venue time is
-    `grace_s` past its end, and doesn't change any more.
+    it is in no bar, counted, and kept for `take_late`, so that what is stored can be corrected. A bar is finished when venue time
+    is `grace_s` past its end, and doesn't change any more.
 
-    A trade whose number has been seen before is a duplicate, which is counted and left out. Numbers are remembered for `memory_s` of
-    venue time, or longer. Without numbers, nothing is a duplicate: two trades may be equal in everything. Where numbers say nothing
-    about the order, such as those that `trade_number` makes of text, `by_number` is to be False.
+    A trade whose number has been seen before is a duplicate, which is counted and left out. Numbers are remembered for `memory_s`
+    of venue time, or longer. Without numbers, nothing is a duplicate: two trades may be equal in everything. Where numbers say
+    nothing about the order, such as those that `trade_number` makes of text, `by_number` is to be False.
 
     The bars are those that `bars_of_trades` makes of the same trades, without the late ones. A window that began before `start`, in
     UTC nanoseconds, makes no bar, because trades of it are missing; without it, that is the time of the first trade.
@@ -114,7 +114,7 @@ class StreamBars:
         bars = self._builder.take()
         if isinstance(self.size, Threshold) or self.start is None or not len(bars) or bars.open_time[0] >= self.start:
             return bars
-        columns = (getattr(bars, name)[bars.open_time >= self.start] for name in Series.__slots__ if name != "origin")
+        columns = (getattr(bars, name)[bars.open_time >= self.start] for name in BAR_COLUMNS)
         return Series(*columns)
 
     def take_late(self) -> Trades:

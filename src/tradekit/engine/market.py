@@ -17,7 +17,7 @@ from tradekit.engine.compose import ComposedRun
 from tradekit.engine.runfile import RunConfig
 from tradekit.engine.schedule import scheduled
 from tradekit.errors import ConfigError, nearest
-from tradekit.model.bars import Bars
+from tradekit.model.bars import Bars, BarSize, Threshold
 from tradekit.model.instrument import Instrument
 from tradekit.model.reference import SessionTimes
 from tradekit.model.timeline import Finer, Schedule, Sessions
@@ -36,6 +36,8 @@ class MarketData:
     schedule: Schedule
     sessions: Sessions
     finer: Finer | None
+    bar_length: int
+    """How long a bar is, in nanoseconds; of bars that end by what is traded, how long it is from one to the next on average."""
     instruments: tuple[Instrument, ...]
     """In the order of `bars.symbols`: what the source knows, overruled by the run file."""
     facts: tuple[Mapping[str, Any], ...]
@@ -50,7 +52,7 @@ def load_market(composed: ComposedRun) -> MarketData:
     Raises `DataError` for what is missing or wrong, and `ConfigError` for facts about instruments that contradict it.
     """
     config, source = composed.config, composed.source
-    request = BarRequest(config.data.instruments or (), config.data.interval_ns, config.run.start_ns, config.run.end_ns)
+    request = _request(config)
     named = {fact.symbol: fact.calendar for fact in config.instruments if fact.calendar is not None}
     loaded = load_bars(source, request, config.data.policy, named)
     instruments = _instruments(config, loaded.instruments)
@@ -72,10 +74,22 @@ def load_market(composed: ComposedRun) -> MarketData:
             np.array([list(calendars).index(one.calendar) for one in instruments], dtype=np.int32),
         ),
         finer=None if finer is None else finer.finer,
+        bar_length=_length(loaded.bars, config.data.size),
         instruments=instruments,
         facts=tuple(_facts(fact, reference, finer) for fact in loaded.facts),
         notes=(*loaded.notes, *reference.notes, *notes, *(() if finer is None else finer.notes)),
     )
+
+
+def _request(config: RunConfig) -> BarRequest:
+    size, symbols, span = config.data.size, config.data.instruments or (), (config.run.start_ns, config.run.end_ns)
+    return BarRequest(symbols, 0, *span, size) if isinstance(size, Threshold) else BarRequest(symbols, size, *span)
+
+
+def _length(bars: Bars, size: BarSize) -> int:
+    if not isinstance(size, Threshold):
+        return size
+    return max(int(bars.close_time[-1] - bars.open_time[0]) // len(bars), 1)
 
 
 def _calendars(bars: Bars, instruments: Sequence[Instrument]) -> dict[str | None, SessionTimes | None]:

@@ -50,13 +50,13 @@ def prepare(composed: ComposedRun, market: MarketData) -> Prepared:
 
     Raises `StrategyError`, `PluginError` or `ConfigError` for what is wrong with that.
     """
-    config, interval = composed.config, composed.config.data.interval_ns
+    config, size = composed.config, composed.config.data.size
     bars, instruments = market.bars, market.instruments
     benchmark = chosen(bars.symbols, config.run.benchmark)
-    indicators = declared(composed.strategy, interval)
-    warmup = warmup_of(composed.strategy, indicators, interval)
-    computed = compute(indicators, market.adjusted, interval)
-    sizing, per_year = _sizing(composed, bars)
+    indicators = declared(composed.strategy, size)
+    warmup = warmup_of(composed.strategy, indicators, size)
+    computed = compute(indicators, market.adjusted, size)
+    sizing, per_year = _sizing(composed, bars, market.bar_length)
     setup = Setup(
         bars=bars,
         adjusted=market.adjusted,
@@ -69,7 +69,7 @@ def prepare(composed: ComposedRun, market: MarketData) -> Prepared:
         is_margin=config.account.kind == "margin",
         leverage=config.account.leverage,
         fills=composed.fill_rules,
-        costs=costs_of(composed.costs, instruments, bars, market.adjusted, interval, _codes(config)),
+        costs=costs_of(composed.costs, instruments, bars, market.adjusted, market.bar_length, _codes(config)),
         rules=_rules(composed),
         names=computed.names,
         values=computed.values,
@@ -108,12 +108,11 @@ def _rules(composed: ComposedRun) -> list[Rule]:
     return [Rule(rule.name, limits, None if limits else rule) for rule, limits in zip(composed.rules, composed.limits, strict=True)]
 
 
-def _sizing(composed: ComposedRun, bars: Bars) -> tuple[Limit | None, list[float]]:
+def _sizing(composed: ComposedRun, bars: Bars, interval: int) -> tuple[Limit | None, list[float]]:
     """Return the limit that sizes by volatility, if there is one, and how many bars make a year for it, by instrument."""
     sizing = next((limit for limits in composed.limits for limit in limits if limit.kind is LimitKind.VOLATILITY_SIZE), None)
     if sizing is None:
         return None, []
-    interval = composed.config.data.interval_ns
     return sizing, [sizing.bars_per_year or _bars_per_year(bars, i, interval) for i in range(len(bars.symbols))]
 
 

@@ -16,7 +16,7 @@ import numpy as np
 
 from tradekit.errors import StrategyError
 from tradekit.model.account import Account
-from tradekit.model.bars import Bars, Floats, Series
+from tradekit.model.bars import Bars, Floats, Series, Threshold
 from tradekit.model.context import Context
 from tradekit.model.cost import CostTerm
 from tradekit.model.event import Event
@@ -70,6 +70,8 @@ class BarRequest:
     interval: int
     start: int | None = None
     end: int | None = None
+    threshold: Threshold | None = None
+    """What ends the bars, where no interval does, which is then 0. Only sources with `has_threshold_bars` are asked for these."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +92,8 @@ class DataSource(Component, ABC):
 
     paging: Paging | None = None
     """What a request is limited to; `None` gives anything at once. It may be set in `__init__`, from the options."""
+    has_threshold_bars: ClassVar[bool] = False
+    """Whether `bars` heeds `request.threshold`; without, the kernel builds such bars from `trades`."""
 
     def venue_time(self) -> int | None:
         """Return what the venue's clock showed when it was last asked, at the earliest (UTC nanoseconds); `None` if unknown.

@@ -6,6 +6,7 @@ from typing import Any, cast
 
 import cython
 import numpy as np
+from numpy.typing import NDArray
 
 from tradekit.errors import DataError
 from tradekit.model.bars import Floats, Series, Times
@@ -32,9 +33,10 @@ _ROUNDING = cython.declare(cython.double, 1e-9)
 class BarBuilder:
     """Turns what is traded, oldest first, into bars.
 
-    A bar ends with its window, or, if something is counted (`counts`), with the time of the trade by which it has `amount` of it: as
-    many trades, units, or money that they are worth. That trade is in it whole, as are others of the same time; nothing is carried
-    over into the next one. A sum that is short by less than a billionth has reached the amount, because decimals are rounded.
+    A bar ends with its window, or, if something is counted (`counts`), with the time of the trade by which it has `amount` of it:
+    as many trades, units, or money that they are worth. That trade is in it whole, as are others of the same time; nothing is
+    carried over into the next one. A sum that is short by less than a billionth has reached the amount, because decimals are
+    rounded.
 
     `spans`, int64 [4, span], are the times at which there is trading, from `spans[0]` until before `spans[1]`, one after the other.
     Windows, each of `length` nanoseconds, follow each other from `spans[2]` on, which may lie before or after, and none reaches
@@ -50,9 +52,9 @@ class BarBuilder:
         self.is_open = False
         self.open = self.high = self.low = self.close = self.volume = self.amount = nan
         self.why = 0
-        self.one_time = np.zeros(1, dtype=np.int64).data
-        self.one_price = np.zeros(1).data
-        self.one_size = np.zeros(1).data
+        self.one_time = _memory(np.zeros(1, dtype=np.int64))
+        self.one_price = _memory(np.zeros(1))
+        self.one_size = _memory(np.zeros(1))
         self.read_one()
         self.allocate(_FEW)
 
@@ -75,9 +77,9 @@ class BarBuilder:
         if start < len(times):
             self.make_room(int(times[start]), int(times[len(times) - 1]), len(times) - start)
         self.rows = len(times)
-        self.at = np.ascontiguousarray(times, dtype=np.int64).data
-        self.opened, self.highs, self.lows, self.closes = (_numbers(column) for column in prices)
-        self.volumes = _numbers(volume)
+        self.at = _memory(np.asarray(times, dtype=np.int64))
+        self.opened, self.highs, self.lows, self.closes = (_memory(np.asarray(column, dtype=np.float64)) for column in prices)
+        self.volumes = _memory(np.asarray(volume, dtype=np.float64))
         row = self.fill(start)
         self.read_one()
         return row
@@ -103,7 +105,7 @@ class BarBuilder:
 
     def follow(self, spans: Times) -> None:
         """Go on with other spans, which begin where those before end, or earlier."""
-        self.spans = np.ascontiguousarray(spans, dtype=np.int64).data
+        self.spans = _memory(np.asarray(spans, dtype=np.int64))
         self.span_count = spans.shape[1]
         self.span = 0
 
@@ -114,7 +116,8 @@ class BarBuilder:
         if 2 * self.count < self.capacity:
             times, values = times.copy(), values.copy()
         self.allocate(_FEW)
-        return Series(*times, *values, origin=origin)
+        opened, high, low, close, volume = values
+        return Series(times[0], times[1], opened, high, low, close, volume, origin)
 
     def make_room(self, first: int, last: int, rows: int) -> None:
         """Make room for the bars of so many trades between two times: memory that is not written to costs nothing, a copy does."""
@@ -125,8 +128,8 @@ class BarBuilder:
     def allocate(self, capacity: int) -> None:
         self.count = 0
         self.capacity = capacity
-        self.times = np.empty((2, capacity), dtype=np.int64).data
-        self.values = np.empty((5, capacity)).data
+        self.times = _memory(np.empty((2, capacity), dtype=np.int64))
+        self.values = _memory(np.empty((5, capacity)))
 
     def fill(self, row: int) -> int:
         """Take in what is there from a row on, and return the row after it."""
@@ -221,8 +224,9 @@ class BarBuilder:
 
 def _longer(table: Any) -> memoryview[Any]:
     old = np.asarray(table)
-    return np.concatenate((old, np.empty_like(old)), axis=1).data
+    return _memory(np.concatenate((old, np.empty_like(old)), axis=1))
 
 
-def _numbers(column: Floats) -> memoryview[float]:
-    return cast("memoryview[float]", np.ascontiguousarray(column, dtype=np.float64).data)
+def _memory(array: NDArray[Any]) -> memoryview[Any]:
+    """Return the array's memory, in one piece; uncompiled, its items are plain numbers, whose arithmetic is that of C."""
+    return cast("memoryview[Any]", np.ascontiguousarray(array).data)

@@ -9,6 +9,7 @@ from tradekit.cli.data.fetch import fetch_command
 from tradekit.cli.data.importing import import_command
 from tradekit.cli.data.keeping import prune_command, verify_command
 from tradekit.cli.data.stored import list_command, show_command
+from tradekit.cli.data.resample import resample_command
 
 __all__ = ["data_group"]
 
@@ -25,3 +26,4 @@ data_group.add_command(list_command)
 data_group.add_command(prune_command)
 data_group.add_command(show_command)
 data_group.add_command(verify_command)
+data_group.add_command(resample_command)
