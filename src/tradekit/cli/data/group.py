@@ -8,8 +8,8 @@ from tradekit.cli.data.exporting import export_command
 from tradekit.cli.data.fetch import fetch_command
 from tradekit.cli.data.importing import import_command
 from tradekit.cli.data.keeping import prune_command, verify_command
-from tradekit.cli.data.stored import list_command, show_command
 from tradekit.cli.data.resample import resample_command
+from tradekit.cli.data.stored import list_command, show_command
 
 __all__ = ["data_group"]
 
