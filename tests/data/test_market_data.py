@@ -14,9 +14,9 @@ import pytest
 
 from tradekit import BarRequest, DataError, DataSource
 from tradekit.builtin.sources import CsvSource, ParquetSource
-from tradekit.data.checks import Policy
 from tradekit.data.interval import parse_interval
 from tradekit.data.load import load_bars
+from tradekit.data.quality.policy import Policy
 
 LEAN_BARS = {"header": False, "time_format": "%Y%m%d %H:%M", "names": ["time", "open", "high", "low", "close", "volume"]}
 LEAN_QUOTES = {**LEAN_BARS, "names": [*LEAN_BARS["names"], "ask_open", "ask_high", "ask_low", "ask_close", "ask_size"]}

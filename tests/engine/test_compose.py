@@ -265,7 +265,7 @@ def test_compose_with_a_misspelt_name_of_each_kind_is_a_plugin_error_with_the_ne
         ),
         (
             "data.intervals=3",
-            "unknown key data.intervals; data source 'memory': instruments, interval, fill_interval, policy; "
+            "unknown key data.intervals; data source 'memory': instruments, interval, fill_interval, policy, quality; "
             "did you mean 'interval'?",
         ),
         ('execution.costs=[{model="fee",bps=-1}]', "execution.costs[0].bps must be at least 0, got -1"),

@@ -6,17 +6,23 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
+import numpy as np
+
 from tradekit.data.align import align, cut
 from tradekit.data.arrays import digest
 from tradekit.data.calendars import on_sessions, sessions_of
-from tradekit.data.checks import Policy, check_form, check_series, check_spacing
 from tradekit.data.interval import DAY, time_text
+from tradekit.data.quality.finding import Finding
+from tradekit.data.quality.gaps import Filled, fill, find_gaps, missing_times
+from tradekit.data.quality.impossible import check_form, check_spacing, mend
+from tradekit.data.quality.policy import Policy
+from tradekit.data.quality.report import refuse
 from tradekit.errors import DataError, nearest
 from tradekit.model.bars import PRICE_COLUMNS, Bars, Series
 from tradekit.model.instrument import Instrument
 from tradekit.plugin.contracts import BarRequest, DataSource
 
-__all__ = ["CheckedSeries", "LoadedBars", "checked_series", "load_bars"]
+__all__ = ["CheckedSeries", "LoadedBars", "checked_series", "load_bars", "read_series"]
 
 _NO_CALENDARS: Mapping[str, str] = {}
 _COLUMNS = ("open_time", "close_time", *PRICE_COLUMNS)
@@ -30,9 +36,12 @@ class LoadedBars:
     instruments: tuple[Instrument, ...]
     """In the order of `bars.symbols`, with what the source knows about them."""
     facts: tuple[Mapping[str, Any], ...]
-    """For each instrument: symbol, origin, rows, first, last (UTC), sha256 of what was read, holes, repairs."""
+    """For each instrument: symbol, origin, rows, first, last (UTC), sha256 of what was read, holes, repairs, and where
+    bars were made up (`made`: the first of each run, its last, how many)."""
     notes: tuple[str, ...]
     """What a policy changed, and where data begin late or end early."""
+    checked: Mapping[str, CheckedSeries]
+    """By symbol: what each was before it was put on the clock."""
 
 
 def load_bars(source: DataSource, request: BarRequest, policy: Policy, calendars: Mapping[str, str] = _NO_CALENDARS) -> LoadedBars:
@@ -42,6 +51,26 @@ def load_bars(source: DataSource, request: BarRequest, policy: Policy, calendars
     requested range are neither checked nor used. Raises `DataError` for what is missing, and for defects that
     `policy` does not repair.
     """
+    instruments, found = read_series(source, request, calendars)
+    checked = {}
+    for one in instruments:
+        each = checked_series(one, found[one.symbol], request, policy)
+        refuse(one.symbol, each.series.origin, each.findings)
+        checked[one.symbol] = each
+    bars = align({symbol: each.series for symbol, each in checked.items()})
+    return LoadedBars(
+        bars,
+        instruments,
+        tuple(_facts(symbol, each, len(bars)) for symbol, each in checked.items()),
+        tuple(note for symbol, each in checked.items() for note in (*each.repairs, *_edges(symbol, each.series, request))),
+        checked,
+    )
+
+
+def read_series(
+    source: DataSource, request: BarRequest, calendars: Mapping[str, str] = _NO_CALENDARS
+) -> tuple[tuple[Instrument, ...], Mapping[str, Series]]:
+    """Return the instruments that are asked for, with their calendars, and their bars as the source has them."""
     if request.symbols:
         found = source.bars(request)
         known = {instrument.symbol: instrument for instrument in source.instruments()}
@@ -55,42 +84,69 @@ def load_bars(source: DataSource, request: BarRequest, policy: Policy, calendars
         if symbol not in found:
             raise DataError(f"the data source {source.name!r} gave no bars for {symbol!r}{nearest(symbol, found)}")
     instruments = tuple(known.get(symbol, Instrument(symbol)) for symbol in request.symbols)
-    instruments = tuple(replace(one, calendar=calendars.get(one.symbol, one.calendar)) for one in instruments)
-    checked = {one.symbol: checked_series(one, found[one.symbol], request, policy) for one in instruments}
-    bars = align({symbol: each.series for symbol, each in checked.items()})
-    return LoadedBars(
-        bars,
-        instruments,
-        tuple(_facts(symbol, each, len(bars)) for symbol, each in checked.items()),
-        tuple(note for symbol, each in checked.items() for note in (*each.repairs, *_edges(symbol, each.series, request))),
-    )
+    return tuple(replace(one, calendar=calendars.get(one.symbol, one.calendar)) for one in instruments), found
 
 
 @dataclass(frozen=True, slots=True)
 class CheckedSeries:
-    """A series that is fit for use, what was done to it, and the hash of what was read."""
+    """A series that is fit for use, unless a finding is refused; what was found, and the hash of what was read."""
 
+    symbol: str
     series: Series
-    repairs: tuple[str, ...]
+    sound: Series
+    """The same before missing bars were made up, at the times that the source gave: what further checks look at."""
+    findings: tuple[Finding, ...]
+    """What can't be right, and what is missing: each refused, repaired or noted."""
+    rows: int
+    """How many bars were read."""
+    made: tuple[tuple[str, str, int], ...]
+    """The runs of bars that were made up: the first, the last (UTC), how many."""
     sha256: str
+
+    @property
+    def repairs(self) -> tuple[str, ...]:
+        """What the policy changed, one sentence each."""
+        return tuple(f"{self.symbol}: {finding.what}" for finding in self.findings if finding.verdict == "repaired")
 
 
 def checked_series(instrument: Instrument, found: Series, request: BarRequest, policy: Policy) -> CheckedSeries:
     """Return the bars of a series in the requested range, checked, and at the times of its calendar's sessions.
 
-    Raises `DataError` for what `policy` does not repair.
+    What `policy` refuses is among the findings; whoever goes on to use the series calls `refuse` first. Raises `DataError` for what
+    is no series of that interval.
     """
     symbol, name = instrument.symbol, instrument.calendar
     whole = check_form(symbol, found)
     check_spacing(symbol, whole, request.interval, policy)
     raw, rows = cut(symbol, whole, request.start, request.end)
     calendar = None if name is None else sessions_of(name, int(raw.open_time.min()), int(raw.close_time.max()))
-    series, repairs = check_series(symbol, raw, policy, rows, calendar)
-    if not len(series):
-        raise DataError(f"the policy leaves no bar of {symbol!r}: {'; '.join(repairs)}")
-    if calendar is not None:
-        series = on_sessions(series, calendar)
-    return CheckedSeries(series, repairs, digest(getattr(raw, name) for name in _COLUMNS))
+    mended = mend(raw, policy, rows, calendar)
+    sound, findings = mended.series, mended.findings
+    if not len(sound):
+        refuse(symbol, raw.origin, findings)
+        raise DataError(f"the policy leaves no bar of {symbol!r}: {'; '.join(f'{symbol}: {finding.what}' for finding in findings)}")
+    missing = missing_times(sound, request.interval, calendar)
+    gaps = find_gaps(sound, request.interval, missing)
+    filled = Filled(sound, np.zeros(len(sound), dtype=np.bool_))
+    if gaps is not None:
+        if policy.gaps in ("fill", "interpolate"):
+            filled = fill(sound, request.interval, missing, policy.gaps)
+        findings = (*findings, _with_policy(gaps, policy))
+    series = filled.series if calendar is None else on_sessions(filled.series, calendar)
+    sha256 = digest(getattr(raw, column) for column in _COLUMNS)
+    return CheckedSeries(symbol, series, sound, findings, len(raw), filled.runs(series.open_time), sha256)
+
+
+def _with_policy(gaps: Finding, policy: Policy) -> Finding:
+    """Return what is missing with what the policy did about it."""
+    if policy.gaps == "hole":
+        return gaps
+    if policy.gaps == "refuse":
+        return gaps.judged("refused")
+    how = "made of the close before, with volume 0"
+    if policy.gaps == "interpolate":
+        how = "interpolated up to the next open, which looks ahead, with volume 0"
+    return replace(gaps, what=f"{gaps.what}: {how} (policy gaps = {policy.gaps!r})", verdict="repaired")
 
 
 def _facts(symbol: str, checked: CheckedSeries, clock_rows: int) -> dict[str, Any]:
@@ -104,6 +160,7 @@ def _facts(symbol: str, checked: CheckedSeries, clock_rows: int) -> dict[str, An
         "sha256": checked.sha256,
         "holes": clock_rows - len(series),
         "repairs": checked.repairs,
+        **({"made": [list(run) for run in checked.made]} if checked.made else {}),
     }
 
 
