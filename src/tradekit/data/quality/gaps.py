@@ -181,7 +181,7 @@ def _within_sessions(series: Series, interval: int, calendar: SessionTimes) -> T
 
 
 def _has_bar(series: Series, expected: Times) -> NDArray[np.bool_]:
-    """Return bool [expected]: is there a bar that spans that time?"""
+    """Return bool [expected]: whether a bar spans that time."""
     place = np.searchsorted(series.open_time, expected, side="right") - 1
     spanned: NDArray[np.bool_] = (place >= 0) & (expected < series.close_time[place])
     return spanned

@@ -42,7 +42,7 @@ class Policy(Options):
     gaps: Literal["refuse", "hole", "fill", "interpolate"] = Field(
         default="hole",
         description="bars that are missing, by the calendar of their instrument, between its first and its last; hole leaves them "
-        "out, fill repeats the last close with volume 0, interpolate goes straight to the next open with volume 0, which looks ahead",
+        "out, fill repeats the last close with volume 0, interpolate goes straight to the next open, which looks ahead",
     )
 
 

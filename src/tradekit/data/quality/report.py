@@ -97,9 +97,8 @@ def refuse(symbol: str, origin: str, findings: Sequence[Finding]) -> None:
     if waivers:
         names = " and ".join(f"check = {name!r}" for name in dict.fromkeys(waivers))
         ways.append(f"if you know them to be right, waive them: [[data.quality.waive]] {names}, instrument = {symbol!r}")
-    raise DataError(
-        f"the bars of {symbol!r} from {origin or 'its source'!r} are refused{listed}\nmend them at their source, or {', or '.join(ways)}"
-    )
+    what = f"the bars of {symbol!r} from {origin or 'its source'!r} are refused{listed}"
+    raise DataError(f"{what}\nmend them at their source, or {', or '.join(ways)}")
 
 
 def _at_length(finding: Finding) -> str:
