@@ -17,6 +17,8 @@ from tradekit.builtin.indicators import (
     Stdev,
     Wma,
 )
+from tradekit.builtin.json_source import JsonSource
+from tradekit.builtin.lean import LeanSource
 from tradekit.builtin.reporters import JsonReporter, SummaryReporter
 from tradekit.builtin.risk_rules import FixedFraction, MaxDrawdown, MaxLeverage, MaxOrderValue, MaxWeight, VolatilityTarget
 from tradekit.builtin.sources import CsvSource, ParquetSource
@@ -27,8 +29,8 @@ TRADEKIT_API = 1
 
 @hookimpl
 def tradekit_data_sources() -> list[type[DataSource]]:
-    """Read bars from files."""
-    return [CsvSource, ParquetSource]
+    """Read market data from files."""
+    return [CsvSource, JsonSource, LeanSource, ParquetSource]
 
 
 @hookimpl
