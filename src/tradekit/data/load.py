@@ -13,7 +13,7 @@ from tradekit.data.arrays import digest
 from tradekit.data.calendars import on_sessions, sessions_of
 from tradekit.data.interval import DAY, time_text
 from tradekit.data.quality.finding import Finding
-from tradekit.data.quality.gaps import Filled, fill, find_gaps, missing_times
+from tradekit.data.quality.gaps import fill, find_gaps, missing_times, nothing_filled
 from tradekit.data.quality.impossible import check_form, check_spacing, mend
 from tradekit.data.quality.policy import Policy
 from tradekit.data.quality.report import refuse
@@ -126,11 +126,11 @@ def checked_series(instrument: Instrument, found: Series, request: BarRequest, p
         refuse(symbol, raw.origin, findings)
         raise DataError(f"the policy leaves no bar of {symbol!r}: {'; '.join(f'{symbol}: {finding.what}' for finding in findings)}")
     missing = missing_times(sound, request.interval, calendar)
-    gaps = find_gaps(sound, request.interval, missing)
-    filled = Filled(sound, np.zeros(len(sound), dtype=np.bool_))
+    is_filled = policy.gaps in ("fill", "interpolate")
+    # Bars that were dropped are holes, too, and have been told of already.
+    gaps = find_gaps(sound, request.interval, missing if is_filled else np.setdiff1d(missing, raw.open_time))
+    filled = fill(sound, request.interval, missing, policy.gaps) if is_filled and gaps is not None else nothing_filled(sound)
     if gaps is not None:
-        if policy.gaps in ("fill", "interpolate"):
-            filled = fill(sound, request.interval, missing, policy.gaps)
         findings = (*findings, _with_policy(gaps, policy))
     series = filled.series if calendar is None else on_sessions(filled.series, calendar)
     sha256 = digest(getattr(raw, column) for column in _COLUMNS)

@@ -63,7 +63,7 @@ CHECKS: dict[str, Check] = {
     "locked": Check(("quotes", "book"), False, "a bid that equals the ask"),
     "wide-spread": Check(("quotes",), False, "a spread out of all proportion to those around it"),
     "one-sided": Check(("quotes",), False, "no bid or no ask"),
-    "repeated": Check(("trades", "quotes"), False, "the same row again at the same time"),
+    "repeated": Check(("trades",), False, "the same trade again, with its number"),
     "number-twice": Check(("trades",), True, "the number of another trade"),
     "number-gaps": Check(("trades",), False, "numbers of trades that are skipped"),
     "sequence-back": Check(("book",), True, "a sequence number below the one before it"),
@@ -103,11 +103,11 @@ def score_of(findings: Iterable[Finding], rows: int) -> float:
     """Return the score of a data set of `rows` rows as read, from 0 to 100, cut to two decimals.
 
     It is 100 times the share of rows that no finding concerns, of those there are and those missing, halved for each check whose
-    finding makes a result wrong and is not repaired. What is waived does not count.
+    finding makes a result wrong and is not repaired. What is waived does not count, and the order of rows concerns none by itself.
     """
     counting = [finding for finding in findings if finding.verdict != "waived"]
     missing = sum(finding.count for finding in counting if finding.check == "gaps")
-    touched = [finding.times for finding in counting if finding.check != "gaps"]
+    touched = [finding.times for finding in counting if finding.check not in ("gaps", "unsorted")]
     bad = len(np.unique(np.concatenate(touched))) if touched else 0
     total = rows + missing
     share = max(0.0, 1.0 - (bad + missing) / total) if total else 0.0

@@ -15,7 +15,7 @@ from tradekit.errors import DataError
 from tradekit.model.bars import PRICE_COLUMNS, Series, Times
 from tradekit.model.reference import SessionTimes
 
-__all__ = ["Filled", "fill", "find_gaps", "missing_times"]
+__all__ = ["Filled", "fill", "find_gaps", "missing_times", "nothing_filled"]
 
 _WEEK = 7 * DAY
 _WEEKEND = (2, 3)
@@ -41,6 +41,11 @@ class Filled:
             (time_text(times[first]), time_text(times[after - 1]), after - first)
             for first, after in zip(edges[::2], edges[1::2], strict=True)
         )
+
+
+def nothing_filled(series: Series) -> Filled:
+    """Return a series of which no bar was made up."""
+    return Filled(series, np.zeros(len(series), dtype=np.bool_))
 
 
 def missing_times(series: Series, interval: int, calendar: SessionTimes | None = None) -> Times:

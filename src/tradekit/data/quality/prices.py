@@ -25,6 +25,8 @@ _SPIKE = 20.0
 _VOLUME_SPIKE = 8.0
 _BACK = 0.3
 _LEAST = 0.005
+_STEPS = 10
+_ROUNDING = 1e-9
 _TWICE = np.log(2.0)
 _WICK = np.log(5.0)
 _SLACK = 0.03
@@ -110,8 +112,12 @@ def doubtful_prices(series: Series, explained: Times) -> Iterator[Finding]:
     if len(series) < 2:
         return
     found = [jump for jump in jumps(series) if jump.row not in explained]
-    pairs, lone = _paired(found)
     rows, size = spikes(np.log(series.close), _LEAST)
+    if found or len(rows):
+        found = [jump for jump in found if _many_steps(series, np.array([jump.row]))[0]]
+        told = _many_steps(series, rows)
+        rows, size = rows[told], size[told]
+    pairs, lone = _paired(found)
     in_pair = np.zeros(len(series), dtype=np.bool_)
     for first, after in pairs:
         in_pair[first.row : after.row] = True
@@ -168,6 +174,15 @@ def _paired(found: list[Jump]) -> tuple[list[tuple[Jump, Jump]], list[Jump]]:
             lone.append(one)
             at += 1
     return pairs, lone
+
+
+def _many_steps(series: Series, rows: Rows) -> NDArray[np.bool_]:
+    """Return for each row whether the close changed by ten of the smallest steps in the data or more: one tick doubles a penny."""
+    prices = np.unique(series.close)
+    steps = np.diff(prices)
+    step = float(np.min(steps[steps > prices[1:] * _ROUNDING], initial=np.inf))
+    many: NDArray[np.bool_] = np.abs(series.close[rows] - series.close[rows - 1]) > _STEPS * step - step / 2
+    return many
 
 
 def _wicks(series: Series) -> NDArray[np.bool_]:

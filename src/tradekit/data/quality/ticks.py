@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from tradekit.data.interval import time_text
 from tradekit.data.quality.finding import Finding, counted
+from tradekit.data.quality.prices import local_scale
 from tradekit.model.bars import Floats, Times
 from tradekit.model.ticks import BookUpdates, Quotes, Trades
 
@@ -19,26 +20,25 @@ Rows = NDArray[np.intp]
 _FEWEST = 8
 _AROUND = 10
 """So many rows on each side say what a row should be near to."""
-_NORMAL = 1.4826
 _FAR = 20.0
 _LEAST = 0.02
 _TWICE = np.log(2.0) - 0.03
 _WIDE = 50.0
+_LEAST_SPREAD = 0.005
 _SHOWN = 5
 
 
 def far_off(values: Floats) -> Floats:
     """Return how far each value is from the median of the ten before it and the ten after, 0 where it is not far.
 
-    Far is more than 20 times the usual distance (1.4826 times the median of all), and more than 2 %. Values are logarithms.
+    Far is more than 20 times the usual distance of those around (see `local_scale`), and more than 2 %. Values are logarithms.
     """
     if len(values) < _FEWEST:
         return np.zeros(len(values))
     wide = np.lib.stride_tricks.sliding_window_view(np.pad(values, _AROUND, mode="reflect"), 2 * _AROUND + 1)
     middle = np.concatenate([np.median(wide[at : at + 65_536], axis=1) for at in range(0, len(values), 65_536)])
     off = values - middle
-    usual = _NORMAL * float(np.median(np.abs(off)))
-    return np.where(np.abs(off) > max(_FAR * usual, _LEAST), off, 0.0)
+    return np.where(np.abs(off) > np.maximum(_FAR * local_scale(off), _LEAST), off, 0.0)
 
 
 def doubts_of_trades(trades: Trades) -> Iterator[Finding]:
@@ -78,13 +78,10 @@ def doubts_of_quotes(quotes: Quotes) -> Iterator[Finding]:
     time, bid, ask = quotes.time[both], quotes.bid[both], quotes.ask[both]
     if len(time) >= _FEWEST:
         spread = (ask - bid) / ((ask + bid) / 2)
-        wide = spread > _WIDE * float(np.median(spread))
-        if len(rows := np.flatnonzero(wide & (spread > 0))):
+        wide = spread > max(_WIDE * float(np.median(spread)), _LEAST_SPREAD)
+        if len(rows := np.flatnonzero(wide)):
             yield _finding("wide-spread", time, rows, "quote", f"with more than {_WIDE:g} times the usual spread", bid, ask)
         yield from _off(time, (bid + ask) / 2, "quote")
-    same = _same(quotes.time, quotes.bid, quotes.bid_size, quotes.ask, quotes.ask_size)
-    if len(rows := np.flatnonzero(same)):
-        yield _finding("repeated", quotes.time, rows, "quote", "that is there again at the same time", quotes.bid, quotes.ask)
 
 
 def doubts_of_book(book: BookUpdates) -> Iterator[Finding]:
@@ -105,7 +102,8 @@ def _replay(book: BookUpdates) -> tuple[list[int], list[int]]:
     ends[:-1] = (np.diff(book.time) > 0) | (np.diff(book.sequence) != 0)
     side_of: dict[int, dict[float, float]] = {1: {}, -1: {}}
     best = {1: -np.inf, -1: np.inf}
-    crossed, locked = [], []
+    crossed: list[int] = []
+    locked: list[int] = []
     rows = zip(book.side.tolist(), book.price.tolist(), book.size.tolist(), book.is_snapshot.tolist(), ends.tolist(), strict=True)
     was_snapshot = False
     for row, (side, price, size, is_snapshot, is_end) in enumerate(rows):
