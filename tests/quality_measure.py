@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sys
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from fnmatch import fnmatch
@@ -9,7 +11,7 @@ from functools import cache
 from pathlib import Path
 
 from market_files import READ, Read, content, files, source_of
-
+from quality_known import BEYOND, NOT_FOUND, TOLD
 from tradekit import Actions, BarRequest, DataError, Instrument
 from tradekit.builtin.sources import CsvSource
 from tradekit.data.interval import parse_interval
@@ -128,3 +130,129 @@ def measured(root: Path) -> tuple[Measured, ...]:
     """Check every file that holds bars, trades, quotes or books."""
     entries = [entry for entry in READ if entry.kind in ("bars", "trades", "quotes", "book")]
     return tuple(one for entry in entries for path in files(entry, root) for one in measure(entry, path, root))
+
+
+@dataclass
+class File:
+    """All data sets of one file."""
+
+    path: str
+    sets: list[Measured] = field(default_factory=list)
+
+    @property
+    def rows(self) -> int:
+        return sum(one.rows for one in self.sets)
+
+    @property
+    def found(self) -> Counter[str]:
+        """How many rows each check finds; where an entry reads the file in several ways, in all of them."""
+        counts: Counter[str] = Counter()
+        for one in self.sets:
+            for finding in one.findings:
+                counts[finding.check] += finding.count
+        return counts
+
+    @property
+    def least(self) -> float:
+        return min((one.score for one in self.sets if not one.error), default=0.0)
+
+    @property
+    def expected(self) -> dict[str, tuple[int | None, str]]:
+        """What must be found, by check: how many, and who says so."""
+        expected: dict[str, tuple[int | None, str]] = {}
+        named = {"missing": "gaps", "ohlc": "ohlc", "blank": "missing", "copied": "repeated-block"}
+        for one in {(one.entry.interval, str(one.entry.options)): one for one in self.sets}.values():
+            for defect, check in named.items():
+                if count := one.entry.defects.get(defect, 0):
+                    expected[check] = (expected.get(check, (0, ""))[0] + count, "README")
+            count = one.entry.defects.get("zero_volume", 0)
+            if count and "us9" not in self.path:
+                which = "no-trades" if "no-trades" in self.found else "missing-volume"
+                expected[which] = (count, "README")
+        for told, who in ((TOLD, "README"), (BEYOND, "beyond")):
+            for pattern, check, count, why in told:
+                if fnmatch(self.path, pattern) and (count is not None or check in self.found):
+                    expected.setdefault(check, (count, f"{who}: {why}"))
+        return expected
+
+    def disagreement(self) -> str:
+        """Return what is found and not known, or known and not found."""
+        expected, found = self.expected, self.found
+        wrong = [f"{check} {count} not known" for check, count in found.items() if check not in expected]
+        wrong += [
+            f"{check} {found.get(check, 0)} instead of {count}"
+            for check, (count, _) in expected.items()
+            if count is not None and found.get(check, 0) != count
+        ]
+        return f"{self.path}: {', '.join(wrong)}" if wrong else ""
+
+
+def by_file(root: Path) -> list[File]:
+    """Return what was measured, file by file."""
+    found: dict[str, File] = {}
+    for one in measured(root):
+        found.setdefault(one.path, File(one.path)).sets.append(one)
+    return list(found.values())
+
+
+HEAD = """\
+# Data quality, measured
+
+What the [checks](../explanation/data-quality.md) find in the development data: real files of many vendors, of which a README says
+what was measured to be wrong with them. Nothing is repaired or waived. A calendar is given where the exchange is known, splits and
+dividends where the files have them, and a second series where bars of another interval lie beside.
+
+A test compares this page with what is measured; `python tests/quality_measure.py FOLDER` writes it anew.
+"""
+
+
+def page(root: Path) -> str:
+    """Return the page with the table."""
+    files_ = by_file(root)
+    clean = [one for one in files_ if not one.found and not any(two.error for two in one.sets)]
+    rows = sum(one.rows for one in files_)
+    lines = [HEAD, f"{len(files_)} files with {rows:,} rows in {sum(len(one.sets) for one in files_):,} data sets were checked."]
+    lines.append(f"In {len(clean)} of them, with {sum(one.rows for one in clean):,} rows, nothing is found.\n")
+    lines += ["## Files in which something is found\n", "| file | rows | least quality | check | found | known | from |"]
+    lines.append("| --- | --- | --- | --- | --- | --- | --- |")
+    reversed_ = [one for one in files_ if set(one.found) == {"unsorted"}]
+    for one in files_:
+        if one in reversed_:
+            continue
+        head = [f"`{one.path}`", f"{one.rows:,}", f"{one.least:g}"]
+        for check, count in sorted(one.found.items()):
+            known, why = one.expected.get(check, (0, "not known"))
+            lines.append(
+                "| " + " | ".join([*head, f"`{check}`", f"{count:,}", "any" if known is None else f"{known:,}", why]) + " |"
+            )
+            head = ["", "", ""]
+        errors = [two for two in one.sets if two.error]
+        if errors:
+            why = _reason(errors[0].error)
+            lines.append("| " + " | ".join([*head, "refused as a whole", f"{len(errors):,}", f"{len(errors):,}", why]) + " |")
+    lines += [
+        "",
+        f"{len(reversed_)} more files have their newest rows first, and nothing else (`unsorted`, as the README says of most).",
+    ]
+    lines += ["", "## Known and not found\n", "| file | what it is, and why |", "| --- | --- |"]
+    lines += [f"| `{pattern}` | {why} |" for pattern, why in NOT_FOUND]
+    beyond = sum(1 for one in files_ for check, (_, who) in one.expected.items() if check in one.found and who.startswith("beyond"))
+    told = sum(1 for one in files_ for check, (_, who) in one.expected.items() if check in one.found and who.startswith("README"))
+    lines += ["", f"Of {told + beyond} findings, {told} are told by the README; {beyond} are beyond it, each with what it is. "]
+    return "\n".join(lines).rstrip() + "\n"
+
+
+def _reason(error: str) -> str:
+    for part in ("no two bars", "has no time", "a value missing"):
+        if part in error:
+            return {"no two bars": "no two bars of it are one interval apart", "has no time": "a row without a time"}.get(
+                part, "every bar has a side of the quote empty"
+            )
+    return "refused"
+
+
+PAGE = Path(__file__).resolve().parents[1] / "docs" / "proofs" / "data-quality.md"
+
+if __name__ == "__main__":
+    PAGE.parent.mkdir(exist_ok=True)
+    PAGE.write_text(page(Path(sys.argv[1])), "utf-8")

@@ -26,6 +26,7 @@ _VOLUME_SPIKE = 8.0
 _BACK = 0.3
 _LEAST = 0.005
 _STEPS = 10
+_SCALE = np.log(20.0)
 _ROUNDING = 1e-9
 _TWICE = np.log(2.0)
 _WICK = np.log(5.0)
@@ -177,12 +178,16 @@ def _paired(found: list[Jump]) -> tuple[list[tuple[Jump, Jump]], list[Jump]]:
 
 
 def _many_steps(series: Series, rows: Rows) -> NDArray[np.bool_]:
-    """Return for each row whether the close changed by ten of the smallest steps in the data or more: one tick doubles a penny."""
+    """Return for each row whether the close changed by ten of the smallest steps in the data or more, or by a factor of twenty.
+
+    One tick doubles a penny: that says nothing.
+    """
     prices = np.unique(series.close)
     steps = np.diff(prices)
     step = float(np.min(steps[steps > prices[1:] * _ROUNDING], initial=np.inf))
-    many: NDArray[np.bool_] = np.abs(series.close[rows] - series.close[rows - 1]) > _STEPS * step - step / 2
-    return many
+    after, before = series.close[rows], series.close[rows - 1]
+    many: NDArray[np.bool_] = np.abs(after - before) > _STEPS * step - step / 2
+    return many | (np.abs(np.log(after / before)) > _SCALE)
 
 
 def _wicks(series: Series) -> NDArray[np.bool_]:
