@@ -126,7 +126,7 @@ def doubtful_prices(series: Series, explained: Times) -> Iterator[Finding]:
     in_pair[rows[is_gross]] = True
     wrong = np.flatnonzero(in_pair)
     if len(wrong):
-        yield _finding("wrong-scale", series, wrong, "with prices far from those before and after (2 times or half, or more)")
+        yield _finding("wrong-scale", series, wrong, "at about twice or half the price of those before and after, or further off")
     mild = np.union1d(rows[~is_gross], np.flatnonzero(_wicks(series)))
     if len(mild := mild[~in_pair[mild]]):
         yield _finding("outlier", series, mild, "far from those before and after, which agree")
