@@ -128,7 +128,8 @@ def checked_series(instrument: Instrument, found: Series, request: BarRequest, p
     missing = missing_times(sound, request.interval, calendar)
     is_filled = policy.gaps in ("fill", "interpolate")
     # Bars that were dropped are holes, too, and have been told of already.
-    gaps = find_gaps(sound, request.interval, missing if is_filled else np.setdiff1d(missing, raw.open_time))
+    told = missing if is_filled or len(raw) == len(sound) else np.setdiff1d(missing, raw.open_time)
+    gaps = find_gaps(sound, request.interval, told)
     filled = fill(sound, request.interval, missing, policy.gaps) if is_filled and gaps is not None else nothing_filled(sound)
     if gaps is not None:
         findings = (*findings, _with_policy(gaps, policy))

@@ -28,6 +28,7 @@ _LEAST = 0.005
 _STEPS = 10
 _SCALE = np.log(20.0)
 _ROUNDING = 1e-9
+_ODD = np.uint64(0x9E3779B97F4A7C15)
 _TWICE = np.log(2.0)
 _WICK = np.log(5.0)
 _SLACK = 0.03
@@ -68,15 +69,15 @@ def spikes(logs: Floats, least: float, times: float = _SPIKE) -> tuple[Rows, Flo
     if len(logs) < _FEWEST:
         return np.zeros(0, np.intp), np.zeros(0)
     there, back = change[:-1], change[1:]
-    size = np.minimum(np.abs(there), np.abs(back))
-    rows = np.flatnonzero((there * back < 0) & (size > least))
+    # Few changes are large, and only those need a closer look.
+    rows = np.flatnonzero(np.abs(there) > least)
+    rows = rows[(np.abs(back[rows]) > least) & (there[rows] * back[rows] < 0)]
     if not len(rows):
-        return rows, size[rows]
-    large = size[rows] > times * local_scale(change)[rows]
-    rows = rows[large]
-    returned = np.abs(there[rows] + back[rows]) < _BACK * size[rows]
-    rows = rows[returned]
-    return rows + 1, np.where(there[rows] > 0, size[rows], -size[rows])
+        return rows, np.zeros(0)
+    size = np.minimum(np.abs(there[rows]), np.abs(back[rows]))
+    is_spike = (size > times * local_scale(change)[rows]) & (np.abs(there[rows] + back[rows]) < _BACK * size)
+    rows, size = rows[is_spike], size[is_spike]
+    return rows + 1, np.where(there[rows] > 0, size, -size)
 
 
 @dataclass(frozen=True, slots=True)
@@ -187,13 +188,16 @@ def _many_steps(series: Series, rows: Rows) -> NDArray[np.bool_]:
     step = float(np.min(steps[steps > prices[1:] * _ROUNDING], initial=np.inf))
     after, before = series.close[rows], series.close[rows - 1]
     many: NDArray[np.bool_] = np.abs(after - before) > _STEPS * step - step / 2
-    return many | (np.abs(np.log(after / before)) > _SCALE)
+    by_scale: NDArray[np.bool_] = np.abs(np.log(after / before)) > _SCALE
+    return many | by_scale
 
 
 def _wicks(series: Series) -> NDArray[np.bool_]:
     """Return bool [bar]: does its high or low lie 5 times away from its open and close and from the bars around it."""
-    top, bottom = np.maximum(series.open, series.close), np.minimum(series.open, series.close)
     far = np.exp(_WICK)
+    if not (series.high > far * series.low).any():
+        return np.zeros(len(series), dtype=np.bool_)
+    top, bottom = np.maximum(series.open, series.close), np.minimum(series.open, series.close)
     beyond: NDArray[np.bool_] = (series.high > far * top) | (series.low * far < bottom)
     return beyond
 
@@ -205,24 +209,30 @@ def _repeated(series: Series) -> Rows:
     """
     if len(series) < 2 * 3:
         return np.zeros(0, np.intp)
-    mixed = np.zeros(len(series), dtype=np.uint64)
-    for name in PRICE_COLUMNS:
-        mixed = (mixed ^ np.ascontiguousarray(getattr(series, name)).view(np.uint64)) * np.uint64(0x9E3779B97F4A7C15)
-        mixed ^= mixed >> np.uint64(29)
-    telling = (series.high > series.low) & (series.volume > 0)
-    three = (mixed[:-2] * np.uint64(3) + mixed[1:-1] * np.uint64(5) + mixed[2:] * np.uint64(7)) | np.uint64(1)
-    changes = series.volume[1:] != series.volume[:-1]
-    telling = telling[:-2] & telling[1:-1] & telling[2:] & changes[:-1] & changes[1:]
-    rows = np.flatnonzero(telling)
-    hashes = three[rows]
-    ordered = np.sort(hashes)
-    twice = ordered[1:][ordered[1:] == ordered[:-1]]
-    if not len(twice):
+    # A number for each row and then for each three rows, by which equal ones are found; whether they are is then looked at.
+    mixed = _bits(series.close) * _ODD ^ _bits(series.volume)
+    three = (mixed[:-2] * _ODD ^ mixed[1:-1]) * _ODD ^ mixed[2:]
+    ordered = np.sort(three)
+    is_twice = ordered[1:] == ordered[:-1]
+    if not is_twice.any():
         return np.zeros(0, np.intp)
-    among = rows[np.isin(hashes, twice)]
-    _, first = np.unique(three[among], return_index=True)
-    later = np.delete(among, first)
+    rows = np.flatnonzero(np.isin(three, ordered[1:][is_twice]))
+    rows = rows[np.logical_and.reduce([_is_telling(series, rows + at) for at in range(3)])]
+    values = np.stack([getattr(series, name)[rows + at] for name in PRICE_COLUMNS for at in range(3)], axis=1)
+    _, first = np.unique(values, axis=0, return_index=True)
+    later = np.delete(rows, first)
     return np.unique(np.concatenate((later, later + 1, later + 2)))
+
+
+def _bits(column: Floats) -> NDArray[np.uint64]:
+    return np.ascontiguousarray(column).view(np.uint64)
+
+
+def _is_telling(series: Series, rows: Rows) -> NDArray[np.bool_]:
+    """Return for each row whether it can hardly be equal to another by chance."""
+    other = series.volume[rows] != series.volume[np.maximum(rows - 1, 0)]
+    telling: NDArray[np.bool_] = (series.high[rows] > series.low[rows]) & (series.volume[rows] > 0) & (other | (rows == 0))
+    return telling
 
 
 def _runs(is_in: NDArray[np.bool_]) -> tuple[Rows, Rows]:
