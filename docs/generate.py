@@ -1,6 +1,6 @@
 """Write the parts of the reference pages that the source already says; a test fails when a page says something else.
 
-python docs/generate.py        rewrite what stands between `<!-- generated: NAME -->` and `<!-- end -->` in every page
+python docs/generate.py        rewrite what stands between `<!-- generated: NAME -->` and `<!-- end -->` in every page, and pictures
 """
 
 from __future__ import annotations
@@ -14,12 +14,15 @@ import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import redirect_stdout
 from dataclasses import replace
+from functools import cache
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
 import click
+from pictures import draw, draw_key, story
 from pydantic import BaseModel
+from scenes import GROUPS, Scene, Shown, play
 
 import tradekit
 from tradekit import DEFINITIONS, EventKind, Indicator, TableOptions, TradekitError, errors
@@ -34,6 +37,7 @@ from tradekit.plugin.discovery import Provided, discover
 from tradekit.plugin.packages import KERNEL
 
 PAGES = Path(__file__).parent
+PICTURES = PAGES / "explanation" / "pictures"
 
 _BLOCK = re.compile(r"(<!-- generated: (?P<name>[\w-]+) -->\n).*?(<!-- end -->)", re.DOTALL)
 _TOML_WORDS = {
@@ -238,6 +242,32 @@ def _names(names: Iterable[str]) -> str:
     return ", ".join(f"`{name}`" for name in names if name)
 
 
+@cache
+def _played(group: str) -> Mapping[str, tuple[Scene, Shown]]:
+    return {scene.name: (scene, play(scene)) for scene in GROUPS[group]}
+
+
+def pictures() -> Iterator[tuple[str, str]]:
+    """Yield the file name and the text of each picture."""
+    yield "key.svg", draw_key()
+    for group in GROUPS:
+        for name, (_, shown) in _played(group).items():
+            yield f"{name}.svg", draw(shown)
+
+
+def picture_lines(group: str) -> str:
+    """Return the pictures of a group of scenes as one paragraph, so that as many stand beside each other as there is room for."""
+    lines = [
+        f"![{scene.title}, {scene.code}: {scene.says}; {story(shown)}]({PICTURES.name}/{name}.svg)"
+        for name, (scene, shown) in _played(group).items()
+    ]
+    return "\n".join(lines)
+
+
+def _of_group(group: str) -> Callable[[], str]:
+    return lambda: picture_lines(group)
+
+
 def _of_kind(kind: str, level: str = "###") -> Callable[[], str]:
     return lambda: components(kind, level)
 
@@ -268,17 +298,18 @@ PARTS: Mapping[str, Callable[[], str]] = {
     "errors": error_tree,
     "metrics": metrics,
     "journal-numbers": journal_numbers,
+    **{f"pictures-{group}": _of_group(group) for group in GROUPS},
 }
 """What makes each generated part."""
 
 
 def rewrite() -> None:
-    """Rewrite the pages that are not as they should be, and name them."""
-    for path in sorted(PAGES.rglob("*.md")):
-        before = path.read_text(encoding="utf-8")
-        after = rewritten(before)
-        if after != before:
-            path.write_text(after, encoding="utf-8", newline="\n")
+    """Rewrite the pages and pictures that are not as they should be, and name them."""
+    wanted = {path: rewritten(path.read_text(encoding="utf-8")) for path in sorted(PAGES.rglob("*.md"))}
+    wanted |= {PICTURES / name: text for name, text in pictures()}
+    for path, text in wanted.items():
+        if not path.exists() or path.read_text(encoding="utf-8") != text:
+            path.write_text(text, encoding="utf-8", newline="\n")
             sys.stdout.write(f"{path.relative_to(PAGES)}\n")
 
 

@@ -207,6 +207,10 @@ class Strategy(Component):
         """How many bars it wants to have seen before it decides; what its indicators need is seen to anyway."""
         return 0
 
+    def sells_short(self) -> bool:
+        """Say whether it sells short, as its options are: a run in a cash account is then refused. The default does not."""
+        return False
+
     def on_bar(self, ctx: Context) -> None:
         """Event form: look at `ctx` and place orders. Called once for each clock time at which a warmed-up instrument has a bar."""
         raise NotImplementedError

@@ -12,3 +12,5 @@ cdef class Opinions:
     cdef object currency, account, shown
     cdef dict terms
     cdef long long judged
+
+    cdef double trailing(self, Py_ssize_t order) noexcept
