@@ -26,9 +26,10 @@ from scenes import GROUPS, Scene, Shown, play
 
 import tradekit
 from tradekit import DEFINITIONS, EventKind, Indicator, TableOptions, TradekitError, errors
+from tradekit.builtin.json_source import JsonFormat
 from tradekit.builtin.sources import CsvFormat
 from tradekit.cli.main import COMMANDS, cli, main
-from tradekit.data.options import EventTable, FundingTable, SplitTable, TradeTable
+from tradekit.data.options import BookTable, EventTable, FundingTable, LevelColumns, QuoteTable, SplitTable, TradeTable
 from tradekit.engine.tables import AccountTable, CurrencyTable, DataTable, ExecutionTable, InstrumentTable, RunTable
 from tradekit.journal.record import NUMBERS
 from tradekit.journal.tables import COLUMNS
@@ -56,6 +57,8 @@ _TOML_WORDS = {
     FundingTable.__name__: "[table](#tables-of-dated-values)",
     SplitTable.__name__: "[table](#tables-of-dated-values)",
     TradeTable.__name__: "[table](#tables-of-trades)",
+    QuoteTable.__name__: "[table](#tables-of-quotes)",
+    BookTable.__name__: "[table](#tables-of-book-updates)",
 }
 _BOUNDS_IN_WORDS = {
     r"length >= 1, length <= 1": "one character",
@@ -286,7 +289,11 @@ PARTS: Mapping[str, Callable[[], str]] = {
     "table-options": _of_table(TableOptions),
     "event-table": _of_table(EventTable),
     "trade-table": _of_table(TradeTable),
+    "quote-table": _of_table(QuoteTable),
+    "book-table": _of_table(BookTable),
+    "level-columns": _of_table(LevelColumns),
     "csv-format": _of_table(CsvFormat),
+    "json-format": _of_table(JsonFormat),
     "data-sources": _of_kind("data source"),
     "indicators": _of_kind("indicator", "##"),
     "strategies": _of_kind("strategy"),

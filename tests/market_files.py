@@ -32,6 +32,8 @@ class Read:
     """Of bars."""
     symbols: tuple[str, ...] = ("X",)
     """Which instruments are asked for; none: all that the source lists."""
+    tradable: tuple[str, ...] = ()
+    """Those of the instruments that a run can use; none: all."""
     rows: int | None = None
     """What the source gives for one file, all instruments together; `None`: what the folder's README says of that file."""
     policy: Mapping[str, str] = field(default_factory=dict)
@@ -320,7 +322,7 @@ RATES = [
         "1d",
         options={"columns": dict.fromkeys(CANDLES[1:5], "PCREDIT8")},
         policy={"spacing": "accept"},
-        refused="no two bars are one interval apart",
+        refused="are 1d apart",
     ),
     bars(
         "rates/wti_spot_daily.csv.gz",
@@ -396,12 +398,49 @@ DUMPS = [
     ),
 ]
 NEW_YORK = {"path": FILE, "tz": "America/New_York"}
+SPARSE: dict[str, Any] = {"policy": {"spacing": "accept"}, "refused": "are 1m apart"}
+"""Contracts that trade a few times a day."""
 OPTIONS = [
     Read("options/lean/daily/twx_2014_trade_american.zip", "bars", "lean", NEW_YORK, "1d", ()),
-    Read("options/lean/daily/twx_2014_quote_american.zip", "bars", "lean", NEW_YORK, "1d", ()),
-    Read("options/lean/minute/twx/20140606_trade_american.zip", "bars", "lean", NEW_YORK, "1m", ()),
-    Read("options/lean/minute/twx/20140606_quote_american.zip", "bars", "lean", NEW_YORK, "1m", ()),
-    Read("options/lean/minute/aapl/*_trade_american.zip", "bars", "lean", NEW_YORK, "1m", ()),
+    Read(
+        "options/lean/daily/twx_2014_quote_american.zip",
+        "bars",
+        "lean",
+        NEW_YORK,
+        "1d",
+        (),
+        ("TWX140621C00042500", "TWX140621C00045000"),
+        note="13 contracts have no bid",
+    ),
+    Read("options/lean/minute/twx/20140606_trade_american.zip", "bars", "lean", NEW_YORK, "1m", (), **SPARSE),
+    Read(
+        "options/lean/minute/twx/20140606_quote_american.zip",
+        "bars",
+        "lean",
+        NEW_YORK,
+        "1m",
+        (),
+        ("TWX140621C00070000", "TWX140621P00072500"),
+        policy={"missing": "drop"},
+        refused="a value missing",
+        note="the side that did not change within a minute is blank in its bar, and some contracts never have both",
+    ),
+    *(
+        Read(
+            f"options/lean/minute/aapl/{day}_trade_american.zip",
+            "bars",
+            "lean",
+            NEW_YORK,
+            "1m",
+            (),
+            contracts,
+            note="the last session before a split of 7 to 1, and the first after it",
+        )
+        for day, contracts in (
+            ("20140606", ("AAPL140606C00650000", "AAPL140606P00645000")),
+            ("20140609", ("AAPL140621C00092860", "AAPL140613C00095000")),
+        )
+    ),
 ]
 READ = [*CRYPTO_BARS, *LEAN_CRYPTO, *FX, *DAILY, *ACTIONS, *DEFECTS, *INTRADAY, *RATES, *FUNDING, *TICKS, *DUMPS, *OPTIONS]
 

@@ -10,9 +10,11 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
+from zoneinfo import ZoneInfo
 
 import numpy as np
 from numpy.typing import NDArray
+from pydantic import field_validator
 
 from tradekit import (
     BarRequest,
@@ -40,7 +42,7 @@ __all__ = ["LeanSource"]
 Content = Literal["trade bars", "quote bars", "trades", "quotes", "open interest"]
 
 _NAME = re.compile(
-    r"((?P<day>[0-9]{8})_)?(?P<ticker>[^_]+)(_(?P<resolution>minute|second|tick))?(_(?P<kind>trade|quote|openinterest))?"
+    r"((?P<day>[0-9]{8})_)?(?P<ticker>[^_\s]+)(_(?P<resolution>minute|second|tick))?(_(?P<kind>trade|quote|openinterest))?"
     r"(_perp|_(?P<style>american|european)_(?P<right>call|put)_(?P<strike>[0-9]+)_(?P<expiry>[0-9]{8}))?\.csv"
 )
 _WIDTHS: Mapping[Content, tuple[int, ...]] = {"trade bars": (6,), "quote bars": (11,), "trades": (3, 4, 6), "quotes": (3, 5, 7, 8)}
@@ -85,6 +87,15 @@ class LeanSource(DataSource):
             description="what prices are multiplied by in the files, and divided by when read; default: 10000 for options, else 1; "
             "US equities have 10000",
         )
+
+        @field_validator("tz")
+        @classmethod
+        def _is_zone(cls, value: str) -> str:
+            try:
+                ZoneInfo(value)
+            except (KeyError, OSError, ValueError):
+                raise ValueError(f"unknown time zone {value!r}; allowed are IANA names such as 'America/New_York'") from None
+            return value
 
     def instruments(self) -> Sequence[Instrument]:
         """Return the instruments that the files have, by name only."""
@@ -163,9 +174,7 @@ class _Tables:
         """Return the columns that every member has."""
         with _archive(path) as archive:
             members = _members(path, archive)
-            content = _content(path, archive, members[0])
-            if content == "quotes" and _width(path, archive, members[0]) == 3:
-                return ("time", "symbol", "bid", "ask")
+            content, width = _content(path, archive, members[0]), _width(path, archive, members[0])
         if self.wanted and content not in self.wanted:
             what = f"{str(path)!r} holds {content}, where {' or '.join(self.wanted)} are asked for"
             raise _OtherContentError(what)
@@ -173,7 +182,8 @@ class _Tables:
             way_out = "let the path end with _trade.zip or _quote.zip"
             raise DataError(f"{str(self.options.path)!r} has files of {self.content} and of {content}; {way_out}")
         self.content = content
-        return ("time", "symbol", *_COLUMNS.get(content, ()))
+        has_sizes = content != "quotes" or width > 3
+        return ("time", "symbol", *(name for name in _COLUMNS.get(content, ()) if has_sizes or name not in _SIZES))
 
     def read_table(self, path: Path, numbers: Sequence[str], others: Sequence[str]) -> pa.Table:
         """Return columns of all members, one after the other."""

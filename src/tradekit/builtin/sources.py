@@ -1,4 +1,4 @@
-"""Bars from files: CSV, Parquet and Arrow."""
+"""Tables from files: CSV, Parquet and Arrow."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ class CsvFormat(Options):
 
 
 class CsvSource(TableFiles):
-    """Bars from CSV files, plain, compressed (.gz, .bz2, .zst) or alone in a .zip.
+    """Tables from CSV files, plain, compressed (.gz, .bz2, .zst) or alone in a .zip.
 
     A blank cell is a missing value, and so is a dot, a dash, NA, N/A, #N/A, NaN, nan, null, NULL or None.
     """
@@ -151,7 +151,7 @@ class CsvSource(TableFiles):
 
 
 class ParquetSource(TableFiles):
-    """Bars from Parquet files, or from Arrow IPC files such as .feather and .arrow; which one it is, the file says."""
+    """Tables from Parquet files, or from Arrow IPC files such as .feather and .arrow; which one it is, the file says."""
 
     name = "parquet"
 

@@ -37,6 +37,8 @@ __all__ = ["OtherKind", "TableFiles", "opened"]
 OtherKind = Literal["funding", "actions", "trades", "quotes", "book"]
 """What a file holds that is not one of bars."""
 
+_TICKS: tuple[OtherKind, ...] = ("trades", "quotes", "book", "funding")
+
 
 class TableFiles(DataSource):
     """Tables of bars, funding rates, actions, trades, quotes and book updates; a subclass knows how its files are written."""
@@ -59,12 +61,11 @@ class TableFiles(DataSource):
         """Return the instruments that the files have, by name only: those of the bars, or else of the first table that there is."""
         options: TableOptions = self.options
         if options.path is None:
-            actions = options.actions
-            tables: dict[OtherKind, Any] = {"trades": options.trades, "quotes": options.quotes, "book": options.book}
-            tables |= {"funding": options.funding, "actions": actions.splits or actions.dividends or actions.delistings}
-            for kind, table in tables.items():
-                if table is not None:
-                    return [Instrument(symbol) for symbol in list_symbols(self.written_as(kind), table)]
+            for kind in _TICKS:
+                if getattr(options, kind) is not None:
+                    return [Instrument(symbol) for symbol in list_symbols(self.written_as(kind), kind)]
+            if options.actions.splits or options.actions.dividends or options.actions.delistings:
+                return [Instrument(symbol) for symbol in list_symbols(self.written_as("actions"), "actions")]
         return [Instrument(symbol) for symbol in list_symbols(self)]
 
     def bars(self, request: BarRequest) -> Mapping[str, Series]:

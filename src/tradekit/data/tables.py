@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import fields
 from pathlib import Path
+from typing import Literal
 
 import numpy as np
 
@@ -12,13 +13,15 @@ from tradekit.data.arrays import code_column
 from tradekit.data.columns import Roles, filters, find_column, guess, listed, symbol_column, time_columns
 from tradekit.data.files import files_of, has_symbol, symbols_in
 from tradekit.data.interval import interval_text, parse_interval
-from tradekit.data.options import BookTable, EventTable, QuoteTable, TableOptions, TradeTable
+from tradekit.data.options import TableOptions
 from tradekit.data.rows import Rows, TableSource, by_symbol, read_rows
 from tradekit.errors import DataError
 from tradekit.model.bars import Series
 from tradekit.plugin.contracts import BarRequest
 
 __all__ = ["list_symbols", "read_series"]
+
+TableKind = Literal["bars", "trades", "quotes", "book", "funding", "actions"]
 
 _PRICES = ("open", "high", "low", "close")
 
@@ -52,15 +55,19 @@ def read_series(source: TableSource, request: BarRequest) -> dict[str, Series]:
     return {symbol: _join([part[symbol] for part in found if symbol in part]) for symbol in request.symbols}
 
 
-def list_symbols(source: TableSource, table: EventTable | TradeTable | QuoteTable | BookTable | None = None) -> list[str]:
+def list_symbols(source: TableSource, kind: TableKind = "bars") -> list[str]:
     """Return the symbols that the files have, sorted: from their names, their symbol column, or the columns of wide tables.
 
-    They are those of the bars, or of another `table` that the options describe. A file with one instrument gives its own name up to
-    the first dot. Raises `DataError` as `read_series` does.
+    They are those of the bars, or of another kind of table that the options describe. A file with one instrument gives its own name
+    up to the first dot. Raises `DataError` as `read_series` does.
     """
+    options: TableOptions = source.options
+    if kind == "bars":
+        return _symbols(source, _path(options, 0) if options.path is None else options.path)
+    actions = options.actions
+    table = (actions.splits or actions.dividends or actions.delistings) if kind == "actions" else getattr(options, kind)
     if table is None:
-        path = source.options.path
-        return _symbols(source, _path(source.options, 0) if path is None else path)
+        raise DataError(f"no table of {kind} is named")
     if has_symbol(table.path):
         return symbols_in(table.path)
     return _owners(source, files_of(table.path), table.path, table.columns.symbol)
