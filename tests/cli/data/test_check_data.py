@@ -104,6 +104,18 @@ def test_second_run_file_is_what_the_first_is_held_against(capsys):
     assert (code, "1 bar of 1d with prices other than those of" in out) == (0, True)
 
 
+def test_quotes_of_a_run_file_are_looked_at_if_they_are_asked_for(capsys):
+    file = write(walk(20))
+    lines = ["time,bid,ask"] + [f"2024-01-01T00:00:{second:02},{100 + second},{101 + second}" for second in range(20)]
+    lines[7] = "2024-01-01T00:00:06,107.5,107"
+    Path("quotes.csv").write_text("\n".join(lines) + "\n")
+    quotes = ("--kind", "quotes", "--set", "data.quotes={path='quotes.csv'}")
+    code, out, _ = check(capsys, file, *quotes)
+    assert (code, out.splitlines()[-1]) == (4, "a run refuses X because of crossed")
+    assert "1 quote with the bid above the ask, at 2024-01-01T00:00:06Z" in out
+    assert check(capsys, file, "--kind", "trades")[0] == 4
+
+
 def test_options_about_a_run_file_need_one(capsys):
     code, _, err = check(capsys, "--kind", "quotes")
     assert (code, "--set, --kind and --against are about a run file; name one" in err) == (2, True)

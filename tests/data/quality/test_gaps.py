@@ -46,6 +46,15 @@ def test_days_of_a_market_that_closes_have_gaps_with_a_calendar_only():
     assert [str(time)[:10] for time in missing.view("M8[ns]")] == ["2024-01-31"]
 
 
+def test_days_stamped_at_the_open_have_their_gaps_across_a_change_of_clocks():
+    calendar = sessions_of("XNYS", START, START + 150 * DAY)
+    opened = calendar.open[(calendar.open >= START) & (calendar.open < START + 120 * DAY)]
+    series = walk(len(opened))
+    series = type(series)(opened, opened + 10 * HOUR, *(getattr(series, n) for n in ("open", "high", "low", "close", "volume")))
+    assert len(missing_times(series, DAY, calendar)) == 0
+    assert missing_times(without(series, 70), DAY, calendar).tolist() == [opened[70]]
+
+
 def test_session_of_a_calendar_should_have_every_minute_but_those_of_an_early_close():
     first = np.datetime64("2023-11-22T14:30", "ns").astype(np.int64)
     minutes = [first + MINUTE * np.arange(390), first + 2 * DAY + MINUTE * np.arange(210)]

@@ -39,9 +39,8 @@ _REFUSED = 4
 )
 @store_option
 @json_option
-@click.pass_context
 def check_data_command(
-    ctx: click.Context, file: Path | None, overrides: tuple[str, ...], kind: str, against: Path | None, store: Path, as_json: bool
+    file: Path | None, overrides: tuple[str, ...], kind: str, against: Path | None, store: Path, as_json: bool
 ) -> None:
     """Look for what is wrong with the data of FILE, a run file, or without one with all that the store keeps.
 
@@ -66,7 +65,7 @@ def check_data_command(
         _show(reports)
         _say(bad, least)
     if bad:
-        ctx.exit(_REFUSED)
+        click.get_current_context().exit(_REFUSED)
 
 
 def _of_run(file: Path, overrides: Sequence[str], kind: str, against: Path | None) -> tuple[list[Report], Quality]:

@@ -58,7 +58,8 @@ def missing_times(series: Series, interval: int, calendar: SessionTimes | None =
     if len(series) < 2:
         return np.zeros(0, np.int64)
     if calendar is not None and interval < _WEEK:
-        expected = _sessions(series, calendar) if are_dates(series) else _within_sessions(series, interval, calendar)
+        is_whole = interval >= DAY or are_dates(series)
+        expected = _sessions(series, calendar) if is_whole else _within_sessions(series, interval, calendar)
     elif interval >= _WEEK or _never_closes(series.open_time):
         return _between(series.open_time, interval)
     elif interval >= DAY:
@@ -167,10 +168,10 @@ def _grid(bounds: Times, interval: int, phase: int) -> Times:
 
 
 def _sessions(series: Series, calendar: SessionTimes) -> Times:
-    """Return the dates of all sessions from the first bar to the last."""
-    inside = (calendar.date >= series.open_time[0]) & (calendar.date < series.close_time[-1])
-    dates: Times = calendar.date[inside]
-    return dates
+    """Return the dates of all sessions from the first bar to the last, or when they open, if bars have a time of day."""
+    starts = calendar.date if are_dates(series) else calendar.open
+    inside: Times = starts[(starts >= series.open_time[0]) & (starts < series.close_time[-1])]
+    return inside
 
 
 def _within_sessions(series: Series, interval: int, calendar: SessionTimes) -> Times:
