@@ -142,15 +142,22 @@ class JsonSource(TableFiles):
 
 
 def _lines(path: Path, raw: bytes, records: str) -> list[Any]:
-    rows = []
-    for number, line in enumerate(raw.splitlines()):
-        if line.strip():
-            try:
-                found = json.loads(line)
-            except ValueError as error:
-                raise DataError(f"{str(path)!r}, line {number + 1} is not JSON: {_reason(error)}") from None
-            rows.append(_inside(found, records, f"{str(path)!r}, line {number + 1}"))
-    return rows
+    lines = [(number, line) for number, line in enumerate(raw.splitlines(), 1) if line.strip()]
+    try:
+        # One call for all lines takes half the time of one for each.
+        rows = json.loads(b"[" + b",".join(line for _, line in lines) + b"]")
+    except ValueError:
+        rows = []
+    if len(rows) != len(lines):
+        rows = [_line(path, number, line) for number, line in lines]
+    return [_inside(row, records, f"{str(path)!r}, row {number}") for number, row in enumerate(rows, 1)] if records else rows
+
+
+def _line(path: Path, number: int, line: bytes) -> Any:
+    try:
+        return json.loads(line)
+    except ValueError as error:
+        raise DataError(f"{str(path)!r}, line {number} is not JSON: {_reason(error)}") from None
 
 
 def _inside(found: Any, records: str, where: str) -> Any:
@@ -167,10 +174,10 @@ def _lists(parsed: _Parsed, wanted: Sequence[str], names: Sequence[str]) -> Mapp
     """Return the values of each column; raise `DataError` for a row that is of another kind than the first, or too short."""
     rows = parsed.rows
     kind = type(rows[0])
-    for number, row in enumerate(rows):
-        if type(row) is not kind or kind not in (list, dict):
-            other = "" if kind not in (list, dict) else f", unlike the first, which is {_kind(rows[0])}"
-            raise DataError(f"{parsed.place(number)} is {_kind(row)}{other}; a row is an object or a list")
+    if kind not in (list, dict) or set(map(type, rows)) != {kind}:
+        number = next((number for number, row in enumerate(rows) if type(row) is not kind), 0)
+        other = "" if kind not in (list, dict) else f", unlike the first, which is {_kind(rows[0])}"
+        raise DataError(f"{parsed.place(number)} is {_kind(rows[number])}{other}; a row is an object or a list")
     if kind is dict:
         return {name: [row.get(name) for row in rows] for name in wanted}
     places = {name: names.index(name) for name in wanted}

@@ -60,7 +60,7 @@ def read_rows(
     others = dict.fromkeys((*roles.time, *((roles.symbol,) if roles.symbol else ()), *roles.where, *marked))
     clash = next((name for name in numbers if name in others), None)
     if clash is not None:
-        raise DataError(f"column {clash!r} of {str(file)!r} can't be both a number and the time, the symbol, a filter or the like")
+        raise DataError(f"column {clash!r} of {str(file)!r} can't be both a number and the time, the symbol or a filter")
     found = source.read_table(file, numbers, tuple(others))
     if not found.num_rows:
         if roles.may_be_empty:

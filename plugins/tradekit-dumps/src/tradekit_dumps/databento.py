@@ -185,7 +185,7 @@ def _library() -> Any:
 
 def _symbols(file: Path, metadata: Any) -> dict[int, str]:
     found: dict[int, str] = {}
-    for symbol, spans in metadata.mappings.items():
+    for symbol, spans in sorted(metadata.mappings.items()):
         for span in spans:
             if not span["symbol"].isdigit():
                 continue
