@@ -66,7 +66,6 @@ class Lifecycle:
         self.log = log
         self.conditions = self.book.conditions
         self.links = Links(self.book)
-        self.row = 0
         self.price = _NAN
         self.is_inside = False
         self.is_blind = False
@@ -90,10 +89,8 @@ class Lifecycle:
 
     def note(self, kind: int, order: int, reason: int, left: float) -> int:
         """Write down that an order, or a part of it, has been cancelled or rejected."""
-        entry = self.log.add(kind, self.row, order, self.book.instrument[order])
-        self.log.cause[entry] = self.book.entry[order]
-        self.log.code[entry] = reason
-        self.log.a[entry] = left
+        self.log.add(kind, reason, order, self.book.instrument[order], self.book.entry[order])
+        self.log.a[self.log.at] = left
         return 0
 
     def complete(self, order: int, reason: int) -> int:
@@ -148,11 +145,9 @@ class Lifecycle:
     def trigger(self, order: int, price: float) -> int:
         """Set a stop or take-profit order off."""
         self.book.trigger(order)
-        entry = self.log.add(_TRIGGER_EVENT, self.row, order, self.book.instrument[order])
-        self.log.cause[entry] = self.book.entry[order]
-        self.log.code[entry] = self.book.kind[order]
-        self.log.a[entry] = self.book.left(order)
-        self.log.b[entry] = price
+        self.log.add(_TRIGGER_EVENT, self.book.kind[order], order, self.book.instrument[order], self.book.entry[order])
+        self.log.a[self.log.at] = self.book.left(order)
+        self.log.b[self.log.at] = price
         return 0
 
     def bear(self, order: int, price: float) -> int:
