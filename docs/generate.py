@@ -26,6 +26,7 @@ from scenes import GROUPS, Scene, Shown, play
 
 import tradekit
 from tradekit import DEFINITIONS, EventKind, Indicator, TableOptions, TradekitError, errors
+from tradekit.builtin.http_options import HttpTrades
 from tradekit.builtin.json_source import JsonFormat
 from tradekit.builtin.sources import CsvFormat
 from tradekit.cli.main import COMMANDS, cli, main
@@ -51,12 +52,14 @@ _TOML_WORDS = {
     "tuple[str, ...]": "list of texts",
     "tuple[table, ...]": "list of tables",
     "dict[str, str]": "table of texts",
+    "dict[str, int]": "table of whole numbers",
     "dict[str, Path]": "table of paths",
     f"dict[str, {CsvFormat.__name__}]": "table of [formats](#formats-of-other-files)",
     EventTable.__name__: "[table](#tables-of-dated-values)",
     FundingTable.__name__: "[table](#tables-of-dated-values)",
     SplitTable.__name__: "[table](#tables-of-dated-values)",
     TradeTable.__name__: "[table](#tables-of-trades)",
+    HttpTrades.__name__: "[table](#trades-over-http)",
     QuoteTable.__name__: "[table](#tables-of-quotes)",
     BookTable.__name__: "[table](#tables-of-book-updates)",
 }
@@ -98,7 +101,7 @@ def _takes(option: OptionFacts) -> str:
     if option.required:
         return f"{what}; **required**"
     default = option.default
-    if default in (None, [], {}):
+    if default in (None, [], {}, ""):
         return what
     said = json.dumps(default, ensure_ascii=False).strip('"')
     return f"{what}; default `{said}`"
@@ -293,6 +296,7 @@ PARTS: Mapping[str, Callable[[], str]] = {
     "book-table": _of_table(BookTable),
     "level-columns": _of_table(LevelColumns),
     "csv-format": _of_table(CsvFormat),
+    "http-trades": _of_table(HttpTrades),
     "json-format": _of_table(JsonFormat),
     "data-sources": _of_kind("data source"),
     "indicators": _of_kind("indicator", "##"),

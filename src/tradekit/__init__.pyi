@@ -20,8 +20,12 @@ from tradekit.builtin.indicators import (
     wma as wma,
 )
 from tradekit.data.dated import read_actions as read_actions, read_funding as read_funding
+from tradekit.data.interval import interval_text as interval_text
 from tradekit.data.options import TableColumns as TableColumns, TableOptions as TableOptions
 from tradekit.data.rows import TableSource as TableSource
+from tradekit.data.store.folder import Store as Store
+from tradekit.data.store.keys import DataKey as DataKey
+from tradekit.data.store.view import StoreView as StoreView
 from tradekit.data.tables import list_symbols as list_symbols, read_series as read_series
 from tradekit.data.ticks import read_book as read_book, read_quotes as read_quotes, read_trades as read_trades
 from tradekit.engine.folder import read_result as read_result

@@ -9,23 +9,24 @@ from typing import Any
 import numpy as np
 
 from tradekit.data.align import align, cut
-from tradekit.data.arrays import digest
 from tradekit.data.calendars import on_sessions, sessions_of
+from tradekit.data.fetch.whole import all_bars
 from tradekit.data.interval import DAY, time_text
+from tradekit.data.months import content_hash
 from tradekit.data.quality.finding import Finding
 from tradekit.data.quality.gaps import fill, find_gaps, missing_times, nothing_filled
 from tradekit.data.quality.impossible import check_form, check_spacing, mend
 from tradekit.data.quality.policy import Policy
 from tradekit.data.quality.report import refuse
+from tradekit.data.reference import stored_facts
 from tradekit.errors import DataError, nearest
-from tradekit.model.bars import PRICE_COLUMNS, Bars, Series
+from tradekit.model.bars import BAR_COLUMNS, Bars, Series
 from tradekit.model.instrument import Instrument
 from tradekit.plugin.contracts import BarRequest, DataSource
 
 __all__ = ["CheckedSeries", "LoadedBars", "checked_series", "load_bars", "read_series"]
 
 _NO_CALENDARS: Mapping[str, str] = {}
-_COLUMNS = ("open_time", "close_time", *PRICE_COLUMNS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +38,8 @@ class LoadedBars:
     """In the order of `bars.symbols`, with what the source knows about them."""
     facts: tuple[Mapping[str, Any], ...]
     """For each instrument: symbol, origin, rows, first, last (UTC), sha256 of what was read, holes, repairs, and where
-    bars were made up (`made`: the first of each run, its last, how many)."""
+    bars were made up (`made`: the first of each run, its last, how many); and of what is from
+    a store, `data_set`, `revision` and `content`."""
     notes: tuple[str, ...]
     """What a policy changed, and where data begin late or end early."""
     checked: Mapping[str, CheckedSeries]
@@ -72,14 +74,14 @@ def read_series(
 ) -> tuple[tuple[Instrument, ...], Mapping[str, Series]]:
     """Return the instruments that are asked for, with their calendars, and their bars as the source has them."""
     if request.symbols:
-        found = source.bars(request)
+        found = all_bars(source, request)
         known = {instrument.symbol: instrument for instrument in source.instruments()}
     else:
         known = {instrument.symbol: instrument for instrument in source.instruments()}
         if not known:
             raise DataError(f"the data source {source.name!r} does not list its instruments; name them: instruments = [...]")
         request = replace(request, symbols=tuple(known))
-        found = source.bars(request)
+        found = all_bars(source, request)
     for symbol in request.symbols:
         if symbol not in found:
             raise DataError(f"the data source {source.name!r} gave no bars for {symbol!r}{nearest(symbol, found)}")
@@ -134,7 +136,8 @@ def checked_series(instrument: Instrument, found: Series, request: BarRequest, p
     if gaps is not None:
         findings = (*findings, _with_policy(gaps, policy))
     series = filled.series if calendar is None else on_sessions(filled.series, calendar)
-    sha256 = digest(getattr(raw, column) for column in _COLUMNS)
+    known = "" if raw.stored is None else raw.stored.sha256
+    sha256 = known or content_hash(raw.open_time, [getattr(raw, column) for column in BAR_COLUMNS])
     return CheckedSeries(symbol, series, sound, findings, len(raw), filled.runs(series.open_time), sha256)
 
 
@@ -161,6 +164,7 @@ def _facts(symbol: str, checked: CheckedSeries, clock_rows: int) -> dict[str, An
         "sha256": checked.sha256,
         "holes": clock_rows - len(series),
         "repairs": checked.repairs,
+        **stored_facts(series.stored),
         **({"made": [list(run) for run in checked.made]} if checked.made else {}),
     }
 

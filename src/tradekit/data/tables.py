@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import fields
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 
@@ -16,7 +15,7 @@ from tradekit.data.interval import interval_text, parse_interval
 from tradekit.data.options import TableOptions
 from tradekit.data.rows import Rows, TableSource, by_symbol, read_rows
 from tradekit.errors import DataError
-from tradekit.model.bars import Series
+from tradekit.model.bars import BAR_COLUMNS, Series
 from tradekit.plugin.contracts import BarRequest
 
 __all__ = ["list_symbols", "read_series"]
@@ -162,7 +161,7 @@ def _read(source: TableSource, file: Path, roles: Roles, interval: int) -> Rows:
 
 def _series(rows: Rows, interval: int, file: Path) -> Series:
     notes = list(rows.notes)
-    columns = dict(rows.values)
+    columns: dict[str, Any] = dict(rows.values)
     if "volume" not in columns or np.isnan(columns["volume"]).all():
         columns["volume"] = np.zeros(len(rows.times))
         notes.append("no volume")
@@ -175,6 +174,5 @@ def _join(parts: Iterable[Series]) -> Series:
     parts = list(parts)
     if len(parts) == 1:
         return parts[0]
-    names = [field.name for field in fields(Series) if field.name != "origin"]
-    columns = {name: np.concatenate([getattr(part, name) for part in parts]) for name in names}
+    columns: dict[str, Any] = {name: np.concatenate([getattr(part, name) for part in parts]) for name in BAR_COLUMNS}
     return Series(**columns, origin=f"{parts[0].origin} and {len(parts) - 1} more")

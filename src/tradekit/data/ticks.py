@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -13,7 +14,6 @@ from tradekit.data.options import BookTable, LevelColumns, QuoteTable, TableOpti
 from tradekit.data.rows import TableSource
 from tradekit.data.words import read_flags, read_numbers, read_sides, read_takers
 from tradekit.errors import DataError
-from tradekit.model.bars import Floats
 from tradekit.model.ticks import BookUpdates, Quotes, Trades
 from tradekit.plugin.contracts import BarRequest
 
@@ -38,7 +38,7 @@ def read_trades(source: TableSource, request: BarRequest) -> dict[str, Trades]:
         return {}
     found = {}
     for symbol, dated in _ticks(source, table, request, "trades").items():
-        marks = {role: dated.values[role] for role in ("side", "number") if role in dated.values}
+        marks: dict[str, Any] = {role: dated.values[role] for role in ("side", "number") if role in dated.values}
         with naming("trades", symbol, dated.origin):
             found[symbol] = Trades(dated.time, dated.values["price"], dated.values["size"], dated.origin, **marks)
     return found
@@ -54,7 +54,7 @@ def read_quotes(source: TableSource, request: BarRequest) -> dict[str, Quotes]:
         return {}
     found = {}
     for symbol, dated in _ticks(source, options.quotes, request, "quotes").items():
-        columns: dict[str, Floats] = {}
+        columns: dict[str, Any] = {}
         for side in ("bid", "ask"):
             price = columns[side] = dated.values[side]
             size = dated.values.get(f"{side}_size", np.zeros(len(price)))

@@ -89,7 +89,15 @@ class DataSource(Component, ABC):
     """
 
     paging: Paging | None = None
-    """What a request is limited to; `None` gives anything at once. A property may make it depend on the options."""
+    """What a request is limited to; `None` gives anything at once. It may be set in `__init__`, from the options."""
+
+    def venue_time(self) -> int | None:
+        """Return what the venue's clock showed when it was last asked, at the earliest (UTC nanoseconds); `None` if unknown.
+
+        A bar that closes later may not have been finished in that answer, whatever the clock of this machine says. The default
+        doesn't know, and this machine's clock decides.
+        """
+        return None
 
     def instruments(self) -> Sequence[Instrument]:
         """Return what is known about the instruments on offer; what is not known may be left out. The default knows nothing."""

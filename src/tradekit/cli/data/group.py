@@ -5,6 +5,11 @@ from __future__ import annotations
 import click
 
 from tradekit.cli.data.check import check_data_command
+from tradekit.cli.data.exporting import export_command
+from tradekit.cli.data.fetch import fetch_command
+from tradekit.cli.data.importing import import_command
+from tradekit.cli.data.keeping import prune_command, verify_command
+from tradekit.cli.data.stored import list_command, show_command
 
 __all__ = ["data_group"]
 
@@ -15,3 +20,10 @@ def data_group() -> None:
 
 
 data_group.add_command(check_data_command)
+data_group.add_command(export_command)
+data_group.add_command(fetch_command)
+data_group.add_command(import_command)
+data_group.add_command(list_command)
+data_group.add_command(prune_command)
+data_group.add_command(show_command)
+data_group.add_command(verify_command)
