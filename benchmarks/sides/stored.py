@@ -6,8 +6,8 @@ from pathlib import Path
 
 from tradekit import BarRequest
 from tradekit.builtin.store import StoreSource
-from tradekit.data.checks import Policy
 from tradekit.data.load import load_bars
+from tradekit.data.quality.policy import Policy
 
 __all__ = ["load"]
 

@@ -8,9 +8,9 @@ import pytest
 
 from tradekit import BarRequest, Bars, DataError, DataSource, Instrument, Series, Trades
 from tradekit.builtin.sources import ParquetSource
-from tradekit.data.checks import Policy
 from tradekit.data.finer import load_finer
 from tradekit.data.load import load_bars
+from tradekit.data.quality.policy import Policy
 
 MINUTE = 60_000_000_000
 HOUR = 60 * MINUTE

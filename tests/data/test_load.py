@@ -5,9 +5,9 @@ import numpy as np
 import pytest
 
 from tradekit import BarRequest, DataError, DataSource, Instrument, Series
-from tradekit.data.checks import Policy
 from tradekit.data.interval import DAY
 from tradekit.data.load import load_bars
+from tradekit.data.quality.policy import Policy
 
 
 def series(days, close=2.0):

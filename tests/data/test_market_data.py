@@ -10,9 +10,9 @@ import pytest
 from market_files import Read, cases, content, source_of, told_rows
 from tradekit import BarRequest, DataError
 from tradekit.builtin.sources import CsvSource
-from tradekit.data.checks import Policy
 from tradekit.data.interval import parse_interval
 from tradekit.data.load import load_bars
+from tradekit.data.quality.policy import Policy
 
 KINDS = ("bars", "trades", "quotes", "book", "funding", "actions")
 

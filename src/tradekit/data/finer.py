@@ -10,10 +10,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tradekit.data.align import cut
-from tradekit.data.checks import Policy
 from tradekit.data.fetch.whole import all_bars, all_trades
 from tradekit.data.interval import interval_text, time_text
 from tradekit.data.load import checked_series
+from tradekit.data.quality.policy import Policy
+from tradekit.data.quality.report import refuse
 from tradekit.data.reference import facts_of, given, stored_facts
 from tradekit.errors import DataError, nearest
 from tradekit.model.bars import BAR_COLUMNS, PRICE_COLUMNS, Bars, Series, Times
@@ -82,7 +83,10 @@ def _bars(source: DataSource, request: BarRequest, instruments: Sequence[Instrum
     try:
         found = all_bars(source, request)
         missing = [symbol for symbol in request.symbols if symbol not in found]
-        checked = {} if missing else {one.symbol: checked_series(one, found[one.symbol], request, policy) for one in instruments}
+        left = policy.model_copy(update={"gaps": "hole"})
+        checked = {} if missing else {one.symbol: checked_series(one, found[one.symbol], request, left) for one in instruments}
+        for symbol, each in checked.items():
+            refuse(symbol, each.series.origin, each.findings)
     except DataError as error:
         raise DataError(f"data.fill_interval needs bars of {text}: {error}") from error
     if missing:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,7 +11,9 @@ import numpy as np
 from tradekit.data.adjust import adjust
 from tradekit.data.calendars import sessions_of
 from tradekit.data.finer import LoadedFiner, load_finer
-from tradekit.data.load import load_bars
+from tradekit.data.load import LoadedBars, load_bars
+from tradekit.data.quality.policy import Quality
+from tradekit.data.quality.report import Report, doubts, judge
 from tradekit.data.reference import LoadedReference, load_reference
 from tradekit.engine.compose import ComposedRun
 from tradekit.engine.runfile import RunConfig
@@ -23,7 +25,7 @@ from tradekit.model.reference import SessionTimes
 from tradekit.model.timeline import Finer, Schedule, Sessions
 from tradekit.plugin.contracts import BarRequest
 
-__all__ = ["MarketData", "load_market"]
+__all__ = ["MarketData", "load_market", "request_of"]
 
 
 @dataclass(frozen=True)
@@ -52,11 +54,12 @@ def load_market(composed: ComposedRun) -> MarketData:
     Raises `DataError` for what is missing or wrong, and `ConfigError` for facts about instruments that contradict it.
     """
     config, source = composed.config, composed.source
-    request = _request(config)
+    request = request_of(config)
     named = {fact.symbol: fact.calendar for fact in config.instruments if fact.calendar is not None}
     loaded = load_bars(source, request, config.data.policy, named)
     instruments = _instruments(config, loaded.instruments)
     reference = load_reference(source, instruments)
+    reports = _reports(loaded, reference, config.data.quality)
     calendars = _calendars(loaded.bars, instruments)
     known = {one.symbol: found for one in instruments if (found := calendars[one.calendar]) is not None}
     schedule, notes = scheduled(loaded.bars, reference.funding, reference.actions, known)
@@ -76,12 +79,19 @@ def load_market(composed: ComposedRun) -> MarketData:
         finer=None if finer is None else finer.finer,
         bar_length=_length(loaded.bars, config.data.size),
         instruments=instruments,
-        facts=tuple(_facts(fact, reference, finer) for fact in loaded.facts),
-        notes=(*loaded.notes, *reference.notes, *notes, *(() if finer is None else finer.notes)),
+        facts=tuple(_facts(fact, reports, reference, finer) for fact in loaded.facts),
+        notes=(
+            *loaded.notes,
+            *_notes(reports, config.data.quality),
+            *reference.notes,
+            *notes,
+            *(() if finer is None else finer.notes),
+        ),
     )
 
 
-def _request(config: RunConfig) -> BarRequest:
+def request_of(config: RunConfig) -> BarRequest:
+    """Return which bars a run asks its source for."""
     size, symbols, span = config.data.size, config.data.instruments or (), (config.run.start_ns, config.run.end_ns)
     return BarRequest(symbols, 0, *span, size) if isinstance(size, Threshold) else BarRequest(symbols, size, *span)
 
@@ -92,6 +102,29 @@ def _length(bars: Bars, size: BarSize) -> int:
     return max(int(bars.close_time[-1] - bars.open_time[0]) // len(bars), 1)
 
 
+def _reports(loaded: LoadedBars, reference: LoadedReference, quality: Quality) -> dict[str, Report]:
+    """Return what the checks of each instrument come to. Raises `DataError` for what a run must not use."""
+    reports = {}
+    for symbol, checked in loaded.checked.items():
+        findings = [*checked.findings, *doubts(checked.sound, reference.actions.get(symbol))]
+        reports[symbol] = judge(symbol, checked.sound.origin, checked.rows, findings, quality)
+        reports[symbol].demand(quality)
+    return reports
+
+
+def _notes(reports: Mapping[str, Report], quality: Quality) -> Iterator[str]:
+    """Yield what is known about the quality of the data, and which waivers waive nothing."""
+    for report in reports.values():
+        yield from report.notes()
+    waived = [
+        (finding.check, report.symbol) for report in reports.values() for finding in report.findings if finding.verdict == "waived"
+    ]
+    for waiver in quality.waive:
+        if not any(waiver.covers(*one) for one in waived):
+            about = "" if waiver.instrument is None else f" of {waiver.instrument}"
+            yield f"The data{about} have nothing to waive for check = {waiver.check!r}."
+
+
 def _calendars(bars: Bars, instruments: Sequence[Instrument]) -> dict[str | None, SessionTimes | None]:
     """Return the distinct calendars of instruments, by name, over the time of the bars."""
     first, last = int(bars.open_time[0]), int(bars.close_time[-1])
@@ -99,9 +132,12 @@ def _calendars(bars: Bars, instruments: Sequence[Instrument]) -> dict[str | None
     return {name: None if name is None else sessions_of(name, first, last) for name in names}
 
 
-def _facts(fact: Mapping[str, Any], reference: LoadedReference, finer: LoadedFiner | None) -> dict[str, Any]:
+def _facts(
+    fact: Mapping[str, Any], reports: Mapping[str, Report], reference: LoadedReference, finer: LoadedFiner | None
+) -> dict[str, Any]:
     symbol = fact["symbol"]
-    return {**fact, **reference.facts(symbol), **({} if finer is None else {"finer": finer.facts[symbol]})}
+    inside = {} if finer is None else {"finer": finer.facts[symbol]}
+    return {**fact, **reports[symbol].facts(), **reference.facts(symbol), **inside}
 
 
 def _instruments(config: RunConfig, known: Sequence[Instrument]) -> tuple[Instrument, ...]:

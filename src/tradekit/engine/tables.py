@@ -9,8 +9,8 @@ from typing import Annotated, Literal, Self
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
-from tradekit.data.checks import Policy
 from tradekit.data.interval import parse_bar_size, parse_interval
+from tradekit.data.quality.policy import Policy, Quality
 from tradekit.model.bars import BarSize, Threshold
 from tradekit.model.instrument import Instrument, InstrumentKind
 
@@ -176,6 +176,7 @@ class DataTable(_Table):
         "trades; without it, a bar decides as a whole",
     )
     policy: Policy = Field(Policy(), description="what to do with data that fails its checks")
+    quality: Quality = Field(Quality(), description="what the data must be worth, and which findings are known and accepted")
 
     @model_validator(mode="after")
     def _divides(self) -> Self:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import click
 
+from tradekit.cli.data.check import check_data_command
 from tradekit.cli.data.exporting import export_command
 from tradekit.cli.data.fetch import fetch_command
 from tradekit.cli.data.importing import import_command
@@ -19,6 +20,7 @@ def data_group() -> None:
     """Keep market data in a store: import, fetch, check, resample and export it."""
 
 
+data_group.add_command(check_data_command)
 data_group.add_command(export_command)
 data_group.add_command(fetch_command)
 data_group.add_command(import_command)

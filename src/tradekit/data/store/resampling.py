@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import cast
+from typing import Any, cast
 
 from tradekit.data.building import OffSession, bar_size, bars_of_trades, coarser_bars
 from tradekit.data.interval import bar_size_text
@@ -51,7 +51,8 @@ def resample_stored(
         finer = cast("Series", data)
         bars = coarser_bars(finer, wanted, calendar, off_session)
         ended = bars.close_time <= finer.close_time[-1]
-        bars = Series(*(getattr(bars, name)[ended] for name in BAR_COLUMNS), origin=bars.origin)
+        columns: dict[str, Any] = {name: getattr(bars, name)[ended] for name in BAR_COLUMNS}
+        bars = Series(**columns, origin=bars.origin)
     if not len(bars):
         raise DataError(f"the {len(data):,} {key.kind} of {str(key)!r} make no whole bar of {made.interval}")
     why = f"made of {key}, revision {data_set.revision}" + (f", in the sessions of {calendar}" if calendar else "")
