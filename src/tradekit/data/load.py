@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 from typing import Any
 
@@ -86,8 +86,8 @@ class GivenBars:
 
     instruments: tuple[Instrument, ...]
     series: Mapping[str, Series]
-    facts: Mapping[str, Mapping[str, Any]] = _NOTHING
-    notes: Mapping[str, tuple[str, ...]] = _NOTHING
+    facts: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    notes: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
 
 def given_bars(
