@@ -1,0 +1,402 @@
+"""One bar at the venue: what is filled at its open, inside it and at its close."""
+
+from __future__ import annotations
+
+import math
+
+from oracle.account import Account, whole
+from oracle.book import LEAST, Book
+from oracle.prices import Meeting, met_ahead, met_at, met_inside, met_newborn, path_of, reached, reached_later, up
+from oracle.words import PROFITS, Bar, Fill, Order, OrderStatus, Reason, World
+
+AT_ONCE = ("ioc", "fok")
+
+
+class Exchange:
+    """The venue: it has the book, and fills its orders bar by bar."""
+
+    def __init__(self, world: World) -> None:
+        self.world = world
+        self.book = Book()
+        self.account = Account(world)
+        self.fills: list[Fill] = []
+        self.fees: dict[int, tuple[float, float]] = {}
+        """What each order has paid, and what that was by the rates alone."""
+        self.bar: Bar = world.bars[0]
+        self.last_bar: Bar | None = None
+        self.room = 0.0
+        self.births = 0
+        self.last_price = 0.0
+        """The price of the last fill, before slippage, and where it was."""
+        self.last_place = ""
+        self.last_units = 0.0
+        self.met: set[int] = set()
+        """Orders that have had their fill of this bar."""
+        self.is_blind = True
+        """Whether it is not known where in the bar something happens."""
+        self.tried: set[int] = set()
+        """Orders that have met the open of this bar."""
+        self.is_volume_known = any(bar.volume > 0 for bar in world.bars)
+
+    def play(self, bar: Bar) -> None:
+        """Fill what a bar fills."""
+        self.bar, self.room = bar, self.room_of(bar)
+        self.is_blind = True
+        self.met.clear()
+        for order in self.book.open():
+            self.expire(order, bar.opens)
+            self.last_a_day(order)
+            order.born, order.shown = None, order.terms.display or math.inf
+        self.tried.clear()
+        self.play_open()
+        self.expire_at_once()
+        for order in self.live():
+            if bar.opens < order.arrives < bar.closes:
+                self.arrive(order)
+        if self.world.rules.path == "worst":
+            self.play_range()
+            self.play_newborn()
+        else:
+            self.play_newborn()
+            self.play_path()
+        self.play_close()
+        self.rest(bar)
+        self.last_bar = bar
+
+    def room_of(self, bar: Bar) -> float:
+        """Return how many units of a bar the run may take."""
+        share = self.world.rules.participation
+        if share is None or not self.is_volume_known or bar.volume != bar.volume:
+            return math.inf
+        return share * bar.volume
+
+    def expire(self, order: Order, now: int) -> None:
+        """End an order whose time is over, at the begin of a bar or at its end."""
+        until = order.terms.until
+        is_past = until is not None and until.timestamp() * 1e9 <= now
+        if is_past:
+            self.book.end(order, OrderStatus.EXPIRED, Reason.TIME_IN_FORCE)
+
+    def last_a_day(self, order: Order) -> None:
+        """End an order for the day when a later session has begun than the one in which it came to the market."""
+        session = self.world.sessions[self.bar.row]
+        if order.terms.time_in_force != "day" or order.arrives >= self.bar.closes or order.is_over:
+            return
+        if order.session is None or order.status is OrderStatus.HELD:
+            order.session = session
+        elif session > order.session:
+            self.book.end(order, OrderStatus.EXPIRED, Reason.TIME_IN_FORCE)
+
+    def live(self) -> list[Order]:
+        """Return the orders that may be filled now."""
+        return [
+            order
+            for order in self.book.open()
+            if order.status is OrderStatus.OPEN and order.left > LEAST and order.number not in self.met
+        ]
+
+    def play_open(self) -> None:
+        """Fill at the open, and again what comes to life by that."""
+        while True:
+            there = [order for order in self.live() if self.is_there(order) and self.may_open(order)]
+            batch = [order for order in there if order.number not in self.tried]
+            if not batch:
+                return
+            for order in sorted(batch, key=self.open_rank):
+                self.tried.add(order.number)
+                if order in self.live():
+                    self.open_one(order)
+
+    def is_there(self, order: Order) -> bool:
+        """Say whether an order has been there since the open."""
+        return order.born is None and order.arrives <= self.bar.opens
+
+    def may_open(self, order: Order) -> bool:
+        """Say whether an order takes part in the open of this bar."""
+        if order.terms.at is None:
+            return True
+        return order.terms.at == "open" and self.is_session_open()
+
+    def is_session_open(self) -> bool:
+        """Say whether the bar begins a session."""
+        if not self.bar.is_first_of_row:
+            return False
+        return self.last_bar is None or self.world.sessions[self.last_bar.row] < self.world.sessions[self.bar.row]
+
+    def open_one(self, order: Order) -> None:
+        """Let an order meet the open."""
+        price = self.bar.seen_by(order.side).open
+        if order.terms.at == "open":
+            if order.limit is None or price <= order.limit:
+                self.execute(order, Meeting(price, False), "open")
+            self.book.end(order, OrderStatus.EXPIRED, Reason.TIME_IN_FORCE)
+            return
+        self.meet(order, met_at(self.world, order, price), "open")
+        if order.best is not None:
+            order.best = min(order.best, price)
+
+    def open_rank(self, order: Order) -> tuple[float, ...]:
+        """Return the order in which the open fills: sells, then what has no limit, then the better limits, then the earlier."""
+        has_limit = order.limit is not None and not order.is_waiting
+        return (order.side, has_limit, -order.limit if has_limit else 0, order.sent)
+
+    def inside_rank(self, order: Order) -> tuple[float, ...]:
+        """Return the order in which the inside of a bar fills: sells, stops, better limits, the earlier."""
+        has_limit = order.limit is not None and not order.is_waiting
+        is_stop = not has_limit and order.kind not in PROFITS
+        return (order.side, not is_stop, has_limit, -order.limit if has_limit else 0, order.sent)
+
+    def path_rank(self, order: Order) -> tuple[bool, int]:
+        """Return which of those that one price meets comes first: stops, then the earlier."""
+        return bool(self.inside_rank(order)[1]), order.sent
+
+    def may_fill_inside(self, order: Order) -> bool:
+        """Say whether an order may be filled after the open."""
+        until = order.terms.until
+        return order.terms.at is None and (until is None or until.timestamp() * 1e9 >= self.bar.closes)
+
+    def play_range(self) -> None:
+        """Fill inside a bar of which only the range is known."""
+        there = [order for order in self.live() if self.is_there(order) and self.may_fill_inside(order)]
+        for order in sorted(there, key=self.inside_rank):
+            if order in self.live():
+                self.meet_range(order)
+
+    def play_newborn(self) -> None:
+        """Fill what has come to life inside the bar, at a moment that is not known."""
+        tried: set[int] = set()
+        while True:
+            batch = [order for order in self.live() if order.born is not None and order.born[0] not in tried]
+            batch = [order for order in batch if self.may_fill_inside(order)]
+            if not batch:
+                return
+            for order in sorted(batch, key=self.inside_rank):
+                tried.add(order.born[0])
+                if order in self.live():
+                    self.meet_newborn(order, order.born[1])
+
+    def meet_range(self, order: Order) -> None:
+        """Let an order that has been there since the open meet the range of the bar."""
+        bar = self.bar.seen_by(order.side)
+        if order.is_waiting:
+            self.set_off(order, reached(self.world, order, bar))
+        else:
+            self.meet(order, met_inside(self.world, order, bar), "inside")
+
+    def meet_newborn(self, order: Order, price: float) -> None:
+        """Let an order that came to life at a price meet what may come after."""
+        bar = self.bar.seen_by(order.side)
+        if order.is_waiting:
+            self.set_off(order, reached_later(self.world, order, price, bar))
+        else:
+            self.meet(order, met_newborn(self.world, order, price, bar), "inside")
+
+    def set_off(self, order: Order, price: float | None) -> None:
+        """Set an order off at a price inside the bar, if there is one; a limit that is not met there comes to life there."""
+        if price is None:
+            return
+        order.is_set_off = True
+        meeting = met_at(self.world, order, price)
+        if meeting is None:
+            self.bear(order, price)
+        else:
+            self.meet(order, meeting, "inside")
+
+    def arrive(self, order: Order) -> None:
+        """Let an order arrive inside the bar, where the price is on its way from the open to the worse end."""
+        bar = self.bar.seen_by(order.side)
+        way = (order.arrives - bar.opens) / (bar.closes - bar.opens)
+        price = min(up(bar.open + way * (bar.high - bar.open), self.world.tick), bar.high)
+        self.bear(order, price)
+
+    def bear(self, order: Order, price: float) -> None:
+        """Bring an order to life inside the bar, at a price as that order sees it."""
+        self.met.discard(order.number)
+        self.births += 1
+        order.born = (self.births, price)
+        if order.trail is not None and order.is_waiting:
+            order.best = price if order.best is None else min(order.best, price)
+
+    def play_path(self) -> None:
+        """Fill along straight lines from the open to the close."""
+        self.is_blind = False
+        price, ahead = self.bar.open, path_of(self.world, self.bar)
+        while True:
+            found = []
+            for order in self.live():
+                if self.may_fill_inside(order) and self.is_there(order):
+                    event = met_ahead(self.world, order, order.side * price, [order.side * end for end in ahead])
+                    if event is not None:
+                        found.append((event[0], event[1], *self.path_rank(order), event[2] * order.side, order))
+            if not found:
+                self.move(ahead)
+                return
+            line, _, _, _, at, order = min(found, key=lambda entry: entry[:4])
+            self.move([*ahead[:line], at])
+            price, ahead = at, ahead[line:]
+            self.walk_to(order, order.side * at)
+
+    def move(self, prices: list[float]) -> None:
+        """Let trailing stops see where the price goes."""
+        for order in self.live():
+            if order.trail is not None and order.best is not None and order.is_waiting and self.is_there(order):
+                order.best = min([order.best, *(order.side * price for price in prices)])
+
+    def walk_to(self, order: Order, price: float) -> None:
+        """Let an order, and what comes to life by it, meet the market on a known path."""
+        if order.is_waiting:
+            order.is_set_off = True
+            meeting = met_at(self.world, order, price)
+        else:
+            meeting = Meeting(price, price == order.limit)
+        self.meet(order, meeting, "inside")
+
+    def play_close(self) -> None:
+        """Fill in the closing trade of a session."""
+        row, sessions = self.bar.row, self.world.sessions
+        is_last = self.bar.is_last_of_row and (row + 1 == len(sessions) or sessions[row + 1] > sessions[row])
+        there = [order for order in self.live() if order.terms.at == "close" and order.arrives < self.bar.closes]
+        for order in sorted(there, key=self.open_rank) if is_last else []:
+            price = self.bar.seen_by(order.side).close
+            if order in self.live() and (order.limit is None or price <= order.limit):
+                self.execute(order, Meeting(price, False), "close")
+            self.book.end(order, OrderStatus.EXPIRED, Reason.TIME_IN_FORCE)
+
+    def rest(self, bar: Bar) -> None:
+        """Let what is left wait for the next bar."""
+        for order in self.book.open():
+            seen = bar.seen_by(order.side)
+            if order.best is not None and order.status is OrderStatus.OPEN and order.is_waiting and order.arrives < bar.closes:
+                is_range = self.world.rules.path == "worst" and order.born is None
+                order.best = min(order.best, seen.low if is_range else seen.close)
+            self.expire(order, bar.closes - 1)
+        self.expire_at_once()
+
+    def meet(self, order: Order, meeting: Meeting | None, place: str) -> None:
+        """Let an order meet the market: take, rest, be filled, or end."""
+        if not order.is_waiting and not order.has_rested:
+            takes = meeting is not None and not meeting.is_maker
+            order.has_rested = True
+            if order.terms.post_only and takes:
+                self.book.end(order, OrderStatus.REJECTED, Reason.WOULD_TAKE)
+                return
+            if order.terms.time_in_force in AT_ONCE and not takes:
+                self.met.add(order.number)
+                return
+        if meeting is not None:
+            self.met.add(order.number)
+            self.execute(order, meeting, place)
+
+    def expire_at_once(self) -> None:
+        """End what was to be filled at once and has had its chance."""
+        for order in self.book.open():
+            is_there = order.status is OrderStatus.OPEN and order.arrives < self.bar.closes and self.has_met(order)
+            if is_there and order.terms.time_in_force in AT_ONCE and not order.is_waiting:
+                self.book.end(order, OrderStatus.EXPIRED, Reason.TIME_IN_FORCE)
+
+    def has_met(self, order: Order) -> bool:
+        """Say whether an order has met the market."""
+        return order.has_rested
+
+    def execute(self, order: Order, meeting: Meeting, place: str) -> None:
+        """Fill as much of an order as its terms, the volume and the money let."""
+        price, world = self.slipped(order, meeting), self.world
+        wanted = min(order.left, order.shown, self.room)
+        wanted = whole(wanted, world.lot)
+        units, reason = self.allowed(order, wanted, abs(price))
+        if order.terms.time_in_force == "fok" and units < order.left - LEAST:
+            self.book.end(order, OrderStatus.EXPIRED, Reason.NOT_FILLED_WHOLE)
+            return
+        if wanted < LEAST:
+            return
+        if units > LEAST:
+            self.fill(order, units, meeting, price, place)
+        if units < wanted - LEAST and not order.is_over:
+            self.give_up(order, reason)
+        held = self.account.position
+        if units > LEAST and (held == 0 or (side_of(held) == order.side and abs(held) < units)):
+            self.book.end_what_has_nothing_to_reduce(held)
+
+    def allowed(self, order: Order, units: float, price: float) -> tuple[float, Reason]:
+        """Return how much of a part may be done, and why not more of it."""
+        may_reduce = whole(self.account.reducible(order.side), self.world.lot)
+        if (order.terms.reduce_only or order.entry is not None) and may_reduce < units:
+            return may_reduce, Reason.NOTHING_TO_REDUCE
+        if order.side < 0 and not self.world.is_margin and may_reduce < units:
+            return may_reduce, Reason.SHORT_IN_CASH_ACCOUNT
+        most = self.account.most(order.side, units, price)
+        if most < units and self.world.rules.insufficient_funds == "reject":
+            most = 0.0
+        return min(most, units), Reason.INSUFFICIENT_FUNDS
+
+    def give_up(self, order: Order, reason: Reason) -> None:
+        """End an order that can't be done, or not the rest of it."""
+        status = OrderStatus.CANCELLED if reason is Reason.NOTHING_TO_REDUCE else OrderStatus.REJECTED
+        if order.filled > LEAST:
+            self.complete(order, reason)
+        else:
+            self.book.end(order, status, reason)
+
+    def complete(self, order: Order, reason: Reason) -> None:
+        """End an order that is filled, and send what has waited for that."""
+        self.book.end(order, OrderStatus.FILLED, reason)
+        self.send_freed()
+
+    def send_freed(self) -> None:
+        """Send the orders that have waited for one that is filled."""
+        while self.book.freed:
+            self.awaken(self.book.freed.pop(0), self.last_price, self.last_place)
+
+    def slipped(self, order: Order, meeting: Meeting) -> float:
+        """Return a price with slippage, which a limit order does not pay beyond its limit."""
+        world, price = self.world, meeting.price
+        if meeting.is_maker or not (world.slippage_rate or world.half_spread):
+            return price
+        worse = up(price + abs(price) * world.slippage_rate + world.half_spread, world.tick)
+        return worse if order.limit is None else max(min(worse, order.limit), price)
+
+    def fill(self, order: Order, units: float, meeting: Meeting, price: float, place: str) -> None:
+        """Do a part of an order, and what follows from it."""
+        paid, worked = self.fees.get(order.number, (0.0, 0.0))
+        fee = self.account.fee(units, abs(price), meeting.is_maker, paid, worked)
+        rate = self.world.maker_rate if meeting.is_maker else self.world.taker_rate
+        self.fees[order.number] = (paid + fee, worked + rate * units * abs(price))
+        self.account.fill(order.side, units, abs(price), fee)
+        slippage = (price - meeting.price) * units
+        quantity = order.side * units
+        self.fills.append(Fill(self.bar.row, order.number, quantity, abs(price), place, meeting.is_maker, fee, slippage))
+        self.last_price, self.last_place, self.last_units = order.side * meeting.price, place, units
+        order.filled += units
+        order.shown -= units
+        self.room -= units
+        self.book.end_linked(order)
+        for leaving in order.exits:
+            self.awaken(leaving, order.side * meeting.price, place)
+        if order.entry is None and order.left < LEAST:
+            self.complete(order, Reason.NONE)
+        if order.entry is not None:
+            self.book.end_exits_that_are_done(order.entry)
+            self.send_freed()
+
+    def awaken(self, order: Order, price: float, place: str) -> None:
+        """Send what has waited for a fill, which was at this price."""
+        if order.is_over:
+            return
+        was_held = order.status is OrderStatus.HELD
+        was_idle = order.entry is not None and order.left - self.last_units < LEAST
+        if was_held:
+            order.status, order.arrives = OrderStatus.OPEN, max(order.arrives, self.bar.opens)
+            order.best = None if order.trail is None else order.side * price
+        if place == "close":
+            order.arrives = max(order.arrives, self.bar.closes)
+        elif was_held or was_idle:
+            order.has_rested = False
+            self.met.discard(order.number)
+            self.tried.discard(order.number)
+        if place == "inside" and self.is_blind and (was_held or was_idle or order.limit is not None):
+            self.bear(order, order.side * price)
+
+
+def side_of(position: float) -> int:
+    """Return +1 for a long position and -1 for a short one."""
+    return 1 if position > 0 else -1
