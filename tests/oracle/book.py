@@ -31,16 +31,15 @@ class Book:
 
     def waiting_for(self, order: Order) -> list[Order]:
         """Return what an order holds back."""
-        return [other for other in self.orders if other.waits_for is order and other.status is OrderStatus.HELD]
+        return [other for other in self.orders if other.waits_for is order and other.status is OrderStatus.HELD and not is_pending(other)]
 
     def end(self, order: Order, status: OrderStatus, reason: Reason) -> None:
         """End an order, and what can't go on without it; one of which a part was filled counts as filled unless it was stopped."""
         if order.is_over:
             return
         order.status, order.reason = status, reason
-        if order.filled < LEAST:
-            self.end_linked(order)
-        if order.exits and order.filled < LEAST:
+        self.end_linked(order)
+        if order.exits and order.carried + order.filled < LEAST:
             for leaving in order.exits:
                 self.end(leaving, rejected_or_cancelled(order), Reason.ENTRY_ENDED)
         elif order.exits:
@@ -77,7 +76,32 @@ class Book:
             if order.terms.reduce_only or (order.entry is not None and order.entry.is_over):
                 self.end(order, OrderStatus.CANCELLED, Reason.NOTHING_TO_REDUCE)
 
+    def take_over(self, old: Order, order: Order) -> None:
+        """Let an order take the place of the one that it replaces."""
+        for other in self.orders:
+            if other.waits_for is old:
+                other.waits_for = order
+            if other.entry is old:
+                other.entry = order
+        order.exits, old.exits = old.exits, []
+        order.carried = old.carried + old.filled
+        if old.entry is not None:
+            old.entry.exits = [order if other is old else other for other in old.entry.exits]
+        order.ring = [order if other is old else other for other in old.ring]
+        for other in order.ring:
+            other.ring = order.ring
+        old.ring = []
+        order.best = old.best
+        if order.status is not OrderStatus.HELD or old.status is not OrderStatus.HELD:
+            order.status = OrderStatus.OPEN
+        old.status, old.reason = OrderStatus.REPLACED, Reason.REPLACED
+
 
 def rejected_or_cancelled(order: Order) -> OrderStatus:
     """Return how an order ends that depends on this one: as it was never sent itself, it is rejected if this one never was."""
     return OrderStatus.REJECTED if order.status is OrderStatus.REJECTED and order.sent < 0 else OrderStatus.CANCELLED
+
+
+def is_pending(order: Order) -> bool:
+    """Say whether an order has yet to reach the venue to take the place of another."""
+    return order.is_flying and order.replaces is not None

@@ -6,10 +6,12 @@ import math
 
 from oracle.account import Account, whole
 from oracle.book import LEAST, Book
-from oracle.prices import Meeting, met_ahead, met_at, met_inside, met_newborn, path_of, reached, reached_later, up
-from oracle.words import PROFITS, Bar, Fill, Order, OrderStatus, Reason, World
+from oracle.prices import Meeting, met_ahead, met_at, met_inside, met_newborn, path_of, reached, reached_later, sets_off, up
+from oracle.words import PROFITS, Bar, Fill, Order, OrderKind, OrderStatus, Reason, World
 
 AT_ONCE = ("ioc", "fok")
+TURNS = ((-1, False), (-1, True), (1, False), (1, True))
+"""Sells before buys, and of each those that hurt first."""
 
 
 class Exchange:
@@ -26,12 +28,13 @@ class Exchange:
         self.last_bar: Bar | None = None
         self.room = 0.0
         self.births = 0
-        self.last_price = 0.0
-        """The price of the last fill, before slippage, and where it was."""
+        self.last_price: float | None = None
+        """The price of the last fill in this bar, before slippage, and where it was."""
         self.last_place = ""
         self.last_units = 0.0
         self.met: set[int] = set()
         """Orders that have had their fill of this bar."""
+        self.is_opening = False
         self.is_blind = True
         """Whether it is not known where in the bar something happens."""
         self.tried: set[int] = set()
@@ -40,18 +43,21 @@ class Exchange:
 
     def play(self, bar: Bar) -> None:
         """Fill what a bar fills."""
-        self.bar, self.room = bar, self.room_of(bar)
+        self.bar, self.room, self.last_price = bar, self.room_of(bar), None
         self.is_blind = True
         self.met.clear()
-        for order in self.book.open():
-            self.expire(order, bar.opens)
+        for order in sorted(self.book.open(), key=lambda order: order.sent):
+            self.pass_time(order, bar.opens)
             self.last_a_day(order)
             order.born, order.shown = None, order.terms.display or math.inf
         self.tried.clear()
+        self.is_opening = True
         self.play_open()
+        self.is_opening = False
         self.expire_at_once()
-        for order in self.live():
-            if bar.opens < order.arrives < bar.closes:
+        for order in sorted(self.book.open(), key=lambda order: order.sent):
+            if self.pass_time(order, bar.closes - 1):
+                self.last_a_day(order)
                 self.arrive(order)
         if self.world.rules.path == "worst":
             self.play_range()
@@ -61,7 +67,8 @@ class Exchange:
             self.play_path()
         self.play_close()
         self.rest(bar)
-        self.last_bar = bar
+        self.liquidate()
+        self.last_bar, self.last_price = bar, None
 
     def room_of(self, bar: Bar) -> float:
         """Return how many units of a bar the run may take."""
@@ -70,17 +77,38 @@ class Exchange:
             return math.inf
         return share * bar.volume
 
-    def expire(self, order: Order, now: int) -> None:
-        """End an order whose time is over, at the begin of a bar or at its end."""
-        until = order.terms.until
-        is_past = until is not None and until.timestamp() * 1e9 <= now
-        if is_past:
+    def pass_time(self, order: Order, now: int) -> bool:
+        """Let an order expire, leave or arrive that does so by a moment; say whether it has arrived."""
+        if order.is_over:
+            return False
+        if order.terms.until is not None and order.terms.until.timestamp() * 1e9 <= now:
             self.book.end(order, OrderStatus.EXPIRED, Reason.TIME_IN_FORCE)
+        elif order.leaves is not None and order.leaves <= now:
+            self.book.end(order, OrderStatus.CANCELLED, Reason.BY_STRATEGY)
+        elif order.is_flying and order.arrives <= now:
+            order.is_flying, order.session = False, None
+            if order.replaces is not None:
+                self.replace(order.replaces, order)
+            elif order.status is OrderStatus.OPEN and order.trail is not None:
+                order.best = math.inf  # it follows from the price that it finds
+            return order.status is OrderStatus.OPEN
+        return False
+
+    def replace(self, old: Order, order: Order) -> None:
+        """Put an order in the place of another as it arrives, less what that has filled since; or reject it."""
+        if old.is_over:
+            self.book.end(order, OrderStatus.REJECTED, Reason.TOO_LATE)
+            return
+        self.book.take_over(old, order)
+        if order.entry is None:
+            order.size -= old.filled - order.base
+            if order.size < LEAST:
+                self.book.end(order, OrderStatus.CANCELLED, Reason.TOO_LATE)
 
     def last_a_day(self, order: Order) -> None:
         """End an order for the day when a later session has begun than the one in which it came to the market."""
         session = self.world.sessions[self.bar.row]
-        if order.terms.time_in_force != "day" or order.arrives >= self.bar.closes or order.is_over:
+        if order.terms.time_in_force != "day" or order.is_flying or order.is_over:
             return
         if order.session is None or order.status is OrderStatus.HELD:
             order.session = session
@@ -92,20 +120,22 @@ class Exchange:
         return [
             order
             for order in self.book.open()
-            if order.status is OrderStatus.OPEN and order.left > LEAST and order.number not in self.met
+            if order.status is OrderStatus.OPEN and not order.is_flying and order.left > LEAST and order.number not in self.met
         ]
 
     def play_open(self) -> None:
         """Fill at the open, and again what comes to life by that."""
-        while True:
-            there = [order for order in self.live() if self.is_there(order) and self.may_open(order)]
-            batch = [order for order in there if order.number not in self.tried]
-            if not batch:
-                return
-            for order in sorted(batch, key=self.open_rank):
-                self.tried.add(order.number)
-                if order in self.live():
-                    self.open_one(order)
+        while self.at_open():
+            for side in (-1, 1):
+                for order in sorted((order for order in self.at_open() if order.side == side), key=self.open_rank):
+                    self.tried.add(order.number)
+                    if order in self.live():
+                        self.open_one(order)
+
+    def at_open(self) -> list[Order]:
+        """Return the orders that have yet to meet the open."""
+        there = [order for order in self.live() if self.is_there(order) and self.may_open(order)]
+        return [order for order in there if order.number not in self.tried]
 
     def is_there(self, order: Order) -> bool:
         """Say whether an order has been there since the open."""
@@ -131,6 +161,8 @@ class Exchange:
                 self.execute(order, Meeting(price, False), "open")
             self.book.end(order, OrderStatus.EXPIRED, Reason.TIME_IN_FORCE)
             return
+        if order.is_waiting and sets_off(self.world, order, price):
+            self.note_set_off(order, price)
         self.meet(order, met_at(self.world, order, price), "open")
         if order.best is not None:
             order.best = min(order.best, price)
@@ -151,16 +183,16 @@ class Exchange:
         return bool(self.inside_rank(order)[1]), order.sent
 
     def may_fill_inside(self, order: Order) -> bool:
-        """Say whether an order may be filled after the open."""
-        until = order.terms.until
-        return order.terms.at is None and (until is None or until.timestamp() * 1e9 >= self.bar.closes)
+        """Say whether an order may be filled between the open and the close."""
+        return order.terms.at is None
 
     def play_range(self) -> None:
         """Fill inside a bar of which only the range is known."""
-        there = [order for order in self.live() if self.is_there(order) and self.may_fill_inside(order)]
-        for order in sorted(there, key=self.inside_rank):
-            if order in self.live():
-                self.meet_range(order)
+        for turn in TURNS:
+            there = [order for order in self.live() if self.is_there(order) and self.may_fill_inside(order)]
+            for order in sorted((order for order in there if self.inside_rank(order)[:2] == turn), key=self.inside_rank):
+                if order in self.live():
+                    self.meet_range(order)
 
     def play_newborn(self) -> None:
         """Fill what has come to life inside the bar, at a moment that is not known."""
@@ -170,10 +202,13 @@ class Exchange:
             batch = [order for order in batch if self.may_fill_inside(order)]
             if not batch:
                 return
-            for order in sorted(batch, key=self.inside_rank):
-                tried.add(order.born[0])
-                if order in self.live():
-                    self.meet_newborn(order, order.born[1])
+            first = {order.born[0] for order in batch}
+            for turn in TURNS:
+                for order in sorted((order for order in batch if self.inside_rank(order)[:2] == turn), key=self.inside_rank):
+                    if order in self.live() and order.born[0] not in tried:
+                        tried.add(order.born[0])
+                        self.meet_newborn(order, order.born[1])
+            tried |= {order.born[0] for order in batch if order.born is not None and order.born[0] in first}
 
     def meet_range(self, order: Order) -> None:
         """Let an order that has been there since the open meet the range of the bar."""
@@ -195,12 +230,18 @@ class Exchange:
         """Set an order off at a price inside the bar, if there is one; a limit that is not met there comes to life there."""
         if price is None:
             return
-        order.is_set_off = True
+        self.note_set_off(order, price)
         meeting = met_at(self.world, order, price)
         if meeting is None:
             self.bear(order, price)
         else:
             self.meet(order, meeting, "inside")
+
+    def note_set_off(self, order: Order, price: float) -> None:
+        """Set an order off; a trailing stop stays where that was."""
+        order.is_set_off = True
+        if order.trail is not None:
+            order.stop = price
 
     def arrive(self, order: Order) -> None:
         """Let an order arrive inside the bar, where the price is on its way from the open to the worse end."""
@@ -245,7 +286,7 @@ class Exchange:
     def walk_to(self, order: Order, price: float) -> None:
         """Let an order, and what comes to life by it, meet the market on a known path."""
         if order.is_waiting:
-            order.is_set_off = True
+            self.note_set_off(order, price)
             meeting = met_at(self.world, order, price)
         else:
             meeting = Meeting(price, price == order.limit)
@@ -262,14 +303,33 @@ class Exchange:
                 self.execute(order, Meeting(price, False), "close")
             self.book.end(order, OrderStatus.EXPIRED, Reason.TIME_IN_FORCE)
 
+    def liquidate(self) -> None:
+        """Close the position of an account whose equity met the maintenance margin in this bar, and cancel all orders."""
+        price = self.account.liquidation_price(self.bar) if self.world.is_margin else None
+        if price is None:
+            return
+        for order in self.book.open():
+            self.book.end(order, OrderStatus.CANCELLED, Reason.LIQUIDATED)
+        held, share = self.account.position, self.world.liquidation_fee
+        side = -side_of(held)
+        order = Order(len(self.book.orders), side, abs(held), OrderKind.MARKET)
+        self.book.add(order)
+        equity = self.account.equity(price)
+        fee = self.account.maintenance(price) if share is None else share * abs(held) * price
+        self.fill(order, abs(held), Meeting(side * price, False), side * price, "inside")
+        self.account.cash -= max(min(fee, equity), 0.0)
+
     def rest(self, bar: Bar) -> None:
         """Let what is left wait for the next bar."""
         for order in self.book.open():
             seen = bar.seen_by(order.side)
-            if order.best is not None and order.status is OrderStatus.OPEN and order.is_waiting and order.arrives < bar.closes:
+            if order.is_flying or order.status is not OrderStatus.OPEN or order.arrives >= bar.closes:
+                continue
+            if order.best is not None and order.is_waiting:
                 is_range = self.world.rules.path == "worst" and order.born is None
                 order.best = min(order.best, seen.low if is_range else seen.close)
-            self.expire(order, bar.closes - 1)
+            if order.limit is not None and not order.is_waiting:
+                order.has_rested |= order.terms.at is None
         self.expire_at_once()
 
     def meet(self, order: Order, meeting: Meeting | None, place: str) -> None:
@@ -290,7 +350,7 @@ class Exchange:
     def expire_at_once(self) -> None:
         """End what was to be filled at once and has had its chance."""
         for order in self.book.open():
-            is_there = order.status is OrderStatus.OPEN and order.arrives < self.bar.closes and self.has_met(order)
+            is_there = order.status is OrderStatus.OPEN and not order.is_flying and self.has_met(order)
             if is_there and order.terms.time_in_force in AT_ONCE and not order.is_waiting:
                 self.book.end(order, OrderStatus.EXPIRED, Reason.TIME_IN_FORCE)
 
@@ -378,14 +438,20 @@ class Exchange:
             self.book.end_exits_that_are_done(order.entry)
             self.send_freed()
 
-    def awaken(self, order: Order, price: float, place: str) -> None:
-        """Send what has waited for a fill, which was at this price."""
+    def awaken(self, order: Order, price: float | None, place: str) -> None:
+        """Send what has waited for a fill, which was at this price; it may have been in an earlier bar."""
         if order.is_over:
+            return
+        if price is None:
+            order.status, order.best = OrderStatus.OPEN, None if order.trail is None else math.inf
+            order.arrives = max(order.arrives, self.bar.opens if self.is_opening else self.bar.closes)
             return
         was_held = order.status is OrderStatus.HELD
         was_idle = order.entry is not None and order.left - self.last_units < LEAST
         if was_held:
-            order.status, order.arrives = OrderStatus.OPEN, max(order.arrives, self.bar.opens)
+            order.status = OrderStatus.OPEN
+            if not order.is_flying:
+                order.arrives = self.bar.opens
             order.best = None if order.trail is None else order.side * price
         if place == "close":
             order.arrives = max(order.arrives, self.bar.closes)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
@@ -96,9 +97,16 @@ class Desk:
         if order.is_over:
             return
         if isinstance(ask, Cancel):
-            self.book.end(order, OrderStatus.CANCELLED, Reason.BY_STRATEGY)
+            self.withdraw(order)
         elif not any(other.replaces is order for other in self.new):
             self.replace(order, fitting(dict(ask.changes), order))
+
+    def withdraw(self, order: Order) -> None:
+        """Cancel an order, at once or when the request has reached the venue."""
+        if self.world.rules.latency_ns == 0:
+            self.book.end(order, OrderStatus.CANCELLED, Reason.BY_STRATEGY)
+        elif order.leaves is None:
+            order.leaves = self.now + self.world.rules.latency_ns
 
     def order(self, ask: New, before: list[Order]) -> None:
         """Note an order, with its exits."""
@@ -127,26 +135,30 @@ class Desk:
         order = Order(len(self.book.orders), side, whole(ask.size, self.world.lot), kind_of(ask), limit, stop, trail, terms)
         order.arrives = self.now + self.world.rules.latency_ns
         if trail is not None:
-            order.best = side * self.close
+            order.best = side * self.close if self.world.rules.latency_ns == 0 else math.inf
         self.book.add(order)
         return order
 
     def target(self, ask: Target) -> None:
         """Ask for what is missing to a position."""
-        for order in self.book.open():
-            if order.is_target:
-                self.book.end(order, OrderStatus.REPLACED, Reason.NEW_TARGET)
-        missing = ask.units - self.account.position
+        earlier = [order for order in self.book.open() if order.is_target and order.sent >= 0 and order.status is OrderStatus.OPEN]
+        missing, is_late = ask.units - self.account.position, self.world.rules.latency_ns > 0
+        for order in [] if is_late else earlier:
+            self.book.end(order, OrderStatus.REPLACED, Reason.NEW_TARGET)
         if abs(missing) > LEAST:
             order = self.made(New(1 if missing > 0 else -1, abs(missing)), Terms())
             order.is_target = True
             self.new.append(order)
+            if is_late and earlier:
+                order.replaces, order.base = earlier[-1], earlier[-1].filled
+        elif is_late and earlier:
+            self.withdraw(earlier[-1])
 
     def replace(self, old: Order, changes: dict[str, object]) -> None:
         """Put an order in the place of another."""
         size = changes.get("quantity", old.size - old.filled)
         order = replace(old, number=len(self.book.orders), size=size, status=OrderStatus.OPEN, sent=-1, filled=0.0, ring=[], replaces=old, exits=[])
-        order.carried = old.carried + old.filled
+        order.base, order.leaves = old.filled, None
         if "limit" in changes:
             order.limit = down(old.side * changes["limit"], self.world.tick)
         if "stop" in changes:
@@ -170,21 +182,28 @@ class Desk:
 
     def reducible(self, order: Order) -> float:
         """Return how much of an order only reduces the position, less what open market orders of its side will."""
-        sure = [other.left for other in self.book.open() if other.sent >= 0 and other.side == order.side and is_sure(other)]
+        gone = order.replaces if self.world.rules.latency_ns == 0 else None
+        others = [other for other in self.book.open() if other.sent >= 0 and other is not gone]
+        sure = [other.left for other in others if other.side == order.side and is_sure(other)]
         return max(self.account.reducible(order.side) - sum(sure), 0.0)
 
     def send_one(self, order: Order) -> None:
         """Judge an order and let it go, or hold it."""
         old = order.replaces
         if order.entry is not None and old is None:
+            order.is_flying = self.world.rules.latency_ns > 0
             self.book.send(order)
             return
-        if old is not None and old.is_over:
-            self.book.end(order, OrderStatus.REJECTED, Reason.TOO_LATE)
+        entry = order.entry
+        if entry is not None and entry.is_over and entry.carried + entry.filled < LEAST:
+            self.book.end(order, OrderStatus.REJECTED, Reason.ENTRY_ENDED)
             return
         parent = order.waits_for
         if parent is not None and parent.is_over and parent.status is not OrderStatus.FILLED:
             self.book.end(order, OrderStatus.REJECTED, Reason.ENTRY_ENDED)
+            return
+        if old is not None and old.is_over:
+            self.book.end(order, OrderStatus.REJECTED, Reason.TOO_LATE)
             return
         is_held = parent is not None and not parent.is_over
         may = self.reducible(order)
@@ -197,28 +216,12 @@ class Desk:
                 return
         if not is_held and order.entry is None and (order.terms.reduce_only or (order.side < 0 and not self.world.is_margin)):
             order.size = min(order.size, may)
-        if old is not None:
-            self.take_over(old, order)
-        else:
-            order.status = OrderStatus.HELD if is_held else OrderStatus.OPEN
+        is_held |= old is not None and old.status is OrderStatus.HELD
+        order.status = OrderStatus.HELD if is_held else OrderStatus.OPEN
+        order.is_flying = self.world.rules.latency_ns > 0
+        if old is not None and not order.is_flying:
+            self.book.take_over(old, order)
         self.book.send(order)
-
-    def take_over(self, old: Order, order: Order) -> None:
-        """Let an order take the place of the one that it replaces."""
-        for other in self.book.orders:
-            if other.waits_for is old:
-                other.waits_for = order
-            if other.entry is old:
-                other.entry = order
-        order.exits, old.exits = old.exits, []
-        if old.entry is not None:
-            old.entry.exits = [order if other is old else other for other in old.entry.exits]
-        order.ring = [order if other is old else other for other in old.ring]
-        for other in order.ring:
-            other.ring = order.ring
-        old.ring = []
-        order.status = old.status
-        old.status, old.reason = OrderStatus.REPLACED, Reason.REPLACED
 
 
 def is_sure(order: Order) -> bool:

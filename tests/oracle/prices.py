@@ -20,7 +20,7 @@ class Meeting:
 
 def down(price: float, tick: float | None) -> float:
     """Return a price on the grid, not above the one given."""
-    return price if tick is None else math.floor(price / tick + EVEN) * tick
+    return price if tick is None or math.isinf(price) else math.floor(price / tick + EVEN) * tick
 
 
 def up(price: float, tick: float | None) -> float:
@@ -81,8 +81,12 @@ def met_inside(world: World, order: Order, bar: Bar) -> Meeting | None:
 
 def met_newborn(world: World, order: Order, price: float, bar: Bar) -> Meeting | None:
     """Meet an order that comes to life at a price inside a bar and waits for none: what helps happens if the close proves it."""
-    if order.limit is None or price < order.limit:
-        return Meeting(price, order.limit is not None and order.has_rested)
+    if order.limit is None:
+        # One that was set off before leaves there if that is worse, and the bar goes there.
+        is_worse = order.kind in STOPS and price < order.stop <= bar.high
+        return Meeting(order.stop if is_worse and order.stop >= bar.low else price, False)
+    if price < order.limit:
+        return Meeting(price, order.has_rested)
     return Meeting(order.limit, True) if is_through(world, bar.close, order.limit) else None
 
 

@@ -153,6 +153,12 @@ class Order:
     carried: float = 0.0
     """What those that it replaces had filled."""
     arrives: int = 0
+    is_flying: bool = False
+    """Whether it is still on its way to the venue."""
+    leaves: int | None = None
+    """When a request to cancel it reaches the venue."""
+    base: float = 0.0
+    """What the order that it replaces had filled when this one was sent."""
     best: float | None = None
     """The best price that a trailing stop has seen."""
     is_set_off: bool = False

@@ -40,10 +40,14 @@ cdef class Matcher:
     cdef bint is_of(self, Py_ssize_t order, bint is_buy, int aside) noexcept nogil
     cdef bint is_working(self, Py_ssize_t order, int aside) noexcept nogil
     cdef int sweep(self, Py_ssize_t k, int phase, bint is_buy, bint favourable) except -1 nogil
-    cdef int meet(self, Py_ssize_t order, Py_ssize_t k, int phase) except -1 nogil
+    cdef int consider(self, Py_ssize_t order, Py_ssize_t k, int phase) except -1 nogil
+    cdef int fire_due(self, Py_ssize_t k, int phase) except -1 nogil
     cdef double due_at(self, Py_ssize_t order, Py_ssize_t k, int phase) noexcept nogil
     cdef int fire(self, Py_ssize_t order, Py_ssize_t k, double price, int phase) except -1 nogil
     cdef int walk(self, Py_ssize_t k, Py_ssize_t i) except -1 nogil
     cdef int walk_to(self, Py_ssize_t k, Py_ssize_t i, double start, double end) except -1 nogil
     cdef int match_close(self, Py_ssize_t row) except -1 nogil
+    cdef int make_room(self, Py_ssize_t count) except -1 nogil
+    cdef bint is_for_close(self, Py_ssize_t order, bint is_buy, Py_ssize_t row) noexcept nogil
+    cdef double closing_price(self, Py_ssize_t order, Py_ssize_t row) noexcept nogil
     cdef Py_ssize_t last_bar(self, Py_ssize_t i, Py_ssize_t row) noexcept nogil

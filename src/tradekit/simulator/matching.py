@@ -43,6 +43,7 @@ _BORN = cython.declare(cython.int, Flag.BORN)
 _AT_OPEN = cython.declare(cython.int, Flag.AT_OPEN)
 _AT_CLOSE = cython.declare(cython.int, Flag.AT_CLOSE)
 _SPENT = cython.declare(cython.int, Flag.SPENT)
+_IN_FLIGHT = cython.declare(cython.int, Flag.IN_FLIGHT)
 _ASIDE = cython.declare(cython.int, Flag.IN_FLIGHT | Flag.SPENT)
 _OPENING = cython.declare(cython.int, 0)
 _INSIDE = cython.declare(cython.int, 1)
@@ -99,8 +100,10 @@ class Matcher:
         else:
             self.match_bar(row, row)
             self.watch_margin(row)
+        self.lifecycle.traded = -1
         if self.book.open_count > 0 and self.timing.is_last(row):
             self.match_close(row)
+            self.lifecycle.traded = -1
         return 0
 
     def watch_margin(self, k: int) -> int:
@@ -114,6 +117,7 @@ class Matcher:
         if self.book.open_count == 0:
             return 0
         self.log.now = self.prices.open_time[k]
+        self.lifecycle.traded = -1
         has_conditions = cython.declare(cython.bint, self.conditions.count > 0)
         if has_conditions:
             self.timing.begin(k, row)
@@ -164,18 +168,18 @@ class Matcher:
     def match_young(self, k: int) -> int:
         """Fill those that have just come to life inside a bar."""
         count = self.lifecycle.fresh_count
-        if count > self.young.shape[0]:
-            with cython.gil:
-                self.young = np.zeros(2 * count, dtype=np.int32)
+        self.make_room(count)
         for n in range(count):
             self.young[n] = self.lifecycle.fresh[n]
         self.lifecycle.fresh_count = 0
         for side in range(2):
             for turn in range(2):
+                self.due.clear(count)
                 for n in range(count):
                     order = self.young[n]
                     if self.is_of(order, side == 1, _ASIDE) and self.reach.is_favourable(order) == (turn == 1):
-                        self.meet(order, k, _NEWBORN)
+                        self.consider(order, k, _NEWBORN)
+                self.fire_due(k, _NEWBORN)
         return 0
 
     def is_of(self, order: int, is_buy: bool, aside: int) -> bool:
@@ -195,19 +199,23 @@ class Matcher:
                 continue
             if phase == _INSIDE and ((self.book.flags[order] & _BORN) != 0 or self.reach.is_favourable(order) != favourable):
                 continue
-            price = self.due_at(order, k, phase)
-            if price == price:
-                self.due.insert(order, price)
+            self.consider(order, k, phase)
+        return self.fire_due(k, phase)
+
+    def consider(self, order: int, k: int, phase: int) -> int:
+        """Put an order on the list of those that are due, if it is."""
+        price = self.due_at(order, k, phase)
+        if price == price:
+            self.due.insert(order, price)
+        return 0
+
+    def fire_due(self, k: int, phase: int) -> int:
+        """Fill what is on the list of those that are due."""
         for n in range(self.due.count):
             order = self.due.order[n]
             if self.is_working(order, _ASIDE):
                 self.fire(order, k, self.due.price[n], phase)
         return 0
-
-    def meet(self, order: int, k: int, phase: int) -> int:
-        """Fill one order if it is due."""
-        price = self.due_at(order, k, phase)
-        return self.fire(order, k, price, phase) if price == price else 0
 
     def due_at(self, order: int, k: int, phase: int) -> float:
         """Return the price that an order is due at in one part of a bar, before slippage; NaN if it isn't due."""
@@ -279,22 +287,47 @@ class Matcher:
     def match_close(self, row: int) -> int:
         """Fill, at the close of a session, the orders that wait for it."""
         self.log.now = self.market.close_time[row]
+        self.make_room(self.book.open_count)
         for side in range(2):
+            self.due.clear(self.book.open_count)
+            count = 0
             for n in range(self.book.open_count):
                 order = self.book.open_orders[n]
-                if not self.is_of(order, side == 1, _ASIDE) or (self.book.flags[order] & _AT_CLOSE) == 0:
-                    continue
-                if not self.timing.closes(order, row):
-                    continue
-                i = self.book.instrument[order]
-                k = self.last_bar(i, row)
-                price = self.reach.in_auction(order, self.prices.close[k, i]) if k >= 0 else _NOT_DUE
-                if price == price:
-                    self.filler.execute(order, k, price, _CLOSING, _INFINITE)
-                if self.book.status[order] == _OPEN:
-                    self.lifecycle.end(order, _EXPIRED, _TIME_IN_FORCE)
+                if self.is_for_close(order, side == 1, row):
+                    self.young[count] = order
+                    count += 1
+                    price = self.closing_price(order, row)
+                    if price == price:
+                        self.due.insert(order, price)
+            for n in range(self.due.count):
+                order = self.due.order[n]
+                if self.is_working(order, _ASIDE):
+                    self.filler.execute(order, self.last_bar(self.book.instrument[order], row), self.due.price[n], _CLOSING, _INFINITE)
+            for n in range(count):
+                if self.book.status[self.young[n]] == _OPEN:
+                    self.lifecycle.end(self.young[n], _EXPIRED, _TIME_IN_FORCE)
         self.book.compact()
         return 0
+
+    def make_room(self, count: int) -> int:
+        """Make room for so many orders beside the book."""
+        if count > self.young.shape[0]:
+            with cython.gil:
+                self.young = np.zeros(2 * count, dtype=np.int32)
+        return 0
+
+    def is_for_close(self, order: int, is_buy: bool, row: int) -> bool:
+        """Say whether an order of one side waits for the close of the session that ends with a row."""
+        is_there = cython.declare(cython.bint, self.book.status[order] == _OPEN and (self.book.flags[order] & _IN_FLIGHT) == 0)
+        if not is_there or (self.book.flags[order] & _AT_CLOSE) == 0 or (self.book.quantity[order] > 0.0) != is_buy:
+            return False
+        return self.timing.closes(order, row)
+
+    def closing_price(self, order: int, row: int) -> float:
+        """Return the price at which an order takes part in the close of a row, NaN if it doesn't."""
+        i = self.book.instrument[order]
+        k = self.last_bar(i, row)
+        return self.reach.in_auction(order, self.prices.close[k, i]) if k >= 0 else _NOT_DUE
 
     def last_bar(self, i: int, row: int) -> int:
         """Return the last bar that an instrument has in a row of the clock, -1 if there is none."""
