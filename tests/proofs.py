@@ -127,7 +127,8 @@ def told(rows: Sequence[Row]) -> Iterator[str]:
     """Give the lines of a table of what was run."""
     is_compiled = "compiled" if _is_compiled() else "uncompiled"
     seconds = sum(row.seconds for row in rows)
-    yield f"Commit `{commit()}`, Python {platform.python_version()} on {sys.platform}, simulator {is_compiled}; {seconds:.0f} s on one core."
+    where = f"Python {platform.python_version()} on {sys.platform}, simulator {is_compiled}"
+    yield f"Commit `{commit()}`, {where}; {seconds:.0f} s on one core."
     yield ""
     yield "| what | cases | result | seconds |"
     yield "| --- | ---: | --- | ---: |"
@@ -143,8 +144,12 @@ def commit() -> str:
     """Return the commit that is checked out, and whether something has changed since."""
     try:
         told = ["git", "-C", str(ROOT)]
-        found = subprocess.run([*told, "rev-parse", "--short=12", "HEAD"], capture_output=True, text=True, check=True).stdout.strip()
-        changed = subprocess.run([*told, "status", "--porcelain", "src", "tests"], capture_output=True, text=True, check=True).stdout
+        found = subprocess.run(
+            [*told, "rev-parse", "--short=12", "HEAD"], capture_output=True, text=True, check=True
+        ).stdout.strip()
+        changed = subprocess.run(
+            [*told, "status", "--porcelain", "src", "tests"], capture_output=True, text=True, check=True
+        ).stdout
     except (OSError, subprocess.CalledProcessError):
         return "unknown"
     return f"{found} with changes" if changed else found

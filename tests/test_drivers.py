@@ -106,7 +106,14 @@ def test_shipped_strategies_give_the_same_where_the_simulator_is_not_compiled(ma
         path, overrides = run_file(data, folder), [strategy(name), f"execution.driver={driver!r}"]
         ran(path, folder / "here", *overrides)
         plans.append((str(path), overrides, str(folder / "there")))
-    output_of(tmp_path, "-c", "import json, sys; from tradekit import run; [run(*plan) for plan in json.loads(sys.argv[1])]", json.dumps(plans))
+    output_of(
+        tmp_path,
+        "-c",
+        "import json, sys; from tradekit import run; [run(*plan) for plan in json.loads(sys.argv[1])]",
+        json.dumps(plans),
+    )
     for path, _, runs in plans:
-        here, there = (next(inside for inside in place.iterdir() if inside.is_dir()) for place in (Path(path).parent / "here", Path(runs)))
+        here, there = (
+            next(inside for inside in place.iterdir() if inside.is_dir()) for place in (Path(path).parent / "here", Path(runs))
+        )
         assert_same(here, there)

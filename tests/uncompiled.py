@@ -16,7 +16,5 @@ def output_of(folder: Path, *arguments: str) -> str:
         ignored = shutil.ignore_patterns("*.so", "*.pyd", "*.c", "__pycache__", "_build.json")
         shutil.copytree(Path(tradekit.__file__).parent, target, ignore=ignored)
     environment = os.environ | {"PYTHONPATH": str(target.parent)}
-    done = subprocess.run(
-        [sys.executable, "-W", "error", *arguments], env=environment, check=True, capture_output=True, text=True
-    )
+    done = subprocess.run([sys.executable, "-W", "error", *arguments], env=environment, check=True, capture_output=True, text=True)
     return done.stdout

@@ -77,7 +77,9 @@ class Account:
             return bar.open
         short = self.maintenance(worst) - self.equity(worst)
         price = bar.open + (worst - bar.open) * spare / (spare + short)
-        return down(price, self.world.tick) if self.position > 0 else up(price, self.world.tick)
+        if self.position > 0:
+            return max(down(price, self.world.tick), bar.low)
+        return min(up(price, self.world.tick), bar.high)
 
 
 def whole(units: float, lot: float | None) -> float:

@@ -31,7 +31,11 @@ class Book:
 
     def waiting_for(self, order: Order) -> list[Order]:
         """Return what an order holds back."""
-        return [other for other in self.orders if other.waits_for is order and other.status is OrderStatus.HELD and not is_pending(other)]
+        return [
+            other
+            for other in self.orders
+            if other.waits_for is order and other.status is OrderStatus.HELD and not is_pending(other)
+        ]
 
     def end(self, order: Order, status: OrderStatus, reason: Reason) -> None:
         """End an order, and what can't go on without it; one of which a part was filled counts as filled unless it was stopped."""

@@ -21,7 +21,6 @@ from oracle.words import (
     OrderKind,
     OrderStatus,
     Reason,
-    Replace,
     Target,
     Terms,
     Trail,
@@ -53,6 +52,7 @@ def consult(world: World, script: Script) -> Outcome:
         while bars and bars[0].row == row:
             desk.exchange.play(bars.pop(0))
         equity.append(desk.exchange.account.equity(close))
+        desk.is_halted |= equity[-1] <= 0
         open_orders.append([order.number for order in desk.book.open()])
         desk.ask(row, close, script.get(row, ()))
     ends = [(order.status, order.reason, order.side * order.filled) for order in desk.book.orders]
@@ -70,6 +70,8 @@ class Desk:
         self.close = 0.0
         self.now = 0
         self.new: list[Order] = []
+        self.is_halted = False
+        """Whether there is nothing left to trade with."""
 
     def ask(self, row: int, close: float, asks: Sequence[Ask]) -> None:
         """Do what is asked at the close of a row."""
@@ -134,6 +136,7 @@ class Desk:
             stop = down(side * ask.take_profit, tick)
         order = Order(len(self.book.orders), side, whole(ask.size, self.world.lot), kind_of(ask), limit, stop, trail, terms)
         order.arrives = self.now + self.world.rules.latency_ns
+        order.queue = self.world.rules.queue_ahead
         if trail is not None:
             order.best = side * self.close if self.world.rules.latency_ns == 0 else math.inf
         self.book.add(order)
@@ -157,7 +160,17 @@ class Desk:
     def replace(self, old: Order, changes: dict[str, object]) -> None:
         """Put an order in the place of another."""
         size = changes.get("quantity", old.size - old.filled)
-        order = replace(old, number=len(self.book.orders), size=size, status=OrderStatus.OPEN, sent=-1, filled=0.0, ring=[], replaces=old, exits=[])
+        order = replace(
+            old,
+            number=len(self.book.orders),
+            size=size,
+            status=OrderStatus.OPEN,
+            sent=-1,
+            filled=0.0,
+            ring=[],
+            replaces=old,
+            exits=[],
+        )
         order.base, order.leaves = old.filled, None
         if "limit" in changes:
             order.limit = down(old.side * changes["limit"], self.world.tick)
@@ -165,6 +178,7 @@ class Desk:
             rounded = down if old.kind in PROFITS else up
             order.stop = rounded(old.side * changes["stop"], self.world.tick)
         order.has_rested = order.is_set_off = False
+        order.queue = self.world.rules.queue_ahead
         order.session = old.session
         order.arrives = self.now + self.world.rules.latency_ns
         self.book.add(order)
@@ -208,6 +222,9 @@ class Desk:
         is_held = parent is not None and not parent.is_over
         may = self.reducible(order)
         if not is_held and order.entry is None and may < LEAST:
+            if self.is_halted:
+                self.book.end(order, OrderStatus.REJECTED, Reason.HALTED)
+                return
             if order.terms.reduce_only:
                 self.book.end(order, OrderStatus.REJECTED, Reason.NOTHING_TO_REDUCE)
                 return

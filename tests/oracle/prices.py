@@ -33,6 +33,12 @@ def is_through(world: World, price: float, level: float) -> bool:
     return price <= level if world.rules.limit_fills == "touch" else price < level
 
 
+def is_served(world: World, order: Order, low: float, is_print: bool) -> bool:
+    """Say whether prices down to one reach a limit; a print at it is for those who stand in the queue there."""
+    in_queue = is_print and world.rules.queue_ahead is not None and low == order.limit
+    return in_queue or is_through(world, low, order.limit)
+
+
 def stop_of(world: World, order: Order, best: float | None = None) -> float:
     """Return where a stop is, which for a trailing one depends on the best price that it has seen."""
     if order.trail is None:
@@ -75,7 +81,7 @@ def reached(world: World, order: Order, bar: Bar) -> float | None:
 
 def met_inside(world: World, order: Order, bar: Bar) -> Meeting | None:
     """Meet a limit order that has been there since the open, where the way of the price is not known: the range is enough."""
-    is_met = order.limit is not None and is_through(world, bar.low, order.limit)
+    is_met = order.limit is not None and is_served(world, order, bar.low, bar.low == bar.high)
     return Meeting(order.limit, True) if is_met else None
 
 
@@ -120,7 +126,9 @@ def met_ahead(world: World, order: Order, price: float, ahead: list[float]) -> t
             at = max(stop, price) if high >= stop else None
         elif order.limit is not None or order.is_waiting:
             level = order.stop if order.is_waiting else order.limit
-            at = min(level, price) if price < level or is_through(world, low, level) else None
+            is_print = not order.is_waiting and len({price, *ahead}) == 1
+            is_met = is_served(world, order, low, is_print) if not order.is_waiting else is_through(world, low, level)
+            at = min(level, price) if price < level or is_met else None
         else:
             at = price
         if at is not None:

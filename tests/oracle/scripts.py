@@ -205,7 +205,9 @@ def played(case: Case) -> tuple[Played, list[list[int]]]:
         half_spread=world.half_spread,
         terms=AccountTerms(world.maintenance, world.liquidation_fee),
         sessions=SimpleNamespace(number=number, is_last=is_last, calendar_of=np.zeros(1, dtype=np.int32)),
-        finer=None if parts == 1 else Finer(bars_of({"X": columns}, MINUTE // parts), np.arange(len(rows) + 1, dtype=np.int64) * parts),
+        finer=None
+        if parts == 1
+        else Finer(bars_of({"X": columns}, MINUTE // parts), np.arange(len(rows) + 1, dtype=np.int64) * parts),
     )
     return run, open_orders
 
@@ -225,7 +227,9 @@ def put(ctx: Context, ask: Ask, before: list[int], replaced: set[int], exits: se
         buy_or_sell = view.buy if ask.side > 0 else view.sell
         number = buy_or_sell(ask.size, **prices, bracket=ask.bracket, terms=replace(ask.terms, after=after))
         if ask.bracket is not None:
-            exits.update(range(number + 1, number + 1 + sum(price is not None for price in (ask.bracket.stop_loss, ask.bracket.take_profit))))
+            exits.update(
+                range(number + 1, number + 1 + sum(price is not None for price in (ask.bracket.stop_loss, ask.bracket.take_profit)))
+            )
     elif isinstance(ask, Target):
         view.target(quantity=ask.units)
     elif not before:

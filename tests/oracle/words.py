@@ -39,6 +39,9 @@ class Bar:
         return Bar(-self.open, -self.low, -self.high, -self.close, self.volume, self.opens, self.closes, self.row)
 
 
+PLAIN = Terms()
+
+
 @dataclass(frozen=True)
 class World:
     """What does not change in a run."""
@@ -76,7 +79,7 @@ class New:
     stop: float | Trail | None = None
     take_profit: float | None = None
     bracket: Bracket | None = None
-    terms: Terms = Terms()
+    terms: Terms = PLAIN
     after: int | None = None
     """Which of the open orders it waits for, counted from the last."""
 
@@ -139,7 +142,7 @@ class Order:
     limit: float | None = None
     stop: float | None = None
     trail: Trail | None = None
-    terms: Terms = Terms()
+    terms: Terms = PLAIN
     status: OrderStatus = OrderStatus.OPEN
     reason: Reason = Reason.NONE
     filled: float = 0.0

@@ -5,9 +5,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from proofs import deep
 from random_accounts import random_accounts
 from random_play import fingerprint, random_bars, random_play
-from proofs import deep
 from stage import limit, play, play_targets, setup_of
 from tradekit.model.instrument import Instrument
 from tradekit.model.risk import LimitKind

@@ -58,8 +58,8 @@ class Lifecycle:
     """Ends, triggers and releases orders, writes that down, and passes it on to the orders linked to them.
 
     `is_inside` says that what happens now happens inside a bar, after its open; `is_blind`, that nobody knows how it went there:
-    orders that come to life are then put on the list of `fresh` ones. `price` is that of the last fill, before slippage, and `traded`
-    the instrument that it was in; -1 before the first fill of a bar.
+    orders that come to life are then put on the list of `fresh` ones. `price` is that of the last fill, before slippage, and
+    `traded` the instrument that it was in; -1 before the first fill of a bar.
     """
 
     def __init__(self, book: Book, ledger: Ledger, log: Log) -> None:

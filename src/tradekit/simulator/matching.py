@@ -302,7 +302,9 @@ class Matcher:
             for n in range(self.due.count):
                 order = self.due.order[n]
                 if self.is_working(order, _ASIDE):
-                    self.filler.execute(order, self.last_bar(self.book.instrument[order], row), self.due.price[n], _CLOSING, _INFINITE)
+                    self.filler.execute(
+                        order, self.last_bar(self.book.instrument[order], row), self.due.price[n], _CLOSING, _INFINITE
+                    )
             for n in range(count):
                 if self.book.status[self.young[n]] == _OPEN:
                     self.lifecycle.end(self.young[n], _EXPIRED, _TIME_IN_FORCE)
