@@ -4,7 +4,7 @@ import pytest
 
 from proofs import BEGIN, END, Matrix, Row, Writer, deep, rewritten, words
 
-PAGE = f"# A proof\n\n{BEGIN}old\n{END}\nIts end.\n"
+PAGE = f"# A proof\n\n{BEGIN}what was before\n{END}\nIts end.\n"
 
 
 @pytest.fixture
@@ -39,7 +39,7 @@ def test_page_tells_what_was_run_and_keeps_the_rest():
     assert "; 4 s on one core.\n" in text
     assert "| one thing | 1,200 | holds | 1.5 |\n| another | 5 | FAILS | 2.5 |\n| none | 0 | skipped | 0.0 |\n" + END in text
     assert text.endswith(f"{END}\nIts end.\n")
-    assert "old" not in text
+    assert "what was before" not in text
 
 
 def test_page_without_its_markers_is_refused():

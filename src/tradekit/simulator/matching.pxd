@@ -1,6 +1,7 @@
 cimport cython
 from tradekit.simulator.conditions cimport Conditions
 from tradekit.simulator.book cimport Book
+from tradekit.simulator.closing cimport Closing
 from tradekit.simulator.due cimport Due
 from tradekit.simulator.filling cimport Filler
 from tradekit.simulator.ledger cimport Ledger
@@ -29,6 +30,7 @@ cdef class Matcher:
     cdef bint has_finer, has_queue
     cdef int path
     cdef Due due
+    cdef Closing closing
     cdef int[::1] young
 
     cdef int match(self, Py_ssize_t row) except -1 nogil
@@ -46,8 +48,3 @@ cdef class Matcher:
     cdef int fire(self, Py_ssize_t order, Py_ssize_t k, double price, int phase) except -1 nogil
     cdef int walk(self, Py_ssize_t k, Py_ssize_t i) except -1 nogil
     cdef int walk_to(self, Py_ssize_t k, Py_ssize_t i, double start, double end) except -1 nogil
-    cdef int match_close(self, Py_ssize_t row) except -1 nogil
-    cdef int make_room(self, Py_ssize_t count) except -1 nogil
-    cdef bint is_for_close(self, Py_ssize_t order, bint is_buy, Py_ssize_t row) noexcept nogil
-    cdef double closing_price(self, Py_ssize_t order, Py_ssize_t row) noexcept nogil
-    cdef Py_ssize_t last_bar(self, Py_ssize_t i, Py_ssize_t row) noexcept nogil

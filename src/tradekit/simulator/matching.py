@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING
 import cython
 import numpy as np
 
-from tradekit.model.order import OrderKind, OrderStatus, Reason
+from tradekit.model.order import OrderKind, OrderStatus
 from tradekit.simulator.book import Flag
 
 if cython.compiled:
+    from cython.cimports.tradekit.simulator.closing import Closing
     from cython.cimports.tradekit.simulator.due import Due
     from cython.cimports.tradekit.simulator.filling import Filler
     from cython.cimports.tradekit.simulator.margin import Margin
@@ -18,6 +19,7 @@ if cython.compiled:
     from cython.cimports.tradekit.simulator.reach import Reach
     from cython.cimports.tradekit.simulator.timing import Timing
 else:
+    from tradekit.simulator.closing import Closing
     from tradekit.simulator.due import Due
     from tradekit.simulator.filling import Filler
     from tradekit.simulator.margin import Margin
@@ -36,18 +38,14 @@ __all__ = ["Matcher"]
 _MARKET = cython.declare(cython.int, OrderKind.MARKET)
 _LIMIT = cython.declare(cython.int, OrderKind.LIMIT)
 _OPEN = cython.declare(cython.int, OrderStatus.OPEN)
-_EXPIRED = cython.declare(cython.int, OrderStatus.EXPIRED)
-_TIME_IN_FORCE = cython.declare(cython.int, Reason.TIME_IN_FORCE)
 _TRIGGERED = cython.declare(cython.int, Flag.TRIGGERED)
 _BORN = cython.declare(cython.int, Flag.BORN)
 _AT_OPEN = cython.declare(cython.int, Flag.AT_OPEN)
 _AT_CLOSE = cython.declare(cython.int, Flag.AT_CLOSE)
 _SPENT = cython.declare(cython.int, Flag.SPENT)
-_IN_FLIGHT = cython.declare(cython.int, Flag.IN_FLIGHT)
 _ASIDE = cython.declare(cython.int, Flag.IN_FLIGHT | Flag.SPENT)
 _OPENING = cython.declare(cython.int, 0)
 _INSIDE = cython.declare(cython.int, 1)
-_CLOSING = cython.declare(cython.int, 2)
 _NEWBORN = cython.declare(cython.int, 3)
 _NOT_DUE = cython.declare(cython.double, float("nan"))
 _INFINITE = cython.declare(cython.double, float("inf"))
@@ -89,6 +87,7 @@ class Matcher:
         self.has_queue = setup.fills.queue_ahead is not None
         self.due = Due(self.book)
         self.young = np.zeros(64, dtype=np.int32)
+        self.closing = Closing(setup, self.timing, self.reach, self.filler)
 
     def match(self, row: int) -> int:
         """Fill what a row of the clock fills, by its finer bars if there are any."""
@@ -102,7 +101,7 @@ class Matcher:
             self.watch_margin(row)
         self.lifecycle.traded = -1
         if self.book.open_count > 0 and self.timing.is_last(row):
-            self.match_close(row)
+            self.closing.match(row)
             self.lifecycle.traded = -1
         return 0
 
@@ -168,7 +167,9 @@ class Matcher:
     def match_young(self, k: int) -> int:
         """Fill those that have just come to life inside a bar."""
         count = self.lifecycle.fresh_count
-        self.make_room(count)
+        if count > self.young.shape[0]:
+            with cython.gil:
+                self.young = np.zeros(2 * count, dtype=np.int32)
         for n in range(count):
             self.young[n] = self.lifecycle.fresh[n]
         self.lifecycle.fresh_count = 0
@@ -283,59 +284,3 @@ class Matcher:
             self.fire(best, k, here, _INSIDE)
         self.reach.follow_to(i, end)
         return 0
-
-    def match_close(self, row: int) -> int:
-        """Fill, at the close of a session, the orders that wait for it."""
-        self.log.now = self.market.close_time[row]
-        self.make_room(self.book.open_count)
-        for side in range(2):
-            self.due.clear(self.book.open_count)
-            count = 0
-            for n in range(self.book.open_count):
-                order = self.book.open_orders[n]
-                if self.is_for_close(order, side == 1, row):
-                    self.young[count] = order
-                    count += 1
-                    price = self.closing_price(order, row)
-                    if price == price:
-                        self.due.insert(order, price)
-            for n in range(self.due.count):
-                order = self.due.order[n]
-                if self.is_working(order, _ASIDE):
-                    self.filler.execute(
-                        order, self.last_bar(self.book.instrument[order], row), self.due.price[n], _CLOSING, _INFINITE
-                    )
-            for n in range(count):
-                if self.book.status[self.young[n]] == _OPEN:
-                    self.lifecycle.end(self.young[n], _EXPIRED, _TIME_IN_FORCE)
-        self.book.compact()
-        return 0
-
-    def make_room(self, count: int) -> int:
-        """Make room for so many orders beside the book."""
-        if count > self.young.shape[0]:
-            with cython.gil:
-                self.young = np.zeros(2 * count, dtype=np.int32)
-        return 0
-
-    def is_for_close(self, order: int, is_buy: bool, row: int) -> bool:
-        """Say whether an order of one side waits for the close of the session that ends with a row."""
-        is_there = cython.declare(cython.bint, self.book.status[order] == _OPEN and (self.book.flags[order] & _IN_FLIGHT) == 0)
-        if not is_there or (self.book.flags[order] & _AT_CLOSE) == 0 or (self.book.quantity[order] > 0.0) != is_buy:
-            return False
-        return self.timing.closes(order, row)
-
-    def closing_price(self, order: int, row: int) -> float:
-        """Return the price at which an order takes part in the close of a row, NaN if it doesn't."""
-        i = self.book.instrument[order]
-        k = self.last_bar(i, row)
-        return self.reach.in_auction(order, self.prices.close[k, i]) if k >= 0 else _NOT_DUE
-
-    def last_bar(self, i: int, row: int) -> int:
-        """Return the last bar that an instrument has in a row of the clock, -1 if there is none."""
-        first, k = row, row
-        if self.has_finer:
-            first, k = self.first[row], self.first[row + 1] - 1
-        while k >= first and self.prices.close[k, i] != self.prices.close[k, i]:
-            k -= 1
-        return k if k >= first else -1
