@@ -73,10 +73,9 @@ class Account:
         if not self.position or self.equity(worst) >= self.maintenance(worst):
             return None
         spare = self.equity(bar.open) - self.maintenance(bar.open)
-        if spare <= 0:
-            return bar.open
         short = self.maintenance(worst) - self.equity(worst)
-        price = bar.open + (worst - bar.open) * spare / (spare + short)
+        way = spare / (spare + short) if spare > 0 else 0.0
+        price = bar.open + (worst - bar.open) * way
         if self.position > 0:
             return max(down(price, self.world.tick), bar.low)
         return min(up(price, self.world.tick), bar.high)

@@ -195,7 +195,9 @@ class Reach:
         """Move the best price that a trailing stop has seen."""
         row = self.book.condition[order]
         mark = self.conditions.mark[row]
-        if self.book.quantity[order] > 0.0:
+        # An exit that has nothing to do at the time has no quantity, but a side.
+        side = self.book.quantity[order] if self.book.quantity[order] != 0.0 else self.book.asked[order]
+        if side > 0.0:
             self.conditions.mark[row] = mark if mark < low else low
         else:
             self.conditions.mark[row] = mark if mark > high else high
