@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
-from market import daily_bars, minute_bars
-from peers import BACKTESTING, BACKTRADER, NAUTILUS, VECTORBT, Peer
+from market import daily_bars, minute_bars, stored_bars
+from peers import BACKTESTING, BACKTRADER, NAUTILUS, PANDAS, POLARS, VECTORBT, Peer
 
 __all__ = ["COMPARISONS", "Comparison"]
 
@@ -42,6 +42,7 @@ class Comparison:
 
 
 _minutes = partial(minute_bars, count=MILLION)
+_stored = partial(stored_bars, count=MILLION)
 _days = partial(daily_bars, instruments=500, count=5_000)
 _EVENT = "event form: a crossover decided in a Python `on_bar`, 1 instrument, 1,000,000 bars"
 _ARRAY = "array form: the orders of the same signals, 1 instrument, 1,000,000 bars"
@@ -142,6 +143,36 @@ COMPARISONS = (
         "memory.py",
         0.2,
         "of them",
+    ),
+    Comparison(
+        "read-pandas",
+        "1,000,000 bars from a store's cache into the engine's arrays, checked",
+        "the same Parquet files into a frame",
+        _stored,
+        "stored_warm.py",
+        3.0,
+        peer=PANDAS,
+        peer_script="parquet_pandas.py",
+    ),
+    Comparison(
+        "read-polars",
+        "1,000,000 bars from a store's cache into the engine's arrays, checked",
+        "the same Parquet files into a frame",
+        _stored,
+        "stored_warm.py",
+        1.0,
+        peer=POLARS,
+        peer_script="parquet_polars.py",
+    ),
+    Comparison(
+        "read-cold-pandas",
+        "1,000,000 bars from a store's Parquet files into the engine's arrays, checked",
+        "the same Parquet files into a frame",
+        _stored,
+        "stored_cold.py",
+        0.5,
+        peer=PANDAS,
+        peer_script="parquet_pandas.py",
     ),
 )
 """In the order of the table."""

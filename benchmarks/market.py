@@ -11,7 +11,7 @@ import pyarrow as pa
 import pyarrow.csv as csv
 import pyarrow.feather as feather
 
-__all__ = ["daily_bars", "minute_bars"]
+__all__ = ["daily_bars", "minute_bars", "stored_bars"]
 
 HERE = Path(__file__).parent
 MINUTES = "crypto/binance_perp_2023_07/BTC_USDT_USDT-1m-futures.feather"
@@ -32,6 +32,18 @@ def minute_bars(work: Path, count: int) -> Path:
     columns = {name: np.resize(real[name].to_numpy(), count) for name in COLUMNS}
     feather.write_feather(pa.table({"time": times, **columns}), path)
     return path
+
+
+def stored_bars(work: Path, count: int) -> Path:
+    """Put the same bars into a store, and return its folder."""
+    from tradekit.cli.main import main  # of the environment that runs our side; nothing else here needs it
+
+    folder = work / f"store-{count}"
+    file = minute_bars(work, count)
+    what = ["--venue", "binance", "--symbol", "BTC/USDT", "--interval", "1m", "--store", str(folder)]
+    if main(["data", "import", "parquet", str(file), *what]):
+        sys.exit(f"{file} could not be put into {folder}")
+    return folder
 
 
 def daily_bars(work: Path, instruments: int, count: int) -> Path:

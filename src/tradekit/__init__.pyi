@@ -19,10 +19,15 @@ from tradekit.builtin.indicators import (
     vwap as vwap,
     wma as wma,
 )
-from tradekit.data.dated import read_actions as read_actions, read_funding as read_funding, read_trades as read_trades
+from tradekit.data.dated import read_actions as read_actions, read_funding as read_funding
+from tradekit.data.interval import interval_text as interval_text
 from tradekit.data.options import TableColumns as TableColumns, TableOptions as TableOptions
 from tradekit.data.rows import TableSource as TableSource
+from tradekit.data.store.folder import Store as Store
+from tradekit.data.store.keys import DataKey as DataKey
+from tradekit.data.store.view import StoreView as StoreView
 from tradekit.data.tables import list_symbols as list_symbols, read_series as read_series
+from tradekit.data.ticks import read_book as read_book, read_quotes as read_quotes, read_trades as read_trades
 from tradekit.engine.folder import read_result as read_result
 from tradekit.engine.run import run as run
 from tradekit.errors import (
@@ -33,6 +38,7 @@ from tradekit.errors import (
     RunError as RunError,
     StrategyError as StrategyError,
     TradekitError as TradekitError,
+    VenueError as VenueError,
 )
 from tradekit.model.account import Account as Account, Position as Position
 from tradekit.model.bars import Bars as Bars, Series as Series
@@ -51,9 +57,10 @@ from tradekit.model.order import (
     Terms as Terms,
     Trail as Trail,
 )
-from tradekit.model.reference import ActionKind as ActionKind, Actions as Actions, FundingRates as FundingRates, Trades as Trades
+from tradekit.model.reference import ActionKind as ActionKind, Actions as Actions, FundingRates as FundingRates
 from tradekit.model.result import ComponentUse as ComponentUse, Result as Result
 from tradekit.model.risk import Limit as Limit, LimitKind as LimitKind, Verdict as Verdict, VerdictKind as VerdictKind
+from tradekit.model.ticks import BookUpdates as BookUpdates, Quotes as Quotes, Trades as Trades, trade_number as trade_number
 from tradekit.model.values import Values as Values
 from tradekit.plugin.contracts import (
     BarRequest as BarRequest,
@@ -61,6 +68,7 @@ from tradekit.plugin.contracts import (
     DataSource as DataSource,
     Executor as Executor,
     Indicator as Indicator,
+    Paging as Paging,
     Reporter as Reporter,
     RiskRule as RiskRule,
     Step as Step,

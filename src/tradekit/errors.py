@@ -6,6 +6,7 @@
     ├── ConfigError                 2   a run file, an option or a command line that can't be right
     ├── PluginError                 3   a package or component that is missing, broken or incompatible
     ├── DataError                   4   market data that is missing, malformed or outside what was asked for
+    ├── VenueError                  6   a venue or a network that did not do what was asked, perhaps only in passing
     ├── OrderError                  1   an order that makes no sense, from a strategy
     ├── StrategyError               1   a strategy that raised, or broke what it promises
     └── RunError                    1   a run that started and could not be finished
@@ -27,6 +28,7 @@ __all__ = [
     "RunError",
     "StrategyError",
     "TradekitError",
+    "VenueError",
     "nearest",
     "system_reason",
 ]
@@ -54,6 +56,19 @@ class DataError(TradekitError):
     """Market data is missing, malformed, or fails its checks."""
 
     exit_code = 4
+
+
+class VenueError(TradekitError):
+    """A venue, or the network before it, did not answer, or not with what was asked for."""
+
+    exit_code = 6
+
+    def __init__(self, message: str, is_passing: bool = False, retry_after_s: float | None = None) -> None:
+        super().__init__(message)
+        self.is_passing = is_passing
+        """Whether asking again later may help."""
+        self.retry_after_s = retry_after_s
+        """How long the venue wants to be left alone, in seconds, if it says so."""
 
 
 class OrderError(TradekitError):

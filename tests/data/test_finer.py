@@ -140,8 +140,9 @@ def test_trades_of_one_time_are_rows_of_their_own_in_their_order():
     assert (bars.open == bars.close).all()
     assert (bars.high == bars.low).all()
     assert loaded.finer.first.tolist() == [0, 4, 5]
-    columns = (trades.time, trades.price, trades.size)
-    assert loaded.facts["X"]["sha256"] == hashlib.sha256(b"".join(column.tobytes() for column in columns)).hexdigest()
+    columns = (trades.time, trades.price, trades.size, trades.side, trades.number)
+    month = hashlib.sha256(b"".join(column.tobytes() for column in columns)).hexdigest()
+    assert loaded.facts["X"]["sha256"] == hashlib.sha256(f"1970-01 {month}\n".encode()).hexdigest()
     assert loaded.facts["X"]["interval"] == "trades"
 
 

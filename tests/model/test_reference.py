@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from tradekit.errors import DataError
-from tradekit.model.reference import ActionKind, Actions, FundingRates, Trades
+from tradekit.model.reference import ActionKind, Actions, FundingRates
 
 SECOND = 1_000_000_000
 DAY = 86_400 * SECOND
@@ -15,10 +15,6 @@ def funding(time, rate, mark=None):
 def actions(*rows):
     time, kind, value = zip(*rows, strict=True) if rows else ((), (), ())
     return Actions(np.array(time, np.int64) * DAY, np.array(kind, np.int32), np.array(value, np.float64))
-
-
-def trades(time, price, size):
-    return Trades(np.array(time, np.int64), np.array(price), np.array(size))
 
 
 def test_funding_rates_are_at_whole_seconds_whatever_a_venue_stamps():
@@ -39,10 +35,6 @@ def test_actions_of_one_date_may_be_of_several_kinds():
     assert found.kind.dtype == np.int32
     assert len(found) == 3
     assert len(actions()) == 0
-
-
-def test_trades_of_one_time_are_kept():
-    assert len(trades([5, 5, 6], [1.0, 2.0, 1.0], [0.0, 1.0, 1.0])) == 3
 
 
 @pytest.mark.parametrize(
@@ -79,18 +71,6 @@ def test_trades_of_one_time_are_kept():
         (
             lambda: actions((1, 2, np.nan), (2, 2, -1.0)),
             "the value of a delisting must be 0 or more, got nan at 1970-01-02T00:00:00Z (2 such)",
-        ),
-        (
-            lambda: trades([6, 5], [1.0, 1.0], [1.0, 1.0]),
-            "trades must be in order of time, and 1970-01-01T00:00:00.000000005Z comes after 1970-01-01T00:00:00.000000006Z",
-        ),
-        (
-            lambda: trades([5], [0.0], [1.0]),
-            "the price of a trade must be finite and above 0, got 0.0 at 1970-01-01T00:00:00.000000005Z",
-        ),
-        (
-            lambda: trades([5], [1.0], [-1.0]),
-            "the size of a trade must be finite and 0 or more, got -1.0 at 1970-01-01T00:00:00.000000005Z",
         ),
     ],
 )

@@ -1,3 +1,4 @@
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -6,11 +7,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from proofs import deep
-from random_accounts import random_accounts
+from random_accounts import random_accounts, random_schedule
 from random_play import fingerprint, random_bars, random_play
 from stage import limit, play, play_targets, setup_of
+from tradekit.model.bars import PRICE_COLUMNS
+from tradekit.model.event import EventKind
 from tradekit.model.instrument import Instrument
 from tradekit.model.risk import LimitKind
+from tradekit.model.timeline import Schedule
 from tradekit.simulator.build import is_compiled
 from tradekit.simulator.context import Context
 from tradekit.simulator.loops import run_events, run_targets
@@ -48,6 +52,46 @@ def test_both_drivers_give_the_same_run(seed):
                 view.target(weight=weight)
 
     assert fingerprint(play(bars, on_bar, **changes)) == fingerprint(play_targets(bars, weights, **changes))
+
+
+@given(seed=st.integers(0, 2**32 - 1))
+@settings(max_examples=EXAMPLES, deadline=None)
+def test_both_drivers_give_the_same_run_of_one_instrument_that_is_quiet_for_long(seed):
+    rng = np.random.default_rng(seed)
+    bars = random_bars(rng, 90, 1)
+    is_hole = rng.random((90, 1)) < rng.choice([0.0, 0.3])
+    bars = replace(bars, **{name: np.where(is_hole, np.nan, getattr(bars, name)) for name in PRICE_COLUMNS})
+    weights = np.where(rng.random(90) < 0.08, rng.choice([-0.6, 0.0, 0.3, 1.0, 3.0], 90), np.nan)
+    weights[is_hole[:, 0]] = np.nan
+    instrument = Instrument(bars.symbols[0], kind=str(rng.choice(["spot", "perpetual"])))
+    changes = {
+        "instruments": [instrument],
+        "rules": [limit(LimitKind.MAX_DRAWDOWN, 0.2, "flatten")] if rng.random() < 0.2 else [],
+        "is_margin": bool(rng.random() < 0.3),
+        "schedule": random_schedule(rng, 90, [instrument]) if rng.random() < 0.5 else Schedule.of(),
+        "fee_rate": 0.001,
+    }
+
+    def on_bar(ctx):
+        if weights[ctx.index] == weights[ctx.index]:
+            ctx.target(weight=weights[ctx.index])
+
+    assert fingerprint(play(bars, on_bar, **changes)) == fingerprint(play_targets(bars, weights[:, None], **changes))
+
+
+def test_equity_that_is_gone_while_nothing_else_happens_halts_the_array_form_too():
+    bars = {"X": [FLAT, FLAT, FLAT, 1e-9, 1e-9, FLAT]}
+    perpetual = [Instrument("X", kind="perpetual", maintenance_margin=0.001, initial_margin=0.01)]
+    changes = {"instruments": perpetual, "is_margin": True, "leverage": 10.0}
+    weights = [[np.nan], [8.0], [np.nan], [np.nan], [0.5], [np.nan]]
+    run = play_targets(bars, weights, **changes)
+
+    def on_bar(ctx):
+        if weights[ctx.index][0] == weights[ctx.index][0]:
+            ctx.target(weight=weights[ctx.index][0])
+
+    assert fingerprint(run) == fingerprint(play(bars, on_bar, **changes))
+    assert len(run.entries(EventKind.HALT)) == 1
 
 
 def test_targets_leave_positions_alone_where_they_are_nan():

@@ -8,7 +8,7 @@ from typing import TypeVar
 
 import click
 
-__all__ = ["file_argument", "runs_option", "set_option"]
+__all__ = ["file_argument", "runs_option", "set_option", "store_option"]
 
 _Command = TypeVar("_Command", bound=Callable[..., object])
 
@@ -35,4 +35,17 @@ def runs_option(command: _Command) -> _Command:
         envvar="TRADEKIT_RUNS",
         show_envvar=True,
         help="The folder that holds finished runs.",
+    )(command)
+
+
+def store_option(command: _Command) -> _Command:
+    """Add `--store DIR`; its parameter is called `store`."""
+    return click.option(
+        "--store",
+        type=click.Path(path_type=Path),
+        default=Path("store"),
+        show_default=True,
+        envvar="TRADEKIT_STORE",
+        show_envvar=True,
+        help="The folder that keeps market data.",
     )(command)

@@ -7,19 +7,20 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from tradekit.data.align import align, cut
-from tradekit.data.arrays import digest
 from tradekit.data.calendars import on_sessions, sessions_of
 from tradekit.data.checks import Policy, check_form, check_series, check_spacing
+from tradekit.data.fetch.whole import all_bars
 from tradekit.data.interval import DAY, time_text
+from tradekit.data.months import content_hash
+from tradekit.data.reference import stored_facts
 from tradekit.errors import DataError, nearest
-from tradekit.model.bars import PRICE_COLUMNS, Bars, Series
+from tradekit.model.bars import BAR_COLUMNS, Bars, Series
 from tradekit.model.instrument import Instrument
 from tradekit.plugin.contracts import BarRequest, DataSource
 
 __all__ = ["CheckedSeries", "LoadedBars", "checked_series", "load_bars"]
 
 _NO_CALENDARS: Mapping[str, str] = {}
-_COLUMNS = ("open_time", "close_time", *PRICE_COLUMNS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +31,8 @@ class LoadedBars:
     instruments: tuple[Instrument, ...]
     """In the order of `bars.symbols`, with what the source knows about them."""
     facts: tuple[Mapping[str, Any], ...]
-    """For each instrument: symbol, origin, rows, first, last (UTC), sha256 of what was read, holes, repairs."""
+    """For each instrument: symbol, origin, rows, first, last (UTC), sha256 of what was read, holes, repairs; and of what is from a
+    store, `data_set`, `revision` and `content`."""
     notes: tuple[str, ...]
     """What a policy changed, and where data begin late or end early."""
 
@@ -43,14 +45,14 @@ def load_bars(source: DataSource, request: BarRequest, policy: Policy, calendars
     `policy` does not repair.
     """
     if request.symbols:
-        found = source.bars(request)
+        found = all_bars(source, request)
         known = {instrument.symbol: instrument for instrument in source.instruments()}
     else:
         known = {instrument.symbol: instrument for instrument in source.instruments()}
         if not known:
             raise DataError(f"the data source {source.name!r} does not list its instruments; name them: instruments = [...]")
         request = replace(request, symbols=tuple(known))
-        found = source.bars(request)
+        found = all_bars(source, request)
     for symbol in request.symbols:
         if symbol not in found:
             raise DataError(f"the data source {source.name!r} gave no bars for {symbol!r}{nearest(symbol, found)}")
@@ -90,7 +92,8 @@ def checked_series(instrument: Instrument, found: Series, request: BarRequest, p
         raise DataError(f"the policy leaves no bar of {symbol!r}: {'; '.join(repairs)}")
     if calendar is not None:
         series = on_sessions(series, calendar)
-    return CheckedSeries(series, repairs, digest(getattr(raw, name) for name in _COLUMNS))
+    known = "" if raw.stored is None else raw.stored.sha256
+    return CheckedSeries(series, repairs, known or content_hash(raw.open_time, [getattr(raw, name) for name in BAR_COLUMNS]))
 
 
 def _facts(symbol: str, checked: CheckedSeries, clock_rows: int) -> dict[str, Any]:
@@ -104,6 +107,7 @@ def _facts(symbol: str, checked: CheckedSeries, clock_rows: int) -> dict[str, An
         "sha256": checked.sha256,
         "holes": clock_rows - len(series),
         "repairs": checked.repairs,
+        **stored_facts(series.stored),
     }
 
 

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from tradekit.engine.locate import Key, key_text
-from tradekit.engine.overrides import Override
 from tradekit.engine.problems import Problem, shown
 from tradekit.engine.tables import AccountTable, CurrencyTable, DataTable, InstrumentTable, RunTable
 from tradekit.errors import nearest
@@ -33,12 +32,13 @@ class Tables:
         return None if self.data is None else self.data.instruments
 
 
-def contradictions(tables: Tables, values: Mapping[str, Any], overrides: Iterable[Override]) -> Iterator[Problem]:
-    """Yield every contradiction; `values` are the tables as they were written.
+def contradictions(tables: Tables, values: Mapping[str, Any], written: Mapping[str, Any]) -> Iterator[Problem]:
+    """Yield every contradiction; `values` are the tables as they came, and `written` what they were before overrides.
 
-    A run that an override narrows to some instruments may leave facts about the others.
+    A run that an override narrows to some of its instruments may leave facts about the others. One that an override gives another
+    instrument may not: what a file holds without a name would run under the new one, and without its facts.
     """
-    is_narrowed = any(override.key[:2] == ("data", "instruments") for override in overrides)
+    is_narrowed = _is_narrowed(tables.traded, written.get("data"))
     if tables.run is not None:
         yield from _of_run(tables.run, tables.traded, values)
     if tables.account is not None:
@@ -47,6 +47,13 @@ def contradictions(tables: Tables, values: Mapping[str, Any], overrides: Iterabl
         yield from _of_kinds(tables.facts, tables.account)
         yield from _of_settlement(tables, tables.account)
     yield from _of_instruments(tables.facts, None if is_narrowed else tables.traded)
+
+
+def _is_narrowed(traded: tuple[str, ...] | None, data: object) -> bool:
+    listed = data.get("instruments") if isinstance(data, Mapping) else None
+    if traded is None or not (listed is None or isinstance(listed, list)):
+        return False
+    return listed is None or (list(traded) != listed and all(symbol in listed for symbol in traded))
 
 
 def _of_run(run: RunTable, traded: tuple[str, ...] | None, values: Mapping[str, Any]) -> Iterator[Problem]:

@@ -56,10 +56,10 @@ class Money:
         """Return what one unit of instruments at a price of 1 was worth while bars were under way."""
         return self.multiplier[instrument] * self.rate_in(self.settlement[instrument], row)
 
-    def unit_at_close(self, i: int, rows: int) -> Floats:
-        """Return what one unit of an instrument at a price of 1 was worth at each close."""
+    def unit_at_close(self, i: int) -> Floats | float:
+        """Return what one unit of an instrument at a price of 1 was worth at each close; one number if that never changes."""
         if len(self.codes) == 1:
-            return np.full(rows, self.multiplier[i])
+            return float(self.multiplier[i])
         found: Floats = self.multiplier[i] * self.rates[:, self.settlement[i]]
         return found
 

@@ -132,10 +132,11 @@ def exposures(record: Record) -> Exposures:
     gross = net = None
     for i, own in _moves_by_instrument(record):
         value = _steps(record.log["row"][own], record.log["e"][own], rows, 0.0)
-        bars, unit = record.bars, record.money.unit_at_close(i, rows)
+        bars, unit = record.bars, record.money.unit_at_close(i)
         if bars.exists[:, i].all():
             value *= bars.close[:, i]
-            value *= unit
+            if np.ndim(unit) or unit != 1.0:
+                value *= unit
         else:
             is_held = value != 0.0
             is_stale |= is_held & ~bars.exists[:, i]
@@ -201,12 +202,8 @@ def journal_table(record: Record) -> pa.Table:
     """Return the journal: one row an entry, in the order of happening, each naming the entry that caused it."""
     log = record.log
     kind = log["kind"]
-    texts: list[str | None] = [None] * len(kind)
-    numbers: list[str | None] = [None] * len(kind)
-    for number, (text, own) in record.words.items():
-        texts[number] = text
-        finite = {name: value if math.isfinite(value) else None for name, value in own.items()}
-        numbers[number] = json.dumps(finite, sort_keys=True) if own else None
+    texts = {number: text for number, (text, _) in record.words.items()}
+    numbers = {number: _as_json(own) for number, (_, own) in record.words.items() if own}
     return table(
         {
             "number": number_column(np.arange(len(kind))),
@@ -217,12 +214,16 @@ def journal_table(record: Record) -> pa.Table:
             "symbol": name_column(log["instrument"], record.bars.symbols),
             "detail": _details(kind, log["code"]),
             "rule": name_column(log["rule"], record.rules),
-            "text": text_column(texts),
-            "numbers": text_column(numbers),
+            "text": text_column(texts, len(kind)),
+            "numbers": text_column(numbers, len(kind)),
             "currency": name_column(_currencies(log), record.money.codes),
             **_numbers(log),
         }
     )
+
+
+def _as_json(numbers: Mapping[str, float]) -> str:
+    return json.dumps({name: value if math.isfinite(value) else None for name, value in numbers.items()}, sort_keys=True)
 
 
 # What the code of an entry means, by kind.
@@ -278,13 +279,13 @@ def _currencies(log: Mapping[str, NDArray[Any]]) -> NDArray[np.int64]:
 
 
 def _numbers(log: Mapping[str, NDArray[Any]]) -> dict[str, pa.Array]:
+    entries = {kind: np.flatnonzero(log["kind"] == kind) for kind in NUMBERS}
     columns = {}
     for name, meanings in COLUMNS.items():
         values = np.full(len(log["kind"]), np.nan)
         for kind, named in NUMBERS.items():
             for column, meaning in zip("abcdef", named, strict=False):
                 if meaning in meanings:
-                    chosen = log["kind"] == kind
-                    values[chosen] = log[column][chosen]
+                    values[entries[kind]] = log[column][entries[kind]]
         columns[name] = number_column(values)
     return columns

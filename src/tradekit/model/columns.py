@@ -51,11 +51,13 @@ def name_column(numbers: NDArray[Any], names: Sequence[str]) -> pa.Array:
     return pa.DictionaryArray.from_arrays(_column(pa.int32(), numbers.astype(np.int32), numbers >= 0), words)
 
 
-def text_column(texts: Sequence[str | None]) -> pa.Array:
-    """Return texts, many of which may be the same; `None` is null."""
-    distinct = list(dict.fromkeys(text for text in texts if text is not None))
+def text_column(texts: Mapping[int, str], count: int) -> pa.Array:
+    """Return `count` texts, many of which may be the same; those that are not in `texts`, by their place, are null."""
+    distinct = list(dict.fromkeys(texts.values()))
     number = {text: at for at, text in enumerate(distinct)}
-    return name_column(np.array([-1 if text is None else number[text] for text in texts], dtype=np.int32), distinct)
+    numbers = np.full(count, -1, dtype=np.int32)
+    numbers[list(texts)] = [number[text] for text in texts.values()]
+    return name_column(numbers, distinct)
 
 
 def table(columns: Mapping[str, pa.Array]) -> pa.Table:

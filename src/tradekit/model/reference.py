@@ -1,4 +1,4 @@
-"""What is known about an instrument besides its bars: funding rates, corporate actions, single trades, trading sessions."""
+"""What is known about an instrument besides its bars: funding rates, corporate actions, trading sessions."""
 
 from __future__ import annotations
 
@@ -8,10 +8,10 @@ from enum import IntEnum
 import numpy as np
 from numpy.typing import NDArray
 
-from tradekit.errors import DataError
-from tradekit.model.bars import Floats, Times
+from tradekit.model.bars import Floats, Stored, Times
+from tradekit.model.demands import demand, freeze, in_order
 
-__all__ = ["ActionKind", "Actions", "FundingRates", "ScheduledKind", "SessionTimes", "Trades", "whole_seconds"]
+__all__ = ["ActionKind", "Actions", "FundingRates", "ScheduledKind", "SessionTimes", "whole_seconds"]
 
 _SECOND = 1_000_000_000
 
@@ -50,17 +50,17 @@ class FundingRates:
     mark: Floats
     origin: str = ""
     """Where they came from, as a person would name it."""
+    stored: Stored | None = None
+    """Where in a store they are from, if they are from one."""
 
     def __post_init__(self) -> None:
-        _freeze(self, "rate", "mark")
+        freeze(self, {"rate": np.float64, "mark": np.float64})
         rounded = whole_seconds(self.time)
         rounded.flags.writeable = False
         object.__setattr__(self, "time", rounded)
-        _in_order(self.time, "funding rates", is_once=True)
-        _demand(self.time, self.rate, np.isfinite(self.rate), "a funding rate must be finite")
-        _demand(
-            self.time, self.mark, np.isnan(self.mark) | ((self.mark > 0) & (self.mark < np.inf)), "a mark price must be above 0"
-        )
+        in_order(self.time, "funding rates", is_once=True)
+        demand(self.time, self.rate, np.isfinite(self.rate), "a funding rate must be finite")
+        demand(self.time, self.mark, np.isnan(self.mark) | ((self.mark > 0) & (self.mark < np.inf)), "a mark price must be above 0")
 
     def __len__(self) -> int:
         return len(self.time)
@@ -80,46 +80,24 @@ class Actions:
     value: Floats
     origin: str = ""
     """Where they came from, as a person would name it."""
+    stored: Stored | None = None
+    """Where in a store they are from, if they are from one."""
 
     def __post_init__(self) -> None:
-        _freeze(self, "kind", "value")
-        _in_order(self.time, "corporate actions")
+        freeze(self, {"kind": np.int32, "value": np.float64})
+        in_order(self.time, "corporate actions")
         known = np.isin(self.kind, list(ActionKind))
-        _demand(self.time, self.kind, known, "an action must be of kind 0 (split), 1 (dividend) or 2 (delisting)")
-        in_order = np.ones(len(self.time), dtype=np.bool_)
-        in_order[1:] = (np.diff(self.time) > 0) | (np.diff(self.kind) > 0)
+        demand(self.time, self.kind, known, "an action must be of kind 0 (split), 1 (dividend) or 2 (delisting)")
+        is_next = np.ones(len(self.time), dtype=np.bool_)
+        is_next[1:] = (np.diff(self.time) > 0) | (np.diff(self.kind) > 0)
         what = "actions of one time must be in the order split (0), dividend (1), delisting (2), each there once"
-        _demand(self.time, self.kind, in_order, what)
+        demand(self.time, self.kind, is_next, what)
         for kind in ActionKind:
             name = kind.name.lower()
             others = self.kind != kind
             good = np.isfinite(self.value) & ((self.value > 0) if kind is ActionKind.SPLIT else (self.value >= 0))
             least = "above 0" if kind is ActionKind.SPLIT else "0 or more"
-            _demand(self.time, self.value, others | good, f"the value of a {name} must be {least}")
-
-    def __len__(self) -> int:
-        return len(self.time)
-
-
-@dataclass(frozen=True, slots=True)
-class Trades:
-    """The trades of one instrument, oldest first, those of one time in the order in which they were made.
-
-    `time` is int64, UTC nanoseconds; `price` and `size` are float64. The arrays are read-only. Raises `DataError` for times that
-    go back, and for prices and sizes that can't be.
-    """
-
-    time: Times
-    price: Floats
-    size: Floats
-    origin: str = ""
-    """Where they came from, as a person would name it."""
-
-    def __post_init__(self) -> None:
-        _freeze(self, "price", "size")
-        _in_order(self.time, "trades")
-        _demand(self.time, self.price, (self.price > 0) & (self.price < np.inf), "the price of a trade must be finite and above 0")
-        _demand(self.time, self.size, (self.size >= 0) & (self.size < np.inf), "the size of a trade must be finite and 0 or more")
+            demand(self.time, self.value, others | good, f"the value of a {name} must be {least}")
 
     def __len__(self) -> int:
         return len(self.time)
@@ -147,37 +125,3 @@ def whole_seconds(time: Times) -> Times:
     """Return times rounded to whole seconds."""
     rounded: Times = (time + _SECOND // 2) // _SECOND * _SECOND
     return rounded
-
-
-def _freeze(owner: FundingRates | Actions | Trades, *names: str) -> None:
-    """Replace the arrays of an object by read-only ones of the promised types and of one length."""
-    length = np.shape(owner.time)
-    for name in ("time", *names):
-        expected = {"time": np.int64, "kind": np.int32}.get(name, np.float64)
-        array = np.asarray(getattr(owner, name))
-        if array.ndim != 1 or array.shape != length or not np.can_cast(array.dtype, expected, casting="same_kind"):
-            what = f"{name} is {array.dtype} of shape {array.shape}"
-            raise DataError(f"{what}; expected {np.dtype(expected)} [time], as long as time")
-        frozen = np.ascontiguousarray(array, dtype=expected).view()
-        frozen.flags.writeable = False
-        object.__setattr__(owner, name, frozen)
-
-
-def _in_order(time: Times, what: str, is_once: bool = False) -> None:
-    steps = np.diff(time)
-    bad = np.flatnonzero(steps <= 0 if is_once else steps < 0)
-    if len(bad):
-        at = int(bad[0])
-        how = "is there twice" if steps[at] == 0 else f"comes after {_when(time[at])}"
-        raise DataError(f"{what} must be in order of time, and {_when(time[at + 1])} {how}")
-
-
-def _demand(time: Times, values: NDArray[np.generic], good: NDArray[np.bool_], demand: str) -> None:
-    bad = np.flatnonzero(~good)
-    if len(bad):
-        more = f" ({len(bad):,} such)" if len(bad) > 1 else ""
-        raise DataError(f"{demand}, got {values[bad[0]].item()!r} at {_when(time[bad[0]])}{more}")
-
-
-def _when(time: np.int64) -> str:
-    return str(np.datetime64(int(time), "ns")).rstrip("0").rstrip(".") + "Z"

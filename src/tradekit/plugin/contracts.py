@@ -23,9 +23,10 @@ from tradekit.model.event import Event
 from tradekit.model.fills import FillRules
 from tradekit.model.instrument import Instrument
 from tradekit.model.order import Order
-from tradekit.model.reference import Actions, FundingRates, Trades
+from tradekit.model.reference import Actions, FundingRates
 from tradekit.model.result import Result
 from tradekit.model.risk import Limit, Verdict
+from tradekit.model.ticks import BookUpdates, Quotes, Trades
 from tradekit.model.values import Values
 from tradekit.plugin.options import Options as AnyOptions
 
@@ -39,6 +40,7 @@ __all__ = [
     "DataSource",
     "Executor",
     "Indicator",
+    "Paging",
     "Reporter",
     "RiskRule",
     "Step",
@@ -70,8 +72,32 @@ class BarRequest:
     end: int | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Paging:
+    """How much a source gives for one request, and how fast it may be asked."""
+
+    rows: int
+    """At most so many bars, or other rows, come for one request: the first of those asked for, without holes among them."""
+    per_second: float
+    """So many requests a second are allowed."""
+
+
 class DataSource(Component, ABC):
-    """Where market data comes from."""
+    """Where market data comes from.
+
+    What is asked for over a network may fail in passing: a source then raises `VenueError`, which whoever asks may try again.
+    """
+
+    paging: Paging | None = None
+    """What a request is limited to; `None` gives anything at once. It may be set in `__init__`, from the options."""
+
+    def venue_time(self) -> int | None:
+        """Return what the venue's clock showed when it was last asked, at the earliest (UTC nanoseconds); `None` if unknown.
+
+        A bar that closes later may not have been finished in that answer, whatever the clock of this machine says. The default
+        doesn't know, and this machine's clock decides.
+        """
+        return None
 
     def instruments(self) -> Sequence[Instrument]:
         """Return what is known about the instruments on offer; what is not known may be left out. The default knows nothing."""
@@ -95,6 +121,20 @@ class DataSource(Component, ABC):
 
     def trades(self, request: BarRequest) -> Mapping[str, Trades]:  # noqa: ARG002 - what an override is given
         """Return single trades with `start <= time < end` for each requested symbol; nothing if the source has none.
+
+        `request.interval` is 0. The default has none.
+        """
+        return {}
+
+    def quotes(self, request: BarRequest) -> Mapping[str, Quotes]:  # noqa: ARG002 - what an override is given
+        """Return quotes with `start <= time < end` for each requested symbol; nothing if the source has none.
+
+        `request.interval` is 0. The default has none.
+        """
+        return {}
+
+    def book(self, request: BarRequest) -> Mapping[str, BookUpdates]:  # noqa: ARG002 - what an override is given
+        """Return updates of order books with `start <= time < end` for each requested symbol; nothing if the source has none.
 
         `request.interval` is 0. The default has none.
         """
@@ -174,6 +214,10 @@ class Strategy(Component):
     def warmup(self) -> int:
         """How many bars it wants to have seen before it decides; what its indicators need is seen to anyway."""
         return 0
+
+    def sells_short(self) -> bool:
+        """Say whether it sells short, as its options are: a run in a cash account is then refused. The default does not."""
+        return False
 
     def on_bar(self, ctx: Context) -> None:
         """Event form: look at `ctx` and place orders. Called once for each clock time at which a warmed-up instrument has a bar."""

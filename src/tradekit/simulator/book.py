@@ -17,7 +17,7 @@ if cython.compiled:
 else:
     from math import fabs
 
-__all__ = ["Book", "Flag", "Origin"]
+__all__ = ["Book", "Flag", "Origin", "Waiting"]
 
 _MARKET = cython.declare(cython.int, OrderKind.MARKET)
 _LIMIT = cython.declare(cython.int, OrderKind.LIMIT)
@@ -79,6 +79,15 @@ class Flag(IntFlag):
     """It came to life inside this bar, at a moment that is not known."""
 
 
+class Waiting(IntEnum):
+    """The columns of `Book.units`: what the open orders of an instrument would trade."""
+
+    OTHER_SELLS = 0
+    OTHER_BUYS = 1
+    MARKET_SELLS = 2
+    MARKET_BUYS = 3
+
+
 _UNSIZED = cython.declare(cython.int, Origin.UNSIZED)
 _REDUCE_ONLY = cython.declare(cython.int, Flag.REDUCE_ONLY)
 _TRIGGERED = cython.declare(cython.int, Flag.TRIGGERED)
@@ -88,9 +97,12 @@ _ELSEWHERE = cython.declare(cython.int, Flag.IN_FLIGHT | Flag.AT_OPEN | Flag.AT_
 
 
 class Book:
-    """Orders by number. An order is added as an intent, then rests (is open), is held, or is rejected, and is finished once."""
+    """Orders by number. An order is added as an intent, then rests (is open), is held, or is rejected, and is finished once.
 
-    def __init__(self, size: int) -> None:
+    `fees` are those that an order has paid so far, as far as the minimum is about them; there are none if `has_fees` is false.
+    """
+
+    def __init__(self, size: int, has_fees: bool) -> None:
         self.count = 0
         self.capacity = 128
         self.open_count = 0
@@ -108,19 +120,25 @@ class Book:
         self.limit = np.full(self.capacity, np.nan)
         self.stop = np.full(self.capacity, np.nan)
         self.filled = np.zeros(self.capacity)
-        self.fees = np.zeros(self.capacity)
+        self.has_fees = has_fees
+        self.fees = np.zeros(self.capacity if has_fees else 0)
         self.row = np.zeros(self.capacity, dtype=np.int32)
         self.entry = np.full(self.capacity, -1, dtype=np.int32)
-        self.open_orders = np.zeros(self.capacity, dtype=np.int32)
-        self.intents = np.zeros(self.capacity, dtype=np.int32)
-        # Units (>= 0) that open orders would trade, and how many orders that is, by instrument and `column_of` them.
+        self.room = 128
+        self.open_orders = np.zeros(self.room, dtype=np.int32)
+        self.intents = np.zeros(self.room, dtype=np.int32)
+        # Units (>= 0) that open orders would trade, and how many orders that is, by instrument and `Waiting`.
         self.units = np.zeros((size, 4))
         self.orders = np.zeros((size, 4), dtype=np.int32)
 
     def add(self, instrument: int, kind: int, quantity: float, origin: int) -> int:
+        """Take an order down, with room for it among the intents and the open ones, and return its number."""
         if self.count == self.capacity:
             with cython.gil:
                 self.grow()
+        if self.open_count + self.intent_count >= self.room:
+            with cython.gil:
+                self.make_room()
         order = self.count
         self.instrument[order] = instrument
         self.kind[order] = kind
@@ -143,12 +161,18 @@ class Book:
         self.limit = enlarged(self.limit, np.nan)
         self.stop = enlarged(self.stop, np.nan)
         self.filled = enlarged(self.filled, 0.0)
-        self.fees = enlarged(self.fees, 0.0)
+        if self.has_fees:
+            self.fees = enlarged(self.fees, 0.0)
         self.row = enlarged(self.row, 0)
         self.entry = enlarged(self.entry, -1)
+        self.capacity = self.entry.shape[0]  # at the end: should memory run out before, no column is shorter than this
+        return 0
+
+    def make_room(self) -> int:
+        """Lengthen the lists of open orders and of intents."""
         self.open_orders = enlarged(self.open_orders, 0)
         self.intents = enlarged(self.intents, 0)
-        self.capacity += self.capacity // 2  # at the end: should memory run out before, no column is shorter than this
+        self.room = self.intents.shape[0]
         return 0
 
     def conditions_of(self, order: int) -> int:
@@ -234,10 +258,6 @@ class Book:
         # Subtracting what was added may leave a rounding error; nothing open is exactly nothing.
         self.units[i, column] = units if self.orders[i, column] > 0 and units > 0.0 else 0.0
 
-    def waiting(self, i: int, is_market: bool, is_buy: bool) -> float:
-        """Return how many units the open orders of an instrument would buy or sell: market orders, or all others."""
-        return self.units[i, column_of(is_market, is_buy)]
-
     def compact(self) -> None:
         """Drop finished orders from the list of open ones, keeping its order."""
         kept = 0
@@ -280,4 +300,5 @@ class Book:
 
 
 def column_of(is_market: bool, is_buy: bool) -> int:
+    """Return the column of `Waiting` that an order counts in."""
     return (2 if is_market else 0) + (1 if is_buy else 0)

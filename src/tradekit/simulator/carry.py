@@ -123,9 +123,9 @@ class Carry:
         self.ledger.position[i] = whole
         self.note_action(k)
         if is_paid:
-            entry = self.ledger.note_cash(_IN_LIEU, i, self.ledger.settles[i], money)
-            self.log.c[entry] = price
-            self.log.d[entry] = left
+            self.ledger.note_cash(_IN_LIEU, i, self.ledger.settles[i], money)
+            self.log.c[self.log.at] = price
+            self.log.d[self.log.at] = left
         return 0
 
     def whole(self, i: int, held: float) -> float:
@@ -144,9 +144,9 @@ class Carry:
         if held == 0.0 or self.ledger.is_margined[i]:
             return 0
         self.note_action(k)
-        entry = self.ledger.pay(_DIVIDEND, i, self.ledger.settles[i], held * self.ledger.multiplier[i] * self.value[k])
-        self.log.c[entry] = self.value[k]
-        self.log.d[entry] = held
+        self.ledger.pay(_DIVIDEND, i, self.ledger.settles[i], held * self.ledger.multiplier[i] * self.value[k])
+        self.log.c[self.log.at] = self.value[k]
+        self.log.d[self.log.at] = held
         return 0
 
     def delist(self, k: int) -> int:
@@ -159,12 +159,11 @@ class Carry:
 
     def note_action(self, k: int) -> int:
         i = self.instrument[k]
-        entry = self.log.add(_ACTION, self.ledger.row, -1, i)
-        self.log.code[entry] = self.kind[k]
-        self.log.a[entry] = self.value[k]
-        self.log.e[entry] = self.ledger.position[i]
-        self.log.f[entry] = self.ledger.average[i]
-        self.log.g[entry] = self.ledger.balance(i)
+        entry = self.log.add(_ACTION, self.kind[k], -1, i, -1)
+        self.log.a[self.log.at] = self.value[k]
+        self.log.e[self.log.at] = self.ledger.position[i]
+        self.log.f[self.log.at] = self.ledger.average[i]
+        self.log.g[self.log.at] = self.ledger.balance(i)
         self.ledger.cause = entry
         return 0
 
@@ -176,10 +175,10 @@ class Carry:
             return 0
         mark = self.price[k] if self.price[k] == self.price[k] else self.ledger.last[i]
         amount = -(held * self.ledger.multiplier[i] * mark * self.value[k])
-        entry = self.ledger.pay(_FUNDING, i, self.ledger.settles[i], amount)
-        self.log.b[entry] = self.value[k]
-        self.log.c[entry] = mark
-        self.log.d[entry] = held
+        self.ledger.pay(_FUNDING, i, self.ledger.settles[i], amount)
+        self.log.b[self.log.at] = self.value[k]
+        self.log.c[self.log.at] = mark
+        self.log.d[self.log.at] = held
         return 0
 
     def accrue(self, row: int) -> int:
@@ -208,17 +207,17 @@ class Carry:
                     earning += self.ledger.position[i] * self.ledger.last[i] * self.ledger.multiplier[i]
             earning = earning if earning > 0.0 else 0.0
         if earning != 0.0 and rate != 0.0:
-            entry = self.ledger.pay(_INTEREST, -1, c, earning * rate * years)
-            self.log.b[entry] = rate
+            self.ledger.pay(_INTEREST, -1, c, earning * rate * years)
+            self.log.b[self.log.at] = rate
         return 0
 
     def pay_borrowing(self, i: int, years: float) -> int:
         """Charge what a short position costs to borrow."""
         value = self.ledger.position[i] * self.ledger.last[i] * self.ledger.multiplier[i]
-        entry = self.ledger.pay(_BORROWING, i, self.ledger.settles[i], value * self.borrow_rate[i] * years)
-        self.log.b[entry] = self.borrow_rate[i]
-        self.log.c[entry] = self.ledger.last[i]
-        self.log.d[entry] = self.ledger.position[i]
+        self.ledger.pay(_BORROWING, i, self.ledger.settles[i], value * self.borrow_rate[i] * years)
+        self.log.b[self.log.at] = self.borrow_rate[i]
+        self.log.c[self.log.at] = self.ledger.last[i]
+        self.log.d[self.log.at] = self.ledger.position[i]
         return 0
 
 

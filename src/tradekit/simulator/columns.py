@@ -8,10 +8,14 @@ import numpy as np
 
 __all__ = ["enlarged"]
 
+_LEAST = 64
+
 
 def enlarged(column: Any, fill: float) -> Any:
-    """Return a column of half as much length again, which holds `fill`."""
-    old = np.asarray(column)
-    new = np.full(len(old) + len(old) // 2, fill, dtype=old.dtype)
-    new[: len(old)] = old
-    return new
+    """Return a column with room for a sixteenth more, which holds `fill`: the same array, which where it can be isn't copied."""
+    array = column if isinstance(column, np.ndarray) else column.base
+    length = len(array)
+    # What is compiled reads the array through a view, which the caller replaces by one of what is returned.
+    array.resize(length + max(length // 16, _LEAST), refcheck=False)
+    array[length:] = fill
+    return array

@@ -77,7 +77,7 @@ class Conditions:
         self.sibling = enlarged(self.sibling, -1)
         self.peer = enlarged(self.peer, -1)
         self.replaces = enlarged(self.replaces, -1)
-        self.capacity += self.capacity // 2
+        self.capacity = self.replaces.shape[0]
         return 0
 
     def begin(self) -> int:

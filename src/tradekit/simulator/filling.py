@@ -212,8 +212,9 @@ class Filler:
         """Book a fill and write it down."""
         i = self.book.instrument[order]
         is_maker = cython.declare(cython.bint, place >= _MAKER)
-        fee = self.venue.fee(i, size, price, is_maker, self.book.fees[order])
-        self.book.fees[order] += self.venue.raw_fee(i, size, price, is_maker)
+        fee = self.venue.fee(i, size, price, is_maker, self.book.fees[order] if self.book.has_fees else 0.0)
+        if self.book.has_fees:
+            self.book.fees[order] += self.venue.raw_fee(i, size, price, is_maker)
         self.ledger.cause = self.book.entry[order]
         self.ledger.apply(i, size, price, fee)
         self.venue.traded(i, size * price * self.ledger.unit[i])
@@ -222,17 +223,15 @@ class Filler:
             self.taken[i] += fabs(size)
         if (self.book.flags[order] & _ICEBERG) != 0:
             self.hide(order, size)
-        entry = self.log.add(_FILL, self.lifecycle.row, order, i)
-        self.log.cause[entry] = self.book.entry[order]
-        self.log.code[entry] = place
-        self.log.a[entry] = size
-        self.log.b[entry] = price
-        self.log.c[entry] = fee * self.ledger.rate[self.ledger.settles[i]]
-        self.log.d[entry] = fabs(price - reference) * fabs(size) * self.ledger.unit[i]
-        self.log.e[entry] = self.ledger.position[i]
-        self.log.f[entry] = self.ledger.average[i]
-        self.log.g[entry] = self.ledger.balance(i)
-        self.ledger.slippage += self.log.d[entry]
+        self.log.add(_FILL, place, order, i, self.book.entry[order])
+        self.log.a[self.log.at] = size
+        self.log.b[self.log.at] = price
+        self.log.c[self.log.at] = fee * self.ledger.rate[self.ledger.settles[i]]
+        self.log.d[self.log.at] = fabs(price - reference) * fabs(size) * self.ledger.unit[i]
+        self.log.e[self.log.at] = self.ledger.position[i]
+        self.log.f[self.log.at] = self.ledger.average[i]
+        self.log.g[self.log.at] = self.ledger.balance(i)
+        self.ledger.slippage += self.log.d[self.log.at]
         return 0
 
     def go_on(self, order: int, size: float, reason: int) -> int:
@@ -293,13 +292,10 @@ class Filler:
     def close_out(self, i: int, price: float, cause: int) -> int:
         """Close a position at a price."""
         order = self.book.add(i, _MARKET, -self.ledger.position[i], _LIQUIDATION)
-        self.book.row[order] = self.lifecycle.row
+        self.book.row[order] = self.log.row
         self.book.rest(order)
-        entry = self.log.add(_ORDER_EVENT, self.lifecycle.row, order, i)
-        self.book.entry[order] = entry
-        self.log.cause[entry] = cause
-        self.log.code[entry] = _MARKET
-        self.log.a[entry] = self.book.quantity[order]
+        self.book.entry[order] = self.log.add(_ORDER_EVENT, _MARKET, order, i, cause)
+        self.log.a[self.log.at] = self.book.quantity[order]
         self.record(order, -1, self.book.quantity[order], price, price, 1)
         return self.lifecycle.complete(order, _NO_REASON)
 

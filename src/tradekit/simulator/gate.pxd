@@ -20,9 +20,9 @@ cdef class Gate:
     cdef list checkers
     cdef readonly Opinions opinions
     cdef readonly bint is_halted
-    cdef bint is_ruined, has_leverage_limit
+    cdef bint is_ruined, has_leverage_limit, has_drawdown_limit
     cdef Py_ssize_t last_halt
-    cdef readonly double peak
+    cdef public double peak
     cdef double equity, committed
 
     cdef void begin(self, Py_ssize_t row, double equity) noexcept nogil
@@ -35,7 +35,7 @@ cdef class Gate:
     cdef double reducing(self, Py_ssize_t i, double quantity) noexcept nogil
     cdef double exposure(self, Py_ssize_t i) noexcept nogil
     cdef double enforce(self, Py_ssize_t order, Py_ssize_t k, double quantity) except? -1.0 nogil
-    cdef Py_ssize_t note(self, Py_ssize_t order, Py_ssize_t k, double asked, double passed) except -1 nogil
-    cdef int watch(self, Py_ssize_t row, double equity) except -1 nogil
-    cdef int halt(self, Py_ssize_t row, int rule, double equity, double limit) except -1 nogil
+    cdef Py_ssize_t note(self, Py_ssize_t order, Py_ssize_t k, double asked, double passed, int verdict) except -1 nogil
+    cdef int watch(self, double equity) except -1 nogil
+    cdef int halt(self, int rule, double equity, double limit, Py_ssize_t cause) except -1 nogil
     cdef double ask(self, Py_ssize_t order, Py_ssize_t k, double quantity) except? -1.0

@@ -9,6 +9,7 @@ import numpy as np
 
 from tradekit.model.event import EventKind
 from tradekit.model.risk import LimitKind, VerdictKind
+from tradekit.simulator.book import Waiting
 
 if cython.compiled:
     from cython.cimports.libc.math import fabs
@@ -40,6 +41,10 @@ _MAX_DRAWDOWN = cython.declare(cython.int, LimitKind.MAX_DRAWDOWN)
 _CHECK = cython.declare(cython.int, -1)  # a rule in Python
 _TOLERANCE = cython.declare(cython.double, 1e-9)  # rounding must not cut an order that is at its limit
 _NAN = cython.declare(cython.double, float("nan"))
+_OTHER_SELLS = cython.declare(cython.int, Waiting.OTHER_SELLS)
+_OTHER_BUYS = cython.declare(cython.int, Waiting.OTHER_BUYS)
+_MARKET_SELLS = cython.declare(cython.int, Waiting.MARKET_SELLS)
+_MARKET_BUYS = cython.declare(cython.int, Waiting.MARKET_BUYS)
 _CLIP = cython.declare(cython.int, 0)
 _FLATTEN = cython.declare(cython.int, 3)
 
@@ -77,6 +82,7 @@ class Gate:
         self.committed = 0.0
         self.row = 0
         self.has_leverage_limit = any(kind == _MAX_LEVERAGE for kind in self.kind)
+        self.has_drawdown_limit = any(kind == _MAX_DRAWDOWN for kind in self.kind)
         self.sizing = next((k for k in range(self.size) if 0 <= self.kind[k] <= _VOLATILITY_SIZE), -1)
 
     def begin(self, row: int, equity: float) -> None:
@@ -119,9 +125,8 @@ class Gate:
         """Write down how the sizing rule came to a size."""
         if self.sizing < 0:
             return 0
-        entry = self.note(order, self.sizing, quantity, quantity)
-        self.log.code[entry] = _RESIZE
-        self.log.c[entry] = self.volatility[i, self.row] if self.kind[self.sizing] == _VOLATILITY_SIZE else self.equity
+        self.note(order, self.sizing, quantity, quantity, _RESIZE)
+        self.log.c[self.log.at] = self.volatility[i, self.row] if self.kind[self.sizing] == _VOLATILITY_SIZE else self.equity
         return 0
 
     def judge(self, order: int, quantity: float) -> float:
@@ -144,10 +149,10 @@ class Gate:
         Of those on the other side, only what reduces counts.
         """
         held = self.ledger.position[i] if is_buy else -self.ledger.position[i]
-        leaving = self.book.waiting(i, True, not is_buy)
+        leaving = self.book.units[i, _MARKET_SELLS] if is_buy else self.book.units[i, _MARKET_BUYS]
         if held > 0.0 and leaving > 0.0:
             held -= leaving if leaving < held else held
-        return held + self.book.waiting(i, True, is_buy)
+        return held + (self.book.units[i, _MARKET_BUYS] if is_buy else self.book.units[i, _MARKET_SELLS])
 
     def reducing(self, i: int, quantity: float) -> float:
         """Return how many units of a new order only make the position smaller, after what the open market orders do."""
@@ -158,8 +163,8 @@ class Gate:
 
     def exposure(self, i: int) -> float:
         """Return the value of a position if all open orders of one side were filled, the one where that makes more."""
-        buys = self.standing(i, True) + self.book.waiting(i, False, True)
-        sells = self.standing(i, False) + self.book.waiting(i, False, False)
+        buys = self.standing(i, True) + self.book.units[i, _OTHER_BUYS]
+        sells = self.standing(i, False) + self.book.units[i, _OTHER_SELLS]
         units = buys if buys > sells else sells
         return units * self.ledger.worth(i) if units > 0.0 else 0.0
 
@@ -170,7 +175,8 @@ class Gate:
         size = fabs(quantity)
         reducing = self.reducing(i, quantity)
         # Judged is the value of `taken` units with those of the order, and of `others`, against the `most` that there may be.
-        taken = self.standing(i, quantity > 0.0) + self.book.waiting(i, False, quantity > 0.0)
+        waiting = self.book.units[i, _OTHER_BUYS] if quantity > 0.0 else self.book.units[i, _OTHER_SELLS]
+        taken = self.standing(i, quantity > 0.0) + waiting
         others = 0.0
         most = self.value[k] * self.equity
         if self.kind[k] == _MAX_ORDER_VALUE:
@@ -179,31 +185,29 @@ class Gate:
         elif self.kind[k] == _MAX_LEVERAGE:
             others = self.committed - self.exposure(i)
         judged = others + (taken + size) * price if taken + size > 0.0 else others
-        passed = size
+        passed = cython.declare(cython.double, size)
         if size > reducing and judged > most * (1.0 + _TOLERANCE):
             room = (most - others) / price - taken if self.action[k] == _CLIP else reducing
             # What is left by rounding is no room.
             passed = room if (room - reducing) * price > most * _TOLERANCE else reducing
         passed = passed if quantity > 0.0 or passed == 0.0 else -passed
-        entry = self.note(order, k, quantity, passed)
+        self.note(order, k, quantity, passed, _ACCEPT if passed == quantity else (_REJECT if passed == 0.0 else _RESIZE))
         if self.kind[k] == _MAX_ORDER_VALUE or self.equity <= 0.0:
-            self.log.c[entry] = judged
+            self.log.c[self.log.at] = judged
         else:
-            self.log.c[entry] = judged / self.equity
+            self.log.c[self.log.at] = judged / self.equity
         return passed
 
-    def note(self, order: int, k: int, asked: float, passed: float) -> int:
-        """Write down a verdict."""
-        entry = self.log.add(_VERDICT, self.row, order, self.book.instrument[order])
-        self.log.cause[entry] = self.book.entry[order]
-        self.log.rule[entry] = self.rule[k]
-        self.log.a[entry] = asked
-        self.log.b[entry] = passed
-        self.log.d[entry] = self.value[k]
-        self.log.code[entry] = _ACCEPT if passed == asked else (_REJECT if passed == 0.0 else _RESIZE)
+    def note(self, order: int, k: int, asked: float, passed: float, verdict: int) -> int:
+        """Write down a verdict, and return its entry."""
+        entry = self.log.add(_VERDICT, verdict, order, self.book.instrument[order], self.book.entry[order])
+        self.log.rule[self.log.place] = self.rule[k]
+        self.log.a[self.log.at] = asked
+        self.log.b[self.log.at] = passed
+        self.log.d[self.log.at] = self.value[k]
         return entry
 
-    def watch(self, row: int, equity: float) -> int:
+    def watch(self, equity: float) -> int:
         """Compare equity with its peak; return 0, or 1 if trading halts now, or 2 if positions are to be closed too."""
         if equity > self.peak:
             self.peak = equity
@@ -211,34 +215,31 @@ class Gate:
         for k in range(self.size):
             if self.kind[k] == _MAX_DRAWDOWN and self.is_broken[k] == 0 and equity <= self.peak * (1.0 - self.value[k]):
                 self.is_broken[k] = 1
-                self.halt(row, self.rule[k], equity, self.value[k])
+                self.halt(self.rule[k], equity, self.value[k], -1)
                 found = 2 if self.action[k] == _FLATTEN or found == 2 else 1
         if equity <= 0.0 and not self.is_ruined:
             self.is_ruined = True
-            self.halt(row, -1, equity, 1.0)
+            self.halt(-1, equity, 1.0, -1)
             found = 2 if found == 2 else 1
         return found
 
-    def halt(self, row: int, rule: int, equity: float, limit: float) -> int:
+    def halt(self, rule: int, equity: float, limit: float, cause: int) -> int:
         """Stop new risk for the rest of the run."""
         self.is_halted = True
-        entry = self.log.add(_HALT_EVENT, row, -1, -1)
-        self.log.rule[entry] = rule
-        self.log.a[entry] = equity
-        self.log.b[entry] = self.peak
-        self.log.c[entry] = 1.0 - equity / self.peak
-        self.log.d[entry] = limit
-        self.last_halt = entry
+        self.last_halt = self.log.add(_HALT_EVENT, 0, -1, -1, cause)
+        self.log.rule[self.log.place] = rule
+        self.log.a[self.log.at] = equity
+        self.log.b[self.log.at] = self.peak
+        self.log.c[self.log.at] = 1.0 - equity / self.peak
+        self.log.d[self.log.at] = limit
         return 0
 
     def ask(self, order: int, k: int, quantity: float) -> float:
         """Let a rule written in Python judge an order. One that fails to answer refuses it."""
         passed, text, numbers, kind = self.opinions.ask(self.checkers[k], order, quantity, self.equity, self.row)
-        entry = self.note(order, k, quantity, passed)
-        self.log.code[entry] = kind
-        self.log.d[entry] = _NAN
+        entry = self.note(order, k, quantity, passed, kind)
+        self.log.d[self.log.at] = _NAN
         self.log.notes[entry] = (text, numbers)
         if kind == _HALT and not self.is_halted:
-            self.halt(self.row, self.rule[k], self.equity, _NAN)
-            self.log.cause[self.last_halt] = entry
+            self.halt(self.rule[k], self.equity, _NAN, entry)
         return passed

@@ -6,7 +6,7 @@ from tradekit.simulator.venue cimport Venue
 cdef class Ledger:
     cdef readonly Venue venue
     cdef Log log
-    cdef Py_ssize_t row, cause, size, count, held
+    cdef Py_ssize_t cause, size, count, held
     cdef bint is_margin
     cdef double leverage, dearer
     cdef readonly double capital, realised, fees, carried
@@ -34,7 +34,7 @@ cdef class Ledger:
     cdef double settled(self, Py_ssize_t i, double after, double traded) noexcept nogil
     cdef double sell_out(self, Py_ssize_t i, double quantity, double price, double after) noexcept nogil
     cdef void split(self, Py_ssize_t i, double ratio) noexcept nogil
-    cdef Py_ssize_t pay(self, int kind, Py_ssize_t i, Py_ssize_t currency, double amount) except -1 nogil
-    cdef Py_ssize_t note_cash(self, int kind, Py_ssize_t i, Py_ssize_t currency, double amount) except -1 nogil
+    cdef int pay(self, int kind, Py_ssize_t i, Py_ssize_t currency, double amount) except -1 nogil
+    cdef int note_cash(self, int kind, Py_ssize_t i, Py_ssize_t currency, double amount) except -1 nogil
     cdef int cover(self) except -1 nogil
     cdef int convert(self, Py_ssize_t paid, Py_ssize_t bought) except -1 nogil

@@ -42,7 +42,6 @@ class Ledger:
         instruments, currencies = setup.instruments, setup.currencies
         self.venue = venue
         self.log = log
-        self.row = 0
         self.cause = -1  # the entry that led to what is booked now
         self.size = len(instruments)
         self.count = 1 + len(currencies)
@@ -228,20 +227,18 @@ class Ledger:
         self.last[i] /= ratio
 
     def pay(self, kind: int, i: int, currency: int, amount: float) -> int:
-        """Book money that comes or goes without a trade, and return its entry; `i` is -1 where it is about no instrument."""
+        """Book money that comes or goes without a trade; `i` is -1 where it is about no instrument."""
         self.cash[currency] += amount
         self.carried += amount * self.rate[currency]
         return self.note_cash(kind, i, currency, amount)
 
     def note_cash(self, kind: int, i: int, currency: int, amount: float) -> int:
         """Write down money that has been booked."""
-        entry = self.log.add(_CASH, self.row, -1, i)
-        self.log.cause[entry] = self.cause
-        self.log.code[entry] = kind
-        self.log.a[entry] = amount
-        self.log.e[entry] = currency
-        self.log.g[entry] = self.cash[currency]
-        return entry
+        self.log.add(_CASH, kind, -1, i, self.cause)
+        self.log.a[self.log.at] = amount
+        self.log.e[self.log.at] = currency
+        self.log.g[self.log.at] = self.cash[currency]
+        return 0
 
     def cover(self) -> int:
         """Buy what a cash account owes of a currency with the others, the account's own first."""
@@ -261,8 +258,8 @@ class Ledger:
         if given > self.cash[paid]:
             given = self.cash[paid]
             got = given / rate
-        entry = self.pay(_CONVERSION, -1, paid, -given)
-        self.log.b[entry] = rate
-        entry = self.pay(_CONVERSION, -1, bought, got)
-        self.log.b[entry] = rate
+        self.pay(_CONVERSION, -1, paid, -given)
+        self.log.b[self.log.at] = rate
+        self.pay(_CONVERSION, -1, bought, got)
+        self.log.b[self.log.at] = rate
         return 0

@@ -14,7 +14,7 @@ cdef class Lifecycle:
     cdef Log log
     cdef Ledger ledger
     cdef Venue venue
-    cdef Py_ssize_t row, fresh_count, traded
+    cdef Py_ssize_t fresh_count, traded
     cdef double price
     cdef bint is_inside, is_blind, has_released
     cdef int[::1] fresh

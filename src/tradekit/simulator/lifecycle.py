@@ -69,7 +69,6 @@ class Lifecycle:
         self.log = log
         self.conditions = self.book.conditions
         self.links = Links(self.book)
-        self.row = 0
         self.price = _NAN
         self.traded = -1
         self.is_inside = False
@@ -94,10 +93,8 @@ class Lifecycle:
 
     def note(self, kind: int, order: int, reason: int, left: float) -> int:
         """Write down that an order, or a part of it, has been cancelled or rejected."""
-        entry = self.log.add(kind, self.row, order, self.book.instrument[order])
-        self.log.cause[entry] = self.book.entry[order]
-        self.log.code[entry] = reason
-        self.log.a[entry] = left
+        self.log.add(kind, reason, order, self.book.instrument[order], self.book.entry[order])
+        self.log.a[self.log.at] = left
         return 0
 
     def complete(self, order: int, reason: int) -> int:
@@ -154,11 +151,9 @@ class Lifecycle:
         self.book.trigger(order)
         if self.book.kind[order] == _TRAILING:
             self.book.stop[order] = price
-        entry = self.log.add(_TRIGGER_EVENT, self.row, order, self.book.instrument[order])
-        self.log.cause[entry] = self.book.entry[order]
-        self.log.code[entry] = self.book.kind[order]
-        self.log.a[entry] = self.book.left(order)
-        self.log.b[entry] = price
+        self.log.add(_TRIGGER_EVENT, self.book.kind[order], order, self.book.instrument[order], self.book.entry[order])
+        self.log.a[self.log.at] = self.book.left(order)
+        self.log.b[self.log.at] = price
         return 0
 
     def bear(self, order: int, price: float) -> int:

@@ -1,14 +1,20 @@
 cimport cython
 @cython.final
 cdef class Log:
-    cdef Py_ssize_t count, capacity
+    cdef Py_ssize_t count, place, at, moments
+    cdef public int row
     cdef long long now
-    cdef signed char[::1] kind
-    cdef short[::1] code, rule
-    cdef int[::1] instrument, row, order, cause
-    cdef long long[::1] time
+    cdef signed char[::1] kind, code, width
+    cdef short[::1] rule, moment_place
+    cdef int[::1] instrument, order, cause, moment_row
+    cdef long long[::1] moment_time
     cdef double[::1] a, b, c, d, e, f, g
+    cdef dict open
+    cdef list packed
     cdef object notes
 
-    cdef Py_ssize_t add(self, int kind, Py_ssize_t row, Py_ssize_t order, int instrument) except -1 nogil
-    cdef int grow(self) except -1
+    cdef Py_ssize_t add(self, int kind, int code, Py_ssize_t order, Py_ssize_t instrument, Py_ssize_t cause) except -1 nogil
+    cdef void begin_moment(self) noexcept nogil
+    cdef void settle(self) noexcept nogil
+    cdef int pack(self) except -1
+    cdef tuple part(self)

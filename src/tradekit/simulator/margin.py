@@ -107,9 +107,9 @@ class Margin:
                 price = self.close_price(i, k)
                 if price == price:
                     self.ledger.last[i] = price
-        entry = self.log.add(_LIQUIDATION, self.ledger.row, -1, -1)
-        self.log.a[entry] = self.equity
-        self.log.b[entry] = self.needed
+        entry = self.log.add(_LIQUIDATION, 0, -1, -1, -1)
+        self.log.a[self.log.at] = self.equity
+        self.log.b[self.log.at] = self.needed
         return entry
 
     def penalty(self, i: int, quantity: float, price: float) -> float:
@@ -126,10 +126,10 @@ class Margin:
         fee = self.penalty(i, quantity, price)
         if fee <= 0.0:
             return 0
-        entry = self.ledger.pay(_LIQUIDATION_FEE, i, c, -fee / self.ledger.rate[c])
-        self.log.b[entry] = self.fee_rate[i]
-        self.log.c[entry] = price
-        self.log.d[entry] = quantity
+        self.ledger.pay(_LIQUIDATION_FEE, i, c, -fee / self.ledger.rate[c])
+        self.log.b[self.log.at] = self.fee_rate[i]
+        self.log.c[self.log.at] = price
+        self.log.d[self.log.at] = quantity
         return 0
 
 

@@ -91,7 +91,6 @@ class Matcher:
 
     def match(self, row: int) -> int:
         """Fill what a row of the clock fills, by its finer bars if there are any."""
-        self.lifecycle.row = row
         if self.has_finer:
             for k in range(self.first[row], self.first[row + 1]):
                 self.match_bar(k, row)

@@ -12,6 +12,8 @@ from tradekit.model.order import Bracket, Order, OrderKind, OrderStatus, Terms
 from tradekit.model.risk import Verdict, VerdictKind
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from tradekit.simulator.book import Book
     from tradekit.simulator.ledger import Ledger
     from tradekit.simulator.market import Market
@@ -26,6 +28,9 @@ _KINDS = tuple(OrderKind)
 _STATUSES = tuple(OrderStatus)
 _PLAIN = (Terms(), None)
 _REJECT = int(VerdictKind.REJECT)
+_TRAILING = cython.declare(cython.int, OrderKind.TRAILING_STOP)
+_HELD = cython.declare(cython.int, OrderStatus.HELD)
+_NAN = cython.declare(cython.double, float("nan"))
 
 
 class Opinions:
@@ -38,10 +43,14 @@ class Opinions:
         self.symbols = [instrument.symbol for instrument in setup.instruments]
         self.currency = setup.currency
         self.terms: dict[int, tuple[Terms, Bracket | None]] = {}
-        # All rules that judge one order see the same account; so it is made once.
+        # All rules that judge one order see the same account; so it is made once. What is held at which prices is the same for all
+        # orders of a row.
         self.judged = -1
         self.account: Account | None = None
         self.shown: Order | None = None
+        self.row = -1
+        self.positions: Mapping[str, Position] = MappingProxyType({})
+        self.prices: Mapping[str, float] = MappingProxyType({})
 
     def ask(self, checker: Any, order: int, quantity: float, equity: float, row: int) -> Answer:
         """Return what a rule says of `quantity` units of an order. One that fails to answer refuses it."""
@@ -70,6 +79,8 @@ class Opinions:
         book = self.book
         limit = cython.declare(cython.double, book.limit[order])
         stop = cython.declare(cython.double, book.stop[order])
+        if book.kind[order] == _TRAILING:
+            stop = self.trailing(order)
         terms, bracket = self.terms.get(order, _PLAIN) if self.terms else _PLAIN
         return Order(
             int(order),
@@ -85,39 +96,57 @@ class Opinions:
             bracket,
         )
 
+    def trailing(self, order: int) -> float:
+        """Return where a trailing stop stands now; NaN while it is held, or has yet to find a price."""
+        book = self.book
+        if book.status[order] == _HELD:
+            return _NAN
+        row = book.condition[order]
+        is_buy = cython.declare(cython.bint, book.quantity[order] > 0.0)
+        mark = book.conditions.mark[row]
+        return self.ledger.venue.trailing(book.instrument[order], mark, book.conditions.distance(row), is_buy)
+
     def snapshot(self, equity: float, row: int) -> Account:
-        """Return the account as it stands."""
-        ledger = self.ledger
-        positions = {}
-        prices = {}
-        for i, symbol in enumerate(self.symbols):
-            last = float(ledger.last[i])
-            if last == last:
-                prices[symbol] = last
-            held = float(ledger.position[i])
-            if held != 0.0:
-                positions[symbol] = Position(symbol, held, float(ledger.average[i]), last, float(ledger.unit[i]))
+        """Return the account as it stands after the close of a row."""
+        if row != self.row:
+            self.value(row)
         numbers = self.book.open_numbers() if self.book.open_count > 0 else ()
         return Account(
             int(self.market.close_time[row]),
             self.currency,
-            float(ledger.total_cash()),
+            float(self.ledger.total_cash()),
             float(equity),
-            MappingProxyType(positions),
+            self.positions,
             tuple([self.as_order(order, self.book.left(order)) for order in numbers]),
-            MappingProxyType(prices),
+            self.prices,
         )
+
+    def value(self, row: int) -> int:
+        """Take down what is held and what everything is worth at the close of a row; nothing is traded until the next."""
+        positions = {}
+        prices = {}
+        for i in range(len(self.symbols)):
+            symbol = self.symbols[i]
+            last = float(self.ledger.last[i])
+            if last == last:
+                prices[symbol] = last
+            held = float(self.ledger.position[i])
+            if held != 0.0:
+                positions[symbol] = Position(symbol, held, float(self.ledger.average[i]), last, float(self.ledger.unit[i]))
+        self.positions, self.prices = MappingProxyType(positions), MappingProxyType(prices)
+        self.row = row
+        return 0
 
 
 def _reading(answer: object, quantity: float) -> Answer:
     """Return what a rule's answer means. Raises if it is no answer to this order."""
     if not isinstance(answer, Verdict):
         raise TypeError(f"check must return a Verdict, not {answer!r}")
-    kind = VerdictKind(answer.kind)
+    kind = answer.kind if isinstance(answer.kind, VerdictKind) else VerdictKind(answer.kind)
     passed = quantity if kind is VerdictKind.ACCEPT else 0.0
     if kind is VerdictKind.RESIZE:
         if answer.quantity is None or not 0.0 <= answer.quantity / quantity <= 1.0:
             raise ValueError(f"resize must give a quantity between 0 and {quantity!r}, not {answer.quantity!r}")
         passed = float(answer.quantity)
-    numbers = {str(name): float(number) for name, number in answer.numbers.items()}
+    numbers = {str(name): float(number) for name, number in answer.numbers.items()} if answer.numbers else {}
     return passed, str(answer.reason), numbers, int(kind)

@@ -30,8 +30,8 @@ cdef class Placer:
     cdef bint waits(self, Py_ssize_t order) noexcept nogil
     cdef int fly(self, Py_ssize_t order) except -1 nogil
     cdef int place_exit(self, Py_ssize_t order) except -1 nogil
-    cdef int announce(self, Py_ssize_t order) except -1 nogil
-    cdef double size_of(self, Py_ssize_t order, Py_ssize_t i) except? -1.0 nogil
+    cdef int announce(self, Py_ssize_t order, double asked) except -1 nogil
+    cdef int size(self, Py_ssize_t order, Py_ssize_t i) noexcept nogil
     cdef double permitted(self, Py_ssize_t order, Py_ssize_t i, double quantity) except? -1.0 nogil
     cdef double price_of(self, Py_ssize_t order) noexcept nogil
     cdef bint may_only_reduce(self, Py_ssize_t order, double quantity) noexcept nogil

@@ -35,6 +35,7 @@ _FILLED = cython.declare(cython.int, OrderStatus.FILLED)
 _HELD = cython.declare(cython.int, OrderStatus.HELD)
 _REPLACED = cython.declare(cython.int, OrderStatus.REPLACED)
 _REJECTED = cython.declare(cython.int, OrderStatus.REJECTED)
+_NO_REASON = cython.declare(cython.int, Reason.NONE)
 _WARMING_UP = cython.declare(cython.int, Reason.WARMING_UP)
 _NO_PRICE = cython.declare(cython.int, Reason.NO_PRICE)
 _BELOW_LOT = cython.declare(cython.int, Reason.BELOW_LOT)
@@ -75,22 +76,20 @@ class Placer:
 
     def place(self, order: int) -> int:
         """Take one order through sizing, the account's rules, the gate and the venue's rules."""
-        self.announce(order)
-        if self.book.condition[order] >= 0:
-            reason = self.obstacle(order)
-            if reason != 0:
-                return self.reject(order, reason)
-            if (self.book.flags[order] & _EXIT) != 0:
-                return self.place_exit(order)
         i = self.book.instrument[order]
-        price = float(self.ledger.last[i])
-        if not price > 0.0:
-            return self.reject(order, _NO_PRICE)
-        if self.market.seen[i] < self.warmup:
-            return self.reject(order, _WARMING_UP)
-        quantity = self.size_of(order, i)
-        if not fabs(quantity) * price < _INFINITE:
-            return self.reject(order, _NO_SIZE)
+        reason = self.obstacle(order)
+        if reason == _NO_REASON and (self.book.flags[order] & _EXIT) != 0:
+            return self.place_exit(order)
+        if reason == _NO_REASON:
+            reason = self.size(order, i)
+        self.announce(order, self.book.asked[order])
+        if reason != _NO_REASON and reason != _NO_SIZE:
+            return self.reject(order, reason)
+        quantity = self.book.asked[order]
+        if self.book.origin[order] == _UNSIZED or self.book.origin[order] == _WEIGHT:
+            self.gate.note_size(order, i, quantity)
+        if reason == _NO_SIZE:
+            return self.reject(order, reason)
         old = self.predecessor(order)
         if old >= 0:
             self.book.count_in(old, -1)  # not both of them will be filled
@@ -102,6 +101,8 @@ class Placer:
     def obstacle(self, order: int) -> int:
         """Return why the links of an order keep it from being sent, 0 if they don't."""
         row = self.book.condition[order]
+        if row < 0:
+            return _NO_REASON
         old = self.conditions.replaces[row]
         if old >= 0 and self.book.condition[old] >= 0:
             # What that one waits for may have been replaced on this very row.
@@ -174,12 +175,12 @@ class Placer:
         if old < 0:
             parent = self.conditions.parent[row]
             self.book.asked[order] = -self.book.quantity[parent]
-            self.log.a[self.book.entry[order]] = self.book.asked[order]
+            self.announce(order, self.book.asked[order])
             self.book.quantity[order] = 0.0
             self.book.hold(order)
             return self.fly(order) if self.latency > 0 else 0
         self.book.asked[order] = self.book.asked[old]
-        self.log.a[self.book.entry[order]] = self.book.left(order)
+        self.announce(order, self.book.left(order))
         is_held = cython.declare(cython.bint, self.book.status[old] == _HELD)
         if self.latency == 0:
             self.take_over(order, old)
@@ -189,34 +190,33 @@ class Placer:
             self.book.rest(order)
         return self.fly(order) if self.latency > 0 else 0
 
-    def announce(self, order: int) -> int:
+    def announce(self, order: int, asked: float) -> int:
         """Write an order into the log."""
-        entry = self.log.add(_ORDER_EVENT, self.lifecycle.row, order, self.book.instrument[order])
-        self.book.entry[order] = entry
-        self.log.code[entry] = self.book.kind[order]
-        self.log.a[entry] = self.book.asked[order]
-        self.log.b[entry] = self.book.limit[order]
-        self.log.c[entry] = self.book.stop[order]
-        if self.book.origin[order] == _FLATTEN:
-            self.log.cause[entry] = self.gate.last_halt
-        if self.book.condition[order] >= 0:
-            row = self.book.condition[order]
+        cause = self.gate.last_halt if self.book.origin[order] == _FLATTEN else -1
+        row = self.book.condition[order]
+        if row >= 0:
             before = self.conditions.replaces[row]
             before = before if before >= 0 else self.conditions.parent[row]
             if before >= 0:
-                self.log.cause[entry] = self.book.entry[before]
+                cause = self.book.entry[before]
+        self.book.entry[order] = self.log.add(_ORDER_EVENT, self.book.kind[order], order, self.book.instrument[order], cause)
+        self.log.a[self.log.at] = asked
+        self.log.b[self.log.at] = self.book.limit[order]
+        self.log.c[self.log.at] = self.book.stop[order]
         return 0
 
-    def size_of(self, order: int, i: int) -> float:
-        """Return the signed size of an order, from the sizing rule where it has none."""
+    def size(self, order: int, i: int) -> int:
+        """Give an order the size that is asked for, from the sizing rule where it has none; return why there is none, else 0."""
+        price = float(self.ledger.last[i])
+        if not price > 0.0:
+            return _NO_PRICE
+        if self.market.seen[i] < self.warmup:
+            return _WARMING_UP
         quantity = self.book.quantity[order]
         if self.book.origin[order] == _UNSIZED:
             quantity = self.gate.sized(i, quantity)
-        if self.book.origin[order] == _UNSIZED or self.book.origin[order] == _WEIGHT:
-            self.gate.note_size(order, i, quantity)
         self.book.asked[order] = quantity
-        self.log.a[self.book.entry[order]] = quantity
-        return quantity
+        return _NO_REASON if fabs(quantity) * price < _INFINITE else _NO_SIZE
 
     def permitted(self, order: int, i: int, quantity: float) -> float:
         """Return what lot size, account and gate let pass; 0 when the order has been rejected."""

@@ -61,14 +61,8 @@ class Reach:
         if self.book.kind[order] != _TRAILING or (self.book.flags[order] & _TRIGGERED) != 0:
             return self.book.stop[order]
         row = self.book.condition[order]
-        i = self.book.instrument[order]
-        distance = self.conditions.distance(row)
-        mark = self.conditions.mark[row]
-        if mark != mark:
-            return _NOT_DUE
-        if self.book.quantity[order] > 0.0:
-            return self.venue.price_up(i, mark + distance)
-        return self.venue.price_down(i, mark - distance)
+        is_buy = cython.declare(cython.bint, self.book.quantity[order] > 0.0)
+        return self.venue.trailing(self.book.instrument[order], self.conditions.mark[row], self.conditions.distance(row), is_buy)
 
     def at_price(self, order: int, price: float) -> float:
         """Return a price at which a bar opens, or an order comes to life, if the order is due at it."""

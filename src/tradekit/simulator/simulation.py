@@ -84,7 +84,7 @@ class Simulation:
         self.log = Log()
         self.ledger = Ledger(setup, self.venue, self.log)
         self.carry = Carry(setup, self.market, self.ledger, self.log)
-        self.book = Book(self.size)
+        self.book = Book(self.size, self.venue.has_minimum)
         self.conditions = self.book.conditions
         self.lifecycle = Lifecycle(self.book, self.ledger, self.log)
         self.gate = Gate(setup, self.market, self.ledger, self.book, self.log)
@@ -93,7 +93,7 @@ class Simulation:
         self.is_margin = setup.is_margin
         self.latency = setup.fills.latency_ns
         self.warmup = setup.warmup
-        self.equity = np.full(len(setup.bars), np.nan)
+        self.equity = np.empty(len(setup.bars))  # as far as `done`
         self.weight = np.full(self.size, np.nan)
         self.quantity = np.full(self.size, np.nan)
         self.has_targets = False
@@ -113,8 +113,7 @@ class Simulation:
     def advance(self, row: int) -> int:
         """Fill what bar `row` fills, then mark the account at its close."""
         self.row = row
-        self.lifecycle.row = row
-        self.ledger.row = row
+        self.log.row = row
         self.venue.new_row(row)
         if row >= self.carry.opening_row:
             self.act(row)
@@ -154,7 +153,7 @@ class Simulation:
         equity = self.ledger.equity()
         self.equity[row] = equity
         self.done = row + 1
-        halted = self.gate.watch(row, equity)
+        halted = self.gate.watch(equity)
         if halted != 0:
             self.stop_risk(halted == 2)
         return 0
@@ -239,7 +238,7 @@ class Simulation:
         """End an order that rests or is held, or one that is still an intent."""
         if self.book.entry[order] >= 0:
             return self.lifecycle.end(order, status, reason)
-        self.placer.announce(order)
+        self.placer.announce(order, self.book.asked[order])
         self.book.quantity[order] = self.book.asked[order]
         self.book.status[order] = status
         self.book.reason[order] = reason
@@ -261,12 +260,10 @@ class Simulation:
 
     def request(self, order: int, what: int) -> int:
         """Write down that a request to cancel (0) or to replace (1) an order is under way."""
-        entry = self.log.add(_REQUEST_EVENT, self.row, order, self.book.instrument[order])
-        self.log.cause[entry] = self.book.entry[order]
-        self.log.code[entry] = what
-        self.log.a[entry] = self.book.left(order)
-        self.log.b[entry] = self.book.limit[order]
-        self.log.c[entry] = self.book.stop[order]
+        self.log.add(_REQUEST_EVENT, what, order, self.book.instrument[order], self.book.entry[order])
+        self.log.a[self.log.at] = self.book.left(order)
+        self.log.b[self.log.at] = self.book.limit[order]
+        self.log.c[self.log.at] = self.book.stop[order]
         return 0
 
     def cancel_targets(self, i: int) -> int:

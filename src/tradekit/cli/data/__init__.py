@@ -1,0 +1,1 @@
+"""The commands about market data, one to a module."""

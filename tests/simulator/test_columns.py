@@ -1,0 +1,16 @@
+import numpy as np
+
+from tradekit.simulator.columns import enlarged
+
+
+def test_column_is_enlarged_in_place_and_filled():
+    column = np.arange(3200.0)
+    longer = enlarged(column, np.nan)
+    assert longer is column
+    np.testing.assert_array_equal(longer[:3200], np.arange(3200.0))
+    assert len(longer) == 3400
+    assert np.isnan(longer[3200:]).all()
+
+
+def test_short_column_gets_room_for_many():
+    assert enlarged(np.zeros(1, dtype=np.int32), -1).tolist() == [0, *[-1] * 64]
