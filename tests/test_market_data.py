@@ -1,5 +1,6 @@
 """Every bar file of the development data runs through a backtest, and its books balance."""
 
+import itertools
 import json
 import os
 from pathlib import Path
@@ -8,6 +9,7 @@ import numpy as np
 import pytest
 
 from market_files import Read, cases, options_of
+from tradekit.engine.folder import TABLES
 from tradekit.engine.run import run
 
 RUN_FILE = """\
@@ -93,6 +95,21 @@ def test_bar_file_of_the_market_data_runs_and_its_books_balance(entry, path, tmp
     assert result.metrics["fees"] == pytest.approx(np.sum(fee))
     profits = sum(result.trades["profit"].to_pylist())
     assert last["equity"] == pytest.approx(1_000_000.0 + profits, rel=1e-9, abs=1e-6)
+
+
+@pytest.mark.proof("simulator")
+def test_strategies_give_the_same_on_market_data_through_both_drivers(market_data, matrix, tmp_path):
+    strategies = itertools.cycle(("breakout", "rsi-reversion", "momentum-rotation", "sma-cross"))
+    plan = [(*param.values, name) for param, name in zip(params(), strategies, strict=False)]
+    for number, (entry, path, name) in enumerate(matrix.some(plan, sample=4)):
+        folder = tmp_path / str(number)
+        folder.mkdir()
+        file, tables = run_file(entry, path, folder), []
+        for driver in ("compiled", "event"):
+            run(file, [f"strategy={{name='{name}', short=true}}", f"execution.driver='{driver}'"], folder / driver)
+            (left,) = (inside for inside in (folder / driver).iterdir() if inside.is_dir())
+            tables.append([(left / f"{table}.parquet").read_bytes() for table in TABLES])
+        assert tables[0] == tables[1], (path, name)
 
 
 def test_market_data_is_looked_for_where_the_environment_says(market_data):

@@ -174,6 +174,15 @@ def test_trail_that_makes_no_sense_is_an_error(amounts, said):
     assert str(caught.value) == said
 
 
+def test_trailing_exit_that_has_nothing_to_do_goes_on_following_its_side():
+    bars = {"X": [FLAT, (104, 104.25, 103.5, 103.5, 6), (102.5, 102.5, 101, 101, 6), (101.5, 105, 101, 103, 60)]}
+    script = {0: lambda ctx: ctx.sell(4, limit=103, bracket=Bracket(Trail(amount=2), take_profit=102.75))}
+    run = play(bars, script, fills=unlimited(participation=0.5), is_margin=True)
+    # The rest is sold at 103 while the best price has been 101: the stop stands at 103, and is met there.
+    assert [fill.order for fill in run.entries(EventKind.FILL)][-2:] == [0, 1]
+    assert run.fills[-1] == (3, "X", 1, 103)
+
+
 @pytest.mark.parametrize(
     ("trail", "stands"), [(Trail(amount=5), [95, 97, 105, 105]), (Trail(percent=5), [95, 96.75, 104.5, 104.5])]
 )
