@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
-from market import daily_bars, minute_bars
-from peers import BACKTESTING, BACKTRADER, NAUTILUS, VECTORBT, Peer
+from market import daily_bars, minute_bars, stored_bars, trades
+from peers import BACKTESTING, BACKTRADER, NAUTILUS, PANDAS, POLARS, VECTORBT, Peer
 
 __all__ = ["COMPARISONS", "Comparison"]
 
@@ -42,9 +42,12 @@ class Comparison:
 
 
 _minutes = partial(minute_bars, count=MILLION)
+_stored = partial(stored_bars, count=MILLION)
 _days = partial(daily_bars, instruments=500, count=5_000)
+_trades = partial(trades, count=4 * MILLION)
 _EVENT = "event form: a crossover decided in a Python `on_bar`, 1 instrument, 1,000,000 bars"
 _ARRAY = "array form: the orders of the same signals, 1 instrument, 1,000,000 bars"
+_TRADE_BARS = "bars of a minute out of 4,000,000 trades, 5 to a bar"
 _PORTFOLIO = "array form: 500 instruments that share cash, 5,000 daily bars, rebalanced each month"
 
 COMPARISONS = (
@@ -142,6 +145,56 @@ COMPARISONS = (
         "memory.py",
         0.2,
         "of them",
+    ),
+    Comparison(
+        "read-pandas",
+        "1,000,000 bars from a store's cache into the engine's arrays, checked",
+        "the same Parquet files into a frame",
+        _stored,
+        "stored_warm.py",
+        3.0,
+        peer=PANDAS,
+        peer_script="parquet_pandas.py",
+    ),
+    Comparison(
+        "read-polars",
+        "1,000,000 bars from a store's cache into the engine's arrays, checked",
+        "the same Parquet files into a frame",
+        _stored,
+        "stored_warm.py",
+        1.0,
+        peer=POLARS,
+        peer_script="parquet_polars.py",
+    ),
+    Comparison(
+        "read-cold-pandas",
+        "1,000,000 bars from a store's Parquet files into the engine's arrays, checked",
+        "the same Parquet files into a frame",
+        _stored,
+        "stored_cold.py",
+        0.5,
+        peer=PANDAS,
+        peer_script="parquet_pandas.py",
+    ),
+    Comparison(
+        "trade-bars-pandas",
+        _TRADE_BARS,
+        "`resample().ohlc()`, the sum of sizes and `dropna`; its frame is made before",
+        _trades,
+        "trade_bars_tradekit.py",
+        10.0,
+        peer=PANDAS,
+        peer_script="trade_bars_pandas.py",
+    ),
+    Comparison(
+        "trade-bars-polars",
+        _TRADE_BARS,
+        "`group_by_dynamic`; its frame is made before",
+        _trades,
+        "trade_bars_tradekit.py",
+        2.0,
+        peer=POLARS,
+        peer_script="trade_bars_polars.py",
     ),
 )
 """In the order of the table."""

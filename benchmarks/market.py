@@ -11,11 +11,12 @@ import pyarrow as pa
 import pyarrow.csv as csv
 import pyarrow.feather as feather
 
-__all__ = ["daily_bars", "minute_bars"]
+__all__ = ["daily_bars", "minute_bars", "stored_bars", "trades"]
 
 HERE = Path(__file__).parent
 MINUTES = "crypto/binance_perp_2023_07/BTC_USDT_USDT-1m-futures.feather"
 SHARES = HERE.parent / "examples" / "data" / "us-stocks-1d.csv.gz"
+TRADES = "crypto/freqtrade_testdata/XRP_ETH-trades.feather"
 COLUMNS = ("open", "high", "low", "close", "volume")
 
 
@@ -32,6 +33,18 @@ def minute_bars(work: Path, count: int) -> Path:
     columns = {name: np.resize(real[name].to_numpy(), count) for name in COLUMNS}
     feather.write_feather(pa.table({"time": times, **columns}), path)
     return path
+
+
+def stored_bars(work: Path, count: int) -> Path:
+    """Put the same bars into a store, and return its folder."""
+    from tradekit.cli.main import main  # of the environment that runs our side; nothing else here needs it
+
+    folder = work / f"store-{count}"
+    file = minute_bars(work, count)
+    what = ["--venue", "binance", "--symbol", "BTC/USDT", "--interval", "1m", "--store", str(folder)]
+    if main(["data", "import", "parquet", str(file), *what]):
+        sys.exit(f"{file} could not be put into {folder}")
+    return folder
 
 
 def daily_bars(work: Path, instruments: int, count: int) -> Path:
@@ -53,4 +66,21 @@ def daily_bars(work: Path, instruments: int, count: int) -> Path:
     }
     names = np.repeat([f"S{i:03}" for i in range(instruments)], count)
     feather.write_feather(pa.table({"time": np.tile(days, instruments), "symbol": names, **columns}), path)
+    return path
+
+
+def trades(work: Path, count: int) -> Path:
+    """Write about `count` trades, the 12,477 real ones again and again, each time 60 hours later, and return the file."""
+    path = work / f"trades-{count}.npz"
+    if path.exists():
+        return path
+    folder = os.environ.get("TRADEKIT_TEST_DATA")
+    if not folder:
+        sys.exit(f"set TRADEKIT_TEST_DATA to a folder that has {TRADES}")
+    real = feather.read_table(Path(folder) / TRADES)
+    times = real["timestamp"].to_numpy() * 1_000_000
+    again = count // len(times)
+    later = np.arange(again) * 60 * 3_600_000_000_000
+    price, size = (np.tile(real[name].to_numpy(), again) for name in ("price", "amount"))
+    np.savez(path, time=(later[:, np.newaxis] + times).ravel(), price=price, size=size)
     return path

@@ -1,6 +1,6 @@
 """Write the parts of the reference pages that the source already says; a test fails when a page says something else.
 
-python docs/generate.py        rewrite what stands between `<!-- generated: NAME -->` and `<!-- end -->` in every page
+python docs/generate.py        rewrite what stands between `<!-- generated: NAME -->` and `<!-- end -->` in every page, and pictures
 """
 
 from __future__ import annotations
@@ -14,18 +14,23 @@ import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import redirect_stdout
 from dataclasses import replace
+from functools import cache
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
 import click
+from pictures import draw, draw_key, story
 from pydantic import BaseModel
+from scenes import GROUPS, Scene, Shown, play
 
 import tradekit
 from tradekit import DEFINITIONS, EventKind, Indicator, TableOptions, TradekitError, errors
+from tradekit.builtin.http_options import HttpTrades
+from tradekit.builtin.json_source import JsonFormat
 from tradekit.builtin.sources import CsvFormat
 from tradekit.cli.main import COMMANDS, cli, main
-from tradekit.data.options import EventTable, FundingTable, SplitTable, TradeTable
+from tradekit.data.options import BookTable, EventTable, FundingTable, LevelColumns, QuoteTable, SplitTable, TradeTable
 from tradekit.engine.tables import AccountTable, CurrencyTable, DataTable, ExecutionTable, InstrumentTable, RunTable
 from tradekit.journal.record import NUMBERS
 from tradekit.journal.tables import COLUMNS
@@ -34,6 +39,7 @@ from tradekit.plugin.discovery import Provided, discover
 from tradekit.plugin.packages import KERNEL
 
 PAGES = Path(__file__).parent
+PICTURES = PAGES / "explanation" / "pictures"
 
 _BLOCK = re.compile(r"(<!-- generated: (?P<name>[\w-]+) -->\n).*?(<!-- end -->)", re.DOTALL)
 _TOML_WORDS = {
@@ -46,12 +52,16 @@ _TOML_WORDS = {
     "tuple[str, ...]": "list of texts",
     "tuple[table, ...]": "list of tables",
     "dict[str, str]": "table of texts",
+    "dict[str, int]": "table of whole numbers",
     "dict[str, Path]": "table of paths",
     f"dict[str, {CsvFormat.__name__}]": "table of [formats](#formats-of-other-files)",
     EventTable.__name__: "[table](#tables-of-dated-values)",
     FundingTable.__name__: "[table](#tables-of-dated-values)",
     SplitTable.__name__: "[table](#tables-of-dated-values)",
     TradeTable.__name__: "[table](#tables-of-trades)",
+    HttpTrades.__name__: "[table](#trades-over-http)",
+    QuoteTable.__name__: "[table](#tables-of-quotes)",
+    BookTable.__name__: "[table](#tables-of-book-updates)",
 }
 _BOUNDS_IN_WORDS = {
     r"length >= 1, length <= 1": "one character",
@@ -91,7 +101,7 @@ def _takes(option: OptionFacts) -> str:
     if option.required:
         return f"{what}; **required**"
     default = option.default
-    if default in (None, [], {}):
+    if default in (None, [], {}, ""):
         return what
     said = json.dumps(default, ensure_ascii=False).strip('"')
     return f"{what}; default `{said}`"
@@ -238,6 +248,32 @@ def _names(names: Iterable[str]) -> str:
     return ", ".join(f"`{name}`" for name in names if name)
 
 
+@cache
+def _played(group: str) -> Mapping[str, tuple[Scene, Shown]]:
+    return {scene.name: (scene, play(scene)) for scene in GROUPS[group]}
+
+
+def pictures() -> Iterator[tuple[str, str]]:
+    """Yield the file name and the text of each picture."""
+    yield "key.svg", draw_key()
+    for group in GROUPS:
+        for name, (_, shown) in _played(group).items():
+            yield f"{name}.svg", draw(shown)
+
+
+def picture_lines(group: str) -> str:
+    """Return the pictures of a group of scenes as one paragraph, so that as many stand beside each other as there is room for."""
+    lines = [
+        f"![{scene.title}, {scene.code}: {scene.says}; {story(shown)}]({PICTURES.name}/{name}.svg)"
+        for name, (scene, shown) in _played(group).items()
+    ]
+    return "\n".join(lines)
+
+
+def _of_group(group: str) -> Callable[[], str]:
+    return lambda: picture_lines(group)
+
+
 def _of_kind(kind: str, level: str = "###") -> Callable[[], str]:
     return lambda: components(kind, level)
 
@@ -256,7 +292,12 @@ PARTS: Mapping[str, Callable[[], str]] = {
     "table-options": _of_table(TableOptions),
     "event-table": _of_table(EventTable),
     "trade-table": _of_table(TradeTable),
+    "quote-table": _of_table(QuoteTable),
+    "book-table": _of_table(BookTable),
+    "level-columns": _of_table(LevelColumns),
     "csv-format": _of_table(CsvFormat),
+    "http-trades": _of_table(HttpTrades),
+    "json-format": _of_table(JsonFormat),
     "data-sources": _of_kind("data source"),
     "indicators": _of_kind("indicator", "##"),
     "strategies": _of_kind("strategy"),
@@ -268,17 +309,18 @@ PARTS: Mapping[str, Callable[[], str]] = {
     "errors": error_tree,
     "metrics": metrics,
     "journal-numbers": journal_numbers,
+    **{f"pictures-{group}": _of_group(group) for group in GROUPS},
 }
 """What makes each generated part."""
 
 
 def rewrite() -> None:
-    """Rewrite the pages that are not as they should be, and name them."""
-    for path in sorted(PAGES.rglob("*.md")):
-        before = path.read_text(encoding="utf-8")
-        after = rewritten(before)
-        if after != before:
-            path.write_text(after, encoding="utf-8", newline="\n")
+    """Rewrite the pages and pictures that are not as they should be, and name them."""
+    wanted = {path: rewritten(path.read_text(encoding="utf-8")) for path in sorted(PAGES.rglob("*.md"))}
+    wanted |= {PICTURES / name: text for name, text in pictures()}
+    for path, text in wanted.items():
+        if not path.exists() or path.read_text(encoding="utf-8") != text:
+            path.write_text(text, encoding="utf-8", newline="\n")
             sys.stdout.write(f"{path.relative_to(PAGES)}\n")
 
 

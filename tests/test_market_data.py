@@ -1,15 +1,15 @@
-"""Every equity, crypto, FX and futures bar file of the development data runs through a backtest, and its books balance."""
+"""Every bar file of the development data runs through a backtest, and its books balance."""
 
-import importlib.util
+import itertools
 import json
 import os
-import sys
 from pathlib import Path
-from types import ModuleType
 
 import numpy as np
 import pytest
 
+from market_files import Read, cases, options_of
+from tradekit.engine.folder import TABLES
 from tradekit.engine.run import run
 
 RUN_FILE = """\
@@ -47,19 +47,6 @@ costs = [{{ model = "fee", bps = 5 }}, {{ model = "slippage", bps = 5 }}]
 """
 
 
-def catalogue() -> ModuleType:
-    """Return the test module that knows how each file is read."""
-    path = Path(__file__).parent / "data" / "test_market_data.py"
-    spec = importlib.util.spec_from_file_location("market_data_catalogue", path)
-    module = importlib.util.module_from_spec(spec)
-    sys.modules[spec.name] = module  # where its dataclasses look for themselves
-    spec.loader.exec_module(module)
-    return module
-
-
-FILES = catalogue()
-
-
 def toml(value: object) -> str:
     """Return a value as TOML writes it on one line."""
     if isinstance(value, dict):
@@ -69,22 +56,31 @@ def toml(value: object) -> str:
     return json.dumps(value)
 
 
-def run_file(group, path: Path, folder: Path) -> Path:
-    if group.reader in ("json", "lean"):
-        path = FILES.as_parquet(path, folder)
-    options = {"path": str(path), **group.options, "policy": group.mended}
-    if group.symbols:
-        options["instruments"] = group.symbols
+def run_file(entry: Read, path: Path, folder: Path) -> Path:
+    quality = {"waive": [{"check": check} for check in entry.waived]}
+    options = {**options_of(entry, path), "policy": entry.policy, "quality": quality}
+    if entry.tradable or entry.symbols:
+        options["instruments"] = entry.tradable or entry.symbols
     target = folder / "run.toml"
     lines = "\n".join(f"{key} = {toml(value)}" for key, value in options.items())
-    source = "csv" if group.reader == "csv" else "parquet"
-    target.write_text(RUN_FILE.format(source=source, interval=group.interval, options=lines))
+    target.write_text(RUN_FILE.format(source=entry.source, interval=entry.interval, options=lines))
     return target
 
 
-@pytest.mark.parametrize(("group", "path"), FILES.cases())
-def test_bar_file_of_the_market_data_runs_and_its_books_balance(group, path, tmp_path):
-    result = run(run_file(group, path, tmp_path), (), tmp_path / "runs")
+def params() -> list:
+    root = Path(os.environ.get("TRADEKIT_TEST_DATA", ""))
+    if root == Path():
+        return [pytest.param(None, None, marks=pytest.mark.skip("TRADEKIT_TEST_DATA is not set"))]
+    return [
+        pytest.param(entry, path, id=f"{path.relative_to(root)}-{number}")
+        for number, (entry, path) in enumerate(cases(root, "bars"))
+        if entry.policy or not entry.refused
+    ]
+
+
+@pytest.mark.parametrize(("entry", "path"), params())
+def test_bar_file_of_the_market_data_runs_and_its_books_balance(entry, path, tmp_path):
+    result = run(run_file(entry, path, tmp_path), (), tmp_path / "runs")
     assert result.status == "done"
     assert result.plan.startswith("compiled driver: the strategy gives targets(), proven equal to its on_bar()")
     fills = {name: result.fills[name].to_pylist() for name in ("symbol", "quantity", "price", "fee")}
@@ -101,6 +97,21 @@ def test_bar_file_of_the_market_data_runs_and_its_books_balance(group, path, tmp
     assert last["equity"] == pytest.approx(1_000_000.0 + profits, rel=1e-9, abs=1e-6)
 
 
+@pytest.mark.proof("simulator")
+def test_strategies_give_the_same_on_market_data_through_both_drivers(market_data, matrix, tmp_path):
+    strategies = itertools.cycle(("breakout", "rsi-reversion", "momentum-rotation", "sma-cross"))
+    plan = [(*param.values, name) for param, name in zip(params(), strategies, strict=False)]
+    for number, (entry, path, name) in enumerate(matrix.some(plan, sample=4)):
+        folder = tmp_path / str(number)
+        folder.mkdir()
+        file, tables = run_file(entry, path, folder), []
+        for driver in ("compiled", "event"):
+            run(file, [f"strategy={{name='{name}', short=true}}", f"execution.driver='{driver}'"], folder / driver)
+            (left,) = (inside for inside in (folder / driver).iterdir() if inside.is_dir())
+            tables.append([(left / f"{table}.parquet").read_bytes() for table in TABLES])
+        assert tables[0] == tables[1], (path, name)
+
+
 def test_market_data_is_looked_for_where_the_environment_says(market_data):
-    assert len(FILES.cases()) > 150
+    assert len(params()) > 180
     assert market_data == Path(os.environ["TRADEKIT_TEST_DATA"])

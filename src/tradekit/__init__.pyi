@@ -19,10 +19,17 @@ from tradekit.builtin.indicators import (
     vwap as vwap,
     wma as wma,
 )
-from tradekit.data.dated import read_actions as read_actions, read_funding as read_funding, read_trades as read_trades
+from tradekit.data.building import bars_of_trades as bars_of_trades, coarser_bars as coarser_bars
+from tradekit.data.dated import read_actions as read_actions, read_funding as read_funding
+from tradekit.data.interval import interval_text as interval_text
 from tradekit.data.options import TableColumns as TableColumns, TableOptions as TableOptions
 from tradekit.data.rows import TableSource as TableSource
+from tradekit.data.store.folder import Store as Store
+from tradekit.data.store.keys import DataKey as DataKey
+from tradekit.data.store.view import StoreView as StoreView
+from tradekit.data.stream import StreamBars as StreamBars
 from tradekit.data.tables import list_symbols as list_symbols, read_series as read_series
+from tradekit.data.ticks import read_book as read_book, read_quotes as read_quotes, read_trades as read_trades
 from tradekit.engine.folder import read_result as read_result
 from tradekit.engine.run import run as run
 from tradekit.errors import (
@@ -36,7 +43,7 @@ from tradekit.errors import (
     VenueError as VenueError,
 )
 from tradekit.model.account import Account as Account, Position as Position
-from tradekit.model.bars import Bars as Bars, Series as Series
+from tradekit.model.bars import Bars as Bars, Series as Series, Threshold as Threshold
 from tradekit.model.context import Context as Context, View as View
 from tradekit.model.cost import CostKind as CostKind, CostTerm as CostTerm
 from tradekit.model.event import CashKind as CashKind, Event as Event, EventKind as EventKind

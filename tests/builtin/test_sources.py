@@ -254,7 +254,7 @@ import sys
 from pathlib import Path
 from tradekit import BarRequest
 from tradekit.builtin.sources import CsvSource, ParquetSource
-from tradekit.data.checks import Policy
+from tradekit.data.quality.policy import Policy
 from tradekit.data.load import load_bars
 day = 86_400_000_000_000
 for kind, options in [

@@ -155,9 +155,14 @@ def test_run_json_is_not_mixed_with_what_a_strategy_prints(run_file, site, capsy
     assert "hello" in err
 
 
-def test_run_short_in_a_cash_account_says_what_was_cut(run_file, capsys):
-    _, out, _ = run(capsys, run_file, "--set", "strategy.short=true")
-    assert "short in cash account" in " ".join(out.split())
+def test_run_short_in_a_cash_account_is_refused_with_the_way_out(run_file, capsys):
+    code, out, err = run(capsys, run_file, "--set", "strategy.short=true")
+    assert (code, out) == (2, "")
+    assert err == (
+        "error: run.toml, line 16: strategy 'sma-cross' sells short with these options, but account.kind is "
+        "'cash', which can't; set account.kind = 'margin', or let the strategy not sell short\n"
+    )
+    assert not Path("runs").exists()
 
 
 def test_run_strategy_that_raises_names_bar_and_line(run_file, site, capsys):

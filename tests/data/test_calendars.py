@@ -11,9 +11,11 @@ import pytest
 from tradekit import BarRequest, DataError, Instrument, Series
 from tradekit.builtin.sources import CsvSource
 from tradekit.data.calendars import is_off_session, on_sessions, sessions_of
-from tradekit.data.checks import Policy, check_series
 from tradekit.data.interval import DAY, parse_interval
 from tradekit.data.load import load_bars
+from tradekit.data.quality.impossible import mend
+from tradekit.data.quality.policy import Policy
+from tradekit.data.quality.report import refuse
 from tradekit.errors import ConfigError, PluginError
 from tradekit.model.reference import SessionTimes
 
@@ -155,12 +157,13 @@ def test_bars_after_the_last_session_that_is_known_are_off():
 def test_check_bars_off_session_are_refused_or_dropped_and_counted():
     bars = series("2024-07-03", "2024-07-04", "2024-07-05")
     with pytest.raises(DataError) as error:
-        check_series("X", bars, Policy(), calendar=new_york())
+        refuse("X", bars.origin, mend(bars, Policy(), calendar=new_york()).findings)
     assert "1 bar with no session of calendar 'XNYS' at their time:\n    bar 2, 2024-07-04T00:00:00Z: open 5" in str(error.value)
     assert str(error.value).endswith("[data.policy] off_session = 'drop'")
-    kept, notes = check_series("X", bars, Policy(off_session="drop"), calendar=new_york())
+    mended = mend(bars, Policy(off_session="drop"), calendar=new_york())
+    kept, notes = mended.series, tuple(finding.what for finding in mended.findings)
     assert len(kept) == 2
-    assert notes == ("X: 1 bar dropped: no session of calendar 'XNYS' at their time (policy off_session = 'drop')",)
+    assert notes == ("1 bar dropped: no session of calendar 'XNYS' at their time (policy off_session = 'drop')",)
 
 
 def test_load_bars_of_the_market_data_without_the_holidays_that_are_in_them(market_data):

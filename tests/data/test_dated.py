@@ -215,7 +215,7 @@ def test_csv_other_files_may_be_written_in_another_way():
     [
         ({"formats": {"trades": {"header": False}}}, "without a header the columns need names"),
         ({"formats": {"actions": {"separator": "."}}}, "separator and decimal are both '.'"),
-        ({"formats": {"bars": {}}}, "Input should be 'funding', 'actions' or 'trades'"),
+        ({"formats": {"bars": {}}}, "Input should be 'funding', 'actions', 'trades', 'quotes' or 'bo"),
         ({"actions": {"splits": {"path": "x", "multiplies": "both"}}}, "Input should be 'units' or 'prices'"),
         ({"funding": {"path": "x", "tz": "Moon"}}, "unknown time zone 'Moon'"),
         ({"trades": {"path": "x", "columns": {"time": []}}}, "at least 1 item"),

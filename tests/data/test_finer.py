@@ -8,9 +8,9 @@ import pytest
 
 from tradekit import BarRequest, Bars, DataError, DataSource, Instrument, Series, Trades
 from tradekit.builtin.sources import ParquetSource
-from tradekit.data.checks import Policy
 from tradekit.data.finer import load_finer
 from tradekit.data.load import load_bars
+from tradekit.data.quality.policy import Policy
 
 MINUTE = 60_000_000_000
 HOUR = 60 * MINUTE
@@ -140,9 +140,9 @@ def test_trades_of_one_time_are_rows_of_their_own_in_their_order():
     assert (bars.open == bars.close).all()
     assert (bars.high == bars.low).all()
     assert loaded.finer.first.tolist() == [0, 4, 5]
-    columns = (trades.time, trades.price, trades.size)
-    hashes = [hashlib.sha256(column.tobytes()).digest() for column in columns]
-    assert loaded.facts["X"]["sha256"] == hashlib.sha256(b"".join(hashes)).hexdigest()
+    columns = (trades.time, trades.price, trades.size, trades.side, trades.number)
+    month = hashlib.sha256(b"".join(column.tobytes() for column in columns)).hexdigest()
+    assert loaded.facts["X"]["sha256"] == hashlib.sha256(f"1970-01 {month}\n".encode()).hexdigest()
     assert loaded.facts["X"]["interval"] == "trades"
 
 

@@ -14,6 +14,7 @@ from tradekit.errors import ConfigError, PluginError
 from tradekit.model.fills import FillRules
 from tradekit.model.risk import Limit, LimitKind, Verdict
 from tradekit.plugin.contracts import DataSource, Executor, Reporter, RiskRule, Strategy
+from tradekit.plugin.discovery import Problem as Broken
 from tradekit.plugin.discovery import Provided, Registry
 from tradekit.plugin.options import Options
 
@@ -248,6 +249,52 @@ def test_compose_with_a_misspelt_name_of_each_kind_is_a_plugin_error_with_the_ne
     assert text.startswith(f"FILE, SET: {said}")
 
 
+def test_compose_says_what_is_wrong_with_a_package_once_however_many_components_are_missing(path):
+    registry = Registry(REGISTRY.components, (Broken("acme", "1.0", "could not be loaded: no licence"),), ("beta",))
+    with pytest.raises(PluginError) as caught:
+        compose_file(path, ["strategy.name=a", 'risk=[{rule="b"}]', 'report=[{name="c"}]'], registry)
+    said = str(caught.value)
+    assert [name for name in "abc" if f"is named {name!r}" in said] == ["a", "b", "c"]
+    assert said.count("package 'acme' 1.0 could not be loaded: no licence") == 1
+    assert said.count("not to be loaded: 'beta'") == 1
+    (first,) = [line for line in said.splitlines() if "acme" in line]
+    assert "no strategy is named 'a'" in first
+
+
+def test_compose_strategy_that_sells_short_needs_a_margin_account(path):
+    class Short(Both):
+        """Sell short."""
+
+        name = "short"
+
+        def sells_short(self):
+            return self.options.fast > 10
+
+    registry = Registry((*REGISTRY.components, Provided("strategy", "short", Short, "acme", "1.2")))
+    with pytest.raises(ConfigError) as caught:
+        compose_file(path, ["strategy.name=short"], registry)
+    assert str(caught.value).endswith(
+        "strategy 'short' sells short with these options, but account.kind is 'cash', which can't; set account.kind = 'margin', "
+        "or let the strategy not sell short"
+    )
+    assert compose_file(path, ["strategy.name=short", "account.kind=margin"], registry).strategy.sells_short()
+    assert not compose_file(path, ["strategy.name=short", "strategy.fast=5"], registry).strategy.sells_short()
+
+
+def test_compose_strategy_that_can_not_say_whether_it_sells_short_is_broken(path):
+    class Unsure(Both):
+        """Fail to answer."""
+
+        name = "unsure"
+
+        def sells_short(self):
+            raise ValueError("who knows")
+
+    registry = Registry((*REGISTRY.components, Provided("strategy", "unsure", Unsure, "acme", "1.2")))
+    with pytest.raises(PluginError, match=r"strategy 'unsure' of package 'acme' 1.2 is broken: sells_short\(\) raised ValueError"):
+        compose_file(path, ["strategy.name=unsure"], registry)
+
+
 @pytest.mark.parametrize(
     ("override", "said"),
     [
@@ -265,7 +312,7 @@ def test_compose_with_a_misspelt_name_of_each_kind_is_a_plugin_error_with_the_ne
         ),
         (
             "data.intervals=3",
-            "unknown key data.intervals; data source 'memory': instruments, interval, fill_interval, policy, stream; "
+            "unknown key data.intervals; data source 'memory': instruments, interval, fill_interval, policy, quality, stream; "
             "did you mean 'interval'?",
         ),
         ('execution.costs=[{model="fee",bps=-1}]', "execution.costs[0].bps must be at least 0, got -1"),

@@ -1,5 +1,6 @@
 """The tables of a run file that the kernel reads."""
 
+import shlex
 import subprocess
 import sys
 from datetime import UTC, datetime
@@ -93,7 +94,7 @@ def test_read_run_file_keeps_options_of_components_apart_from_the_kernels_keys(r
 
 def test_read_run_file_interval_and_instruments_are_typed(read):
     config = read().config
-    assert config.data.interval_ns == 3_600_000_000_000
+    assert config.data.size == 3_600_000_000_000
     assert config.data.instruments == ("BTC/USDT",)
     (fact,) = config.instruments
     assert (fact.symbol, fact.tick, fact.lot, fact.kind) == ("BTC/USDT", 0.01, None, None)
@@ -349,7 +350,19 @@ def test_read_run_file_currencies_and_settlement_are_typed(read):
 
 
 def test_read_run_file_narrowed_by_an_override_may_leave_facts_over(read):
-    assert read('data.instruments=["ETH/USDT"]').config.instruments[0].symbol == "BTC/USDT"
+    change = ('instruments = ["BTC/USDT"]', 'instruments = ["BTC/USDT", "ETH/USDT"]')
+    assert read('data.instruments=["ETH/USDT"]', change=change).config.instruments[0].symbol == "BTC/USDT"
+    change = ('instruments = ["BTC/USDT"]\n', "")
+    assert read('data.instruments=["ETH/USDT"]', change=change).config.instruments[0].symbol == "BTC/USDT"
+
+
+def test_read_run_file_given_another_instrument_by_an_override_must_drop_the_facts_of_the_one_it_had(read, refusal):
+    assert refusal('data.instruments=["ETH/USDT"]') == (
+        "FILE, line 18: instrument[0].symbol 'BTC/USDT' is not one of data.instruments; allowed: 'ETH/USDT'; "
+        "did you mean 'ETH/USDT'?"
+    )
+    assert read('data.instruments=["ETH/USDT"]', "instrument=[]").config.instruments == ()
+    assert read('data.instruments=["ETH/USDT"]', "instrument[0].symbol=ETH/USDT").config.instruments[0].tick == 0.01
 
 
 def test_read_run_file_with_many_mistakes_says_all_in_the_order_of_the_file(refusal):
@@ -362,6 +375,15 @@ def test_read_run_file_with_many_mistakes_says_all_in_the_order_of_the_file(refu
         "execution, report",
         "  --set run.seed=x: run.seed must be a whole number, got 'x'",
     ]
+
+
+def test_read_run_file_text_given_as_a_number_shows_how_a_shell_passes_quotes(read, refusal):
+    said = refusal("run.name=2024")
+    assert said == "FILE, --set run.name=2024: run.name must be a text in quotes, got 2024; type --set 'run.name=\"2024\"'"
+    assert read(shlex.split(said.rpartition("type --set ")[2])[0]).config.run.name == "2024"
+    assert refusal("strategy.name=1").endswith("in quotes, got 1; type --set 'strategy.name=\"1\"'")
+    assert refusal("account.currency=[1]").endswith("must be a text in quotes, got [1]")
+    assert refusal(change=('"BTC trend"', "2024")) == "FILE, line 4: run.name must be a text in quotes, got 2024"
 
 
 def test_read_run_file_that_an_override_mends_is_read(read):

@@ -1,7 +1,3 @@
-import os
-import shutil
-import subprocess
-import sys
 from dataclasses import replace
 from pathlib import Path
 
@@ -10,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-import tradekit
+from proofs import deep
 from random_accounts import random_accounts, random_schedule
 from random_play import fingerprint, random_bars, random_play
 from stage import limit, play, play_targets, setup_of
@@ -23,11 +19,13 @@ from tradekit.simulator.build import is_compiled
 from tradekit.simulator.context import Context
 from tradekit.simulator.loops import run_events, run_targets
 from tradekit.simulator.simulation import Simulation
+from uncompiled import output_of
 
-EXAMPLES = 150 if is_compiled() else 20
+EXAMPLES = deep(150, 1000) if is_compiled() else 20
 FLAT = 100.0
 
 
+@pytest.mark.proof("simulator", cases=EXAMPLES)
 @given(seed=st.integers(0, 2**32 - 1))
 @settings(max_examples=EXAMPLES, deadline=None)
 def test_both_drivers_give_the_same_run(seed):
@@ -181,17 +179,10 @@ def test_listener_hears_of_each_row_that_made_entries_once():
     assert heard == [(1, 0, 1), (2, 1, 2), (3, 2, 3), (4, 3, 4)]
 
 
+@pytest.mark.proof("simulator")
 @pytest.mark.skipif(not is_compiled(), reason="the simulator is not compiled, so there is nothing to compare with")
-def test_compiled_and_uncompiled_runs_are_the_same_to_the_bit(tmp_path):
-    seeds = 120
-    ignored = shutil.ignore_patterns("*.so", "*.pyd", "*.c", "__pycache__", "_build.json")
-    shutil.copytree(Path(tradekit.__file__).parent, tmp_path / "tradekit", ignore=ignored)
+def test_compiled_and_uncompiled_runs_are_the_same_to_the_bit(tmp_path, matrix):
+    seeds = matrix.seeds(sample=120, whole=200)
     for script, played in (("random_play.py", random_play), ("random_accounts.py", random_accounts)):
-        told = subprocess.run(
-            [sys.executable, "-W", "error", str(Path(__file__).parents[1] / script), str(seeds)],
-            env=os.environ | {"PYTHONPATH": str(tmp_path)},
-            check=True,
-            capture_output=True,
-            text=True,
-        ).stdout
-        assert told.removeprefix("uncompiled\n").splitlines() == [fingerprint(played(seed)) for seed in range(seeds)]
+        told = output_of(tmp_path, str(Path(__file__).parents[1] / script), str(len(seeds)))
+        assert told.removeprefix("uncompiled\n").splitlines() == [fingerprint(played(seed)) for seed in seeds]

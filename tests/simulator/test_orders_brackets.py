@@ -299,3 +299,22 @@ def test_bracket_of_an_order_that_only_reduces_is_an_error():
             ctx.buy(1, bracket=BOTH, terms=Terms(reduce_only=True))
 
     play({"X": [FLAT]}, {0: order})
+
+
+def test_bracket_exit_that_had_nothing_left_takes_what_comes_to_it_beyond_its_limit():
+    bars = {"X": [FLAT, (100, 106, 99, 105.5, 2), (107, 108, 106.5, 107, 100)]}
+    script = {0: lambda ctx: ctx.buy(3, stop=105, bracket=Bracket(take_profit=106))}
+    run = play(bars, script, fills=unlimited(participation=0.5, path="high-first"), slippage_rate=0.01)
+    assert [quantity for _, _, quantity, _ in run.fills] == [1, -1, 2, -2]
+    # The first unit has rested in the book; the other two find the market beyond their limit, and slip to it.
+    assert run.places == [("inside", "taker"), ("open", "maker"), ("open", "taker"), ("open", "taker")]
+    assert [price for _, _, _, price in run.fills[1:]] == pytest.approx([107, 108.07, 106])
+
+
+def test_bracket_exit_that_gets_more_to_do_inside_a_bar_takes_its_profit_there_only_if_the_close_proves_it():
+    rules = unlimited(participation=0.5)
+    script = {0: lambda ctx: ctx.sell(3, limit=103, bracket=Bracket(take_profit=95))}
+    bars = [FLAT, (103.5, 104, 103, 103.5, 2)]
+    for bar, exits in ({(100, 106, 94, 100): [], (100, 106, 94, 94.5): [(2, "X", 3, 95)]}).items():
+        run = play({"X": [*bars, bar]}, script, fills=rules, is_margin=True)
+        assert run.fills == [(1, "X", -1, 103.5), (2, "X", -2, 103), *exits]

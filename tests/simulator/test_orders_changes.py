@@ -316,3 +316,12 @@ def test_order_that_is_not_there_is_an_error(number):
     run = play({"X": [FLAT] * 2}, {0: lambda ctx: ctx.buy(1)})
     with pytest.raises(OrderError, match="there is no order"):
         run.context.order(number)
+
+
+def test_entry_and_exit_replaced_at_once_belong_together():
+    script = {
+        0: lambda ctx: ctx.buy(2, limit=90, bracket=Bracket(stop_loss=85, take_profit=110)),
+        1: lambda ctx: (ctx.replace(0, limit=95), ctx.replace(1, stop=92)),
+    }
+    run = play({"X": [FLAT, FLAT, (96, 97, 94, 95), (95, 95, 91, 93)]}, script)
+    assert run.fills == [(2, "X", 2, 95), (3, "X", -2, 92)]

@@ -6,7 +6,7 @@ from stage import play, unlimited
 from tradekit import OrderError
 from tradekit.model.event import EventKind
 from tradekit.model.instrument import Instrument
-from tradekit.model.order import OrderStatus, Reason, Terms
+from tradekit.model.order import Bracket, OrderStatus, Reason, Terms, Trail
 
 FLAT = 100.0
 LINKED = (OrderStatus.CANCELLED, Reason.LINKED_ORDER)
@@ -267,3 +267,29 @@ def test_orders_that_wait_say_in_the_journal_what_for():
     run = triggered(lambda ctx: ctx.buy(1), lambda ctx, terms: ctx.buy(2, terms=terms), [FLAT])
     first, second = run.entries(EventKind.ORDER)
     assert (run.log[second.cause].kind, run.log[second.cause].order) == (EventKind.ORDER, first.order)
+
+
+def test_orders_that_come_to_life_together_share_the_volume_by_price():
+    def several(ctx):
+        entry = ctx.buy(1, limit=98)
+        for limit in (96, 95):
+            ctx.sell(3, limit=limit, terms=Terms(after=entry))
+
+    run = play({"X": [FLAT, (100, 101, 97, 98, 8)]}, {0: several}, is_margin=True, fills=unlimited(participation=0.5))
+    assert [(fill.order, fill.a) for fill in run.entries(EventKind.FILL)] == [(0, 1), (2, -3)]
+
+
+def test_trailing_stop_sent_by_a_cancellation_follows_from_the_next_price_of_its_own_instrument():
+    def enter(ctx):
+        ctx["X"].buy(2, limit=98, bracket=Bracket(take_profit=99))
+        ctx["X"].buy(1, stop=Trail(amount=5), terms=Terms(after=1))
+        ctx["Y"].buy(1, limit=9)
+
+    bars = {
+        "X": [FLAT, (100, 100, 97, 98, 2), (99.5, 100, 99.5, 100), FLAT, (100, 106, 99, 105)],
+        "Y": [10.0, 10.0, 10.0, 8.0, 8.0],
+    }
+    script = {0: enter, 3: lambda ctx: ctx.cancel(0)}
+    run = play(bars, script, fills=unlimited(participation=0.5), is_margin=True)
+    assert run.ends[1] == (OrderStatus.FILLED, Reason.NONE)
+    assert run.fills[-1] == (4, "X", 1, 105)  # not 13, five above the last price of Y

@@ -360,3 +360,19 @@ def test_terms_are_shown_with_the_order():
     terms = Terms("ioc", reduce_only=True)
     run = play({"X": [FLAT] * 2}, {0: lambda ctx: ctx.buy(1, limit=95, terms=terms)})
     assert (run.context.order(0).terms, run.context.order(0).bracket) == (terms, None)
+
+
+def test_order_at_the_open_that_comes_to_life_after_it_waits_for_the_next():
+    script = {0: lambda ctx: ctx.buy(1, terms=Terms(at="open", after=ctx.buy(1, limit=95)))}
+    run = play({"X": [FLAT, FLAT, (100, 101, 94, 96), 97]}, script, sessions=sessions_of(2, 1, 1))
+    assert run.fills == [(2, "X", 1, 95), (3, "X", 1, 97)]
+
+
+def test_limits_at_the_close_share_the_volume_by_price():
+    def both(ctx):
+        ctx.buy(4, limit=103, terms=Terms(at="close"))
+        ctx.buy(4, limit=104, terms=Terms(at="close"))
+
+    run = play({"X": [FLAT, (100, 103, 99, 102, 10)]}, {0: both}, sessions=sessions_of(2), fills=HALF)
+    assert [(fill.order, fill.a) for fill in run.entries(EventKind.FILL)] == [(1, 4), (0, 1)]
+    assert [status for status, _ in run.ends] == [OrderStatus.EXPIRED, OrderStatus.FILLED]

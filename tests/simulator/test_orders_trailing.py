@@ -172,3 +172,44 @@ def test_trail_that_makes_no_sense_is_an_error(amounts, said):
     with pytest.raises(OrderError) as caught:
         Trail(**amounts)
     assert str(caught.value) == said
+
+
+def test_trailing_exit_that_has_nothing_to_do_goes_on_following_its_side():
+    bars = {"X": [FLAT, (104, 104.25, 103.5, 103.5, 6), (102.5, 102.5, 101, 101, 6), (101.5, 105, 101, 103, 60)]}
+    script = {0: lambda ctx: ctx.sell(4, limit=103, bracket=Bracket(Trail(amount=2), take_profit=102.75))}
+    run = play(bars, script, fills=unlimited(participation=0.5), is_margin=True)
+    # The rest is sold at 103 while the best price has been 101: the stop stands at 103, and is met there.
+    assert [fill.order for fill in run.entries(EventKind.FILL)][-2:] == [0, 1]
+    assert run.fills[-1] == (3, "X", 1, 103)
+
+
+@pytest.mark.parametrize(
+    ("trail", "stands"), [(Trail(amount=5), [95, 97, 105, 105]), (Trail(percent=5), [95, 96.75, 104.5, 104.5])]
+)
+def test_trailing_stop_shows_where_it_stands(trail, stands):
+    seen = []
+
+    def follow(ctx):
+        if ctx.index == 1:
+            ctx.sell(1, stop=trail)
+        if ctx.index > 0:
+            seen.append(ctx.order(1).stop)
+
+    bars = [FLAT, (100, 102, 99, 101), (108, 110, 107, 109), (108, 109, 106, 107)]
+    facts = [Instrument("X", tick=0.25)]
+    play({"X": [FLAT, *bars]}, lambda ctx: ctx.buy(1) if ctx.index == 0 else follow(ctx), facts)
+    assert seen == stands
+
+
+def test_trailing_stop_to_buy_shows_where_it_stands():
+    seen = []
+    script = {0: lambda ctx: ctx.buy(1, stop=Trail(amount=5)), 1: lambda ctx: seen.append(ctx.order(0).stop)}
+    play({"X": [FLAT, (100, 101, 97.1, 98)]}, script, [Instrument("X", tick=0.25)])
+    assert seen == [102.25]
+
+
+def test_trailing_stop_that_is_held_stands_nowhere_yet():
+    seen = []
+    held = {0: lambda ctx: ctx.sell(1, stop=Trail(amount=5), terms=Terms(after=ctx.buy(1, limit=90)))}
+    play({"X": [FLAT, FLAT]}, held | {1: lambda ctx: seen.append(ctx.order(1).stop)})
+    assert seen == [None]

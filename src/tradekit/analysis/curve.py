@@ -26,7 +26,8 @@ class EquityCurve:
 
     `close_time` is int64 [time], UTC nanoseconds. `equity` is float64 [time], marked at each close; `gross` is the sum of the
     absolute values of all positions, float64 [time]. `capital` is what the account started with when the first bar opened, and
-    `interval` the length of a bar in nanoseconds. `benchmark`, float64 [time], is what the same capital would have become.
+    `interval` the length of a bar in nanoseconds. `benchmark`, float64 [time], is what the same capital would have become. `opened`
+    is when the first bar opened, where that is not one `interval` before its close.
     `memory` is where these arrays lie.
     """
 
@@ -36,11 +37,14 @@ class EquityCurve:
     capital: float
     interval: int
     benchmark: Floats | None = None
+    opened: int | None = None
     memory: Memory = MEMORY
 
     @property
     def start(self) -> int:
         """Return when the first bar opened, in UTC nanoseconds; 0 when there are no bars."""
+        if self.opened is not None:
+            return self.opened
         return int(self.close_time[0]) - self.interval if len(self.close_time) else 0
 
     @property

@@ -4,6 +4,7 @@ from tradekit import CostModel, DataSource, Executor, Indicator, Reporter, RiskR
 from tradekit.builtin.bar_indicators import Atr, Bar, Donchian, Obv, Vwap
 from tradekit.builtin.costs import Fee, HalfSpread, Slippage, SquareRootImpact, VolumeShare
 from tradekit.builtin.executors import Simulated
+from tradekit.builtin.http import HttpSource
 from tradekit.builtin.indicators import (
     Bollinger,
     Ema,
@@ -17,9 +18,12 @@ from tradekit.builtin.indicators import (
     Stdev,
     Wma,
 )
+from tradekit.builtin.json_source import JsonSource
+from tradekit.builtin.lean import LeanSource
 from tradekit.builtin.reporters import JsonReporter, SummaryReporter
 from tradekit.builtin.risk_rules import FixedFraction, MaxDrawdown, MaxLeverage, MaxOrderValue, MaxWeight, VolatilityTarget
 from tradekit.builtin.sources import CsvSource, ParquetSource
+from tradekit.builtin.store import StoreSource
 from tradekit.builtin.strategies import Breakout, BuyAndHold, MomentumRotation, RsiReversion, SmaCross
 
 TRADEKIT_API = 1
@@ -27,8 +31,8 @@ TRADEKIT_API = 1
 
 @hookimpl
 def tradekit_data_sources() -> list[type[DataSource]]:
-    """Read bars from files."""
-    return [CsvSource, ParquetSource]
+    """Read market data from files and from a store, and ask venues for them."""
+    return [CsvSource, HttpSource, JsonSource, LeanSource, ParquetSource, StoreSource]
 
 
 @hookimpl

@@ -1,12 +1,11 @@
-"""Bars from files: CSV, Parquet and Arrow."""
+"""Tables from files: CSV, Parquet and Arrow."""
 
 from __future__ import annotations
 
 import codecs
 import csv
 import io
-import zipfile
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from itertools import islice
 from pathlib import Path
@@ -14,24 +13,8 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from pydantic import field_validator, model_validator
 
-from tradekit import (
-    Actions,
-    BarRequest,
-    DataError,
-    DataSource,
-    Field,
-    FundingRates,
-    Instrument,
-    Options,
-    Series,
-    TableOptions,
-    Trades,
-    list_symbols,
-    read_actions,
-    read_funding,
-    read_series,
-    read_trades,
-)
+from tradekit import DataError, Field, Options, TableOptions
+from tradekit.builtin.table_files import OtherKind, TableFiles, opened
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -53,8 +36,8 @@ class CsvFormat(Options):
     encoding: str | None = Field(default=None, description="how the text is encoded")
 
 
-class CsvSource(DataSource):
-    """Bars from CSV files, plain, compressed (.gz, .bz2, .zst) or alone in a .zip.
+class CsvSource(TableFiles):
+    """Tables from CSV files, plain, compressed (.gz, .bz2, .zst) or alone in a .zip.
 
     A blank cell is a missing value, and so is a dot, a dash, NA, N/A, #N/A, NaN, nan, null, NULL or None.
     """
@@ -70,9 +53,9 @@ class CsvSource(DataSource):
         skip_rows: int = Field(default=0, ge=0, description="lines to leave out at the beginning, before the header")
         decimal: Literal[".", ","] = Field(default=".", description="the decimal mark")
         encoding: str = Field(default="utf-8", description="how the text is encoded; a byte order mark does no harm")
-        formats: dict[Literal["funding", "actions", "trades"], CsvFormat] = Field(
+        formats: dict[OtherKind, CsvFormat] = Field(
             default={},
-            description="how files of `funding`, `actions` or `trades` are written, where it is not as the bars are: "
+            description="how files of other tables, by kind, are written, where it is not as those of the bars are: "
             "{ trades = { header = true } }",
         )
 
@@ -95,37 +78,21 @@ class CsvSource(DataSource):
                 self.written_as(kind)
             return self
 
-        def written_as(self, kind: Literal["funding", "actions", "trades"]) -> CsvSource.Options:
+        def written_as(self, kind: OtherKind) -> CsvSource.Options:
             """Return the options with the format of other files than those of the bars."""
             if kind not in self.formats:
                 return self
             return type(self).model_validate({**dict(self), **self.formats[kind].model_dump(exclude_none=True), "formats": {}})
 
-    def instruments(self) -> Sequence[Instrument]:
-        """Return the instruments that the files have, by name only."""
-        return [Instrument(symbol) for symbol in list_symbols(self)]
-
-    def bars(self, request: BarRequest) -> Mapping[str, Series]:
-        """Return the bars as they stand in the files."""
-        return read_series(self, request)
-
-    def funding(self, symbols: Sequence[str]) -> Mapping[str, FundingRates]:
-        """Return what the tables of funding rates and mark prices hold."""
-        return read_funding(CsvSource(self.options.written_as("funding")), symbols)
-
-    def actions(self, symbols: Sequence[str]) -> Mapping[str, Actions]:
-        """Return what the tables of corporate actions hold."""
-        return read_actions(CsvSource(self.options.written_as("actions")), symbols)
-
-    def trades(self, request: BarRequest) -> Mapping[str, Trades]:
-        """Return what the table of trades holds."""
-        return read_trades(CsvSource(self.options.written_as("trades")), request)
+    def written_as(self, kind: OtherKind) -> CsvSource:
+        """Return the source with the format of other files than those of the bars."""
+        return CsvSource(self.options.written_as(kind))
 
     def column_names(self, path: Path) -> Sequence[str]:
         """Return the names in the header, or those that the options give instead."""
         if self.options.names:
             return list(self.options.names)
-        with _opened(path) as stream:
+        with opened(path) as stream:
             first = stream.read(_FIRST_BYTES)
         with _decoding(path, self.options.encoding):
             # Not final: the block may end within a character.
@@ -158,7 +125,7 @@ class CsvSource(DataSource):
             decimal_point=options.decimal,
         )
         try:
-            with _opened(path) as stream, _decoding(path, options.encoding):
+            with opened(path) as stream, _decoding(path, options.encoding):
                 return arrow_csv.read_csv(stream, read, arrow_csv.ParseOptions(delimiter=options.separator), convert)
         except pa.ArrowInvalid as error:
             raise self._explain(path, names, numbers, error) from None
@@ -166,7 +133,7 @@ class CsvSource(DataSource):
     def _explain(self, path: Path, names: Sequence[str], numbers: Sequence[str], error: Exception) -> DataError:
         """Read again, slowly, for the line that Arrow stumbled over."""
         options = self.options
-        with _opened(path) as stream, _decoding(path, options.encoding):
+        with opened(path) as stream, _decoding(path, options.encoding):
             lines = io.TextIOWrapper(io.BytesIO(stream.read()), options.encoding, newline="")
             reader = csv.reader(islice(lines, options.skip_rows, None), delimiter=options.separator)
             for number, row in enumerate(reader):
@@ -183,32 +150,10 @@ class CsvSource(DataSource):
         return DataError(f"{str(path)!r} can't be read: {error}")
 
 
-class ParquetSource(DataSource):
-    """Bars from Parquet files, or from Arrow IPC files such as .feather and .arrow; which one it is, the file says."""
+class ParquetSource(TableFiles):
+    """Tables from Parquet files, or from Arrow IPC files such as .feather and .arrow; which one it is, the file says."""
 
     name = "parquet"
-
-    Options = TableOptions
-
-    def instruments(self) -> Sequence[Instrument]:
-        """Return the instruments that the files have, by name only."""
-        return [Instrument(symbol) for symbol in list_symbols(self)]
-
-    def bars(self, request: BarRequest) -> Mapping[str, Series]:
-        """Return the bars as they stand in the files."""
-        return read_series(self, request)
-
-    def funding(self, symbols: Sequence[str]) -> Mapping[str, FundingRates]:
-        """Return what the tables of funding rates and mark prices hold."""
-        return read_funding(self, symbols)
-
-    def actions(self, symbols: Sequence[str]) -> Mapping[str, Actions]:
-        """Return what the tables of corporate actions hold."""
-        return read_actions(self, symbols)
-
-    def trades(self, request: BarRequest) -> Mapping[str, Trades]:
-        """Return what the table of trades holds."""
-        return read_trades(self, request)
 
     def column_names(self, path: Path) -> Sequence[str]:
         """Return the names in the file's schema."""
@@ -220,25 +165,6 @@ class ParquetSource(DataSource):
         columns = [*numbers, *others]
         with _arrow_file(path) as file:
             return file.read(columns=columns) if hasattr(file, "schema_arrow") else file.read_all().select(columns)
-
-
-@contextmanager
-def _opened(path: Path) -> Iterator[Any]:
-    """Open a file for reading bytes, decompressed; turn what goes wrong into `DataError`."""
-    import pyarrow as pa
-
-    try:
-        if path.suffix.lower() != ".zip":
-            with pa.input_stream(str(path), compression="detect") as stream:
-                yield stream
-            return
-        with zipfile.ZipFile(path) as archive:
-            members = [member for member in archive.namelist() if not member.endswith("/") and not member.startswith("__MACOSX")]
-            if len(members) != 1:
-                raise DataError(f"{str(path)!r} holds {len(members)} files; a zip of bars holds one")
-            yield pa.BufferReader(archive.read(members[0]))
-    except (OSError, EOFError, zipfile.BadZipFile) as error:
-        raise DataError(f"{str(path)!r} can't be read: {error}") from error
 
 
 @contextmanager

@@ -33,6 +33,9 @@ class BuyAndHold(Strategy):
         super().__init__(options)
         self._held: set[str] = set()
 
+    def sells_short(self) -> bool:
+        return bool(self.options.short)
+
     def _weight(self, instruments: int) -> float:
         return float(self.options.weight) / instruments * (-1.0 if self.options.short else 1.0)
 
@@ -68,6 +71,9 @@ class SmaCross(Strategy):
             if self.fast >= self.slow:
                 raise ValueError(f"fast must be less than slow, and {self.fast} is not less than {self.slow}")
             return self
+
+    def sells_short(self) -> bool:
+        return bool(self.options.short)
 
     def indicators(self) -> dict[str, Indicator]:
         return {"fast": sma(self.options.fast), "slow": sma(self.options.slow)}
@@ -108,6 +114,9 @@ class RsiReversion(Strategy):
             if not self.low < self.leave < self.high:
                 raise ValueError(f"low, leave and high must rise, and {self.low:g}, {self.leave:g}, {self.high:g} do not")
             return self
+
+    def sells_short(self) -> bool:
+        return bool(self.options.short)
 
     def indicators(self) -> dict[str, Indicator]:
         return {"rsi": rsi(self.options.length)}
@@ -155,6 +164,9 @@ class Breakout(Strategy):
     def __init__(self, options: tradekit.Options | None = None) -> None:
         super().__init__(options)
         self._side: dict[str, int] = {}
+
+    def sells_short(self) -> bool:
+        return bool(self.options.short)
 
     def indicators(self) -> dict[str, Indicator]:
         return {"enter": donchian(self.options.enter), "leave": donchian(self.options.leave)}
@@ -221,6 +233,9 @@ class MomentumRotation(Strategy):
         )
         weight: float = Field(1.0, gt=0, description="part of equity that all positions together may take")
         short: bool = Field(False, description="also sell short those that have risen least (needs a margin account)")
+
+    def sells_short(self) -> bool:
+        return bool(self.options.short)
 
     def indicators(self) -> dict[str, Indicator]:
         return {"rise": roc(self.options.lookback)}

@@ -22,8 +22,8 @@ _PATIENCE_S = 1.0
 
 
 @contextmanager
-def progress_bar(what: str) -> Iterator[Progress]:
-    """Give a function to be called with (done, total); the bar comes up after a second and shows rate and time left."""
+def progress_bar(what: str, unit: str = "bars") -> Iterator[Progress]:
+    """Give a function to be called with (done, total), in a unit; after a second it shows, with rate and time left."""
     began = time.monotonic()
     bar: Bar | None = None
     task: TaskID | None = None
@@ -31,7 +31,7 @@ def progress_bar(what: str) -> Iterator[Progress]:
     def tell(done: int, total: int) -> None:
         nonlocal bar, task
         if bar is None and done < total and _is_seen() and time.monotonic() - began > _PATIENCE_S:
-            bar = _new_bar()
+            bar = _new_bar(unit)
             task = bar.add_task(what, total=total)
             bar.start()
         if bar is not None and task is not None:
@@ -76,15 +76,15 @@ def _console() -> Console:
     return Console(stderr=True, markup=False, highlight=False, emoji=False)
 
 
-def _new_bar() -> Bar:
+def _new_bar(unit: str) -> Bar:
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, ProgressColumn, Task, TextColumn, TimeRemainingColumn
     from rich.text import Text
 
     class Rate(ProgressColumn):
-        """Bars a second."""
+        """So many a second."""
 
         def render(self, task: Task) -> Text:
-            return Text(f"{task.speed:,.0f} bars/s" if task.speed else "")
+            return Text(f"{task.speed:,.0f} {unit}/s" if task.speed else "")
 
     name = TextColumn("{task.description}", markup=False)
     return Progress(name, BarColumn(), MofNCompleteColumn(), Rate(), TimeRemainingColumn(), console=_console(), transient=True)

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import fields, replace
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 
 from tradekit.data.interval import time_text
 from tradekit.errors import DataError
-from tradekit.model.bars import PRICE_COLUMNS, Bars, Series, Times
+from tradekit.model.bars import BAR_COLUMNS, PRICE_COLUMNS, Bars, Floats, Series, Times
 
 __all__ = ["align", "cut"]
 
@@ -33,8 +33,10 @@ def cut(symbol: str, series: Series, start: int | None, end: int | None) -> tupl
         until = "" if end is None else f" before {time_text(end)}"
         where = series.origin or "its source"
         raise DataError(f"no bar of {symbol!r}{since}{until}; {where!r} has bars from {time_text(first)} to {time_text(last)}")
-    names = [field.name for field in fields(Series) if field.name != "origin"]
-    return replace(series, **{name: getattr(series, name)[rows] for name in names}), rows
+    columns = {name: getattr(series, name)[rows] for name in BAR_COLUMNS}
+    # What a store knows of the whole does not hold for a part.
+    stored = None if series.stored is None else replace(series.stored, sha256="")
+    return replace(series, **columns, stored=stored), rows
 
 
 def align(series: Mapping[str, Series]) -> Bars:
@@ -47,7 +49,7 @@ def align(series: Mapping[str, Series]) -> Bars:
     parts = list(series.values())
     clock = parts[0].open_time
     if all(part.open_time is clock or np.array_equal(part.open_time, clock) for part in parts[1:]):
-        columns: dict[str, Any] = {name: np.column_stack([getattr(part, name) for part in parts]) for name in PRICE_COLUMNS}
+        columns: dict[str, Any] = {name: _side_by_side([getattr(part, name) for part in parts]) for name in PRICE_COLUMNS}
         close_time = np.maximum.reduce([part.close_time for part in parts]) if len(parts) > 1 else parts[0].close_time
     else:
         clock, columns, close_time = _union(parts)
@@ -55,6 +57,11 @@ def align(series: Mapping[str, Series]) -> Bars:
     if len(late):
         raise DataError(_overlap(series, clock, close_time, int(late[0]), len(late)))
     return Bars(tuple(series), clock, close_time, **columns)
+
+
+def _side_by_side(columns: list[Floats]) -> Floats:
+    """Return one table of columns; a single one becomes it without being copied."""
+    return columns[0][:, np.newaxis] if len(columns) == 1 else np.column_stack(columns)
 
 
 def _union(parts: list[Series]) -> tuple[Times, dict[str, Any], Times]:

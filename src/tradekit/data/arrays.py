@@ -17,7 +17,7 @@ from tradekit.model.bars import Times
 if TYPE_CHECKING:
     import pyarrow as pa
 
-__all__ = ["Digest", "code_column", "digest", "fixed_width", "nulls_of", "text_scalar", "timestamps"]
+__all__ = ["code_column", "digest", "fixed_width", "nulls_of", "text_scalar", "timestamps"]
 
 
 def fixed_width(column: pa.Array | pa.ChunkedArray, dtype: type[np.generic]) -> NDArray[Any]:
@@ -56,28 +56,11 @@ def code_column(column: pa.ChunkedArray) -> tuple[NDArray[np.int32], list[str]]:
     return fixed_width(encoded.indices, np.int32), [text or "" for text in encoded.dictionary.to_pylist()]
 
 
-class Digest:
-    """The SHA-256 of the hashes of columns that come in pieces; how they are cut, and the machine's byte order, don't matter."""
-
-    def __init__(self) -> None:
-        self._hashes: list[Any] = []
-
-    def update(self, columns: Iterable[NDArray[Any]]) -> None:
-        """Take in the next rows of all columns, which come in the same order each time."""
-        for place, column in enumerate(columns):
-            if place == len(self._hashes):
-                self._hashes.append(hashlib.sha256())
-            self._hashes[place].update(np.ascontiguousarray(column, dtype=column.dtype.newbyteorder("<")).data)
-
-    def hexdigest(self) -> str:
-        """Return the hash of what has been taken in until now."""
-        return hashlib.sha256(b"".join(found.digest() for found in self._hashes)).hexdigest()
-
-
 def digest(columns: Iterable[NDArray[Any]]) -> str:
-    """Return the `Digest` of columns."""
-    found = Digest()
-    found.update(columns)
+    """Return the SHA-256 of columns, whatever the machine's byte order."""
+    found = hashlib.sha256()
+    for column in columns:
+        found.update(np.ascontiguousarray(column, dtype=column.dtype.newbyteorder("<")).data)
     return found.hexdigest()
 
 

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 _NONE = np.iinfo(np.int64).min
 """How NumPy writes a time that is none."""
 
-__all__ = ["is_off_session", "on_sessions", "sessions_of"]
+__all__ = ["are_dates", "is_off_session", "on_sessions", "sessions_of"]
 
 
 def sessions_of(name: str, first: int, last: int) -> SessionTimes:
@@ -66,7 +66,7 @@ def _nanoseconds(times: pd.Series[Any] | pd.DatetimeIndex) -> Times:
 
 def is_off_session(series: Series, calendar: SessionTimes) -> NDArray[np.bool_]:
     """Return bool [bar]: does it lie outside of all sessions, or within a break; for bars of dates, is there no session on them."""
-    if _are_dates(series):
+    if are_dates(series):
         first, last = _sessions_in(series, calendar)
         return last < first
     place, is_known = _sessions_at(series, calendar)
@@ -83,7 +83,7 @@ def on_sessions(series: Series, calendar: SessionTimes) -> Series:
     """
     if not len(series):
         return series
-    if _are_dates(series):
+    if are_dates(series):
         first, last = _sessions_in(series, calendar)
         return replace(series, open_time=calendar.open[first], close_time=calendar.close[last])
     place, _ = _sessions_at(series, calendar)
@@ -92,7 +92,7 @@ def on_sessions(series: Series, calendar: SessionTimes) -> Series:
     return replace(series, close_time=ends)
 
 
-def _are_dates(series: Series) -> bool:
+def are_dates(series: Series) -> bool:
     """Say whether the bars are of whole days, which stand for sessions."""
     lengths = series.close_time - series.open_time
     return not (series.open_time % DAY).any() and not lengths.max(initial=0) % DAY

@@ -2,20 +2,34 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from numpy.typing import NDArray
 
 from tradekit.data.files import has_symbol
-from tradekit.data.options import TableFile
+from tradekit.data.options import TableForm
 from tradekit.errors import DataError, nearest
 
-__all__ = ["Roles", "filters", "find_column", "guess", "listed", "symbol_column", "time_columns"]
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+__all__ = ["Mark", "Roles", "filters", "find_column", "guess", "listed", "symbol_column", "time_columns", "usual_column"]
 
 _TIMES = ("time", "timestamp", "datetime", "date", "open_time", "timestamp_utc", "ts")
 _DATES = ("ex_date", "effective_date")
 _SYMBOLS = ("symbol", "ticker")
 _SHOWN = 12
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """A column that holds something else than measured values, such as sides, and what makes numbers of it."""
+
+    column: str
+    read: Callable[[pa.ChunkedArray], NDArray[Any]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,9 +41,10 @@ class Roles:
     where: Mapping[str, str]
     symbol: str | None = None
     may_be_empty: bool = False
+    marks: Mapping[str, Mark] = field(default_factory=dict)
 
 
-def filters(names: Sequence[str], table: TableFile, file: Path) -> dict[str, str]:
+def filters(names: Sequence[str], table: TableForm, file: Path) -> dict[str, str]:
     """Return which columns must hold which text."""
     return {find_column("where", name, names, file): value for name, value in table.where.items()}
 
@@ -65,6 +80,17 @@ def symbol_column(names: Sequence[str], named: str | bool | None, path: Path, fi
     if named is None and not has_symbol(path):
         return next(iter(guess(_SYMBOLS, names)), None)
     return None
+
+
+def usual_column(role: str, named: str | bool | None, usual: Sequence[str], names: Sequence[str], file: Path) -> str | None:
+    """Return the column that the options name, or else the only one that is called as usual; `None` without one, or for `False`."""
+    if isinstance(named, str):
+        return find_column(role, named, names, file)
+    found = [] if named is False else guess(usual, names)
+    if len(found) > 1:
+        choice = ", ".join(map(repr, found))
+        raise DataError(f'{choice} in {str(file)!r} could each be the {role}; name one: columns = {{ {role} = "..." }}')
+    return found[0] if found else None
 
 
 def guess(wanted: Sequence[str], names: Sequence[str]) -> list[str]:

@@ -1,40 +1,44 @@
-"""Funding rates, corporate actions and trades out of tables."""
+"""Funding rates and corporate actions out of tables, and the rows of any table whose times have no extent."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
-from tradekit.data.columns import Roles, filters, find_column, guess, listed, symbol_column, time_columns
+from tradekit.data.columns import Roles, filters, listed, symbol_column, time_columns, usual_column
 from tradekit.data.files import files_of, has_symbol
 from tradekit.data.interval import DAY, time_text
-from tradekit.data.options import ActionOptions, EventTable, SplitTable, TableOptions, TradeTable
+from tradekit.data.options import ActionOptions, EventTable, SplitTable, TableFile, TableOptions
 from tradekit.data.rows import Rows, TableSource, by_symbol, read_rows
 from tradekit.errors import DataError
-from tradekit.model.bars import Floats, Times
+from tradekit.model.bars import Times
 from tradekit.model.reference import ActionKind, Actions, FundingRates, whole_seconds
-from tradekit.model.ticks import Trades
-from tradekit.plugin.contracts import BarRequest
 
-__all__ = ["read_actions", "read_funding", "read_trades"]
+__all__ = ["INSTANT", "Dated", "naming", "read_actions", "read_dated", "read_funding", "value_column"]
 
-_VALUES = {"value": ("value", "rate", "funding_rate", "ratio", "amount", "price")}
-_TRADES = {"price": ("price",), "size": ("size", "quantity", "qty", "volume", "amount")}
-_INSTANT = 1
+_VALUES = ("value", "rate", "funding_rate", "ratio", "amount", "price")
+
+INSTANT = 1
 """The interval of what has no extent, so that none of its times is taken for the date of a session."""
 
 
 @dataclass(frozen=True, slots=True)
-class _Dated:
+class Dated:
     """The rows of one instrument, those of several files one after the other."""
 
     time: Times
-    values: Mapping[str, Floats]
+    values: Mapping[str, NDArray[Any]]
     origin: str
+
+    def take(self, rows: NDArray[Any]) -> Dated:
+        """Return some of the rows, by number or by flag."""
+        return Dated(self.time[rows], {role: values[rows] for role, values in self.values.items()}, self.origin)
 
 
 def read_funding(source: TableSource, symbols: Sequence[str]) -> dict[str, FundingRates]:
@@ -45,26 +49,26 @@ def read_funding(source: TableSource, symbols: Sequence[str]) -> dict[str, Fundi
     options: TableOptions = source.options
     if options.funding is None:
         return {}
-    rates = _read(source, options.funding, _VALUES, symbols, _INSTANT)
-    marks = _read(source, options.funding.mark, _VALUES, symbols, _INSTANT) if options.funding.mark is not None else {}
+    rates = _read(source, options.funding, symbols, INSTANT)
+    marks = _read(source, options.funding.mark, symbols, INSTANT) if options.funding.mark is not None else {}
     found = {}
     for symbol in symbols:
         if symbol not in rates or not len(rates[symbol].time):
             raise DataError(f"no funding rates of {symbol!r} in {str(options.funding.path)!r}")
         rate = _sorted(rates[symbol])
-        with _naming("funding rates", symbol, rate.origin):
+        with naming("funding rates", symbol, rate.origin):
             unmarked = FundingRates(rate.time, rate.values["value"], np.full(len(rate.time), np.nan), rate.origin)
         found[symbol] = unmarked if symbol not in marks else _marked(symbol, unmarked, _sorted(marks[symbol]))
     return found
 
 
-def _marked(symbol: str, rates: FundingRates, marks: _Dated) -> FundingRates:
+def _marked(symbol: str, rates: FundingRates, marks: Dated) -> FundingRates:
     """Return funding rates with the mark prices of their times, to the second."""
     times, prices = whole_seconds(marks.time), marks.values["value"]
     place = np.searchsorted(times, rates.time)
     is_known = np.append(times, np.iinfo(np.int64).max)[place] == rates.time
     origin = f"{rates.origin}, mark prices from {marks.origin}"
-    with _naming("mark prices", symbol, marks.origin):
+    with naming("mark prices", symbol, marks.origin):
         if (np.diff(times) == 0).any():
             raise DataError(f"{time_text(times[1:][np.diff(times) == 0][0])} is there twice")
         return FundingRates(rates.time, rates.rate, np.where(is_known, np.append(prices, np.nan)[place], np.nan), origin)
@@ -77,16 +81,16 @@ def read_actions(source: TableSource, symbols: Sequence[str]) -> dict[str, Actio
     """
     options: ActionOptions = source.options.actions
     tables = {ActionKind.SPLIT: options.splits, ActionKind.DIVIDEND: options.dividends, ActionKind.DELISTING: options.delistings}
-    parts: dict[str, list[tuple[ActionKind, _Dated]]] = {symbol: [] for symbol in symbols}
+    parts: dict[str, list[tuple[ActionKind, Dated]]] = {symbol: [] for symbol in symbols}
     for kind, table in tables.items():
         if table is not None:
-            for symbol, dated in _read(source, table, _VALUES, symbols, DAY).items():
+            for symbol, dated in _read(source, table, symbols, DAY).items():
                 parts[symbol].append((kind, _real(kind, table, dated)))
     found = {symbol: _actions(symbol, part) for symbol, part in parts.items()}
     return {symbol: actions for symbol, actions in found.items() if len(actions)}
 
 
-def _real(kind: ActionKind, table: EventTable, dated: _Dated) -> _Dated:
+def _real(kind: ActionKind, table: EventTable, dated: Dated) -> Dated:
     """Return actions without those that change nothing, which fill a table that has a row for each day."""
     value = dated.values["value"]
     keep = np.ones(len(value), dtype=np.bool_)
@@ -97,48 +101,43 @@ def _real(kind: ActionKind, table: EventTable, dated: _Dated) -> _Dated:
     value = value[keep]
     if isinstance(table, SplitTable) and table.multiplies == "prices":
         value = 1 / value
-    return _Dated(dated.time[keep], {"value": value}, dated.origin)
+    return Dated(dated.time[keep], {"value": value}, dated.origin)
 
 
-def _actions(symbol: str, parts: Sequence[tuple[ActionKind, _Dated]]) -> Actions:
+def _actions(symbol: str, parts: Sequence[tuple[ActionKind, Dated]]) -> Actions:
     none = (np.empty(0, np.int64), np.empty(0, np.int32), np.empty(0))
     time = np.concatenate([none[0], *(dated.time for _, dated in parts)])
     kind = np.concatenate([none[1], *(np.full(len(dated.time), kind, np.int32) for kind, dated in parts)])
     value = np.concatenate([none[2], *(dated.values["value"] for _, dated in parts)])
     origin = " and ".join(dict.fromkeys(dated.origin for _, dated in parts if len(dated.time)))
     order = np.lexsort((kind, time))
-    with _naming("corporate actions", symbol, origin):
+    with naming("corporate actions", symbol, origin):
         return Actions(time[order], kind[order], value[order], origin)
 
 
-def read_trades(source: TableSource, request: BarRequest) -> dict[str, Trades]:
-    """Return the trades of each requested symbol in the requested range, in the order of the files; nothing without such a table.
+def _read(source: TableSource, table: EventTable, symbols: Sequence[str], interval: int) -> dict[str, Dated]:
+    """Return the dated values of those symbols that a table has."""
 
-    Raises `DataError` for what can't be read, for a symbol that the table does not have, and for trades out of order.
-    """
-    options: TableOptions = source.options
-    if options.trades is None:
-        return {}
-    found = {}
-    for symbol, dated in _read(source, options.trades, _TRADES, request.symbols, _INSTANT).items():
-        keep = np.ones(len(dated.time), dtype=np.bool_)
-        keep &= True if request.start is None else dated.time >= request.start
-        keep &= True if request.end is None else dated.time < request.end
-        with _naming("trades", symbol, dated.origin):
-            found[symbol] = Trades(dated.time[keep], dated.values["price"][keep], dated.values["size"][keep], dated.origin)
-    for symbol in request.symbols:
-        if symbol not in found:
-            raise DataError(f"no trades of {symbol!r} in {str(options.trades.path)!r}")
-    return found
+    def roles(names: Sequence[str], file: Path) -> Roles:
+        columns = table.columns
+        return Roles(
+            time_columns(names, columns.time, file),
+            {"value": value_column("value", columns.value, _VALUES, names, file)},
+            filters(names, table, file),
+            symbol_column(names, columns.symbol, table.path, file),
+            may_be_empty=True,
+        )
+
+    return read_dated(source, table, roles, symbols, interval)
 
 
-def _read(
-    source: TableSource, table: EventTable | TradeTable, values: Mapping[str, Sequence[str]], symbols: Sequence[str], interval: int
-) -> dict[str, _Dated]:
-    """Return the rows of those symbols that a table has; `values` are the roles of its columns and how those may be called."""
+def read_dated(
+    source: TableSource, table: TableFile, roles: Callable[[Sequence[str], Path], Roles], symbols: Sequence[str], interval: int
+) -> dict[str, Dated]:
+    """Return the rows of those symbols that a table has; `roles` says of a file what its columns are."""
 
     def rows(file: Path) -> Rows:
-        return read_rows(source, file, _roles(source.column_names(file), table, values, file), table, interval)
+        return read_rows(source, file, roles(source.column_names(file), file), table, interval)
 
     parts: dict[str, list[tuple[Path, Rows]]] = {}
     if has_symbol(table.path):
@@ -163,48 +162,38 @@ def _owners(rows: Rows, symbols: Sequence[str], file: Path) -> dict[str, Rows]:
     raise DataError(f"{what}; put {{symbol}} into the path, or name the column that tells: columns = {{ symbol = ... }}")
 
 
-def _roles(names: Sequence[str], table: EventTable | TradeTable, values: Mapping[str, Sequence[str]], file: Path) -> Roles:
-    columns = table.columns
-    return Roles(
-        time_columns(names, columns.time, file),
-        {role: _value_column(role, getattr(columns, role), values[role], names, file) for role in values},
-        filters(names, table, file),
-        symbol_column(names, columns.symbol, table.path, file),
-        may_be_empty=True,
-    )
+def value_column(role: str, named: str | None, usual: Sequence[str], names: Sequence[str], file: Path) -> str:
+    """Return the column that the options name, or else the one that is called as usual; raise `DataError` without one."""
+    found = usual_column(role, named, usual, names, file)
+    if found is not None:
+        return found
+    called = " or ".join(map(repr, usual))
+    raise DataError(f'no column of {str(file)!r} is called {called}; {listed(names)}; name it: columns = {{ {role} = "..." }}')
 
 
-def _value_column(role: str, named: str | None, usual: Sequence[str], names: Sequence[str], file: Path) -> str:
-    if named is not None:
-        return find_column(role, named, names, file)
-    found = guess(usual, names)
-    if len(found) == 1:
-        return found[0]
-    way_out = f'columns = {{ {role} = "..." }}'
-    if not found:
-        raise DataError(
-            f"no column of {str(file)!r} is called {' or '.join(map(repr, usual))}; {listed(names)}; name it: {way_out}"
-        )
-    raise DataError(f"{', '.join(map(repr, found))} in {str(file)!r} could each be the {role}; name one: {way_out}")
-
-
-def _join(parts: Sequence[tuple[Path, Rows]]) -> _Dated:
-    first, rows = parts[0]
+def _join(parts: Sequence[tuple[Path, Rows]]) -> Dated:
+    (first, rows), *others = parts
     origin = str(first) if not rows.notes else f"{first} ({', '.join(rows.notes)})"
-    if len(parts) == 1:
-        return _Dated(rows.times, rows.values, origin)
+    if not others:
+        return Dated(rows.times, rows.values, origin)
+    for file, part in others:
+        if part.values.keys() != rows.values.keys():
+            role = next(iter(part.values.keys() ^ rows.values.keys()))
+            has, lacks = (file, first) if role in part.values else (first, file)
+            raise DataError(
+                f"{str(has)!r} has a column for the {role}, and {str(lacks)!r} has none; read them as tables of their own"
+            )
     values = {role: np.concatenate([part.values[role] for _, part in parts]) for role in rows.values}
-    return _Dated(np.concatenate([part.times for _, part in parts]), values, f"{origin} and {len(parts) - 1} more")
+    return Dated(np.concatenate([part.times for _, part in parts]), values, f"{origin} and {len(others)} more")
 
 
-def _sorted(dated: _Dated) -> _Dated:
+def _sorted(dated: Dated) -> Dated:
     """Return dated values oldest first: the order of their rows means nothing."""
-    order = np.argsort(dated.time, kind="stable")
-    return _Dated(dated.time[order], {role: values[order] for role, values in dated.values.items()}, dated.origin)
+    return dated.take(np.argsort(dated.time, kind="stable"))
 
 
 @contextmanager
-def _naming(what: str, symbol: str, origin: str) -> Iterator[None]:
+def naming(what: str, symbol: str, origin: str) -> Iterator[None]:
     """Put what is wrong, whose it is and where it came from before a message about values."""
     try:
         yield

@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from tradekit.data.align import cut
-from tradekit.data.checks import Policy
+from tradekit.data.fetch.whole import all_bars, all_trades
 from tradekit.data.interval import interval_text, time_text
 from tradekit.data.load import checked_series
-from tradekit.data.reference import facts_of, given
+from tradekit.data.quality.policy import Policy
+from tradekit.data.quality.report import refuse
+from tradekit.data.reference import facts_of, given, stored_facts
 from tradekit.errors import DataError, nearest
-from tradekit.model.bars import PRICE_COLUMNS, Bars, Series, Times
+from tradekit.model.bars import BAR_COLUMNS, PRICE_COLUMNS, Bars, Series, Times
 from tradekit.model.instrument import Instrument
 from tradekit.model.ticks import Trades
 from tradekit.model.timeline import Finer
@@ -24,7 +26,6 @@ from tradekit.plugin.contracts import BarRequest, DataSource
 __all__ = ["LoadedFiner", "load_finer"]
 
 _ROUNDING = 1e-9
-_COLUMNS = [field.name for field in fields(Series) if field.name != "origin"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,9 +81,12 @@ def load_finer(
 def _bars(source: DataSource, request: BarRequest, instruments: Sequence[Instrument], policy: Policy) -> dict[str, _Read]:
     text = interval_text(request.interval)
     try:
-        found = source.bars(request)
+        found = all_bars(source, request)
         missing = [symbol for symbol in request.symbols if symbol not in found]
-        checked = {} if missing else {one.symbol: checked_series(one, found[one.symbol], request, policy) for one in instruments}
+        left = policy.model_copy(update={"gaps": "hole"})
+        checked = {} if missing else {one.symbol: checked_series(one, found[one.symbol], request, left) for one in instruments}
+        for symbol, each in checked.items():
+            refuse(symbol, each.series.origin, each.findings)
     except DataError as error:
         raise DataError(f"data.fill_interval needs bars of {text}: {error}") from error
     if missing:
@@ -95,12 +99,13 @@ def _bars(source: DataSource, request: BarRequest, instruments: Sequence[Instrum
         times = one.series.open_time
         fact = {"origin": one.series.origin, "interval": text, "rows": len(times)}
         fact |= {"first": time_text(times[0]), "last": time_text(times[-1]), "sha256": one.sha256, "repairs": one.repairs}
+        fact |= stored_facts(one.series.stored)
         read[symbol] = _Read(one.series, fact, one.repairs)
     return read
 
 
 def _trades(source: DataSource, request: BarRequest) -> dict[str, _Read]:
-    found = given(source, Trades, source.trades(request))
+    found = given(source, Trades, all_trades(source, request))
     read = {}
     for symbol in request.symbols:
         if symbol not in found:
@@ -121,7 +126,7 @@ def _fit(bars: Bars, i: int, series: Series) -> _Fitted:
     empty[row] = False
     coarse = {name: getattr(bars, name)[empty, i] for name in PRICE_COLUMNS}
     coarse |= {"open_time": bars.open_time[empty], "close_time": bars.close_time[empty]}
-    columns: dict[str, Any] = {name: np.concatenate([getattr(series, name), coarse[name]]) for name in _COLUMNS}
+    columns: dict[str, Any] = {name: np.concatenate([getattr(series, name), coarse[name]]) for name in BAR_COLUMNS}
     joined = replace(series, **columns)
     is_whole = np.arange(len(joined)) >= len(series)
     order = np.argsort(joined.open_time, kind="stable")
@@ -134,7 +139,7 @@ def _fit(bars: Bars, i: int, series: Series) -> _Fitted:
 
 
 def _take(series: Series, index: NDArray[Any]) -> Series:
-    return replace(series, **{name: getattr(series, name)[index] for name in _COLUMNS})
+    return replace(series, **{name: getattr(series, name)[index] for name in BAR_COLUMNS})
 
 
 def _notes(bars: Bars, i: int, fitted: _Fitted, what: str) -> list[str]:

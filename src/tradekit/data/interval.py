@@ -1,15 +1,21 @@
-"""Lengths of bars as people write them (`5m`, `1h`, `1d`), and times as messages show them."""
+"""Sizes of bars as people write them (`5m`, `1d`, `1000 trades`), and times as messages show them."""
 
 from __future__ import annotations
 
+import math
 import re
 
 import numpy as np
 
-__all__ = ["DAY", "interval_text", "parse_interval", "time_text"]
+from tradekit.model.bars import BarSize, Threshold
+
+__all__ = ["DAY", "bar_size_text", "interval_text", "parse_bar_size", "parse_interval", "time_text"]
 
 _UNITS = {"w": 604_800_000_000_000, "d": 86_400_000_000_000, "h": 3_600_000_000_000, "m": 60_000_000_000, "s": 1_000_000_000}
 _WORDS = {"sec": "s", "second": "s", "min": "m", "minute": "m", "hour": "h", "hr": "h", "day": "d", "week": "w", "wk": "w"}
+_NUMBER = r"[0-9]+(?:\.[0-9]+)?(?:e[0-9]{1,2})?"
+_COUNTED = {"trades": "1000 trades", "volume": "50 volume", "value": "1e6 value"}
+_COUNTED_WORDS = {"trade": "trades", "tick": "trades", "volume": "volume", "unit": "volume", "value": "value", "dollar": "value"}
 
 DAY = _UNITS["d"]
 """Nanoseconds in a day."""
@@ -27,6 +33,43 @@ def parse_interval(text: str) -> int:
     if match is None:
         raise ValueError(f"{text!r} is not an interval; write a whole number and one of s, m, h, d, w, such as '5m'{_hint(text)}")
     return int(match[1]) * _UNITS[match[2]]
+
+
+def parse_bar_size(text: str) -> BarSize:
+    """Return what makes a bar: nanoseconds for text such as `5m`, and a `Threshold` for `1000 trades`, `50 volume` or `1e6 value`.
+
+    Raises `ValueError` for anything else.
+
+    >>> parse_bar_size("1e6 value")
+    Threshold(amount=1000000.0, of='value')
+    """
+    number, _, what = text.partition(" ")
+    if what not in _COUNTED or re.fullmatch(_NUMBER, number) is None:
+        return _parse_length(text)
+    amount = float(number)
+    if not 0.0 < amount < math.inf or (what == "trades" and amount != int(amount)):
+        least = "a whole number of trades, 1 or more" if what == "trades" else f"a {what} above 0"
+        raise ValueError(f"{text!r} is no size of a bar; it ends with {least}, such as {_COUNTED[what]!r}")
+    return Threshold(amount, what)  # type: ignore[arg-type]  # its three words are the keys of _COUNTED
+
+
+def _parse_length(text: str) -> int:
+    try:
+        return parse_interval(text)
+    except ValueError as error:
+        counted = re.fullmatch(rf"({_NUMBER})\s*([A-Za-z]+)", text.strip())
+        if counted is not None and (what := _COUNTED_WORDS.get(counted[2].lower().removesuffix("s"))) is not None:
+            raise ValueError(f"{text!r} is no size of a bar; did you mean '{counted[1]} {what}'?") from None
+        raise ValueError(f"{error}; or how much is traded in a bar: {', '.join(map(repr, _COUNTED.values()))}") from None
+
+
+def bar_size_text(size: BarSize) -> str:
+    """Return the size of a bar as text: that of `interval_text`, or of the threshold.
+
+    >>> bar_size_text(Threshold(1e6, "value"))
+    '1000000 value'
+    """
+    return str(size) if isinstance(size, Threshold) else interval_text(size)
 
 
 def _hint(text: str) -> str:

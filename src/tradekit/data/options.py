@@ -13,7 +13,25 @@ from tradekit.data.interval import parse_interval
 from tradekit.errors import nearest
 from tradekit.plugin.options import Options
 
-__all__ = ["ActionOptions", "EventTable", "FundingTable", "SplitTable", "TableColumns", "TableFile", "TableOptions", "TradeTable"]
+__all__ = [
+    "ActionOptions",
+    "BookTable",
+    "EventTable",
+    "FundingTable",
+    "LevelColumns",
+    "QuoteTable",
+    "SplitTable",
+    "TableColumns",
+    "TableFile",
+    "TableForm",
+    "TableOptions",
+    "TradeTable",
+]
+
+_PATH = (
+    "with {symbol} a file for each instrument ('/' and ':' of a symbol are '_' in file names); with * all files that match, in the "
+    "order of their names"
+)
 
 
 class TableColumns(Options):
@@ -50,13 +68,9 @@ class TableColumns(Options):
         return value
 
 
-class TableFile(Options):
-    """Where a table is, and how its times are written."""
+class TableForm(Options):
+    """Which rows of a table are read, and how its times are written."""
 
-    path: Path = Field(
-        description="file; with {symbol} a file for each instrument ('/' and ':' of a symbol are '_' in file names); with * all "
-        "files that match, in the order of their names"
-    )
     where: dict[str, str] = Field(default={}, description="column and value: only rows that have this text in this column are read")
     tz: str = Field(default="UTC", description="IANA zone of times without an offset")
     unit: Literal["s", "ms", "us", "ns"] | None = Field(
@@ -97,6 +111,12 @@ class TableFile(Options):
         if self.unit is not None and self.time_format is not None:
             raise ValueError("unit is for times that are numbers, time_format for times that are text; give one of them")
         return self
+
+
+class TableFile(TableForm):
+    """Where a table is, and how its times are written."""
+
+    path: Path = Field(description=f"file; {_PATH}")
 
 
 class EventColumns(Options):
@@ -144,17 +164,37 @@ class ActionOptions(Options):
     )
 
 
-class TradeColumns(Options):
-    """Which column of a table of trades is what."""
+class TickColumns(Options):
+    """Which column of a table of trades, quotes or book updates is what."""
 
     time: str | Annotated[tuple[str, ...], Field(min_length=1)] | None = Field(
-        default=None, description="when it was made; default: as for bars"
+        default=None, description="when it was; default: as for bars"
     )
+    symbol: str | Literal[False] | None = Field(default=None, description="the instrument of each row; default: as for bars")
+
+
+class TradeColumns(TickColumns):
+    """Which column of a table of trades is what."""
+
     price: str | None = Field(default=None, description="the price; default: the one of that name")
     size: str | None = Field(
         default=None, description="units traded; default: the one called size, quantity, qty, volume or amount"
     )
-    symbol: str | Literal[False] | None = Field(default=None, description="the instrument of each row; default: as for bars")
+    side: str | Literal[False] | None = Field(
+        default=None,
+        description="who took: buy, buyer, bid, b or 1, and sell, seller, ask, a, s or -1, in any case; blank, unknown, none or 0 "
+        "if nobody says; default: the one called side, if there is one; with false it is not read",
+    )
+    buyer_maker: str | None = Field(
+        default=None,
+        description="in place of `side`, whether the buyer was waiting, so that a seller took: true or false, 1 or 0; default: the "
+        "one called buyer_maker, is_buyer_maker or isBuyerMaker, if there is one and no side",
+    )
+    number: str | Literal[False] | None = Field(
+        default=None,
+        description="the venue's number of the trade; one that is no whole number is stood for by one made of it; default: the one "
+        "called id, trade_id or number, if there is one; with false it is not read",
+    )
 
 
 class TradeTable(TableFile):
@@ -163,12 +203,85 @@ class TradeTable(TableFile):
     columns: TradeColumns = Field(default=TradeColumns(), description="which column is what, where its name does not say so")
 
 
+class QuoteColumns(TickColumns):
+    """Which column of a table of quotes is what."""
+
+    bid: str | None = Field(
+        default=None, description="the best bid, blank if there is none; default: the one called bid or bid_price"
+    )
+    ask: str | None = Field(
+        default=None, description="the best ask, blank if there is none; default: the one called ask or ask_price"
+    )
+    bid_size: str | Literal[False] | None = Field(
+        default=None,
+        description="units bid for; default: the one called bid_size, bid_amount, bid_qty, bid_quantity or bid_volume; with false, "
+        "or without such a column, it is 0 and the origin says so",
+    )
+    ask_size: str | Literal[False] | None = Field(default=None, description="units on offer; default: as for the bid")
+
+
+class QuoteTable(TableFile):
+    """The best bid and ask, whenever one of them changes, in the order of time."""
+
+    columns: QuoteColumns = Field(default=QuoteColumns(), description="which column is what, where its name does not say so")
+
+
+class BookColumns(TickColumns):
+    """Which column of a table of book updates is what."""
+
+    side: str | None = Field(
+        default=None,
+        description="bid, bids, buy, b or 1, and ask, asks, sell, a, s or -1, in any case; default: the one called side",
+    )
+    price: str | None = Field(default=None, description="the price of the level; default: the one of that name")
+    size: str | None = Field(
+        default=None, description="units now at that price, 0 if it is gone; default: the one called size, quantity, qty or amount"
+    )
+    sequence: str | Literal[False] | None = Field(
+        default=None,
+        description="the venue's number of the update that a row belongs to: rows of one time and number are seen at once; "
+        "default: the one called sequence, update_id or last_update_id, if there is one",
+    )
+    snapshot: str | Literal[False] | None = Field(
+        default=None,
+        description="whether a row is of a whole book, which replaces what was there: true, 1, snapshot or snap, and false, 0, "
+        "update, delta or set; default: the one called is_snapshot or update_type; without one, no row is",
+    )
+
+
+class LevelColumns(Options):
+    """What the columns of the levels are called where a row is a whole book; `{level}` counts from 0 or 1."""
+
+    bid_price: str = Field(default="bids[{level}].price", description="price of a bid; blank where there is no such level")
+    bid_size: str = Field(default="bids[{level}].amount", description="units at it")
+    ask_price: str = Field(default="asks[{level}].price", description="price of an ask; blank where there is no such level")
+    ask_size: str = Field(default="asks[{level}].amount", description="units at it")
+
+    @field_validator("*")
+    @classmethod
+    def _counts(cls, value: str) -> str:
+        if "{level}" not in value:
+            raise ValueError(f"{value!r} is one column; put {{level}} where its name counts the levels")
+        return value
+
+
+class BookTable(TableFile):
+    """Changes of an order book by price level, or whole books, in the order of time."""
+
+    columns: BookColumns = Field(default=BookColumns(), description="which column is what, where its name does not say so")
+    levels: LevelColumns | None = Field(
+        default=None,
+        description="given where a row is a whole book, with its levels in columns of their own; {} for names such as "
+        "bids[0].price and bids[0].amount",
+    )
+
+
 def _interval(text: str) -> str:
     parse_interval(text)
     return text
 
 
-class TableOptions(TableFile):
+class TableOptions(TableForm):
     """Where the tables are, how they are laid out, and how their times are written.
 
     Times become UTC. One with an offset (`2024-01-02 09:30:00-05:00`) is the instant it says; one without is local to `tz`. For
@@ -176,6 +289,9 @@ class TableOptions(TableFile):
     at midnight UTC of that date, so that exchanges in different zones share a clock.
     """
 
+    path: Path | None = Field(
+        default=None, description=f"file of bars; {_PATH}; it may be left out where tables of something else are named"
+    )
     layout: Literal["long", "wide"] = Field(
         default="long",
         description="long: a row is a bar; wide: a row is a time and each column the closes of one instrument, blank where it has "
@@ -192,9 +308,16 @@ class TableOptions(TableFile):
     funding: FundingTable | None = Field(default=None, description="funding rates")
     actions: ActionOptions = Field(default=ActionOptions(), description="corporate actions")
     trades: TradeTable | None = Field(default=None, description="single trades")
+    quotes: QuoteTable | None = Field(default=None, description="best bids and asks")
+    book: BookTable | None = Field(default=None, description="updates of order books")
 
     @model_validator(mode="after")
     def _agrees(self) -> Self:
+        others = (self.intervals, self.funding, self.trades, self.quotes, self.book, self.actions != ActionOptions())
+        if self.path is None and not any(others):
+            raise ValueError(
+                "no file is named; say where the bars are, such as path = 'bars.csv', or name a table of something else"
+            )
         if "{symbol}" in str(self.path) and (self.layout == "wide" or self.columns.symbol):
             raise ValueError(f"{str(self.path)!r} has a file for each instrument, so that no column of a file can tell them apart")
         return self

@@ -6,19 +6,24 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
-from tradekit.data.arrays import digest
 from tradekit.data.interval import time_text
+from tradekit.data.months import content_hash
 from tradekit.errors import DataError
+from tradekit.model.bars import Stored
 from tradekit.model.instrument import Instrument
 from tradekit.model.reference import Actions, FundingRates
 from tradekit.model.ticks import Trades
 from tradekit.plugin.contracts import DataSource
 
-__all__ = ["LoadedReference", "facts_of", "given", "load_reference"]
+__all__ = ["LoadedReference", "facts_of", "given", "load_reference", "stored_facts"]
 
 Kind = TypeVar("Kind", FundingRates, Actions, Trades)
 
-_COLUMNS = {FundingRates: ("time", "rate", "mark"), Actions: ("time", "kind", "value"), Trades: ("time", "price", "size")}
+_COLUMNS = {
+    FundingRates: ("time", "rate", "mark"),
+    Actions: ("time", "kind", "value"),
+    Trades: ("time", "price", "size", "side", "number"),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,12 +77,19 @@ def given(source: DataSource, kind: type[Kind], found: Mapping[str, Kind]) -> di
 
 
 def facts_of(data: FundingRates | Actions | Trades) -> dict[str, Any]:
-    """Return origin, rows, first and last time (UTC), and the sha256 of what was read."""
+    """Return origin, rows, first and last time (UTC), the sha256 of what was read, and where in a store it is from."""
     times = data.time
+    known = "" if data.stored is None else data.stored.sha256
     return {
         "origin": data.origin,
         "rows": len(times),
         "first": time_text(times[0]) if len(times) else None,
         "last": time_text(times[-1]) if len(times) else None,
-        "sha256": digest(getattr(data, name) for name in _COLUMNS[type(data)]),
+        "sha256": known or content_hash(times, [getattr(data, name) for name in _COLUMNS[type(data)]]),
+        **stored_facts(data.stored),
     }
+
+
+def stored_facts(stored: Stored | None) -> dict[str, Any]:
+    """Return what makes data of a store findable again: data set, revision, and its content hash; of other data, nothing."""
+    return {} if stored is None else {"data_set": stored.data_set, "revision": stored.revision, "content": stored.content}

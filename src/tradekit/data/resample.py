@@ -1,16 +1,23 @@
-"""Coarser bars out of finer ones, and which of them have ended when."""
+"""Bars out of trades, and coarser bars out of finer ones: where each begins and ends, and which have ended when."""
 
 from __future__ import annotations
 
 import numpy as np
+from numpy.typing import NDArray
 
+from tradekit.data.calendars import on_sessions
 from tradekit.data.interval import DAY
-from tradekit.model.bars import Series, Times
+from tradekit.model.bars import BarSize, Series, Threshold, Times
+from tradekit.model.reference import SessionTimes
+from tradekit.simulator.bar_builder import COUNTS, BarBuilder
 
-__all__ = ["count_ended", "resample", "window_starts"]
+__all__ = ["bar_builder", "count_ended", "is_in_session", "resample", "resample_sessions", "spans_of", "window_starts"]
 
 _WEEK = 7 * DAY
 _MONDAY = 4 * DAY  # 1970-01-05; 1970 itself began on a Thursday
+_EVER = np.iinfo(np.int64).max
+_WHOLE = 2**62
+"""Longer than any session or row of sessions."""
 
 
 def window_starts(times: Times, interval: int) -> Times:
@@ -18,34 +25,76 @@ def window_starts(times: Times, interval: int) -> Times:
 
     Windows follow each other from 1970-01-01T00:00Z on, and back from there; those of whole weeks begin on Mondays.
     """
-    anchor = _MONDAY if interval % _WEEK == 0 else 0
+    anchor = _anchor(interval)
     starts: Times = (times - anchor) // interval * interval + anchor
     return starts
+
+
+def spans_of(size: BarSize, calendar: SessionTimes | None) -> Times:
+    """Return the times at which there is trading, as `BarBuilder` takes them: int64 [4, span].
+
+    Without a calendar, that is always, and windows are those of `window_starts`. With one, a session's windows begin at its open,
+    and the last one ends at its close; those of whole days hold the sessions of their dates whole, from the first open to the last
+    close. A break is in the session's windows, but no trading.
+    """
+    if calendar is None:
+        return np.array([[-_EVER], [_EVER], [0 if isinstance(size, Threshold) else _anchor(size)], [_EVER]])
+    anchor, last = calendar.open, calendar.close
+    if not isinstance(size, Threshold) and size % DAY == 0:
+        starts = window_starts(calendar.date, size)
+        anchor = anchor[np.searchsorted(starts, starts)]
+        last = last[np.searchsorted(starts, starts, side="right") - 1]
+    has_break = calendar.break_start < calendar.break_end
+    first = np.stack([calendar.open, np.where(has_break, calendar.break_start, calendar.close), anchor, last])
+    second = np.stack([calendar.break_end, calendar.close, anchor, last])[:, has_break]
+    spans = np.concatenate([first, second], axis=1)
+    return spans[:, np.argsort(spans[0])]
+
+
+def bar_builder(size: BarSize, calendar: SessionTimes | None = None) -> BarBuilder:
+    """Return a builder of bars of a size; with a calendar, none holds trades of two sessions, unless they are of whole days."""
+    spans = spans_of(size, calendar)
+    if isinstance(size, Threshold):
+        return BarBuilder(spans, 1, COUNTS.index(size.of), size.amount)
+    return BarBuilder(spans, _WHOLE if calendar is not None and size % DAY == 0 else size)
+
+
+def is_in_session(times: Times, spans: Times) -> NDArray[np.bool_]:
+    """Say of each time whether there is trading at it, within `spans_of` a calendar."""
+    place = np.searchsorted(spans[1], times, side="right")
+    is_known = place < spans.shape[1]
+    found: NDArray[np.bool_] = is_known & (spans[0, np.where(is_known, place, 0)] <= times)
+    return found
 
 
 def resample(series: Series, interval: int) -> Series:
     """Return one bar for each window of `interval` nanoseconds in which the series has a bar; see `window_starts`.
 
-    It has the first open, the highest high, the lowest low, the last close and the sum of the volumes, and spans its window whole,
-    even where bars are missing. A bar belongs to the window in which it opens. The last window may not have ended with the
-    series: its `close_time` tells. The series must be in order of time. What is a whole multiple of what, the caller sees to.
+    It has the first open, the highest high, the lowest low, the last close and the sum of the volumes, added one after the other,
+    and spans its window whole, even where bars are missing. A bar belongs to the window in which it opens. The last window may not
+    have ended with the series: its `close_time` tells. The series must be in order of time. What is a whole multiple of what, the
+    caller sees to.
     """
-    starts = window_starts(series.open_time, interval)
-    is_first = np.ones(len(series), dtype=np.bool_)
-    np.not_equal(starts[1:], starts[:-1], out=is_first[1:])
-    first = np.flatnonzero(is_first)
-    last = np.concatenate((first[1:], [len(series)])) - 1 if len(first) else first
-    return Series(
-        open_time=starts[first],
-        close_time=starts[first] + interval,
-        open=series.open[first],
-        high=np.maximum.reduceat(series.high, first),
-        low=np.minimum.reduceat(series.low, first),
-        close=series.close[last],
-        # Added up one after the other, unlike by `add.reduceat`, so that bars that come one by one have the same sum.
-        volume=np.bincount(np.cumsum(is_first) - 1, series.volume, len(first)).astype(np.float64, copy=False),
-        origin=series.origin,
-    )
+    return _built(series, series.open_time, bar_builder(interval))
+
+
+def resample_sessions(series: Series, interval: int, calendar: SessionTimes) -> tuple[Series, Times, Times]:
+    """Return the same within the sessions of a calendar, see `spans_of`, and from when to when each of the finer bars counts there.
+
+    Bars of dates stand for their sessions. A bar that opens before its session counts from the session's open. None may be off
+    session.
+    """
+    spans = spans_of(interval, calendar)
+    placed = on_sessions(series, calendar)
+    place = np.searchsorted(spans[1], placed.open_time, side="right")
+    opened = np.maximum(placed.open_time, spans[0, place])
+    return _built(placed, opened, bar_builder(interval, calendar)), opened, placed.close_time
+
+
+def _built(series: Series, times: Times, builder: BarBuilder) -> Series:
+    builder.run(times, (series.open, series.high, series.low, series.close), series.volume)
+    builder.finish()
+    return builder.take(series.origin)
 
 
 def count_ended(coarse: Series, close_time: Times) -> Times:
@@ -55,3 +104,7 @@ def count_ended(coarse: Series, close_time: Times) -> Times:
     """
     seen_at = np.searchsorted(close_time, coarse.close_time)
     return np.repeat(np.arange(len(coarse) + 1), np.diff(seen_at, prepend=0, append=len(close_time)))
+
+
+def _anchor(interval: int) -> int:
+    return _MONDAY if interval % _WEEK == 0 else 0

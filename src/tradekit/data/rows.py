@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from tradekit.data.arrays import code_column, fixed_width, nulls_of, text_scalar
 from tradekit.data.columns import Roles, listed
-from tradekit.data.options import TableFile
+from tradekit.data.options import TableForm
 from tradekit.data.stamps import first_bad, open_times
 from tradekit.errors import DataError
 from tradekit.model.bars import Floats, Times
@@ -44,30 +44,36 @@ class Rows:
     """The rows of one file, in columns."""
 
     times: Times
-    values: Mapping[str, Floats]
+    values: Mapping[str, NDArray[Any]]
+    """By role: float64 of measured values, and what the marks make of theirs."""
     codes: NDArray[np.int32] | None
     symbols: Sequence[str]
     notes: tuple[str, ...]
 
 
 def read_rows(
-    source: TableSource, file: Path, roles: Roles, table: TableFile, interval: int, label: Literal["open", "close"] = "open"
+    source: TableSource, file: Path, roles: Roles, table: TableForm, interval: int, label: Literal["open", "close"] = "open"
 ) -> Rows:
     """Return the columns of a file that have a role, without the rows that `table` leaves out; times are as in `open_times`."""
     numbers = tuple(dict.fromkeys(roles.values.values()))
-    others = dict.fromkeys((*roles.time, *((roles.symbol,) if roles.symbol else ()), *roles.where))
+    marked = (mark.column for mark in roles.marks.values())
+    others = dict.fromkeys((*roles.time, *((roles.symbol,) if roles.symbol else ()), *roles.where, *marked))
     clash = next((name for name in numbers if name in others), None)
     if clash is not None:
         raise DataError(f"column {clash!r} of {str(file)!r} can't be both a number and the time, the symbol or a filter")
     found = source.read_table(file, numbers, tuple(others))
     if not found.num_rows:
         if roles.may_be_empty:
-            return Rows(np.empty(0, np.int64), {role: np.empty(0) for role in roles.values}, None, (), ())
+            nothing = {role: mark.read(found[mark.column]) for role, mark in roles.marks.items()}
+            return Rows(np.empty(0, np.int64), {role: np.empty(0) for role in roles.values} | nothing, None, (), ())
         raise DataError(f"{str(file)!r} has columns and no rows")
     with _naming(file, *roles.time):
         times, how = open_times(_joined(found, roles.time), table, interval, label)
     floats = {name: _floats(found[name], name, file) for name in numbers}
-    values = {role: floats[name] for role, name in roles.values.items()}
+    values: dict[str, NDArray[Any]] = {role: floats[name] for role, name in roles.values.items()}
+    for role, mark in roles.marks.items():
+        with _naming(file, mark.column):
+            values[role] = mark.read(found[mark.column])
     codes: NDArray[np.int32] | None = None
     symbols: list[str] = []
     if roles.symbol is not None:
@@ -108,8 +114,8 @@ def by_symbol(rows: Rows, symbols: Iterable[str]) -> dict[str, Rows]:
     return found
 
 
-def _map_values(values: Mapping[str, Floats], index: NDArray[Any]) -> dict[str, Floats]:
-    chosen: dict[int, Floats] = {}
+def _map_values(values: Mapping[str, NDArray[Any]], index: NDArray[Any]) -> dict[str, NDArray[Any]]:
+    chosen: dict[int, NDArray[Any]] = {}
     for column in values.values():
         if id(column) not in chosen:
             chosen[id(column)] = column[index]

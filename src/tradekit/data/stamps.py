@@ -14,7 +14,7 @@ import numpy as np
 
 from tradekit.data.arrays import fixed_width, nulls_of, timestamps
 from tradekit.data.interval import DAY
-from tradekit.data.options import TableFile
+from tradekit.data.options import TableForm
 from tradekit.errors import DataError
 from tradekit.model.bars import Times
 
@@ -49,7 +49,7 @@ class _Read:
 
 
 def open_times(
-    column: pa.ChunkedArray, options: TableFile, interval: int, label: Literal["open", "close"] = "open"
+    column: pa.ChunkedArray, options: TableForm, interval: int, label: Literal["open", "close"] = "open"
 ) -> tuple[Times, str]:
     """Return when each bar opens, in UTC nanoseconds, and what had to be inferred, in words.
 
@@ -71,7 +71,7 @@ def open_times(
     return instants - shift, read.how
 
 
-def _dates(read: _Read, options: TableFile) -> Times | None:
+def _dates(read: _Read, options: TableForm) -> Times | None:
     """Return local midnights as midnights of UTC, or `None` if the times are not all midnights of one zone."""
     if not (read.local % DAY).any():
         return read.local
@@ -82,7 +82,7 @@ def _dates(read: _Read, options: TableFile) -> Times | None:
     return None
 
 
-def _read(column: pa.ChunkedArray, options: TableFile) -> _Read:
+def _read(column: pa.ChunkedArray, options: TableForm) -> _Read:
     import pyarrow as pa
 
     kind = column.type
@@ -101,7 +101,7 @@ def _read(column: pa.ChunkedArray, options: TableFile) -> _Read:
     raise DataError(f"its type is {kind}, which is no time")
 
 
-def _text(column: pa.ChunkedArray, options: TableFile) -> _Read:
+def _text(column: pa.ChunkedArray, options: TableForm) -> _Read:
     import pyarrow as pa
     import pyarrow.compute as pc
 
@@ -204,7 +204,7 @@ def _by_python(text: str, spelling: str, row: int) -> datetime:
     return time
 
 
-def _epoch(values: Any, options: TableFile, text: str = "") -> _Read:
+def _epoch(values: Any, options: TableForm, text: str = "") -> _Read:
     """Return counts of a unit since 1970, whole or with decimals (kept to a microsecond), as nanoseconds."""
     finite = np.isfinite(values)
     if not finite.all():

@@ -2,90 +2,146 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from dataclasses import replace
-from itertools import pairwise
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 
 from tradekit.data.align import align, cut
-from tradekit.data.arrays import Digest
-from tradekit.data.checks import Policy
+from tradekit.data.arrays import digest
+from tradekit.data.calendars import sessions_of
+from tradekit.data.fetch.whole import all_bars
 from tradekit.data.interval import time_text
-from tradekit.data.load import COLUMNS, LoadedBars, checked_series, edges, given_bars, instruments_of
-from tradekit.errors import DataError
-from tradekit.model.bars import PRICE_COLUMNS, Bars, Series
+from tradekit.data.load import CheckedSeries, LoadedBars, checked_series, edges
+from tradekit.data.months import hash_of_months, months_between
+from tradekit.data.quality.finding import Finding, counted
+from tradekit.data.quality.gaps import find_gaps, missing_times
+from tradekit.data.quality.policy import Policy
+from tradekit.data.quality.report import doubts, refuse
+from tradekit.data.reference import stored_facts
+from tradekit.errors import DataError, nearest
+from tradekit.model.bars import BAR_COLUMNS, PRICE_COLUMNS, Bars, Series, Times
 from tradekit.model.instrument import Instrument
 from tradekit.model.memory import Scratch
+from tradekit.model.reference import Actions
 from tradekit.plugin.contracts import BarRequest, DataSource
 
-__all__ = ["months", "stream_bars"]
+__all__ = ["Inspected", "stream_bars"]
 
 
-def months(start: int, end: int) -> Iterator[tuple[int, int]]:
-    """Yield the parts of a range of time that lie in each calendar month (UTC), oldest first."""
-    first, last = (np.datetime64(time, "ns").astype("M8[M]") for time in (start, end - 1))
-    bounds = np.arange(first, last + 2).astype("M8[ns]").astype(np.int64).tolist()
-    for low, high in pairwise(bounds):
-        yield max(low, start), min(high, end)
+@dataclass(frozen=True, slots=True)
+class Inspected:
+    """What was looked at of one instrument, and what was found."""
+
+    origin: str
+    rows: int
+    findings: tuple[Finding, ...]
 
 
 def stream_bars(
-    source: DataSource, request: BarRequest, policy: Policy, calendars: Mapping[str, str], scratch: Scratch
-) -> LoadedBars:
-    """Return what `load_bars` does, with the bars in `scratch`; the request needs a start and an end.
+    source: DataSource,
+    request: BarRequest,
+    policy: Policy,
+    instruments: Sequence[Instrument],
+    actions: Mapping[str, Actions],
+    scratch: Scratch,
+) -> tuple[LoadedBars, dict[str, Inspected]]:
+    """Return what `load_bars` does, with the bars in `scratch`, and what was found in them; the request needs a start and an end.
 
-    A source is asked for one month after the other, and what it gives for one is all that is in memory at a time. What a policy
-    changed is told for each month. Raises `DataError` as `load_bars` does.
+    A source is asked for one month after the other, and what it gives for two is all that is in memory at a time; nothing is looked
+    for over a longer time. Raises `DataError` as `load_bars` does.
     """
     if request.start is None or request.end is None:
         raise ValueError("bars can be streamed only from a start to an end")
-    seen = [_Seen(instrument) for instrument in instruments_of(source, request.symbols, calendars)]
-    written = _Written(scratch, [each.instrument.symbol for each in seen])
-    for start, end in months(request.start, request.end):
-        part = replace(request, symbols=tuple(written.symbols), start=start, end=end)
-        found = given_bars(source, part)
-        there = {each.instrument.symbol: each for each in seen if _has_any(found[each.instrument.symbol], start, end)}
-        written.append({symbol: each.take(found[symbol], part, policy) for symbol, each in there.items()})
-    for each in seen:
+    seen = {one.symbol: _Seen(one, policy, actions.get(one.symbol)) for one in instruments}
+    written = _Written(scratch, list(seen))
+    for month, (first, last) in months_between(request.start, request.end):
+        start, end = max(first, request.start), min(last, request.end)
+        part = replace(request, symbols=tuple(seen), start=start, end=end)
+        found = _given(source, part)
+        there = [symbol for symbol in seen if _has_any(found[symbol], start, end)]
+        written.append({symbol: seen[symbol].take(found[symbol], part, month) for symbol in there})
+    for symbol, each in seen.items():
         if not each.rows:
             # Asked for as a whole, to say which range there is.
-            cut(each.instrument.symbol, given_bars(source, request)[each.instrument.symbol], request.start, request.end)
+            cut(symbol, _given(source, replace(request, symbols=(symbol,)))[symbol], request.start, request.end)
     bars = written.done()
-    return LoadedBars(
-        bars,
-        tuple(each.instrument for each in seen),
-        tuple(each.facts(len(bars)) for each in seen),
-        tuple(note for each in seen for note in each.notes(request)),
-    )
+    facts = tuple(each.facts(len(bars)) for each in seen.values())
+    notes = tuple(note for each in seen.values() for note in each.notes(request))
+    inspected = {
+        symbol: Inspected(each.origin, each.read, tuple(map(_summed, each.findings.values()))) for symbol, each in seen.items()
+    }
+    return LoadedBars(bars, tuple(instruments), facts, notes, {}), inspected
+
+
+def _given(source: DataSource, request: BarRequest) -> Mapping[str, Series]:
+    found = all_bars(source, request)
+    for symbol in request.symbols:
+        if symbol not in found:
+            raise DataError(f"the data source {source.name!r} gave no bars for {symbol!r}{nearest(symbol, found)}")
+    return found
 
 
 def _has_any(series: Series, start: int, end: int) -> bool:
     return bool(((series.open_time >= start) & (series.open_time < end)).any())
 
 
+def _summed(found: Sequence[Finding]) -> Finding:
+    """Return the findings of one check in several months as one."""
+    first, count = found[0], sum(finding.count for finding in found)
+    if len(found) == 1:
+        return first
+    what = f"{first.what}; and {counted(count - first.count, 'more such case')} in {counted(len(found) - 1, 'other month')}"
+    return replace(first, what=what, count=count, times=np.concatenate([finding.times for finding in found]))
+
+
 class _Seen:
     """What there is to say about the bars of one instrument, up to the month that was read last."""
 
-    def __init__(self, instrument: Instrument) -> None:
+    def __init__(self, instrument: Instrument, policy: Policy, actions: Actions | None) -> None:
         self.instrument = instrument
-        self.rows = self.first = self.last_open = self.last_close = 0
+        self.policy = policy
+        self.actions = actions
+        self.rows = self.read = self.first = self.last_open = self.last_close = 0
         self.origin = ""
+        self.findings: dict[tuple[str, str], list[Finding]] = {}
         self.repairs: list[str] = []
-        self.digest = Digest()
+        self.hashes: list[tuple[str, str]] = []
+        self.stored: dict[str, Any] = {}
+        self.before: Series | None = None
 
-    def take(self, found: Series, request: BarRequest, policy: Policy) -> Series:
+    def take(self, found: Series, request: BarRequest, month: str) -> Series:
         """Return the bars of a month, of which there are some, checked."""
-        checked = checked_series(self.instrument, found, request, policy)
-        series = checked.series
-        self.digest.update(getattr(checked.raw, name) for name in COLUMNS)
+        symbol = self.instrument.symbol
+        checked = checked_series(self.instrument, found, request, self.policy)
+        refuse(symbol, checked.series.origin, checked.findings)
+        for finding in (*checked.findings, *doubts(checked.sound, self.actions), *self._between(checked, request.interval)):
+            self.findings.setdefault((finding.check, finding.verdict), []).append(finding)
+        self.hashes.append((month, digest(getattr(checked.raw, name) for name in BAR_COLUMNS)))
         self.repairs += checked.repairs
+        series = checked.series
         if not self.rows:
-            self.first, self.origin = int(series.open_time[0]), series.origin
+            self.first, self.origin, self.stored = int(series.open_time[0]), series.origin, stored_facts(series.stored)
         self.rows += len(series)
+        self.read += len(checked.raw)
         self.last_open, self.last_close = int(series.open_time[-1]), int(series.close_time[-1])
+        self.before = checked.sound
         return series
+
+    def _between(self, checked: CheckedSeries, interval: int) -> list[Finding]:
+        """Return what is missing between the month before and this one."""
+        before, now = self.before, checked.sound
+        if before is None:
+            return []
+        joined: dict[str, Any] = {name: np.concatenate((getattr(before, name), getattr(now, name))) for name in BAR_COLUMNS}
+        both, name = Series(**joined), self.instrument.calendar
+        calendar = None if name is None else sessions_of(name, int(both.open_time[0]), int(both.close_time[-1]))
+        missing: Times = missing_times(both, interval, calendar)
+        gaps = find_gaps(both, interval, missing[(missing > before.open_time[-1]) & (missing < now.open_time[0])])
+        if gaps is not None and self.policy.gaps == "refuse":
+            refuse(self.instrument.symbol, self.origin, [gaps.judged("refused")])
+        return [] if gaps is None else [gaps]
 
     def facts(self, clock_rows: int) -> dict[str, Any]:
         return {
@@ -94,13 +150,14 @@ class _Seen:
             "rows": self.rows,
             "first": time_text(self.first),
             "last": time_text(self.last_open),
-            "sha256": self.digest.hexdigest(),
+            "sha256": hash_of_months(self.hashes),
             "holes": clock_rows - self.rows,
             "repairs": tuple(self.repairs),
+            **self.stored,
         }
 
     def notes(self, request: BarRequest) -> list[str]:
-        return [*self.repairs, *edges(self.instrument.symbol, self.first, self.last_close, request)]
+        return [*self.repairs, *edges(self.instrument.symbol, (self.first, self.last_close), request)]
 
 
 class _Written:

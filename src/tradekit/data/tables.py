@@ -3,22 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import fields
 from pathlib import Path
+from typing import Any, Literal
 
 import numpy as np
 
 from tradekit.data.arrays import code_column
 from tradekit.data.columns import Roles, filters, find_column, guess, listed, symbol_column, time_columns
 from tradekit.data.files import files_of, has_symbol, symbols_in
-from tradekit.data.interval import parse_interval
+from tradekit.data.interval import interval_text, parse_interval
 from tradekit.data.options import TableOptions
 from tradekit.data.rows import Rows, TableSource, by_symbol, read_rows
 from tradekit.errors import DataError
-from tradekit.model.bars import Series
+from tradekit.model.bars import BAR_COLUMNS, Series
 from tradekit.plugin.contracts import BarRequest
 
 __all__ = ["list_symbols", "read_series"]
+
+TableKind = Literal["bars", "trades", "quotes", "book", "funding", "actions"]
 
 _PRICES = ("open", "high", "low", "close")
 
@@ -52,25 +54,39 @@ def read_series(source: TableSource, request: BarRequest) -> dict[str, Series]:
     return {symbol: _join([part[symbol] for part in found if symbol in part]) for symbol in request.symbols}
 
 
-def list_symbols(source: TableSource) -> list[str]:
+def list_symbols(source: TableSource, kind: TableKind = "bars") -> list[str]:
     """Return the symbols that the files have, sorted: from their names, their symbol column, or the columns of wide tables.
 
-    A file with one instrument gives its own name up to the first dot. Raises `DataError` as `read_series` does.
+    They are those of the bars, or of another kind of table that the options describe. A file with one instrument gives its own name
+    up to the first dot. Raises `DataError` as `read_series` does.
     """
-    return _symbols(source, source.options.path)
+    options: TableOptions = source.options
+    if kind == "bars":
+        return _symbols(source, _path(options, 0) if options.path is None else options.path)
+    actions = options.actions
+    table = (actions.splits or actions.dividends or actions.delistings) if kind == "actions" else getattr(options, kind)
+    if table is None:
+        raise DataError(f"no table of {kind} is named")
+    if has_symbol(table.path):
+        return symbols_in(table.path)
+    return _owners(source, files_of(table.path), table.path, table.columns.symbol)
 
 
 def _symbols(source: TableSource, path: Path) -> list[str]:
     options: TableOptions = source.options
     if has_symbol(path):
         return symbols_in(path)
-    files, found = files_of(path), set[str]()
+    files = files_of(path)
+    if options.layout == "wide":
+        return sorted({name for file in files for name in _closes(source.column_names(file), options, file)} - {""})
+    return _owners(source, files, path, options.columns.symbol)
+
+
+def _owners(source: TableSource, files: Sequence[Path], path: Path, named: str | bool | None) -> list[str]:
+    """Return what the symbol columns of files hold, or the name of the first that has none."""
+    found = set[str]()
     for file in files:
-        names = source.column_names(file)
-        if options.layout == "wide":
-            found.update(_closes(names, options, file))
-            continue
-        symbol = _roles(names, options, file, path).symbol
+        symbol = symbol_column(source.column_names(file), named, path, file)
         if symbol is None:
             return [files[0].name.partition(".")[0]]
         found.update(code_column(source.read_table(file, (), (symbol,))[symbol])[1])
@@ -79,7 +95,11 @@ def _symbols(source: TableSource, path: Path) -> list[str]:
 
 def _path(options: TableOptions, interval: int) -> Path:
     """Return where bars of a length are."""
-    return next((path for text, path in options.intervals.items() if parse_interval(text) == interval), options.path)
+    path = next((path for text, path in options.intervals.items() if parse_interval(text) == interval), options.path)
+    if path is None:
+        what = f"bars of {interval_text(interval)}" if interval else "bars"
+        raise DataError(f"no file of {what} is named; say where they are: path = '...'")
+    return path
 
 
 def _one(source: TableSource, files: Sequence[Path], interval: int) -> list[Series]:
@@ -141,7 +161,7 @@ def _read(source: TableSource, file: Path, roles: Roles, interval: int) -> Rows:
 
 def _series(rows: Rows, interval: int, file: Path) -> Series:
     notes = list(rows.notes)
-    columns = dict(rows.values)
+    columns: dict[str, Any] = dict(rows.values)
     if "volume" not in columns or np.isnan(columns["volume"]).all():
         columns["volume"] = np.zeros(len(rows.times))
         notes.append("no volume")
@@ -154,6 +174,5 @@ def _join(parts: Iterable[Series]) -> Series:
     parts = list(parts)
     if len(parts) == 1:
         return parts[0]
-    names = [field.name for field in fields(Series) if field.name != "origin"]
-    columns = {name: np.concatenate([getattr(part, name) for part in parts]) for name in names}
+    columns: dict[str, Any] = {name: np.concatenate([getattr(part, name) for part in parts]) for name in BAR_COLUMNS}
     return Series(**columns, origin=f"{parts[0].origin} and {len(parts) - 1} more")

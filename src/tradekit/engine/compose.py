@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -122,6 +122,9 @@ def _make_all(tables: Iterable[ComponentTable], registry: Registry, folder: Path
     for table in tables:
         one, wrong = make(table, registry, folder)
         problems += wrong
+        if table.name not in registry.names(table.kind):
+            # What else could have had it is said with the first that is missing, once.
+            registry = replace(registry, broken=(), left_out=())
         if one is not None:
             made[table.key] = one
     return made, problems
@@ -143,6 +146,7 @@ def _assemble(run_file: RunFile, made: Mapping[Key, Made]) -> ComposedRun:
     limits = tuple(found for found, _ in asked)
     problems += [problem for _, wrong in asked for problem in wrong]
     problems += _sizing_problems(config.rules, limits)
+    problems += _account_problems(made[config.strategy.key], strategy, config.account.kind)
     problems += _driver_problems(
         config.execution.driver, strategy, list(_compiled_obstacles(config.data.stream, strategy, rules, reporters))
     )
@@ -198,6 +202,15 @@ def _limit_mistake(limit: object) -> str:
     if limit.kind == LimitKind.VOLATILITY_SIZE and (limit.window < 2 or not limit.cap > 0):
         return f"limits() returned {limit.kind.name} with window {limit.window!r} and cap {limit.cap!r}; least: 2 and more than 0"
     return ""
+
+
+def _account_problems(made: Made, strategy: Strategy, account: str) -> Iterator[Problem]:
+    """Yield that a strategy wants what the account can't do: all its short sales would be rejected."""
+    sells_short, problems = ask(made, strategy.sells_short)
+    yield from problems
+    if sells_short and account == "cash":
+        what = f"strategy {made.use.name!r} sells short with these options, but account.kind is 'cash', which can't"
+        yield Problem(made.table.key, f"{what}; set account.kind = 'margin', or let the strategy not sell short")
 
 
 def _sizing_problems(tables: Sequence[ComponentTable], limits: Sequence[Sequence[Limit]]) -> Iterator[Problem]:

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from tradekit.engine.locate import Key, key_text
-from tradekit.engine.overrides import Override
 from tradekit.engine.problems import Problem, shown
 from tradekit.engine.tables import AccountTable, CurrencyTable, DataTable, InstrumentTable, RunTable
 from tradekit.errors import nearest
+from tradekit.model.bars import Threshold
 
 __all__ = ["Tables", "contradictions"]
 
@@ -33,12 +33,13 @@ class Tables:
         return None if self.data is None else self.data.instruments
 
 
-def contradictions(tables: Tables, values: Mapping[str, Any], overrides: Iterable[Override]) -> Iterator[Problem]:
-    """Yield every contradiction; `values` are the tables as they were written.
+def contradictions(tables: Tables, values: Mapping[str, Any], written: Mapping[str, Any]) -> Iterator[Problem]:
+    """Yield every contradiction; `values` are the tables as they came, and `written` what they were before overrides.
 
-    A run that an override narrows to some instruments may leave facts about the others.
+    A run that an override narrows to some of its instruments may leave facts about the others. One that an override gives another
+    instrument may not: what a file holds without a name would run under the new one, and without its facts.
     """
-    is_narrowed = any(override.key[:2] == ("data", "instruments") for override in overrides)
+    is_narrowed = _is_narrowed(tables.traded, written.get("data"))
     if tables.run is not None:
         yield from _of_run(tables.run, tables.traded, values)
         yield from _of_stream(tables.run, tables.data)
@@ -48,6 +49,13 @@ def contradictions(tables: Tables, values: Mapping[str, Any], overrides: Iterabl
         yield from _of_kinds(tables.facts, tables.account)
         yield from _of_settlement(tables, tables.account)
     yield from _of_instruments(tables.facts, None if is_narrowed else tables.traded)
+
+
+def _is_narrowed(traded: tuple[str, ...] | None, data: object) -> bool:
+    listed = data.get("instruments") if isinstance(data, Mapping) else None
+    if traded is None or not (listed is None or isinstance(listed, list)):
+        return False
+    return listed is None or (list(traded) != listed and all(symbol in listed for symbol in traded))
 
 
 def _of_run(run: RunTable, traded: tuple[str, ...] | None, values: Mapping[str, Any]) -> Iterator[Problem]:
@@ -71,6 +79,12 @@ def _of_stream(run: RunTable, data: DataTable | None) -> Iterator[Problem]:
     for name in ("start", "end"):
         if getattr(run, name) is None:
             yield Problem(("data", "stream"), f"data.stream is true, so the run must say from when to when: run.{name} is missing")
+    if isinstance(data.size, Threshold):
+        what = f"data.stream is true, and bars of {data.interval} are made of all trades at once"
+        yield Problem(("data", "interval"), f"{what}; make them first ('tradekit data resample'), or set stream = false")
+    if data.policy.gaps in ("fill", "interpolate"):
+        what = f"data.stream is true, and policy gaps = {data.policy.gaps!r} can't fill what is missing between two months"
+        yield Problem(("data", "policy", "gaps"), f"{what}; take 'hole' or 'refuse'")
     if data.fill_interval is not None:
         what = "data.stream is true, and data.fill_interval reads finer bars, which are not streamed"
         yield Problem(("data", "fill_interval"), f"{what}; leave one of them out")

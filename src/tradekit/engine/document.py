@@ -27,6 +27,8 @@ class Document:
     """As the user gave it."""
     text: str
     values: Mapping[str, Any]
+    written: Mapping[str, Any]
+    """The values without the overrides."""
     overrides: tuple[Override, ...] = ()
 
     @property
@@ -47,11 +49,11 @@ def read_document(path: str | Path, overrides: Iterable[str] = ()) -> Document:
     """
     path = Path(path)
     text = _decode(path, _read(path))
-    values = _parse(path, text)
-    if not values:
+    written = _parse(path, text)
+    if not written:
         raise ConfigError(f"{path}: the run file is empty; 'tradekit init DIR' writes one that works")
-    values, applied = apply_overrides(values, [parse_override(override) for override in overrides])
-    return Document(path, text, values, applied)
+    values, applied = apply_overrides(written, [parse_override(override) for override in overrides])
+    return Document(path, text, values, written, applied)
 
 
 def _read(path: Path) -> bytes:

@@ -13,7 +13,7 @@ from tradekit.data.interval import interval_text, parse_interval, time_text
 from tradekit.data.resample import count_ended, resample, window_starts
 from tradekit.engine.calls import blaming
 from tradekit.errors import StrategyError, nearest
-from tradekit.model.bars import PRICE_COLUMNS, Bars, Floats, Series, Times
+from tradekit.model.bars import PRICE_COLUMNS, Bars, BarSize, Floats, Series, Threshold, Times
 from tradekit.plugin.contracts import Indicator, Strategy
 
 __all__ = ["Computed", "Reader", "compute", "declared", "differs", "is_fed", "ratio_of", "value_names", "warmup_of"]
@@ -27,8 +27,8 @@ class Computed:
     values: Floats
 
 
-def declared(strategy: Strategy, interval: int) -> dict[str, Indicator]:
-    """Return the indicators of a strategy, checked, for a run on bars of `interval` nanoseconds.
+def declared(strategy: Strategy, size: BarSize) -> dict[str, Indicator]:
+    """Return the indicators of a strategy, checked, for a run on bars of a size.
 
     Raises `StrategyError` for what is none, for a name that is taken, and for coarser bars that can't be built from those.
     """
@@ -42,7 +42,7 @@ def declared(strategy: Strategy, interval: int) -> dict[str, Indicator]:
             if column not in PRICE_COLUMNS:
                 allowed = f"allowed: {', '.join(PRICE_COLUMNS)}{nearest(str(column), PRICE_COLUMNS)}"
                 raise StrategyError(f"indicator {name!r} of {who} reads {column!r}, which no bar has; {allowed}")
-        _check_interval(f"indicator {name!r} of {who}", indicator, interval)
+        _check_interval(f"indicator {name!r} of {who}", indicator, size)
     taken = dict.fromkeys(PRICE_COLUMNS, "a price")
     for name, indicator in found.items():
         for value in value_names(name, indicator):
@@ -52,8 +52,8 @@ def declared(strategy: Strategy, interval: int) -> dict[str, Indicator]:
     return found
 
 
-def compute(indicators: Mapping[str, Indicator], bars: Bars, interval: int) -> Computed:
-    """Compute all values on bars of `interval` nanoseconds; then some again on shortened bars, which must not change them.
+def compute(indicators: Mapping[str, Indicator], bars: Bars, size: BarSize) -> Computed:
+    """Compute all values on bars of a size; then some again on shortened bars, which must not change them.
 
     Raises `StrategyError` for an indicator that raises, gives values of another shape, or looks into the future.
     """
@@ -63,21 +63,21 @@ def compute(indicators: Mapping[str, Indicator], bars: Bars, interval: int) -> C
         supply = _Supply(bars, i)
         row = 0
         for name, indicator in indicators.items():
-            ratio = ratio_of(indicator, interval)
-            reader = Reader(name, indicator, None if ratio == 1 else ratio * interval)
+            coarse = indicator.bar_interval if ratio_of(indicator, size) > 1 else None
+            reader = Reader(name, indicator, None if coarse is None else parse_interval(coarse))
             values[row : row + len(indicator.outputs), i] = bars.on_clock(i, _proven(reader, supply))
             row += len(indicator.outputs)
     return Computed({name: row for row, name in enumerate(names)}, values)
 
 
-def warmup_of(strategy: Strategy, indicators: Mapping[str, Indicator], interval: int) -> int:
-    """Return how many bars of `interval` nanoseconds a strategy and its indicators need.
+def warmup_of(strategy: Strategy, indicators: Mapping[str, Indicator], size: BarSize) -> int:
+    """Return how many bars of a size a strategy and its indicators need.
 
     Those of an indicator on coarser bars hold enough of its windows whole, wherever they begin; where bars are missing, they reach
     over more windows. Raises `StrategyError` if one of them can't say.
     """
     owners: list[tuple[Strategy | Indicator, str, int]] = [(strategy, f"strategy {strategy.name!r}", 1)]
-    owners += [(indicator, f"indicator {name!r}", ratio_of(indicator, interval)) for name, indicator in indicators.items()]
+    owners += [(indicator, f"indicator {name!r}", ratio_of(indicator, size)) for name, indicator in indicators.items()]
     found = 0
     for owner, who, ratio in owners:
         with blaming(f"warmup of {who}", owner):
@@ -88,7 +88,7 @@ def warmup_of(strategy: Strategy, indicators: Mapping[str, Indicator], interval:
     return found
 
 
-def _check_interval(who: str, indicator: Indicator, interval: int) -> None:
+def _check_interval(who: str, indicator: Indicator, size: BarSize) -> None:
     """Raise `StrategyError` unless the bars that an indicator reads can be built from those of the run."""
     if indicator.bar_interval is None:
         return
@@ -96,17 +96,22 @@ def _check_interval(who: str, indicator: Indicator, interval: int) -> None:
         wanted = parse_interval(str(indicator.bar_interval))
     except ValueError as error:
         raise StrategyError(f"{who}: {error}") from None
-    if wanted % interval:
-        own, such = interval_text(interval), interval_text((wanted // interval + 1) * interval)
+    if isinstance(size, Threshold):
+        what = f"{who} reads bars of {indicator.bar_interval!r}, which can't be built from the run's bars of {str(size)!r}"
+        raise StrategyError(f"{what}: these may reach from one into the next; leave every() out")
+    if wanted % size:
+        own, such = interval_text(size), interval_text((wanted // size + 1) * size)
         raise StrategyError(
             f"{who} reads bars of {indicator.bar_interval!r}, which can't be built from the run's bars of {own!r}; "
             f"allowed: whole multiples of {own!r}, such as {such!r}"
         )
 
 
-def ratio_of(indicator: Indicator, interval: int) -> int:
+def ratio_of(indicator: Indicator, size: BarSize) -> int:
     """Return how many bars of the run make one of those that an indicator reads."""
-    return 1 if indicator.bar_interval is None else parse_interval(indicator.bar_interval) // interval
+    if indicator.bar_interval is None or isinstance(size, Threshold):
+        return 1
+    return parse_interval(indicator.bar_interval) // size
 
 
 def value_names(name: str, indicator: Indicator) -> list[str]:

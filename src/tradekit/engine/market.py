@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,21 +11,23 @@ import numpy as np
 from tradekit.data.adjust import adjust
 from tradekit.data.calendars import sessions_of
 from tradekit.data.finer import LoadedFiner, load_finer
-from tradekit.data.load import load_bars
+from tradekit.data.load import LoadedBars, instruments_of, load_bars
+from tradekit.data.quality.policy import Quality
+from tradekit.data.quality.report import Report, doubts, judge
 from tradekit.data.reference import LoadedReference, load_reference
-from tradekit.data.streaming import stream_bars
+from tradekit.data.streaming import Inspected, stream_bars
 from tradekit.engine.compose import ComposedRun
 from tradekit.engine.runfile import RunConfig
 from tradekit.engine.schedule import scheduled
 from tradekit.errors import ConfigError, nearest
-from tradekit.model.bars import Bars
+from tradekit.model.bars import Bars, BarSize, Threshold
 from tradekit.model.instrument import Instrument
 from tradekit.model.memory import MEMORY, Memory, Scratch
 from tradekit.model.reference import SessionTimes
 from tradekit.model.timeline import Finer, Schedule, Sessions
 from tradekit.plugin.contracts import BarRequest
 
-__all__ = ["MarketData", "load_market"]
+__all__ = ["MarketData", "load_market", "request_of"]
 
 
 @dataclass(frozen=True)
@@ -38,6 +40,8 @@ class MarketData:
     schedule: Schedule
     sessions: Sessions
     finer: Finer | None
+    bar_length: int
+    """How long a bar is, in nanoseconds; of bars that end by what is traded, how long it is from one to the next on average."""
     instruments: tuple[Instrument, ...]
     """In the order of `bars.symbols`: what the source knows, overruled by the run file."""
     facts: tuple[Mapping[str, Any], ...]
@@ -54,15 +58,21 @@ def load_market(composed: ComposedRun) -> MarketData:
     Raises `DataError` for what is missing or wrong, and `ConfigError` for facts about instruments that contradict it.
     """
     config, source = composed.config, composed.source
-    request = BarRequest(config.data.instruments or (), config.data.interval_ns, config.run.start_ns, config.run.end_ns)
+    request = request_of(config)
     named = {fact.symbol: fact.calendar for fact in config.instruments if fact.calendar is not None}
-    memory = Scratch() if config.data.stream else MEMORY
-    if isinstance(memory, Scratch):
-        loaded = stream_bars(source, request, config.data.policy, named, memory)
+    memory: Memory = MEMORY
+    if config.data.stream:
+        memory = scratch = Scratch()
+        given = instruments_of(source, request.symbols, named)
+        instruments = _instruments(config, given)
+        reference = load_reference(source, instruments)
+        loaded, inspected = stream_bars(source, request, config.data.policy, given, reference.actions, scratch)
     else:
         loaded = load_bars(source, request, config.data.policy, named)
-    instruments = _instruments(config, loaded.instruments)
-    reference = load_reference(source, instruments)
+        instruments = _instruments(config, loaded.instruments)
+        reference = load_reference(source, instruments)
+        inspected = _inspected(loaded, reference)
+    reports = _reports(inspected, config.data.quality)
     calendars = _calendars(loaded.bars, instruments)
     known = {one.symbol: found for one in instruments if (found := calendars[one.calendar]) is not None}
     schedule, notes = scheduled(loaded.bars, reference.funding, reference.actions, known)
@@ -80,11 +90,61 @@ def load_market(composed: ComposedRun) -> MarketData:
             np.array([list(calendars).index(one.calendar) for one in instruments], dtype=np.int32),
         ),
         finer=None if finer is None else finer.finer,
+        bar_length=_length(loaded.bars, config.data.size),
         instruments=instruments,
-        facts=tuple(_facts(fact, reference, finer) for fact in loaded.facts),
-        notes=(*loaded.notes, *reference.notes, *notes, *(() if finer is None else finer.notes)),
+        facts=tuple(_facts(fact, reports, reference, finer) for fact in loaded.facts),
+        notes=(
+            *loaded.notes,
+            *_notes(reports, config.data.quality),
+            *reference.notes,
+            *notes,
+            *(() if finer is None else finer.notes),
+        ),
         memory=memory,
     )
+
+
+def request_of(config: RunConfig) -> BarRequest:
+    """Return which bars a run asks its source for."""
+    size, symbols, span = config.data.size, config.data.instruments or (), (config.run.start_ns, config.run.end_ns)
+    return BarRequest(symbols, 0, *span, size) if isinstance(size, Threshold) else BarRequest(symbols, size, *span)
+
+
+def _length(bars: Bars, size: BarSize) -> int:
+    if not isinstance(size, Threshold):
+        return size
+    return max(int(bars.close_time[-1] - bars.open_time[0]) // len(bars), 1)
+
+
+def _inspected(loaded: LoadedBars, reference: LoadedReference) -> dict[str, Inspected]:
+    return {
+        symbol: Inspected(
+            checked.sound.origin, len(checked.raw), (*checked.findings, *doubts(checked.sound, reference.actions.get(symbol)))
+        )
+        for symbol, checked in loaded.checked.items()
+    }
+
+
+def _reports(inspected: Mapping[str, Inspected], quality: Quality) -> dict[str, Report]:
+    """Return what the checks of each instrument come to. Raises `DataError` for what a run must not use."""
+    reports = {}
+    for symbol, found in inspected.items():
+        reports[symbol] = judge(symbol, found.origin, found.rows, found.findings, quality)
+        reports[symbol].demand(quality)
+    return reports
+
+
+def _notes(reports: Mapping[str, Report], quality: Quality) -> Iterator[str]:
+    """Yield what is known about the quality of the data, and which waivers waive nothing."""
+    for report in reports.values():
+        yield from report.notes()
+    waived = [
+        (finding.check, report.symbol) for report in reports.values() for finding in report.findings if finding.verdict == "waived"
+    ]
+    for waiver in quality.waive:
+        if not any(waiver.covers(*one) for one in waived):
+            about = "" if waiver.instrument is None else f" of {waiver.instrument}"
+            yield f"The data{about} have nothing to waive for check = {waiver.check!r}."
 
 
 def _calendars(bars: Bars, instruments: Sequence[Instrument]) -> dict[str | None, SessionTimes | None]:
@@ -94,9 +154,12 @@ def _calendars(bars: Bars, instruments: Sequence[Instrument]) -> dict[str | None
     return {name: None if name is None else sessions_of(name, first, last) for name in names}
 
 
-def _facts(fact: Mapping[str, Any], reference: LoadedReference, finer: LoadedFiner | None) -> dict[str, Any]:
+def _facts(
+    fact: Mapping[str, Any], reports: Mapping[str, Report], reference: LoadedReference, finer: LoadedFiner | None
+) -> dict[str, Any]:
     symbol = fact["symbol"]
-    return {**fact, **reference.facts(symbol), **({} if finer is None else {"finer": finer.facts[symbol]})}
+    inside = {} if finer is None else {"finer": finer.facts[symbol]}
+    return {**fact, **reports[symbol].facts(), **reference.facts(symbol), **inside}
 
 
 def _instruments(config: RunConfig, known: Sequence[Instrument]) -> tuple[Instrument, ...]:

@@ -19,6 +19,7 @@ from tradekit.engine.plan import Plan
 from tradekit.engine.prepare import Prepared
 from tradekit.engine.trades import carried, fills_of, trips_of
 from tradekit.journal.tables import equity_table, exposures, fills_table, journal_table, orders_table, positions_table
+from tradekit.model.bars import Threshold
 from tradekit.model.result import Result
 
 __all__ = ["facts_of", "result_of"]
@@ -37,8 +38,9 @@ def result_of(composed: ComposedRun, market: MarketData, prepared: Prepared, pla
         equity=record.equity,
         gross=exposure.gross,
         capital=record.capital,
-        interval=config.data.interval_ns,
+        interval=market.bar_length,
         benchmark=value,
+        opened=int(record.bars.open_time[0]) if isinstance(config.data.size, Threshold) and len(record.bars) else None,
         memory=record.memory,
     )
     sampling = sample(curve, config.run.periods_per_year)

@@ -19,7 +19,7 @@ from tradekit.engine.money import currencies, terms
 from tradekit.engine.runfile import RunConfig
 from tradekit.engine.streaming import compute_in_pieces
 from tradekit.errors import PluginError
-from tradekit.model.bars import Bars, Floats, Times
+from tradekit.model.bars import Bars, BarSize, Floats, Times
 from tradekit.model.memory import MEMORY, Scratch
 from tradekit.model.risk import Limit, LimitKind
 from tradekit.model.values import Values
@@ -52,13 +52,13 @@ def prepare(composed: ComposedRun, market: MarketData) -> Prepared:
 
     Raises `StrategyError`, `PluginError` or `ConfigError` for what is wrong with that.
     """
-    config, interval = composed.config, composed.config.data.interval_ns
+    config, size = composed.config, composed.config.data.size
     bars, instruments = market.bars, market.instruments
     benchmark = chosen(bars.symbols, config.run.benchmark)
-    indicators = declared(composed.strategy, interval)
-    warmup = warmup_of(composed.strategy, indicators, interval)
-    computed = _computed(indicators, market, interval)
-    sizing, per_year = _sizing(composed, bars)
+    indicators = declared(composed.strategy, size)
+    warmup = warmup_of(composed.strategy, indicators, size)
+    computed = _computed(indicators, market, size)
+    sizing, per_year = _sizing(composed, bars, market.bar_length)
     setup = Setup(
         bars=bars,
         adjusted=market.adjusted,
@@ -71,7 +71,7 @@ def prepare(composed: ComposedRun, market: MarketData) -> Prepared:
         is_margin=config.account.kind == "margin",
         leverage=config.account.leverage,
         fills=composed.fill_rules,
-        costs=costs_of(composed.costs, instruments, bars, market.adjusted, interval, _codes(config)),
+        costs=costs_of(composed.costs, instruments, bars, market.adjusted, market.bar_length, _codes(config)),
         rules=_rules(composed),
         names=computed.names,
         values=computed.values,
@@ -86,10 +86,10 @@ def prepare(composed: ComposedRun, market: MarketData) -> Prepared:
     return Prepared(setup, composed.strategy, benchmark, said)
 
 
-def _computed(indicators: Mapping[str, Indicator], market: MarketData, interval: int) -> Computed:
+def _computed(indicators: Mapping[str, Indicator], market: MarketData, size: BarSize) -> Computed:
     if isinstance(market.memory, Scratch):
-        return compute_in_pieces(indicators, market.adjusted, interval, market.memory)
-    return compute(indicators, market.adjusted, interval)
+        return compute_in_pieces(indicators, market.adjusted, size, market.memory)
+    return compute(indicators, market.adjusted, size)
 
 
 def cut(prepared: Prepared, strategy: Strategy, rows: int) -> Prepared:
@@ -119,12 +119,11 @@ def _rules(composed: ComposedRun) -> list[Rule]:
     return [Rule(rule.name, limits, None if limits else rule) for rule, limits in zip(composed.rules, composed.limits, strict=True)]
 
 
-def _sizing(composed: ComposedRun, bars: Bars) -> tuple[Limit | None, list[float]]:
+def _sizing(composed: ComposedRun, bars: Bars, interval: int) -> tuple[Limit | None, list[float]]:
     """Return the limit that sizes by volatility, if there is one, and how many bars make a year for it, by instrument."""
     sizing = next((limit for limits in composed.limits for limit in limits if limit.kind is LimitKind.VOLATILITY_SIZE), None)
     if sizing is None:
         return None, []
-    interval = composed.config.data.interval_ns
     return sizing, [sizing.bars_per_year or _bars_per_year(bars, i, interval) for i in range(len(bars.symbols))]
 
 

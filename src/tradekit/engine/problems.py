@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import shlex
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, time
@@ -13,8 +15,10 @@ from tradekit.errors import ConfigError, TradekitError
 if TYPE_CHECKING:
     from tradekit.engine.overrides import Override
 
-__all__ = ["Places", "Problem", "raise_problems", "shown"]
+__all__ = ["IN_QUOTES", "Places", "Problem", "raise_problems", "shown"]
 
+IN_QUOTES = "in quotes"
+"""How a sentence says that a value must be text, so that `--set` can show how a shell lets quotes pass."""
 _LONGEST = 60
 
 
@@ -50,6 +54,14 @@ class Places:
             return setting
         return next((text for other, text in self._overrides.items() if other[: len(key)] == key), "")
 
+    def quoted(self, key: Key) -> str:
+        """Return the override that set just this key with its value in quotes, as it is typed in a shell; empty if none did so."""
+        name, _, value = self._overrides.get(key, "").partition("=")
+        value = value.strip()
+        if not value or value[0] in "[{":  # a list or a table is no text that only lacks its quotes
+            return ""
+        return f"--set {shlex.quote(f'{name.strip()}={json.dumps(value, ensure_ascii=False)}')}"
+
     def of(self, key: Key) -> str:
         """Return the place of a key in words, such as `line 4`; empty if it has none."""
         if override := self.override(key):
@@ -71,6 +83,12 @@ def shown(value: object) -> str:
     return _cut(repr(value))
 
 
+def _typed(problem: Problem, places: Places) -> str:
+    """Return how a text is typed after `--set`, where that was left out: the shell takes away quotes that are not quoted."""
+    typed = places.quoted(problem.key) if IN_QUOTES in problem.text else ""
+    return f"; type {typed}" if typed else ""
+
+
 def _cut(text: str) -> str:
     return text if len(text) <= _LONGEST else text[: _LONGEST - 3] + "..."
 
@@ -84,7 +102,7 @@ def raise_problems(path: str, places: Places, problems: Sequence[Problem]) -> No
     kinds = {problem.error for problem in ordered}
     error = kinds.pop() if len(kinds) == 1 else ConfigError
     cause = next((problem.cause for problem in ordered if problem.cause is not None), None)
-    said = [(places.of(problem.key), problem.text) for problem in ordered]
+    said = [(places.of(problem.key), problem.text + _typed(problem, places)) for problem in ordered]
     if len(said) == 1:
         [(place, text)] = said
         raise error(f"{path}, {place}: {text}" if place else f"{path}: {text}") from cause

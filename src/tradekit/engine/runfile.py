@@ -13,7 +13,7 @@ from tradekit.engine.contradictions import Tables, contradictions
 from tradekit.engine.document import Document, read_document
 from tradekit.engine.locate import Key, key_text
 from tradekit.engine.overrides import Override
-from tradekit.engine.problems import Problem, shown
+from tradekit.engine.problems import IN_QUOTES, Problem, shown
 from tradekit.engine.tables import AccountTable, CurrencyTable, DataTable, ExecutionTable, InstrumentTable, RunTable
 from tradekit.engine.validation import unknown_key, validate
 
@@ -126,7 +126,7 @@ def read_run_file(path: str | Path, overrides: Iterable[str] = ()) -> RunFile:
 
 def check_tables(document: Document) -> Checked:
     """Check the tables of a run file that the kernel reads, and find the components that it names."""
-    reading = _Reading(document.values, document.overrides)
+    reading = _Reading(document.values, document.written)
     config = reading.config()
     return Checked(None if reading.problems else config, tuple(reading.components), tuple(reading.problems))
 
@@ -134,9 +134,9 @@ def check_tables(document: Document) -> Checked:
 class _Reading:
     """Reads one document table by table, so that a mistake in one does not hide those in another."""
 
-    def __init__(self, values: Mapping[str, Any], overrides: Iterable[Override]) -> None:
+    def __init__(self, values: Mapping[str, Any], written: Mapping[str, Any]) -> None:
         self.values = values
-        self.overrides = overrides
+        self.written = written
         self.problems: list[Problem] = [unknown_key((name,), "a run file", TABLES) for name in values if name not in TABLES]
         self.components: list[ComponentTable] = []
 
@@ -152,7 +152,7 @@ class _Reading:
         execution, executor = self.shared(ExecutionTable, "execution", "executor", "executor", ("costs",))
         costs = self.list_of("cost model", ("execution", "costs"), "model")
         reporters = self.list_of("reporter", ("report",), "name")
-        self.problems += contradictions(Tables(run, account, data, currencies, facts), self.values, self.overrides)
+        self.problems += contradictions(Tables(run, account, data, currencies, facts), self.values, self.written)
         if (
             run is None
             or account is None
@@ -227,7 +227,7 @@ class _Reading:
             self.note(named, f"{key_text(named)} is missing; {_indefinite(kind)} is named there ('tradekit plugins' lists them)")
             return None
         if not isinstance(name, str) or not name:
-            self.note(named, f"{key_text(named)} must be the name of {_indefinite(kind)} in quotes, got {shown(name)}")
+            self.note(named, f"{key_text(named)} must be the name of {_indefinite(kind)} {IN_QUOTES}, got {shown(name)}")
             return None
         options = {option: value for option, value in table.items() if option != label and option not in reserved}
         found = ComponentTable(kind, name, options, key, label, reserved)

@@ -8,11 +8,12 @@ from typing import Any
 
 import numpy as np
 
+from tradekit.data.interval import parse_interval
 from tradekit.data.resample import count_ended, resample
 from tradekit.engine.calls import blaming
 from tradekit.engine.indicators import Computed, Reader, is_fed, ratio_of, value_names
 from tradekit.errors import StrategyError
-from tradekit.model.bars import PRICE_COLUMNS, Bars, Floats, Series, Times
+from tradekit.model.bars import PRICE_COLUMNS, Bars, BarSize, Floats, Series, Times
 from tradekit.model.memory import Scratch
 from tradekit.plugin.contracts import Indicator
 
@@ -21,7 +22,7 @@ __all__ = ["compute_in_pieces"]
 _COLUMNS = [field.name for field in fields(Series) if field.name != "origin"]
 
 
-def compute_in_pieces(indicators: Mapping[str, Indicator], bars: Bars, interval: int, memory: Scratch) -> Computed:
+def compute_in_pieces(indicators: Mapping[str, Indicator], bars: Bars, size: BarSize, memory: Scratch) -> Computed:
     """Return what `compute` does for indicators that are fed bar by bar; the values lie in `memory`.
 
     Raises `StrategyError` for an indicator that has an array form of its own, which wants all bars at once.
@@ -29,12 +30,7 @@ def compute_in_pieces(indicators: Mapping[str, Indicator], bars: Bars, interval:
     names = [value for name, indicator in indicators.items() for value in value_names(name, indicator)]
     values = memory.array((len(names), len(bars.symbols), len(bars)), np.float64)
     feeds = [
-        (
-            i,
-            _Feed(
-                Reader(name, indicator, None if ratio_of(indicator, interval) == 1 else ratio_of(indicator, interval) * interval)
-            ),
-        )
+        (i, _Feed(Reader(name, indicator, parse_interval(str(indicator.bar_interval)) if ratio_of(indicator, size) > 1 else None)))
         for i in range(len(bars.symbols))
         for name, indicator in indicators.items()
     ]

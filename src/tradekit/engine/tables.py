@@ -9,8 +9,9 @@ from typing import Annotated, Literal, Self
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
-from tradekit.data.checks import Policy
-from tradekit.data.interval import parse_interval
+from tradekit.data.interval import parse_bar_size, parse_interval
+from tradekit.data.quality.policy import Policy, Quality
+from tradekit.model.bars import BarSize, Threshold
 from tradekit.model.instrument import Instrument, InstrumentKind
 
 __all__ = ["AccountTable", "CurrencyTable", "DataTable", "ExecutionTable", "InstrumentTable", "RunTable"]
@@ -43,6 +44,11 @@ def _slug(name: str) -> str:
 
 def _interval(value: str) -> str:
     parse_interval(value)
+    return value
+
+
+def _bar_size(value: str) -> str:
+    parse_bar_size(value)
     return value
 
 
@@ -161,13 +167,16 @@ class DataTable(_Table):
     instruments: Annotated[tuple[Symbol, ...], Field(min_length=1), AfterValidator(_distinct)] | None = Field(
         None, description="symbols of the instruments to trade; without it, all that the source has"
     )
-    interval: Annotated[str, AfterValidator(_interval)] = Field(description="how long a bar is, such as '1h'")
+    interval: Annotated[str, AfterValidator(_bar_size)] = Field(
+        description="how long a bar is, such as '1h', or what ends it: '1000 trades', '50 volume' (units) or '1e6 value' (money)"
+    )
     fill_interval: Annotated[str, AfterValidator(_fill_interval)] | None = Field(
         None,
         description="how long the finer bars are that decide what happens inside a bar, such as '1m', or 'trades' for single "
         "trades; without it, a bar decides as a whole",
     )
     policy: Policy = Field(Policy(), description="what to do with data that fails its checks")
+    quality: Quality = Field(Quality(), description="what the data must be worth, and which findings are known and accepted")
     stream: bool = Field(
         False,
         description="whether bars are read month by month, and lie on disk instead of in memory, for more of them than it holds",
@@ -175,16 +184,19 @@ class DataTable(_Table):
 
     @model_validator(mode="after")
     def _divides(self) -> Self:
-        finer = self.fill_interval_ns
-        if finer is not None and (finer >= self.interval_ns or self.interval_ns % finer):
+        finer, size = self.fill_interval_ns, self.size
+        if finer is not None and isinstance(size, Threshold):
+            what = f"bars of {self.interval!r} begin and end at any time"
+            raise ValueError(f"{what}, so that bars of {self.fill_interval!r} don't fit into them; fill_interval can be 'trades'")
+        if finer is not None and not isinstance(size, Threshold) and (finer >= size or size % finer):
             what = f"fill_interval {self.fill_interval!r} must be shorter than interval {self.interval!r}"
             raise ValueError(f"{what} and go into it a whole number of times")
         return self
 
     @property
-    def interval_ns(self) -> int:
-        """Return the length of a bar in nanoseconds."""
-        return parse_interval(self.interval)
+    def size(self) -> BarSize:
+        """Return the length of a bar in nanoseconds, or what ends it."""
+        return parse_bar_size(self.interval)
 
     @property
     def fill_interval_ns(self) -> int | None:

@@ -15,7 +15,7 @@ from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
 from tradekit.engine.locate import Key, key_text
-from tradekit.engine.problems import Problem, shown
+from tradekit.engine.problems import IN_QUOTES, Problem, shown
 from tradekit.errors import ConfigError, PluginError, nearest
 
 __all__ = ["nested_models", "unknown_key", "validate"]
@@ -39,12 +39,12 @@ _MUST = {
     "mapping": "be a table",
     "model": "be a table",
     "none": "be left out",
-    "path": "be a path in quotes",
+    "path": f"be a path {IN_QUOTES}",
     "set": "be a list",
-    "string": "be a text in quotes",
+    "string": f"be a text {IN_QUOTES}",
     "time": "be a time of day such as 14:30:00",
     "tuple": "be a list",
-    "url": "be a URL in quotes",
+    "url": f"be a URL {IN_QUOTES}",
 }
 """By the first word of pydantic's error types, such as `int_type` and `int_parsing`."""
 

@@ -11,16 +11,50 @@ from numpy.typing import NDArray
 
 from tradekit.errors import DataError, nearest
 
-__all__ = ["PRICE_COLUMNS", "Bars", "Floats", "Period", "Series", "Times"]
+__all__ = ["BAR_COLUMNS", "PRICE_COLUMNS", "BarSize", "Bars", "Floats", "Period", "Series", "Stored", "Threshold", "Times"]
 
 Floats = NDArray[np.float64]
 Times = NDArray[np.int64]
 PRICE_COLUMNS = ("open", "high", "low", "close", "volume")
 """What a bar has besides its times."""
+BAR_COLUMNS = ("open_time", "close_time", *PRICE_COLUMNS)
+"""What a bar has."""
 
 Period = Literal["day", "week", "month", "quarter", "year"]
 
 _PERIOD_UNIT = {"day": ("D", 1), "week": ("W", 1), "month": ("M", 1), "quarter": ("M", 3), "year": ("Y", 1)}
+
+
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """Where in a store rows are from, so that a result can name it."""
+
+    data_set: str
+    """Venue, symbol, kind and interval, as in `binance BTC/USDT bars 1h`."""
+    revision: int
+    content: str
+    """The content hash of the whole revision."""
+    sha256: str = ""
+    """The content hash of these rows; empty where some were left out or changed, and in general where nobody knows it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Threshold:
+    """What ends a bar that does not end by the clock: the trade by which it has so many trades, units or so much money in it.
+
+    The text of one, such as `1000 trades`, `50 volume` or `1000000 value`, is what people write.
+    """
+
+    amount: float
+    of: Literal["trades", "volume", "value"]
+    """What is counted: trades, their sizes added up, or their prices times their sizes."""
+
+    def __str__(self) -> str:
+        return f"{self.amount:.15g} {self.of}"
+
+
+BarSize = int | Threshold
+"""What makes a bar: so many nanoseconds, or so much that is traded."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +73,8 @@ class Series:
     volume: Floats
     origin: str = ""
     """Where it came from, as a person would name it: a path, or a venue."""
+    stored: Stored | None = None
+    """Where in a store it is from, if it is from one."""
 
     def __len__(self) -> int:
         return len(self.open_time)

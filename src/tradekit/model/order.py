@@ -149,7 +149,7 @@ class Order:
     """An order for `quantity` units (positive buys, negative sells) of one instrument.
 
     `limit` and `stop` are prices, `None` where the kind has none; `stop` is what sets the order off, for take-profit orders too.
-    Times are UTC nanoseconds.
+    That of a trailing stop is where it stands now, `None` while the order is held. Times are UTC nanoseconds.
     """
 
     id: int

@@ -8,7 +8,7 @@ from enum import IntEnum
 import numpy as np
 from numpy.typing import NDArray
 
-from tradekit.model.bars import Floats, Times
+from tradekit.model.bars import Floats, Stored, Times
 from tradekit.model.demands import demand, freeze, in_order
 
 __all__ = ["ActionKind", "Actions", "FundingRates", "ScheduledKind", "SessionTimes", "whole_seconds"]
@@ -50,6 +50,8 @@ class FundingRates:
     mark: Floats
     origin: str = ""
     """Where they came from, as a person would name it."""
+    stored: Stored | None = None
+    """Where in a store they are from, if they are from one."""
 
     def __post_init__(self) -> None:
         freeze(self, {"rate": np.float64, "mark": np.float64})
@@ -78,6 +80,8 @@ class Actions:
     value: Floats
     origin: str = ""
     """Where they came from, as a person would name it."""
+    stored: Stored | None = None
+    """Where in a store they are from, if they are from one."""
 
     def __post_init__(self) -> None:
         freeze(self, {"kind": np.int32, "value": np.float64})

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tradekit.errors import DataError
-from tradekit.model.bars import Floats, Times
+from tradekit.model.bars import Floats, Stored, Times
 from tradekit.model.demands import demand, freeze, in_order
 
 __all__ = ["BookUpdates", "Quotes", "Trades", "trade_number"]
@@ -35,6 +35,8 @@ class Trades:
     """Where they came from, as a person would name it."""
     side: NDArray[np.int8] = field(default_factory=lambda: _NO_SIDES)
     number: NDArray[np.int64] = field(default_factory=lambda: _NO_NUMBERS)
+    stored: Stored | None = None
+    """Where in a store they are from, if they are from one."""
 
     def __post_init__(self) -> None:
         for name, none in (("side", _NO_SIDES), ("number", _NO_NUMBERS)):
@@ -66,6 +68,8 @@ class Quotes:
     ask_size: Floats
     origin: str = ""
     """Where they came from, as a person would name it."""
+    stored: Stored | None = None
+    """Where in a store they are from, if they are from one."""
 
     def __post_init__(self) -> None:
         freeze(self, dict.fromkeys(("bid", "bid_size", "ask", "ask_size"), np.float64))
@@ -98,6 +102,8 @@ class BookUpdates:
     is_snapshot: NDArray[np.bool_]
     origin: str = ""
     """Where they came from, as a person would name it."""
+    stored: Stored | None = None
+    """Where in a store they are from, if they are from one."""
 
     def __post_init__(self) -> None:
         types = {"sequence": np.int64, "side": np.int8, "price": np.float64, "size": np.float64, "is_snapshot": np.bool_}

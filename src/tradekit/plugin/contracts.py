@@ -16,7 +16,7 @@ import numpy as np
 
 from tradekit.errors import StrategyError
 from tradekit.model.account import Account
-from tradekit.model.bars import Bars, Floats, Series
+from tradekit.model.bars import Bars, Floats, Series, Threshold
 from tradekit.model.context import Context
 from tradekit.model.cost import CostTerm
 from tradekit.model.event import Event
@@ -70,6 +70,8 @@ class BarRequest:
     interval: int
     start: int | None = None
     end: int | None = None
+    threshold: Threshold | None = None
+    """What ends the bars, where no interval does, which is then 0. Only sources with `has_threshold_bars` are asked for these."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +91,17 @@ class DataSource(Component, ABC):
     """
 
     paging: Paging | None = None
-    """What a request is limited to; `None` gives anything at once. A property may make it depend on the options."""
+    """What a request is limited to; `None` gives anything at once. It may be set in `__init__`, from the options."""
+    has_threshold_bars: ClassVar[bool] = False
+    """Whether `bars` heeds `request.threshold`; without, the kernel builds such bars from `trades`."""
+
+    def venue_time(self) -> int | None:
+        """Return what the venue's clock showed when it was last asked, at the earliest (UTC nanoseconds); `None` if unknown.
+
+        A bar that closes later may not have been finished in that answer, whatever the clock of this machine says. The default
+        doesn't know, and this machine's clock decides.
+        """
+        return None
 
     def instruments(self) -> Sequence[Instrument]:
         """Return what is known about the instruments on offer; what is not known may be left out. The default knows nothing."""
@@ -209,6 +221,10 @@ class Strategy(Component):
     def warmup(self) -> int:
         """How many bars it wants to have seen before it decides; what its indicators need is seen to anyway."""
         return 0
+
+    def sells_short(self) -> bool:
+        """Say whether it sells short, as its options are: a run in a cash account is then refused. The default does not."""
+        return False
 
     def on_bar(self, ctx: Context) -> None:
         """Event form: look at `ctx` and place orders. Called once for each clock time at which a warmed-up instrument has a bar."""

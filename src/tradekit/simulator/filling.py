@@ -117,6 +117,7 @@ class Filler:
             return self.give_up(order, reason)
         self.record(order, k, allowed, reference, price, place + (_MAKER if is_maker else 0))
         self.lifecycle.price = reference
+        self.lifecycle.traded = i
         return self.go_on(order, allowed, reason if is_cut else _NO_REASON)
 
     def on_offer(self, order: int, k: int, left: float, most: float) -> float:

@@ -14,7 +14,7 @@ cdef class Lifecycle:
     cdef Log log
     cdef Ledger ledger
     cdef Venue venue
-    cdef Py_ssize_t fresh_count
+    cdef Py_ssize_t fresh_count, traded
     cdef double price
     cdef bint is_inside, is_blind, has_released
     cdef int[::1] fresh
@@ -31,6 +31,7 @@ cdef class Lifecycle:
     cdef int bear(self, Py_ssize_t order, double price) except -1 nogil
     cdef int release(self, Py_ssize_t order, Py_ssize_t entry) except -1 nogil
     cdef int pass_on_fill(self, Py_ssize_t order, double size) except -1 nogil
+    cdef int enlarge_exit(self, Py_ssize_t order, bint was_idle) except -1 nogil
     cdef void extend(self, Py_ssize_t order, double size) noexcept nogil
     cdef int share(self, Py_ssize_t order, double size) except -1 nogil
     cdef int split(self, Py_ssize_t i, double ratio) except -1 nogil

@@ -8,7 +8,7 @@ import cython
 import numpy as np
 
 from tradekit.model.event import EventKind
-from tradekit.model.order import OrderStatus, Reason
+from tradekit.model.order import OrderKind, OrderStatus, Reason
 from tradekit.simulator.book import Flag
 from tradekit.simulator.columns import enlarged
 
@@ -30,6 +30,7 @@ __all__ = ["Lifecycle"]
 _CANCEL_EVENT = cython.declare(cython.int, EventKind.CANCEL)
 _REJECT_EVENT = cython.declare(cython.int, EventKind.REJECT)
 _TRIGGER_EVENT = cython.declare(cython.int, EventKind.TRIGGER)
+_TRAILING = cython.declare(cython.int, OrderKind.TRAILING_STOP)
 _OPEN = cython.declare(cython.int, OrderStatus.OPEN)
 _HELD = cython.declare(cython.int, OrderStatus.HELD)
 _FILLED = cython.declare(cython.int, OrderStatus.FILLED)
@@ -46,6 +47,7 @@ _LINKED = cython.declare(cython.int, Flag.LINKED)
 _IN_FLIGHT = cython.declare(cython.int, Flag.IN_FLIGHT)
 _LEAVING = cython.declare(cython.int, Flag.LEAVING)
 _BORN = cython.declare(cython.int, Flag.BORN)
+_RESTED = cython.declare(cython.int, Flag.RESTED)
 _REDUCING = cython.declare(cython.int, Flag.REDUCE_ONLY | Flag.EXIT)
 _NAN = cython.declare(cython.double, float("nan"))
 # So small a part of an order is what rounding has left of it.
@@ -56,7 +58,8 @@ class Lifecycle:
     """Ends, triggers and releases orders, writes that down, and passes it on to the orders linked to them.
 
     `is_inside` says that what happens now happens inside a bar, after its open; `is_blind`, that nobody knows how it went there:
-    orders that come to life are then put on the list of `fresh` ones. `price` is that of the last fill, before slippage.
+    orders that come to life are then put on the list of `fresh` ones. `price` is that of the last fill, before slippage, and
+    `traded` the instrument that it was in; -1 before the first fill of a bar.
     """
 
     def __init__(self, book: Book, ledger: Ledger, log: Log) -> None:
@@ -67,6 +70,7 @@ class Lifecycle:
         self.conditions = self.book.conditions
         self.links = Links(self.book)
         self.price = _NAN
+        self.traded = -1
         self.is_inside = False
         self.is_blind = False
         self.has_released = False
@@ -143,8 +147,10 @@ class Lifecycle:
         return 0
 
     def trigger(self, order: int, price: float) -> int:
-        """Set a stop or take-profit order off."""
+        """Set a stop or take-profit order off; a trailing stop stays where that was."""
         self.book.trigger(order)
+        if self.book.kind[order] == _TRAILING:
+            self.book.stop[order] = price
         self.log.add(_TRIGGER_EVENT, self.book.kind[order], order, self.book.instrument[order], self.book.entry[order])
         self.log.a[self.log.at] = self.book.left(order)
         self.log.b[self.log.at] = price
@@ -169,7 +175,8 @@ class Lifecycle:
         self.book.release(order)
         self.has_released = True
         row = self.book.condition[order]
-        if self.book.instrument[order] == self.book.instrument[entry]:
+        i = self.book.instrument[order]
+        if i == self.book.instrument[entry] and i == self.traded:
             self.conditions.mark[row] = self.price
             return self.bear(order, self.price) if self.is_blind else 0
         self.conditions.mark[row] = _NAN
@@ -195,11 +202,19 @@ class Lifecycle:
                 self.extend(child, -size)
                 if self.book.status[child] == _HELD:
                     self.release(child, order)
-                elif was_idle:
-                    self.has_released = True
-                    if self.is_blind:
-                        self.bear(child, self.price)
+                else:
+                    self.enlarge_exit(child, was_idle)
             child = self.conditions.sibling[self.book.condition[child]]
+        return 0
+
+    def enlarge_exit(self, order: int, was_idle: bool) -> int:
+        """Note that an exit at the market has got more to do: one that had nothing there comes there anew, and may take."""
+        if was_idle:
+            self.book.flags[order] &= ~_RESTED
+            self.has_released = True
+        # When in the bar a limit got more to do is not known: its range proves nothing any more.
+        if self.is_blind and (was_idle or self.book.is_limited(order)):
+            self.bear(order, self.price)
         return 0
 
     def extend(self, order: int, size: float) -> None:

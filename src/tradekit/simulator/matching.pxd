@@ -1,6 +1,7 @@
 cimport cython
 from tradekit.simulator.conditions cimport Conditions
 from tradekit.simulator.book cimport Book
+from tradekit.simulator.closing cimport Closing
 from tradekit.simulator.due cimport Due
 from tradekit.simulator.filling cimport Filler
 from tradekit.simulator.ledger cimport Ledger
@@ -29,6 +30,7 @@ cdef class Matcher:
     cdef bint has_finer, has_queue
     cdef int path
     cdef Due due
+    cdef Closing closing
     cdef int[::1] young
 
     cdef int match(self, Py_ssize_t row) except -1 nogil
@@ -40,10 +42,9 @@ cdef class Matcher:
     cdef bint is_of(self, Py_ssize_t order, bint is_buy, int aside) noexcept nogil
     cdef bint is_working(self, Py_ssize_t order, int aside) noexcept nogil
     cdef int sweep(self, Py_ssize_t k, int phase, bint is_buy, bint favourable) except -1 nogil
-    cdef int meet(self, Py_ssize_t order, Py_ssize_t k, int phase) except -1 nogil
+    cdef int consider(self, Py_ssize_t order, Py_ssize_t k, int phase) except -1 nogil
+    cdef int fire_due(self, Py_ssize_t k, int phase) except -1 nogil
     cdef double due_at(self, Py_ssize_t order, Py_ssize_t k, int phase) noexcept nogil
     cdef int fire(self, Py_ssize_t order, Py_ssize_t k, double price, int phase) except -1 nogil
     cdef int walk(self, Py_ssize_t k, Py_ssize_t i) except -1 nogil
     cdef int walk_to(self, Py_ssize_t k, Py_ssize_t i, double start, double end) except -1 nogil
-    cdef int match_close(self, Py_ssize_t row) except -1 nogil
-    cdef Py_ssize_t last_bar(self, Py_ssize_t i, Py_ssize_t row) noexcept nogil

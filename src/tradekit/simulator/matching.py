@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING
 import cython
 import numpy as np
 
-from tradekit.model.order import OrderKind, OrderStatus, Reason
+from tradekit.model.order import OrderKind, OrderStatus
 from tradekit.simulator.book import Flag
 
 if cython.compiled:
+    from cython.cimports.tradekit.simulator.closing import Closing
     from cython.cimports.tradekit.simulator.due import Due
     from cython.cimports.tradekit.simulator.filling import Filler
     from cython.cimports.tradekit.simulator.margin import Margin
@@ -18,6 +19,7 @@ if cython.compiled:
     from cython.cimports.tradekit.simulator.reach import Reach
     from cython.cimports.tradekit.simulator.timing import Timing
 else:
+    from tradekit.simulator.closing import Closing
     from tradekit.simulator.due import Due
     from tradekit.simulator.filling import Filler
     from tradekit.simulator.margin import Margin
@@ -36,8 +38,6 @@ __all__ = ["Matcher"]
 _MARKET = cython.declare(cython.int, OrderKind.MARKET)
 _LIMIT = cython.declare(cython.int, OrderKind.LIMIT)
 _OPEN = cython.declare(cython.int, OrderStatus.OPEN)
-_EXPIRED = cython.declare(cython.int, OrderStatus.EXPIRED)
-_TIME_IN_FORCE = cython.declare(cython.int, Reason.TIME_IN_FORCE)
 _TRIGGERED = cython.declare(cython.int, Flag.TRIGGERED)
 _BORN = cython.declare(cython.int, Flag.BORN)
 _AT_OPEN = cython.declare(cython.int, Flag.AT_OPEN)
@@ -46,7 +46,6 @@ _SPENT = cython.declare(cython.int, Flag.SPENT)
 _ASIDE = cython.declare(cython.int, Flag.IN_FLIGHT | Flag.SPENT)
 _OPENING = cython.declare(cython.int, 0)
 _INSIDE = cython.declare(cython.int, 1)
-_CLOSING = cython.declare(cython.int, 2)
 _NEWBORN = cython.declare(cython.int, 3)
 _NOT_DUE = cython.declare(cython.double, float("nan"))
 _INFINITE = cython.declare(cython.double, float("inf"))
@@ -88,6 +87,7 @@ class Matcher:
         self.has_queue = setup.fills.queue_ahead is not None
         self.due = Due(self.book)
         self.young = np.zeros(64, dtype=np.int32)
+        self.closing = Closing(setup, self.timing, self.reach, self.filler)
 
     def match(self, row: int) -> int:
         """Fill what a row of the clock fills, by its finer bars if there are any."""
@@ -98,8 +98,10 @@ class Matcher:
         else:
             self.match_bar(row, row)
             self.watch_margin(row)
+        self.lifecycle.traded = -1
         if self.book.open_count > 0 and self.timing.is_last(row):
-            self.match_close(row)
+            self.closing.match(row)
+            self.lifecycle.traded = -1
         return 0
 
     def watch_margin(self, k: int) -> int:
@@ -113,6 +115,7 @@ class Matcher:
         if self.book.open_count == 0:
             return 0
         self.log.now = self.prices.open_time[k]
+        self.lifecycle.traded = -1
         has_conditions = cython.declare(cython.bint, self.conditions.count > 0)
         if has_conditions:
             self.timing.begin(k, row)
@@ -171,10 +174,12 @@ class Matcher:
         self.lifecycle.fresh_count = 0
         for side in range(2):
             for turn in range(2):
+                self.due.clear(count)
                 for n in range(count):
                     order = self.young[n]
                     if self.is_of(order, side == 1, _ASIDE) and self.reach.is_favourable(order) == (turn == 1):
-                        self.meet(order, k, _NEWBORN)
+                        self.consider(order, k, _NEWBORN)
+                self.fire_due(k, _NEWBORN)
         return 0
 
     def is_of(self, order: int, is_buy: bool, aside: int) -> bool:
@@ -194,19 +199,23 @@ class Matcher:
                 continue
             if phase == _INSIDE and ((self.book.flags[order] & _BORN) != 0 or self.reach.is_favourable(order) != favourable):
                 continue
-            price = self.due_at(order, k, phase)
-            if price == price:
-                self.due.insert(order, price)
+            self.consider(order, k, phase)
+        return self.fire_due(k, phase)
+
+    def consider(self, order: int, k: int, phase: int) -> int:
+        """Put an order on the list of those that are due, if it is."""
+        price = self.due_at(order, k, phase)
+        if price == price:
+            self.due.insert(order, price)
+        return 0
+
+    def fire_due(self, k: int, phase: int) -> int:
+        """Fill what is on the list of those that are due."""
         for n in range(self.due.count):
             order = self.due.order[n]
             if self.is_working(order, _ASIDE):
                 self.fire(order, k, self.due.price[n], phase)
         return 0
-
-    def meet(self, order: int, k: int, phase: int) -> int:
-        """Fill one order if it is due."""
-        price = self.due_at(order, k, phase)
-        return self.fire(order, k, price, phase) if price == price else 0
 
     def due_at(self, order: int, k: int, phase: int) -> float:
         """Return the price that an order is due at in one part of a bar, before slippage; NaN if it isn't due."""
@@ -274,32 +283,3 @@ class Matcher:
             self.fire(best, k, here, _INSIDE)
         self.reach.follow_to(i, end)
         return 0
-
-    def match_close(self, row: int) -> int:
-        """Fill, at the close of a session, the orders that wait for it."""
-        self.log.now = self.market.close_time[row]
-        for side in range(2):
-            for n in range(self.book.open_count):
-                order = self.book.open_orders[n]
-                if not self.is_of(order, side == 1, _ASIDE) or (self.book.flags[order] & _AT_CLOSE) == 0:
-                    continue
-                if not self.timing.closes(order, row):
-                    continue
-                i = self.book.instrument[order]
-                k = self.last_bar(i, row)
-                price = self.reach.in_auction(order, self.prices.close[k, i]) if k >= 0 else _NOT_DUE
-                if price == price:
-                    self.filler.execute(order, k, price, _CLOSING, _INFINITE)
-                if self.book.status[order] == _OPEN:
-                    self.lifecycle.end(order, _EXPIRED, _TIME_IN_FORCE)
-        self.book.compact()
-        return 0
-
-    def last_bar(self, i: int, row: int) -> int:
-        """Return the last bar that an instrument has in a row of the clock, -1 if there is none."""
-        first, k = row, row
-        if self.has_finer:
-            first, k = self.first[row], self.first[row + 1] - 1
-        while k >= first and self.prices.close[k, i] != self.prices.close[k, i]:
-            k -= 1
-        return k if k >= first else -1

@@ -11,9 +11,11 @@ cdef class Opinions:
     cdef list symbols
     cdef object currency, account, shown, positions, prices
     cdef dict terms
-    cdef Py_ssize_t judged, row
+    cdef Py_ssize_t row
+    cdef long long judged
 
     cdef tuple ask(self, object checker, Py_ssize_t order, double quantity, double equity, Py_ssize_t row)
     cpdef object as_order(self, Py_ssize_t order, double quantity)
     cdef object snapshot(self, double equity, Py_ssize_t row)
     cdef int value(self, Py_ssize_t row) except -1
+    cdef double trailing(self, Py_ssize_t order) noexcept

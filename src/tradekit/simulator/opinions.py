@@ -28,6 +28,9 @@ _KINDS = tuple(OrderKind)
 _STATUSES = tuple(OrderStatus)
 _PLAIN = (Terms(), None)
 _REJECT = int(VerdictKind.REJECT)
+_TRAILING = cython.declare(cython.int, OrderKind.TRAILING_STOP)
+_HELD = cython.declare(cython.int, OrderStatus.HELD)
+_NAN = cython.declare(cython.double, float("nan"))
 
 
 class Opinions:
@@ -76,6 +79,8 @@ class Opinions:
         book = self.book
         limit = cython.declare(cython.double, book.limit[order])
         stop = cython.declare(cython.double, book.stop[order])
+        if book.kind[order] == _TRAILING:
+            stop = self.trailing(order)
         terms, bracket = self.terms.get(order, _PLAIN) if self.terms else _PLAIN
         return Order(
             int(order),
@@ -90,6 +95,16 @@ class Opinions:
             terms,
             bracket,
         )
+
+    def trailing(self, order: int) -> float:
+        """Return where a trailing stop stands now; NaN while it is held, or has yet to find a price."""
+        book = self.book
+        if book.status[order] == _HELD:
+            return _NAN
+        row = book.condition[order]
+        is_buy = cython.declare(cython.bint, book.quantity[order] > 0.0)
+        mark = book.conditions.mark[row]
+        return self.ledger.venue.trailing(book.instrument[order], mark, book.conditions.distance(row), is_buy)
 
     def snapshot(self, equity: float, row: int) -> Account:
         """Return the account as it stands after the close of a row."""

@@ -103,12 +103,15 @@ class Placer:
         row = self.book.condition[order]
         if row < 0:
             return _NO_REASON
+        old = self.conditions.replaces[row]
+        if old >= 0 and self.book.condition[old] >= 0:
+            # What that one waits for may have been replaced on this very row.
+            self.conditions.parent[row] = self.conditions.parent[self.book.condition[old]]
         parent = self.conditions.parent[row]
         if parent >= 0 and not self.lifecycle.is_alive(parent):
             is_exit = cython.declare(cython.bint, (self.book.flags[order] & _EXIT) != 0)
             if self.book.filled[parent] == 0.0 or (not is_exit and self.book.status[parent] != _FILLED):
                 return _ENTRY_ENDED
-        old = self.conditions.replaces[row]
         if old >= 0 and not self.lifecycle.is_alive(old):
             return _TOO_LATE
         if (self.book.flags[order] & _LINKED) == 0:

@@ -23,6 +23,7 @@ _PROFIT_LIMIT = cython.declare(cython.int, OrderKind.TAKE_PROFIT_LIMIT)
 _TRAILING = cython.declare(cython.int, OrderKind.TRAILING_STOP)
 _OPEN = cython.declare(cython.int, OrderStatus.OPEN)
 _BORN = cython.declare(cython.int, Flag.BORN)
+_TRIGGERED = cython.declare(cython.int, Flag.TRIGGERED)
 _SPENT = cython.declare(cython.int, Flag.SPENT)
 _RESTED = cython.declare(cython.int, Flag.RESTED)
 _AT_ONCE = cython.declare(cython.int, Flag.IMMEDIATE | Flag.WHOLE)
@@ -56,18 +57,12 @@ class Reach:
         return price if is_in else _NOT_DUE
 
     def level(self, order: int) -> float:
-        """Return the price that sets an order off; NaN for a trailing stop that has seen no price yet."""
-        if self.book.kind[order] != _TRAILING:
+        """Return the price that sets an order off, or has; NaN for a trailing stop that has seen no price yet."""
+        if self.book.kind[order] != _TRAILING or (self.book.flags[order] & _TRIGGERED) != 0:
             return self.book.stop[order]
         row = self.book.condition[order]
-        i = self.book.instrument[order]
-        distance = self.conditions.distance(row)
-        mark = self.conditions.mark[row]
-        if mark != mark:
-            return _NOT_DUE
-        if self.book.quantity[order] > 0.0:
-            return self.venue.price_up(i, mark + distance)
-        return self.venue.price_down(i, mark - distance)
+        is_buy = cython.declare(cython.bint, self.book.quantity[order] > 0.0)
+        return self.venue.trailing(self.book.instrument[order], self.conditions.mark[row], self.conditions.distance(row), is_buy)
 
     def at_price(self, order: int, price: float) -> float:
         """Return a price at which a bar opens, or an order comes to life, if the order is due at it."""
@@ -158,9 +153,9 @@ class Reach:
         return True
 
     def follows(self, order: int, aside: int) -> bool:
-        """Say whether an order is a trailing stop that follows the price now."""
+        """Say whether an order is a trailing stop that follows the price now: one that was set off stays where that was."""
         is_trailing = cython.declare(cython.bint, self.book.kind[order] == _TRAILING and self.book.status[order] == _OPEN)
-        return is_trailing and (self.book.flags[order] & aside) == 0
+        return is_trailing and (self.book.flags[order] & (aside | _TRIGGERED)) == 0
 
     def follow_open(self, k: int) -> None:
         """Let all trailing stops follow the open of a bar."""
@@ -194,7 +189,9 @@ class Reach:
         """Move the best price that a trailing stop has seen."""
         row = self.book.condition[order]
         mark = self.conditions.mark[row]
-        if self.book.quantity[order] > 0.0:
+        # An exit that has nothing to do at the time has no quantity, but a side.
+        side = self.book.quantity[order] if self.book.quantity[order] != 0.0 else self.book.asked[order]
+        if side > 0.0:
             self.conditions.mark[row] = mark if mark < low else low
         else:
             self.conditions.mark[row] = mark if mark > high else high

@@ -222,6 +222,8 @@ class Timing:
                 continue
             if (flags & _BORN) != 0 and not is_over:
                 continue
+            if (flags & _AT_OPEN) != 0 and is_over:
+                continue  # what came after the open waits for the next one
             if self.has_had_its_chance(order, k):
                 self.lifecycle.end(order, _EXPIRED, _TIME_IN_FORCE)
         return 0

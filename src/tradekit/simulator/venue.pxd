@@ -21,6 +21,7 @@ cdef class Venue:
     cpdef void traded(self, Py_ssize_t i, double value) noexcept nogil
     cpdef double price_down(self, Py_ssize_t i, double price) noexcept nogil
     cpdef double price_up(self, Py_ssize_t i, double price) noexcept nogil
+    cdef double trailing(self, Py_ssize_t i, double mark, double distance, bint is_buy) noexcept nogil
     cpdef double whole_lots(self, Py_ssize_t i, double quantity) noexcept nogil
     cpdef double lots_within(self, Py_ssize_t i, double quantity) noexcept nogil
     cdef double cut_to_lots(self, Py_ssize_t i, double quantity, double slack) noexcept nogil

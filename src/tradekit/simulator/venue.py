@@ -125,6 +125,12 @@ class Venue:
         ticks = in_steps(price, self.tick[i], self.ticks_per_one[i])
         return of_steps(ceil(ticks - (ticks * _ROUNDING + _SLACK)), self.tick[i], self.ticks_per_one[i])
 
+    def trailing(self, i: int, mark: float, distance: float, is_buy: bool) -> float:
+        """Return where a trailing stop stands that has seen this best price; NaN while it has seen none."""
+        if mark != mark:
+            return mark
+        return self.price_up(i, mark + distance) if is_buy else self.price_down(i, mark - distance)
+
     def whole_lots(self, i: int, quantity: float) -> float:
         """Cut a signed size that was asked for to whole lots, toward zero."""
         return self.cut_to_lots(i, quantity, _SLACK)

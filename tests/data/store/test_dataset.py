@@ -17,7 +17,7 @@ KINDS = list(LAYOUTS)
 
 def same(first: object, second: object) -> bool:
     """Say whether two rows of data are equal in each column, byte for byte."""
-    names = [field.name for field in fields(first) if field.name != "origin"]
+    names = [field.name for field in fields(first) if field.name not in ("origin", "stored")]
     return all(getattr(first, name).tobytes() == getattr(second, name).tobytes() for name in names)
 
 
@@ -29,7 +29,8 @@ def test_put_rows_of_each_kind_are_read_back_byte_for_byte(store: Store, kind: s
     read = store.open(key).read()
     assert type(read) is type(data)
     assert same(read, data)
-    assert read.origin == f"{key}, revision 1"
+    assert read.origin == f"binance {kind}{' 1h' if kind == 'bars' else ''}, revision 1"
+    assert read.stored.data_set == str(key)
 
 
 @pytest.mark.parametrize("kind", KINDS)

@@ -14,7 +14,8 @@ import numpy as np
 
 from tradekit.data.arrays import digest
 from tradekit.data.interval import time_text
-from tradekit.data.months import months_between
+from tradekit.data.months import hash_of_months, months_between
+from tradekit.data.store.cache import keep_cache, read_cache
 from tradekit.data.store.durable import publish
 from tradekit.data.store.keys import DataKey
 from tradekit.data.store.kinds import LAYOUTS, Columns, Kept, Layout
@@ -24,10 +25,15 @@ from tradekit.data.store.parts import decode, encode
 from tradekit.data.store.spans import Span, joined, without
 from tradekit.data.store.staging import Page, merged, overlapping, stage, staged_pages
 from tradekit.errors import DataError, system_reason
+from tradekit.model.bars import Stored
 
 __all__ = ["LOCK", "DataSet", "read_part"]
 
 LOCK = ".lock"
+
+_WORTH_CACHING = 100_000
+_MOST_CACHED = 20_000_000
+"""Rows of a revision: fewer are read in no time, and more would take too much of a disk."""
 
 _EVER = (np.iinfo(np.int64).min, np.iinfo(np.int64).max)
 
@@ -78,16 +84,46 @@ class DataSet:
         """Return the parts of a range that nobody has asked for yet."""
         return without((start, end), self.covered())
 
-    def read(self, start: int | None = None, end: int | None = None, revision: int | None = None) -> Kept:
-        """Return the rows in a range, of the newest revision or another; those of a part's file are checked against its hash.
+    def read(self, start: int | None = None, end: int | None = None, revision: int | None = None, caching: bool = False) -> Kept:
+        """Return the rows in a range, of the newest revision or another; each file that is read is checked against its hash.
 
-        Raises `DataError` for a revision that is not there, and for a file that is missing or not what was written.
+        With `caching`, many rows come from a cache, which is made if it isn't there; its arrays are read-only. Of a cache only the
+        length is checked: it was made from files that were, and is named by the hash of their content. Raises `DataError` for a
+        revision that is not there, and for a file that is missing or not what was written.
         """
         number = self.revision if revision is None else revision
         span = (_EVER[0] if start is None else start, _EVER[1] if end is None else end)
-        parts = [part for part in self.manifest.parts(number).values() if part.first < span[1] and span[0] <= part.last]
-        columns = self.layout.joined([self.layout.cut(read_part(self.folder, self.layout, part), span) for part in parts])
-        return self.layout.data_of(columns, f"{self.key}, revision {number}")
+        months = self.manifest.parts(number)
+        content = self.manifest.content(number)
+        found = {month: part for month, part in months.items() if part.first < span[1] and span[0] <= part.last}
+        columns = self._cached(months, found, content) if caching else None
+        if columns is None:
+            columns = self.layout.joined([read_part(self.folder, self.layout, part) for part in found.values()])
+        columns = self.layout.cut(columns, span)
+        stored = Stored(str(self.key), number, content, self._hash(found, columns, span))
+        what = " ".join(filter(None, (self.key.venue, self.key.kind, self.key.interval)))
+        return self.layout.data_of(columns, f"{what}, revision {number}", stored)
+
+    def _cached(self, months: Mapping[str, Part], found: Mapping[str, Part], content: str) -> Columns | None:
+        """Return all rows of a revision from its cache, which is made if that pays; `None` if there is none."""
+        rows, wanted = (sum(part.rows for part in parts.values()) for parts in (months, found))
+        if rows < _WORTH_CACHING:
+            return None
+        columns = read_cache(self.folder, self.layout, content, rows)
+        if columns is None and 2 * wanted >= rows and rows <= _MOST_CACHED:
+            columns = self.layout.joined([read_part(self.folder, self.layout, part) for part in months.values()])
+            keep_cache(self.folder, columns, content)
+        return columns
+
+    def _hash(self, months: Mapping[str, Part], columns: Columns, span: Span) -> str:
+        """Return the content hash of rows: the manifest knows those of months that are there whole."""
+        digests = []
+        for month, part in months.items():
+            known = part.content
+            if part.first < span[0] or span[1] <= part.last:
+                known = digest(self.layout.cut(columns, (part.first, part.last + 1)).values())
+            digests.append((month, known))
+        return hash_of_months(digests)
 
     @contextmanager
     def writing(self) -> Iterator[DataSet]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import secrets
 from pathlib import Path
 
 __all__ = ["UNFINISHED", "make_folder", "publish"]
@@ -11,14 +12,15 @@ UNFINISHED = ".part"
 """How the name of a file ends that is still being written, or was when its writer died."""
 
 
-def publish(path: Path, content: bytes | memoryview) -> None:
+def publish(path: Path, *content: bytes | memoryview) -> None:
     """Write a file aside, and give it its name when it is safe on the disk; what had that name before is replaced at once.
 
     Raises `OSError`, as for a full disk; the file is then what it was.
     """
-    aside = path.with_name(path.name + UNFINISHED)
-    with aside.open("wb") as file:
-        file.write(content)
+    aside = path.with_name(f"{path.name}.{secrets.token_hex(4)}{UNFINISHED}")
+    with aside.open("xb") as file:
+        for piece in content:
+            file.write(piece)
         file.flush()
         os.fsync(file.fileno())
     aside.replace(path)

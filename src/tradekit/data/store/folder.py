@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -14,6 +14,8 @@ from tradekit.data.store.manifest import MANIFEST, Manifest, read_manifest, writ
 from tradekit.errors import DataError, nearest
 
 __all__ = ["Store"]
+
+_SHOWN = 8
 
 
 def _utc_now() -> datetime:
@@ -40,6 +42,27 @@ class Store:
             raise DataError(f"the store {str(self.folder)!r} has no {key}; {what}{nearest(str(key), names)}")
         self._check_name(folder, key)
         return DataSet(folder, key, self._now)
+
+    def find(self, words: Iterable[str]) -> DataKey:
+        """Return the only data set whose name these words are, or that has them all in its name, whole or as parts of words.
+
+        Raises `DataError` if there is none, or more than one.
+        """
+        wanted = " ".join(words).split()
+        keys = self.keys()
+        names = [str(key) for key in keys]
+        found = [key for key, name in zip(keys, names, strict=True) if name.split() == wanted]
+        found = found or [key for key, name in zip(keys, names, strict=True) if set(wanted) <= set(name.split())]
+        found = found or [key for key, name in zip(keys, names, strict=True) if all(word in name for word in wanted)]
+        if len(found) == 1:
+            return found[0]
+        names = [str(key) for key in found or keys]
+        listed = ", ".join(map(repr, names[:_SHOWN])) + (f" and {len(names) - _SHOWN} more" if len(names) > _SHOWN else "")
+        text = repr(" ".join(wanted))
+        if found:
+            raise DataError(f"{text} may be any of {listed}; write more of it")
+        has = f"it has {listed}{nearest(' '.join(wanted), names)}" if names else "it is empty"
+        raise DataError(f"no data set of {str(self.folder)!r} is called {text}; {has}")
 
     def create(self, key: DataKey) -> DataSet:
         """Return a data set, made if it isn't there."""

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from tradekit.data.store.spans import Span
 from tradekit.errors import DataError
-from tradekit.model.bars import Series
+from tradekit.model.bars import BAR_COLUMNS, Series, Stored
 from tradekit.model.reference import Actions, FundingRates
 from tradekit.model.ticks import BookUpdates, Quotes, Trades
 
@@ -51,9 +51,9 @@ class Layout:
             _check_bars(found)
         return found
 
-    def data_of(self, columns: Columns, origin: str) -> Kept:
+    def data_of(self, columns: Columns, origin: str, stored: Stored | None = None) -> Kept:
         """Return columns as the class that holds them."""
-        return self.holder(**columns, origin=origin)
+        return self.holder(**columns, origin=origin, stored=stored)
 
     def empty(self) -> dict[str, NDArray[Any]]:
         """Return columns without rows."""
@@ -96,12 +96,10 @@ def _shown(time: np.int64) -> str:
     return f"{np.datetime64(int(time), 'ns')}Z"
 
 
-_PRICES = dict.fromkeys(("open", "high", "low", "close", "volume"), np.float64)
-
 LAYOUTS = {
     layout.kind: layout
     for layout in (
-        Layout("bars", Series, {"open_time": np.int64, "close_time": np.int64, **_PRICES}),
+        Layout("bars", Series, {name: np.int64 if name.endswith("_time") else np.float64 for name in BAR_COLUMNS}),
         Layout("trades", Trades, {"time": np.int64, "price": np.float64, "size": np.float64, "side": np.int8, "number": np.int64}),
         Layout("quotes", Quotes, {"time": np.int64, **dict.fromkeys(("bid", "bid_size", "ask", "ask_size"), np.float64)}),
         Layout(

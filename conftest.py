@@ -1,0 +1,3 @@
+"""What the tests of the kernel and of every package share."""
+
+pytest_plugins = ["proofs"]

@@ -1,0 +1,1 @@
+"""Fetching: what is missing in a store, from any data source."""

@@ -1,0 +1,65 @@
+"""Look at a data set for everything that may be wrong with it, and refuse nothing: what a run would make of it is in the report."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from tradekit.data.load import checked_series
+from tradekit.data.quality.against import against_series
+from tradekit.data.quality.impossible import check_form, mend
+from tradekit.data.quality.policy import Policy, Quality
+from tradekit.data.quality.report import Report, doubts, judge
+from tradekit.data.quality.ticks import doubts_of_book, doubts_of_quotes, doubts_of_trades
+from tradekit.model.bars import Series
+from tradekit.model.instrument import Instrument
+from tradekit.model.reference import Actions
+from tradekit.model.ticks import BookUpdates, Quotes, Trades
+from tradekit.plugin.contracts import BarRequest
+
+__all__ = ["Beside", "Second", "inspect_bars", "inspect_ticks"]
+
+
+@dataclass(frozen=True, slots=True)
+class Second:
+    """Other bars of the same instrument, to hold the first against."""
+
+    series: Series
+    interval: int
+    """In nanoseconds; one of the two is a whole multiple of the other."""
+
+
+@dataclass(frozen=True, slots=True)
+class Beside:
+    """What is known besides the bars of an instrument."""
+
+    actions: Actions | None = None
+    second: Second | None = None
+
+
+_NOTHING = Beside()
+
+
+def inspect_bars(
+    instrument: Instrument, series: Series, request: BarRequest, policy: Policy, quality: Quality, beside: Beside = _NOTHING
+) -> Report:
+    """Return all that there is to say about the bars of one instrument in the requested range.
+
+    Raises `DataError` for what is no series of that interval, or leaves no bar to look at.
+    """
+    checked = checked_series(instrument, series, request, policy)
+    findings = [*checked.findings, *doubts(checked.sound, beside.actions)]
+    if beside.second is not None:
+        second = mend(check_form(instrument.symbol, beside.second.series), Policy()).series
+        findings += against_series(checked.sound, request.interval, second, beside.second.interval)
+    return judge(instrument.symbol, series.origin, len(checked.raw), findings, quality)
+
+
+def inspect_ticks(symbol: str, data: Trades | Quotes | BookUpdates, quality: Quality) -> Report:
+    """Return all that there is to say about trades, quotes or updates of a book."""
+    if isinstance(data, Trades):
+        findings = doubts_of_trades(data)
+    elif isinstance(data, Quotes):
+        findings = doubts_of_quotes(data)
+    else:
+        findings = doubts_of_book(data)
+    return judge(symbol, data.origin, len(data), findings, quality)

@@ -1,0 +1,114 @@
+"""What the checks of one data set come to: verdicts, a score, and whether a run may use it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any, get_args
+
+from tradekit.data.quality.actions import against_actions
+from tradekit.data.quality.finding import CHECKS, Finding, Verdict, score_of
+from tradekit.data.quality.policy import Policy, Quality
+from tradekit.data.quality.prices import doubtful_prices, doubtful_volumes
+from tradekit.errors import DataError
+from tradekit.model.bars import Series
+from tradekit.model.reference import Actions
+
+__all__ = ["Report", "doubts", "judge", "refuse"]
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """What was found in the data of one instrument."""
+
+    symbol: str
+    origin: str
+    rows: int
+    """How many rows were looked at, as they were read."""
+    findings: tuple[Finding, ...]
+    """Each with its verdict, the worst first."""
+
+    @property
+    def score(self) -> float:
+        """From 0 to 100; see `score_of`."""
+        return score_of(self.findings, self.rows)
+
+    def facts(self) -> dict[str, Any]:
+        """Return what stands in a result's data entry."""
+        return {"quality": self.score, "findings": [finding.facts() for finding in self.findings]}
+
+    def notes(self) -> Iterator[str]:
+        """Yield one sentence for what is only noted, and one for each waiver."""
+        noted = [finding.what for finding in self.findings if finding.verdict == "noted"]
+        if noted:
+            yield f"{self.symbol}: the quality of its data is {self.score:g} of 100: {'; '.join(noted)}"
+        for finding in self.findings:
+            if finding.verdict == "waived":
+                reason = f": {finding.reason}" if finding.reason else ""
+                yield f"{self.symbol}: {finding.what} (waived, check = {finding.check!r}{reason})"
+
+    def demand(self, quality: Quality) -> None:
+        """Raise `DataError` for what makes a result wrong, and for a score below what the run file demands."""
+        refuse(self.symbol, self.origin, self.findings)
+        if quality.min_quality is not None and self.score < quality.min_quality:
+            listed = "".join(f"\n  {finding.what}" for finding in self.findings if finding.verdict != "waived")
+            raise DataError(
+                f"the quality of the data of {self.symbol!r} is {self.score:g} of 100, below data.quality.min_quality "
+                f"{quality.min_quality:g}{listed}\nmend them at their source, waive what you know to be right "
+                f"([[data.quality.waive]] check = '...'), or ask for less"
+            )
+
+
+def doubts(series: Series, actions: Actions | None = None) -> Iterator[Finding]:
+    """Yield what is doubtful about possible bars; what jumps by right of `actions` is not."""
+    explained, findings = against_actions(series, actions)
+    yield from doubtful_prices(series, explained)
+    yield from findings
+    yield from doubtful_volumes(series)
+
+
+def judge(symbol: str, origin: str, rows: int, findings: Iterable[Finding], quality: Quality) -> Report:
+    """Return a report of findings, each with a verdict: what no policy decided and nothing waives is refused or noted."""
+    order = get_args(Verdict)
+    judged = [_judged(finding, symbol, quality) for finding in findings]
+    return Report(symbol, origin, rows, tuple(sorted(judged, key=lambda finding: order.index(finding.verdict))))
+
+
+def _judged(finding: Finding, symbol: str, quality: Quality) -> Finding:
+    if finding.verdict != "noted":
+        return finding
+    for waiver in quality.waive:
+        if waiver.covers(finding.check, symbol):
+            return finding.judged("waived", waiver.reason)
+    return finding.judged("refused") if CHECKS[finding.check].is_wrong else finding
+
+
+def refuse(symbol: str, origin: str, findings: Sequence[Finding]) -> None:
+    """Raise `DataError` if any of the findings is refused, with what was found, where, and the ways out."""
+    refused = [finding for finding in findings if finding.verdict == "refused"]
+    if not refused:
+        return
+    listed = "".join(f"\n  {_at_length(finding)}" for finding in refused)
+    policies = [_choices(CHECKS[finding.check].policy) for finding in refused if CHECKS[finding.check].policy]
+    waivers = [finding.check for finding in refused if not CHECKS[finding.check].policy]
+    ways = []
+    if policies:
+        ways.append(f"name a policy that the result will state: [data.policy] {', '.join(policies)}")
+    if waivers:
+        names = " and ".join(f"check = {name!r}" for name in dict.fromkeys(waivers))
+        ways.append(f"if you know them to be right, waive them: [[data.quality.waive]] {names}, instrument = {symbol!r}")
+    what = f"the bars of {symbol!r} from {origin or 'its source'!r} are refused{listed}"
+    raise DataError(f"{what}\nmend them at their source, or {', or '.join(ways)}")
+
+
+def _at_length(finding: Finding) -> str:
+    if not finding.shown:
+        return finding.what
+    more = finding.count - len(finding.shown)
+    lines = [f"\n    {line}" for line in finding.shown] + ([f"\n    and {more} more"] if more > 0 else [])
+    return f"{finding.what}:{''.join(lines)}"
+
+
+def _choices(key: str) -> str:
+    allowed = [name for name in get_args(Policy.model_fields[key].annotation) if name != "refuse"]
+    return f"{key} = {' or '.join(map(repr, allowed))}"

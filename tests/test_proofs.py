@@ -1,0 +1,66 @@
+"""What `pytest --proof` tries, and what it writes."""
+
+import pytest
+
+from proofs import BEGIN, END, Matrix, Row, Writer, deep, rewritten, words
+
+PAGE = f"# A proof\n\n{BEGIN}what was before\n{END}\nIts end.\n"
+
+
+@pytest.fixture
+def whole(monkeypatch):
+    monkeypatch.setitem(deep.__globals__["_depth"], "is_whole", True)
+
+
+def test_matrix_gives_a_sample_that_lies_evenly(monkeypatch):
+    monkeypatch.setitem(deep.__globals__["_depth"], "is_whole", False)
+    found = Matrix()
+    assert list(found.seeds(3, 10)) == [0, 1, 2]
+    assert found.some(list("abcdefgh"), 3) == ["a", "c", "f"]
+    assert found.count == 3
+    assert found.some(["a"], 3) == ["a"]
+
+
+def test_matrix_gives_all_where_all_is_asked_for(whole):
+    found = Matrix()
+    assert found.some(list("abc"), 1) == ["a", "b", "c"]
+    assert (found.count, len(found.seeds(3, 10))) == (3, 10)
+
+
+def test_page_tells_what_was_run_and_keeps_the_rest():
+    rows = [
+        Row("p", "one thing", 1200, "holds", 1.5),
+        Row("p", "another", 2, "holds", 2.0),
+        Row("p", "another", 3, "FAILS", 0.5),
+        Row("p", "none", 7, "skipped", 0.0),
+    ]
+    text = rewritten(PAGE, rows)
+    assert text.startswith(f"# A proof\n\n{BEGIN}Commit `")
+    assert "; 4 s on one core.\n" in text
+    assert "| one thing | 1,200 | holds | 1.5 |\n| another | 5 | FAILS | 2.5 |\n| none | 0 | skipped | 0.0 |\n" + END in text
+    assert text.endswith(f"{END}\nIts end.\n")
+    assert "what was before" not in text
+
+
+def test_page_without_its_markers_is_refused():
+    with pytest.raises(ValueError, match="a page of a proof needs a line '<!-- proof -->' and after it a line '<!-- end -->'"):
+        rewritten("# A proof\n", [])
+
+
+def test_words_of_a_test_leave_out_where_it_stands_and_its_parameters():
+    assert words("tests/test_x.py::test_money_is_conserved[3-a]") == "money is conserved"
+
+
+def test_writer_keeps_the_worst_of_a_test_and_its_last_count():
+    class Report:
+        nodeid = "tests/test_x.py::test_it"
+        duration = 1.0
+
+        def __init__(self, outcome, cases):
+            self.failed, self.skipped = outcome == "failed", outcome == "skipped"
+            self.user_properties = [("page", "p"), ("cases", 0), *([("cases", cases)] if cases else [])]
+
+    writer = Writer()
+    for report in (Report("passed", 0), Report("failed", 0), Report("passed", 9)):
+        writer.pytest_runtest_logreport(report)
+    assert list(writer.rows.values()) == [Row("p", "it", 9, "FAILS", 3.0)]
