@@ -25,7 +25,7 @@ from tradekit.model.instrument import Instrument
 from tradekit.model.memory import MEMORY, Memory, Scratch
 from tradekit.model.reference import SessionTimes
 from tradekit.model.timeline import Finer, Schedule, Sessions
-from tradekit.plugin.contracts import BarRequest
+from tradekit.plugin.contracts import BarRequest, DataSource
 
 __all__ = ["MarketData", "load_market", "request_of"]
 
@@ -58,21 +58,9 @@ def load_market(composed: ComposedRun) -> MarketData:
     Raises `DataError` for what is missing or wrong, and `ConfigError` for facts about instruments that contradict it.
     """
     config, source = composed.config, composed.source
-    request = request_of(config)
-    named = {fact.symbol: fact.calendar for fact in config.instruments if fact.calendar is not None}
-    memory: Memory = MEMORY
-    if config.data.stream:
-        memory = scratch = Scratch()
-        given = instruments_of(source, request.symbols, named)
-        instruments = _instruments(config, given)
-        reference = load_reference(source, instruments)
-        loaded, inspected = stream_bars(source, request, config.data.policy, given, reference.actions, scratch)
-    else:
-        loaded = load_bars(source, request, config.data.policy, named)
-        instruments = _instruments(config, loaded.instruments)
-        reference = load_reference(source, instruments)
-        inspected = _inspected(loaded, reference)
-    reports = _reports(inspected, config.data.quality)
+    read = _streamed(config, source) if config.data.stream else _read(config, source)
+    loaded, instruments, reference = read.loaded, read.instruments, read.reference
+    reports = _reports(read.inspected, config.data.quality)
     calendars = _calendars(loaded.bars, instruments)
     known = {one.symbol: found for one in instruments if (found := calendars[one.calendar]) is not None}
     schedule, notes = scheduled(loaded.bars, reference.funding, reference.actions, known)
@@ -100,7 +88,7 @@ def load_market(composed: ComposedRun) -> MarketData:
             *notes,
             *(() if finer is None else finer.notes),
         ),
-        memory=memory,
+        memory=read.memory,
     )
 
 
@@ -116,13 +104,39 @@ def _length(bars: Bars, size: BarSize) -> int:
     return max(int(bars.close_time[-1] - bars.open_time[0]) // len(bars), 1)
 
 
-def _inspected(loaded: LoadedBars, reference: LoadedReference) -> dict[str, Inspected]:
-    return {
-        symbol: Inspected(
-            checked.sound.origin, len(checked.raw), (*checked.findings, *doubts(checked.sound, reference.actions.get(symbol)))
-        )
-        for symbol, checked in loaded.checked.items()
-    }
+@dataclass(frozen=True, slots=True)
+class _Read:
+    """What was read from the source, and what was found in it."""
+
+    loaded: LoadedBars
+    instruments: tuple[Instrument, ...]
+    reference: LoadedReference
+    inspected: Mapping[str, Inspected]
+    memory: Memory
+
+
+def _read(config: RunConfig, source: DataSource) -> _Read:
+    loaded = load_bars(source, request_of(config), config.data.policy, _calendar_names(config))
+    instruments = _instruments(config, loaded.instruments)
+    reference = load_reference(source, instruments)
+    inspected = {}
+    for symbol, checked in loaded.checked.items():
+        findings = (*checked.findings, *doubts(checked.sound, reference.actions.get(symbol)))
+        inspected[symbol] = Inspected(checked.sound.origin, len(checked.raw), findings)
+    return _Read(loaded, instruments, reference, inspected, MEMORY)
+
+
+def _streamed(config: RunConfig, source: DataSource) -> _Read:
+    request, memory = request_of(config), Scratch()
+    given = instruments_of(source, request.symbols, _calendar_names(config))
+    instruments = _instruments(config, given)
+    reference = load_reference(source, instruments)
+    loaded, inspected = stream_bars(source, request, config.data.policy, given, reference.actions, memory)
+    return _Read(loaded, instruments, reference, inspected, memory)
+
+
+def _calendar_names(config: RunConfig) -> dict[str, str]:
+    return {fact.symbol: fact.calendar for fact in config.instruments if fact.calendar is not None}
 
 
 def _reports(inspected: Mapping[str, Inspected], quality: Quality) -> dict[str, Report]:
