@@ -221,11 +221,11 @@ class Desk:
         is_held = parent is not None and not parent.is_over
         may = self.reducible(order, order.replaces if self.world.rules.latency_ns == 0 else None)
         if not is_held and order.entry is None and may < LEAST:
-            if self.is_halted:
-                self.book.end(order, OrderStatus.REJECTED, Reason.HALTED)
-                return
             if order.terms.reduce_only:
                 self.book.end(order, OrderStatus.REJECTED, Reason.NOTHING_TO_REDUCE)
+                return
+            if self.is_halted:
+                self.book.end(order, OrderStatus.REJECTED, Reason.HALTED)
                 return
             if order.side < 0 and not self.world.is_margin:
                 self.book.end(order, OrderStatus.REJECTED, Reason.SHORT_IN_CASH_ACCOUNT)
