@@ -56,7 +56,9 @@ def site(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Site]:
     installed = importlib.metadata.entry_points
 
     def others() -> importlib.metadata.EntryPoints:
-        return importlib.metadata.EntryPoints(found for found in installed() if found.dist is None or found.dist.name not in OURS)
+        there = installed()
+        points = [point for group in there.groups for point in there.select(group=group)]
+        return importlib.metadata.EntryPoints(point for point in points if point.dist is None or point.dist.name not in OURS)
 
     monkeypatch.setattr(importlib.metadata, "entry_points", others)
     folder = tmp_path / "site"
