@@ -1,6 +1,6 @@
 """What all tests share."""
 
-import importlib
+import importlib.metadata
 import os
 import sys
 from collections.abc import Iterator, Mapping
@@ -13,6 +13,9 @@ import pytest
 # The same examples each time: what fails in one place fails in all.
 hypothesis.settings.register_profile("fixed", derandomize=True)
 hypothesis.settings.load_profile("fixed")
+
+OURS = {path.parent.name for path in (Path(__file__).parents[1] / "plugins").glob("*/pyproject.toml")}
+"""The plugin packages of this repository, which a checkout has installed."""
 
 
 @pytest.fixture(scope="session")
@@ -49,7 +52,15 @@ class Site:
 
 @pytest.fixture
 def site(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Site]:
-    """An empty site on this process's path; what was imported from it is forgotten afterwards."""
+    """An empty site on this process's path; what was imported from it is forgotten afterwards. Our own packages are not there."""
+    installed = importlib.metadata.entry_points
+
+    def others() -> importlib.metadata.EntryPoints:
+        there = installed()
+        points = [point for group in there.groups for point in there.select(group=group)]
+        return importlib.metadata.EntryPoints(point for point in points if point.dist is None or point.dist.name not in OURS)
+
+    monkeypatch.setattr(importlib.metadata, "entry_points", others)
     folder = tmp_path / "site"
     folder.mkdir()
     monkeypatch.syspath_prepend(folder)

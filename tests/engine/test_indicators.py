@@ -473,4 +473,4 @@ def test_every_hour_of_real_minutes_is_that_of_the_venues_hours(lab, market_data
 
 
 def vars_of(series):
-    return [name for name in series.__dataclass_fields__ if name != "origin"]
+    return [name for name in series.__dataclass_fields__ if name not in ("origin", "stored")]

@@ -43,13 +43,14 @@ class Book:
             return
         order.status, order.reason = status, reason
         self.end_linked(order)
-        if order.exits and order.carried + order.filled < LEAST:
-            for leaving in order.exits:
-                self.end(leaving, rejected_or_cancelled(order), Reason.ENTRY_ENDED)
-        elif order.exits:
+        has_filled = order.carried + order.filled > LEAST
+        if order.exits and has_filled:
             self.end_exits_that_are_done(order)
-        for child in self.waiting_for(order):
-            if status is OrderStatus.FILLED:
+        for child in sorted([*order.exits, *self.waiting_for(order)], key=first_number):
+            if child.entry is not None:
+                if not has_filled:
+                    self.end(child, rejected_or_cancelled(order), Reason.ENTRY_ENDED)
+            elif status is OrderStatus.FILLED:
                 self.freed.append(child)
             else:
                 self.end(child, rejected_or_cancelled(order), Reason.ENTRY_ENDED)
@@ -109,3 +110,8 @@ def rejected_or_cancelled(order: Order) -> OrderStatus:
 def is_pending(order: Order) -> bool:
     """Say whether an order has yet to reach the venue to take the place of another."""
     return order.is_flying and order.replaces is not None
+
+
+def first_number(order: Order) -> int:
+    """Return the number of the first of those that an order replaces, its own if it replaces none."""
+    return order.number if order.replaces is None else first_number(order.replaces)

@@ -42,9 +42,9 @@ class Exchange(Clearing):
         else:
             self.play_newborn()
             self.play_path()
-        self.play_close()
         self.rest(bar)
         self.liquidate()
+        self.play_close()
         self.last_bar, self.last_price = bar, None
 
     def pass_time(self, order: Order, now: int) -> bool:

@@ -194,9 +194,8 @@ class Desk:
             if not order.is_over and order.sent < 0:
                 self.send_one(order)
 
-    def reducible(self, order: Order) -> float:
+    def reducible(self, order: Order, gone: Order | None = None) -> float:
         """Return how much of an order only reduces the position, less what open market orders of its side will."""
-        gone = order.replaces if self.world.rules.latency_ns == 0 else None
         others = [other for other in self.book.open() if other.sent >= 0 and other is not gone]
         sure = [other.left for other in others if other.side == order.side and is_sure(other)]
         return max(self.account.reducible(order.side) - sum(sure), 0.0)
@@ -220,13 +219,13 @@ class Desk:
             self.book.end(order, OrderStatus.REJECTED, Reason.TOO_LATE)
             return
         is_held = parent is not None and not parent.is_over
-        may = self.reducible(order)
+        may = self.reducible(order, order.replaces if self.world.rules.latency_ns == 0 else None)
         if not is_held and order.entry is None and may < LEAST:
-            if self.is_halted:
-                self.book.end(order, OrderStatus.REJECTED, Reason.HALTED)
-                return
             if order.terms.reduce_only:
                 self.book.end(order, OrderStatus.REJECTED, Reason.NOTHING_TO_REDUCE)
+                return
+            if self.is_halted:
+                self.book.end(order, OrderStatus.REJECTED, Reason.HALTED)
                 return
             if order.side < 0 and not self.world.is_margin:
                 self.book.end(order, OrderStatus.REJECTED, Reason.SHORT_IN_CASH_ACCOUNT)

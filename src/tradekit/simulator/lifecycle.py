@@ -161,7 +161,10 @@ class Lifecycle:
         self.book.flags[order] |= _BORN
         row = self.book.conditions_of(order)  # first: it may move the columns
         self.conditions.born[row] = price
-        if self.conditions.mark[row] != self.conditions.mark[row]:
+        mark = self.conditions.mark[row]
+        side = self.book.quantity[order] if self.book.quantity[order] != 0.0 else self.book.asked[order]
+        is_better = cython.declare(cython.bint, price < mark if side > 0.0 else price > mark)
+        if is_better or mark != mark:
             self.conditions.mark[row] = price
         if self.fresh_count == self.fresh.shape[0]:
             with cython.gil:
