@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import fields, replace
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -13,13 +13,11 @@ from tradekit.data.resample import count_ended, resample
 from tradekit.engine.calls import blaming
 from tradekit.engine.indicators import Computed, Reader, is_fed, ratio_of, value_names
 from tradekit.errors import StrategyError
-from tradekit.model.bars import PRICE_COLUMNS, Bars, BarSize, Floats, Series, Times
+from tradekit.model.bars import BAR_COLUMNS, PRICE_COLUMNS, Bars, BarSize, Floats, Series, Times
 from tradekit.model.memory import Scratch
 from tradekit.plugin.contracts import Indicator
 
 __all__ = ["compute_in_pieces"]
-
-_COLUMNS = [field.name for field in fields(Series) if field.name != "origin"]
 
 
 def compute_in_pieces(indicators: Mapping[str, Indicator], bars: Bars, size: BarSize, memory: Scratch) -> Computed:
@@ -85,7 +83,7 @@ class _Feed:
         before = 0 if self.unfinished is None else len(self.unfinished)
         if self.unfinished is not None:
             earlier = self.unfinished
-            joined: dict[str, Any] = {name: np.concatenate((getattr(earlier, name), getattr(own, name))) for name in _COLUMNS}
+            joined: dict[str, Any] = {name: np.concatenate((getattr(earlier, name), getattr(own, name))) for name in BAR_COLUMNS}
             own = replace(own, **joined)
         built = resample(own, interval)
         ended = count_ended(built, own.close_time)
@@ -96,4 +94,4 @@ class _Feed:
 
 
 def _rows(series: Series, start: int, stop: int) -> Series:
-    return replace(series, **{name: getattr(series, name)[start:stop] for name in _COLUMNS})
+    return replace(series, **{name: getattr(series, name)[start:stop] for name in BAR_COLUMNS})

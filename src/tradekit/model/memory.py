@@ -5,6 +5,7 @@ from __future__ import annotations
 import mmap
 import os
 import tempfile
+import weakref
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from typing import Any
@@ -97,7 +98,8 @@ class Column:
         self._scratch = scratch
         self._dtype = dtype
         self._shape = () if width is None else (width,)
-        self._file = tempfile.TemporaryFile()  # noqa: SIM115 - it is closed by `done`, or with the process
+        self._file = tempfile.TemporaryFile()  # noqa: SIM115 - it is closed by `done`, or with this object
+        weakref.finalize(self, self._file.close)
         self._size = 0
 
     def append(self, values: NDArray[Any]) -> None:

@@ -1,0 +1,101 @@
+"""A streamed run leaves what the same run leaves with its bars in memory."""
+
+import hashlib
+
+import numpy as np
+import pytest
+
+from tradekit import Strategy, ema, sma
+from tradekit.errors import ConfigError, StrategyError
+from tradekit.model import memory as memory_module
+from tradekit.plugin.contracts import Indicator
+
+SPAN = ("run.start=2020-01-01", "run.end=2020-05-01", "data.interval=1h", "execution.driver=event")
+FILES = ("orders", "fills", "positions", "equity", "trades", "journal")
+
+
+class Coarse(Strategy):
+    """Follow an average of days on hours."""
+
+    name = "coarse"
+
+    def indicators(self):
+        return {"fast": sma(5), "days": ema(3).every("1d")}
+
+    def on_bar(self, ctx):
+        for view in ctx.instruments:
+            view.target(weight=0.4 if view["fast"] > view["days"] else 0.0)
+
+
+class WholeOnly(Indicator):
+    """The last of all closes, which only the whole array tells."""
+
+    name = "whole-only"
+    warmup = 1
+
+    def step(self):
+        raise NotImplementedError
+
+    def compute(self, *columns):
+        return columns[0][None, :]
+
+
+class Whole(Coarse):
+    """Read an indicator that has no form bar by bar."""
+
+    name = "whole"
+
+    def indicators(self):
+        return {"fast": WholeOnly(), "days": ema(3)}
+
+
+@pytest.fixture
+def market(lab, monkeypatch):
+    """A place with two instruments by the hour, the second of which lacks some, worked on in small blocks."""
+    monkeypatch.setattr(memory_module, "BLOCK", 100)
+    rows = np.arange(121 * 24)
+    waves = 100 + 10 * np.sin(rows / 50) + np.sin(rows / 7)
+    lab.give(waves, "X", interval="1h")
+    lacking = (rows % 17 == 3) | ((rows > 700) & (rows < 790))
+    lab.give(200 - waves[~lacking], "Y", rows=rows[~lacking], interval="1h")
+    return lab
+
+
+def hashes(folder):
+    return {name: hashlib.sha256((folder / f"{name}.parquet").read_bytes()).hexdigest() for name in FILES}
+
+
+@pytest.mark.parametrize("strategy", [Coarse, "sma-cross"])
+def test_streamed_run_leaves_the_same_bytes(market, strategy):
+    more = ("strategy.fast=5", "strategy.slow=30", "strategy.weight=0.4") if strategy == "sma-cross" else ()
+    whole = market.run(strategy, *SPAN, *more)
+    streamed = market.run(strategy, *SPAN, *more, "data.stream=true")
+    assert len(whole.result.fills) > 20
+    assert hashes(streamed.folder) == hashes(whole.folder)
+    assert streamed.result.metrics == whole.result.metrics
+    assert [fact["sha256"] for fact in streamed.result.data] == [fact["sha256"] for fact in whole.result.data]
+
+
+def test_streamed_run_takes_the_event_driver_and_says_why(market):
+    result = market.run("sma-cross", "strategy.fast=5", "strategy.slow=30", *SPAN[:3], "data.stream=true").result
+    assert result.plan == "event driver: the data are streamed (data.stream = true), and targets() wants them whole"
+
+
+def test_streamed_indicator_without_a_form_bar_by_bar_is_refused(market):
+    with pytest.raises(StrategyError, match=r"indicator 'fast' \(whole-only\) computes all bars at once"):
+        market.ready(Whole, *SPAN, "data.stream=true")
+
+
+@pytest.mark.parametrize(
+    ("overrides", "said"),
+    [
+        (("run.start=2020-01-01",), "data.stream is true, so the run must say from when to when: run.end is missing"),
+        ((*SPAN, "data.fill_interval=30m"), "data.stream is true, and data.fill_interval reads finer bars"),
+        ((*SPAN, "data.policy.gaps=fill"), "data.stream is true, and policy gaps = 'fill' can't fill"),
+        ((*SPAN, "data.interval='5 trades'"), "data.stream is true, and bars of 5 trades are made of all trades at once"),
+    ],
+)
+def test_stream_with_what_needs_all_bars_at_once_is_refused(market, overrides, said):
+    with pytest.raises(ConfigError) as error:
+        market.ready("sma-cross", *overrides, "data.stream=true")
+    assert said in str(error.value)
