@@ -147,6 +147,15 @@ COMPARISONS = (
         "of them",
     ),
     Comparison(
+        "memory-streamed",
+        "most memory of a streamed run over 60 months of minutes, from a store",
+        "the same run over one month",
+        partial(stored_bars, count=2_630_880),
+        "streamed.py",
+        1.5,
+        "of it",
+    ),
+    Comparison(
         "read-pandas",
         "1,000,000 bars from a store's cache into the engine's arrays, checked",
         "the same Parquet files into a frame",
