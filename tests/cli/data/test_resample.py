@@ -25,7 +25,7 @@ def test_resample_command_says_what_it_made(store, tmp_path, capsys):
 @pytest.mark.parametrize(
     ("words", "size", "code", "message"),
     [
-        ("lab X trade", "2m", 4, "has no data set 'lab X trade'; did you mean 'lab X trades'?"),
+        ("lab X trader", "2m", 4, "is called 'lab X trader'; it has 'lab X trades'; did you mean 'lab X trades'?"),
         ("lab X trades", "2 ticks", 2, "'2 ticks' is no size of a bar; did you mean '2 trades'?"),
     ],
 )

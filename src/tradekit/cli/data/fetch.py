@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-import calendar
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from tradekit.cli.arguments import store_option
+from tradekit.cli.data.arguments import KINDS, MOMENT, gather, nanoseconds
 from tradekit.cli.output import json_option, print_json, print_table
 from tradekit.cli.progress import progress_bar
 
@@ -21,10 +21,6 @@ if TYPE_CHECKING:
     from tradekit.engine.sources import NamedSource
 
 __all__ = ["fetch_command"]
-
-_Command = TypeVar("_Command", bound=Callable[..., object])
-_KINDS = ("bars", "trades", "quotes", "book", "funding", "actions")
-_MOMENT = click.DateTime(["%Y-%m-%d", "%Y-%m-%dT%H:%M", "%Y-%m-%dT%H:%M:%S", "%Y-%m-%dT%H:%M:%SZ"])
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,40 +55,29 @@ class _Question:
 
     def span(self) -> tuple[int, int | None]:
         """Return the range that is asked for, in UTC nanoseconds."""
-        start, end = (None if moment is None else calendar.timegm(moment.timetuple()) * 10**9 for moment in (self.start, self.end))
+        start, end = nanoseconds(self.start), nanoseconds(self.end)
         if start is None or (end is not None and end <= start):
             raise click.UsageError(f"--end must be after --start, and is {self.end:%Y-%m-%dT%H:%M:%SZ}")
         return start, end
 
 
-def _note(ctx: click.Context, parameter: click.Parameter, value: object) -> None:
-    ctx.ensure_object(dict)[parameter.name] = value
-
-
 _OPTIONS: Sequence[tuple[tuple[str, ...], Mapping[str, Any]]] = (
     (("--venue",), {"required": True, "help": "What the store is to call the place where it is traded, such as binance."}),
     (("--symbol", "symbols"), {"multiple": True, "help": "An instrument, any number of times. Default: those of the file."}),
-    (("--kind",), {"type": click.Choice(_KINDS), "default": "bars", "show_default": True, "help": "What to fetch."}),
+    (("--kind",), {"type": click.Choice(KINDS), "default": "bars", "show_default": True, "help": "What to fetch."}),
     (("--interval",), {"help": "How long a bar is, such as 1h. Default: as in the file."}),
-    (("--start",), {"type": _MOMENT, "metavar": "TIME", "required": True, "help": "From when on, UTC."}),
+    (("--start",), {"type": MOMENT, "metavar": "TIME", "required": True, "help": "From when on, UTC."}),
     (
         ("--end",),
-        {"type": _MOMENT, "metavar": "TIME", "help": "Up to when, UTC, that itself left out. Default: what is finished by now."},
+        {"type": MOMENT, "metavar": "TIME", "help": "Up to when, UTC, that itself left out. Default: what is finished by now."},
     ),
 )
-
-
-def _question_options(command: _Command) -> _Command:
-    """Add what can be asked for; all of it comes as one object, the context's."""
-    for names, facts in reversed(_OPTIONS):
-        command = click.option(*names, **facts, expose_value=False, callback=_note)(command)
-    return command
 
 
 @click.command("fetch")
 @click.argument("source")
 @click.option("--set", "overrides", multiple=True, metavar="KEY=VALUE", help="Set an option of SOURCE, or a key of its file.")
-@_question_options
+@gather(_OPTIONS)
 @store_option
 @json_option
 @click.pass_context

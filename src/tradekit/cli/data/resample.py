@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from tradekit.cli.arguments import store_option
+from tradekit.cli.data.arguments import data_set_argument
 
 if TYPE_CHECKING:
     from tradekit.data.building import OffSession
@@ -16,7 +17,7 @@ __all__ = ["resample_command"]
 
 
 @click.command("resample")
-@click.argument("words", nargs=-1, required=True, metavar="DATA_SET...")
+@data_set_argument
 @click.option(
     "--to", "size", required=True, metavar="SIZE", help="What makes a bar: 5m, 1h, '1000 trades', '50 volume', '1e6 value'."
 )
@@ -32,20 +33,15 @@ __all__ = ["resample_command"]
 def resample_command(words: tuple[str, ...], size: str, calendar: str | None, off_session: OffSession, store: Path) -> None:
     """Make bars of DATA_SET, such as 'binance XRP/ETH trades', and keep them as a data set of their own.
 
-    Only bars that had ended by the end of the data are made. The same again changes nothing.
+    DATA_SET is its name, or some words of it that no other has. Only bars that had ended by the end of the data are made. The same
+    again changes nothing.
     """
     from tradekit.data.interval import time_text
     from tradekit.data.store.folder import Store
     from tradekit.data.store.resampling import resample_stored
-    from tradekit.errors import DataError, nearest
 
     kept = Store(store)
-    found = kept.keys()
-    keys = {str(key): key for key in found}
-    name = " ".join(words)
-    if name not in keys:
-        raise DataError(f"the store {str(store)!r} has no data set {name!r}{nearest(name, keys)}")
-    made = resample_stored(kept, keys[name], size, calendar, off_session)
+    made = resample_stored(kept, kept.find(words), size, calendar, off_session)
     times = made.bars.open_time
     click.echo(
         f"{made.key}: {len(times):,} bars, {time_text(int(times[0]))} to {time_text(int(times[-1]))}, revision {made.revision}"
