@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from stored_rows import KEY, at, hours, of_kind
+from tradekit import Trades
 from tradekit.cli.main import main
 from tradekit.data.store.exporting import export
 from tradekit.data.store.folder import Store
@@ -153,6 +154,26 @@ def test_import_what_can_not_be_kept_is_refused(
 
 def test_import_without_interval_or_symbols_says_what_is_missing(capsys: pytest.CaptureFixture[str]) -> None:
     assert "add --interval" in said(capsys, *IMPORT[:8], code=2)
+
+
+def test_import_bars_of_a_threshold_from_a_file_says_what_they_are_made_of(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main([*IMPORT[:-1], "50 volume"]) == 2
+    message = capsys.readouterr().err
+    assert "the source 'csv' has no bars of 50 volume" in message
+    assert "tradekit data resample DATA_SET --to '50 volume'" in message
+
+
+def test_import_bars_of_a_threshold_from_a_store_have_the_same_content() -> None:
+    time = np.arange(10) * 30_000_000_000
+    trades = Trades(time, 10.0 + np.arange(10), np.ones(10))
+    first = Store(Path("first"))
+    first.create(DataKey("lab", "X", "trades")).put(trades, "test", "to begin with")
+    assert main(["data", "resample", "trades", "--to", "3 trades", "--store", "first"]) == 0
+    asked = ("--venue", "lab", "--symbol", "X", "--interval", "3 trades", "--store", "second")
+    assert main(["data", "import", "store", *asked, "--set", "path=first"]) == 0
+    key = DataKey("lab", "X", "bars", "3 trades")
+    contents = [store.open(key).manifest.revision(1).content for store in (first, Store(Path("second")))]
+    assert contents[0] == contents[1]
 
 
 def test_import_out_of_order_is_sorted_on_demand_and_counted(capsys: pytest.CaptureFixture[str]) -> None:

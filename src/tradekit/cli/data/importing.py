@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from tradekit.data.store.keys import DataKey
     from tradekit.data.store.kinds import Kept
     from tradekit.engine.sources import NamedSource
+    from tradekit.model.bars import Threshold
     from tradekit.plugin.discovery import Registry
 
 __all__ = ["import_command"]
@@ -120,7 +121,7 @@ def _pieces(sources: Sequence[NamedSource], asked: Mapping[str, Any]) -> Iterato
         symbols = tuple(dict.fromkeys(asked["symbols"])) or named.symbols or tuple(listed)
         if not symbols:
             raise click.UsageError("the source does not list its instruments; add --symbol, such as --symbol BTC/USDT")
-        request = BarRequest(symbols, interval[1], nanoseconds(asked["start"]), nanoseconds(asked["end"]))
+        request = BarRequest(symbols, interval[1], nanoseconds(asked["start"]), nanoseconds(asked["end"]), interval[2])
         for symbol, rows in ask(named.source, kind, request).items():
             found.setdefault(symbol, []).append(rows)
             known.setdefault(symbol, {}).update(facts_of(listed[symbol]) if symbol in listed else {})
@@ -129,14 +130,14 @@ def _pieces(sources: Sequence[NamedSource], asked: Mapping[str, Any]) -> Iterato
         yield DataKey(asked["venue"], symbol, kind, interval[0]), known[symbol] | typed, pieces
 
 
-def _interval(named: NamedSource, asked: Mapping[str, Any]) -> tuple[str, int]:
-    """Return the interval of bars as text and in nanoseconds, or 0 for those of a threshold; of other kinds, nothing."""
+def _interval(named: NamedSource, asked: Mapping[str, Any]) -> tuple[str, int, Threshold | None]:
+    """Return the interval of bars as text and in nanoseconds, or 0 and the threshold that ends them; of other kinds, nothing."""
     from tradekit.data.interval import bar_size_text, parse_bar_size
 
     if asked["kind"] != "bars":
         if asked["interval"] is not None:
             raise click.UsageError(f"--interval is for bars, and {asked['kind']} have none")
-        return "", 0
+        return "", 0, None
     interval = asked["interval"] or named.interval
     if interval is None:
         raise click.UsageError("bars have a length; add --interval, such as --interval 1h")
@@ -144,7 +145,15 @@ def _interval(named: NamedSource, asked: Mapping[str, Any]) -> tuple[str, int]:
         size = parse_bar_size(interval)
     except ValueError as error:
         raise click.UsageError(f"--interval: {error}") from None
-    return bar_size_text(size), size if isinstance(size, int) else 0
+    text = bar_size_text(size)
+    if isinstance(size, int):
+        return text, size, None
+    if not named.source.has_threshold_bars:
+        raise click.UsageError(
+            f"the source {named.source.name!r} has no bars of {text}, because it can't tell where each ends; import the trades with "
+            f"--kind trades, and make them of these: tradekit data resample DATA_SET --to '{text}'"
+        )
+    return text, 0, size
 
 
 def _typed(facts: Sequence[str]) -> dict[str, Any]:
