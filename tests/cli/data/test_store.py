@@ -176,6 +176,12 @@ def test_import_bars_of_a_threshold_from_a_store_have_the_same_content() -> None
     assert contents[0] == contents[1]
 
 
+def test_import_bars_without_volume_says_so(capsys: pytest.CaptureFixture[str]) -> None:
+    Path("bars.csv").write_text(BARS.replace("volume", "VolumeFrom"))
+    assert main(IMPORT) == 0
+    assert capsys.readouterr().out.endswith("! nyse ACME bars 1h: no volume is known\n")
+
+
 def test_import_out_of_order_is_sorted_on_demand_and_counted(capsys: pytest.CaptureFixture[str]) -> None:
     lines = BARS.splitlines(keepends=True)
     Path("bars.csv").write_text("".join([lines[0], *reversed(lines[1:]), lines[1].replace("1200", "7")]))

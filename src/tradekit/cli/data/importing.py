@@ -150,7 +150,7 @@ def _interval(named: NamedSource, asked: Mapping[str, Any]) -> tuple[str, int, T
         return text, size, None
     if not named.source.has_threshold_bars:
         raise click.UsageError(
-            f"the source {named.source.name!r} has no bars of {text}, because it can't tell where each ends; import the trades with "
+            f"the source {named.source.name!r} has no bars of {text}, because it can't tell where each ends; import trades with "
             f"--kind trades, and make them of these: tradekit data resample DATA_SET --to '{text}'"
         )
     return text, 0, size

@@ -107,6 +107,8 @@ def put_pieces(store: Store, key: DataKey, pieces: Sequence[Kept], how: Tidying,
     times = columns[layout.time]
     if key.kind == "bars":
         _check_size(key, columns)
+        if not np.nan_to_num(columns["volume"]).any():
+            notes = (*notes, "no volume is known")
     data_set = store.create(key)
     before = data_set.revision
     rows = layout.data_of(columns, origins)
