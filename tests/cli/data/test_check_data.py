@@ -1,6 +1,7 @@
 """`tradekit data check`: what it prints, and its exit codes."""
 
 import json
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -124,6 +125,14 @@ def test_options_about_a_run_file_need_one(capsys):
 def test_empty_store_is_an_error(capsys):
     code, _, err = check(capsys)
     assert (code, err) == (4, "error: the store 'store' is empty; name a run file, or another store with --store\n")
+
+
+def test_data_set_that_can_not_be_checked_is_named(capsys, monkeypatch):
+    Store("store").create(DataKey("nyse", "ACME", "bars", "1d")).put(walk(30), "a test", "made up", instrument={"calendar": "XNYS"})
+    monkeypatch.setitem(sys.modules, "exchange_calendars", None)
+    code, _, err = check(capsys)
+    assert code == 3
+    assert err.startswith("error: nyse ACME bars 1d: calendar 'XNYS' needs the package exchange_calendars, which is not installed")
 
 
 def test_all_that_a_store_keeps_is_checked_and_held_against_each_other(capsys):

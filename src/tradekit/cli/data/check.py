@@ -80,14 +80,18 @@ def _of_run(file: Path, overrides: Sequence[str], kind: str, against: Path | Non
 def _of_store(folder: Path) -> Iterator[Report]:
     from tradekit.data.quality.stored import inspect_set
     from tradekit.data.store.folder import Store
-    from tradekit.errors import DataError
+    from tradekit.errors import ConfigError, DataError, PluginError
 
     store = Store(folder)
     keys = store.keys()
     if not keys:
         raise DataError(f"the store {str(folder)!r} is empty; name a run file, or another store with --store")
     for key in keys:
-        if (report := inspect_set(store, key)) is not None:
+        try:
+            report = inspect_set(store, key)
+        except (ConfigError, DataError, PluginError) as error:
+            raise type(error)(f"{key}: {error}") from error
+        if report is not None:
             yield report
 
 
