@@ -27,7 +27,17 @@ from tradekit.model.instrument import Instrument
 from tradekit.model.ticks import Trades
 from tradekit.plugin.contracts import BarRequest, DataSource
 
-__all__ = ["CheckedSeries", "GivenBars", "LoadedBars", "checked_series", "edges", "given_bars", "instruments_of", "load_bars"]
+__all__ = [
+    "CheckedSeries",
+    "GivenBars",
+    "LoadedBars",
+    "bars_of",
+    "checked_series",
+    "edges",
+    "given_bars",
+    "instruments_of",
+    "load_bars",
+]
 
 _NOTHING: Mapping[str, Any] = MappingProxyType({})
 _POLICY = Policy()
@@ -101,11 +111,16 @@ def given_bars(
     request = replace(request, symbols=tuple(instrument.symbol for instrument in instruments))
     if request.threshold is not None and not source.has_threshold_bars:
         return _built(source, request, instruments, policy)
+    return GivenBars(instruments, bars_of(source, request))
+
+
+def bars_of(source: DataSource, request: BarRequest) -> Mapping[str, Series]:
+    """Return the bars that a source has; raise `DataError` for an instrument that it leaves out."""
     found = all_bars(source, request)
     for symbol in request.symbols:
         if symbol not in found:
             raise DataError(f"the data source {source.name!r} gave no bars for {symbol!r}{nearest(symbol, found)}")
-    return GivenBars(instruments, found)
+    return found
 
 
 def instruments_of(source: DataSource, symbols: Sequence[str], calendars: Mapping[str, str]) -> tuple[Instrument, ...]:

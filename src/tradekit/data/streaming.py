@@ -11,16 +11,15 @@ import numpy as np
 from tradekit.data.align import align, cut
 from tradekit.data.arrays import digest
 from tradekit.data.calendars import sessions_of
-from tradekit.data.fetch.whole import all_bars
 from tradekit.data.interval import time_text
-from tradekit.data.load import CheckedSeries, LoadedBars, checked_series, edges
+from tradekit.data.load import CheckedSeries, LoadedBars, bars_of, checked_series, edges
 from tradekit.data.months import hash_of_months, months_between
 from tradekit.data.quality.finding import Finding, counted
 from tradekit.data.quality.gaps import find_gaps, missing_times
 from tradekit.data.quality.policy import Policy
 from tradekit.data.quality.report import doubts, refuse
 from tradekit.data.reference import stored_facts
-from tradekit.errors import DataError, nearest
+from tradekit.errors import DataError
 from tradekit.model.bars import BAR_COLUMNS, PRICE_COLUMNS, Bars, Series, Times
 from tradekit.model.instrument import Instrument
 from tradekit.model.memory import Scratch
@@ -59,13 +58,13 @@ def stream_bars(
     for month, (first, last) in months_between(request.start, request.end):
         start, end = max(first, request.start), min(last, request.end)
         part = replace(request, symbols=tuple(seen), start=start, end=end)
-        found = _given(source, part)
+        found = bars_of(source, part)
         there = [symbol for symbol in seen if _has_any(found[symbol], start, end)]
         written.append({symbol: seen[symbol].take(found[symbol], part, month) for symbol in there})
     for symbol, each in seen.items():
         if not each.rows:
             # Asked for as a whole, to say which range there is.
-            cut(symbol, _given(source, replace(request, symbols=(symbol,)))[symbol], request.start, request.end)
+            cut(symbol, bars_of(source, replace(request, symbols=(symbol,)))[symbol], request.start, request.end)
     bars = written.done()
     facts = tuple(each.facts(len(bars)) for each in seen.values())
     notes = tuple(note for each in seen.values() for note in each.notes(request))
@@ -73,14 +72,6 @@ def stream_bars(
         symbol: Inspected(each.origin, each.read, tuple(map(_summed, each.findings.values()))) for symbol, each in seen.items()
     }
     return LoadedBars(bars, tuple(instruments), facts, notes, {}), inspected
-
-
-def _given(source: DataSource, request: BarRequest) -> Mapping[str, Series]:
-    found = all_bars(source, request)
-    for symbol in request.symbols:
-        if symbol not in found:
-            raise DataError(f"the data source {source.name!r} gave no bars for {symbol!r}{nearest(symbol, found)}")
-    return found
 
 
 def _has_any(series: Series, start: int, end: int) -> bool:
