@@ -17,7 +17,7 @@ from tradekit.model.bars import BAR_COLUMNS, PRICE_COLUMNS, Bars, BarSize, Float
 from tradekit.model.memory import Scratch
 from tradekit.plugin.contracts import Indicator
 
-__all__ = ["compute_in_pieces"]
+__all__ = ["Feed", "compute_in_pieces"]
 
 
 def compute_in_pieces(indicators: Mapping[str, Indicator], bars: Bars, size: BarSize, memory: Scratch) -> Computed:
@@ -27,8 +27,14 @@ def compute_in_pieces(indicators: Mapping[str, Indicator], bars: Bars, size: Bar
     """
     names = [value for name, indicator in indicators.items() for value in value_names(name, indicator)]
     values = memory.array((len(names), len(bars.symbols), len(bars)), np.float64)
+    for name, indicator in indicators.items():
+        if not is_fed(indicator):
+            raise StrategyError(
+                f"{Reader(name, indicator, None)} computes all bars at once, and streamed data are never all there; "
+                "set data.stream = false"
+            )
     feeds = [
-        (i, _Feed(Reader(name, indicator, parse_interval(str(indicator.bar_interval)) if ratio_of(indicator, size) > 1 else None)))
+        (i, Feed(Reader(name, indicator, parse_interval(str(indicator.bar_interval)) if ratio_of(indicator, size) > 1 else None)))
         for i in range(len(bars.symbols))
         for name, indicator in indicators.items()
     ]
@@ -42,14 +48,10 @@ def compute_in_pieces(indicators: Mapping[str, Indicator], bars: Bars, size: Bar
     return Computed({name: row for row, name in enumerate(names)}, values)
 
 
-class _Feed:
+class Feed:
     """One indicator on the way through the bars of one instrument."""
 
     def __init__(self, reader: Reader) -> None:
-        if not is_fed(reader.indicator):
-            raise StrategyError(
-                f"{reader} computes all bars at once, and streamed data are never all there; set data.stream = false"
-            )
         self.reader = reader
         with blaming(str(reader), reader.indicator):
             self.state = reader.indicator.step()
