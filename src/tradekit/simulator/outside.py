@@ -75,6 +75,14 @@ class Outside:
         """Return the signed units held of an instrument."""
         return float(self.ledger.position[i])
 
+    def holding(self, i: int) -> tuple[float, float]:
+        """Return the signed units held of an instrument, and their average price."""
+        return float(self.ledger.position[i]), float(self.ledger.average[i])
+
+    def cash(self) -> float:
+        """Return the money in the account."""
+        return float(self.ledger.total_cash())
+
     def at(self, time: int) -> None:
         """Set the time of what is told next; it never goes back."""
         if time > self.log.now:
@@ -170,6 +178,10 @@ class Outside:
         self.simulation.stop_risk(flatten)
         if flatten:
             self.simulation.decide()
+
+    def pause(self) -> None:
+        """Cancel what adds risk; what is asked for later is not refused."""
+        self.simulation.stop_risk(False)
 
     def resume(self) -> None:
         """Allow new risk again."""

@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import ROUND_HALF_EVEN, Decimal
 from functools import singledispatchmethod
+from typing import Any
 
 import numpy as np
 
@@ -163,6 +164,8 @@ class Core:
     def _(self, given: Command) -> None:
         if given.command == "resume":
             self.outside.resume()
+        elif given.command == "pause":
+            self.outside.pause()
         else:
             self.outside.halt(given.command == "flatten")
 
@@ -181,6 +184,19 @@ class Core:
     def position(self, symbol: str) -> float:
         """Return the signed units held of an instrument."""
         return self.outside.position(self._places[symbol])
+
+    def adopt(self, symbol: str, units: float, price: float) -> None:
+        """Take over a position from an earlier session."""
+        self.outside.adopt(self._places[symbol], units, price)
+
+    def account(self) -> dict[str, Any]:
+        """Return the money, the positions and whether risk is halted, as the next session takes them over."""
+        held = {symbol: self.outside.holding(i) for symbol, i in self._places.items()}
+        return {
+            "capital": self.outside.cash(),
+            "positions": {symbol: found for symbol, found in held.items() if found[0] != 0.0},
+            "is_halted": self.is_halted,
+        }
 
     def touched(self, symbol: str, price: float) -> list[int]:
         """Return the orders that the venue doesn't watch and that a price sets off."""
