@@ -260,7 +260,7 @@ class LiveSession:
 
     def _is_due(self, what: str, every: float) -> bool:
         """Say whether something that is done from time to time is due, and count from now on if it is."""
-        now = time.monotonic()
+        now = asyncio.get_running_loop().time()
         if what not in self._due and what in ("full", "light"):
             self._due[what] = now  # it was done at the start
         if now - self._due.get(what, -every) < every:
@@ -290,9 +290,9 @@ class LiveSession:
     async def _wind_down(self) -> None:
         """Cancel what adds risk, and wait until it is known what became of it."""
         self.tell(Command(self.now(), "pause", "the session ends"))
-        deadline = time.monotonic() + self.timing.stop
+        deadline = asyncio.get_running_loop().time() + self.timing.stop
         while any(leg.is_leaving or leg.is_doubtful for leg in self.books.core.legs.working.values()):
-            if time.monotonic() > deadline:
+            if asyncio.get_running_loop().time() > deadline:
                 _log.warning("the session ends while something is not known; the next one looks it up first")
                 return
             await asyncio.sleep(self.timing.tick)
