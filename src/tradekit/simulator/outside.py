@@ -41,11 +41,11 @@ class Outside:
 
     def __init__(self, simulation: Simulation, setup: Setup) -> None:
         self.simulation = simulation
-        self.book = simulation.book
-        self.lifecycle = simulation.lifecycle
-        self.ledger = simulation.ledger
-        self.log = simulation.log
-        self.gate = simulation.gate
+        self.book = self.simulation.book
+        self.lifecycle = self.simulation.lifecycle
+        self.ledger = self.simulation.ledger
+        self.log = self.simulation.log
+        self.gate = self.simulation.gate
         self.symbols: Any = [instrument.symbol for instrument in setup.instruments]
 
     def alive(self) -> list[int]:

@@ -96,13 +96,15 @@ class ScriptedVenue:
         self.taken[venue_id] = self.clock()
         self.tell(order)
         price = self.prices.get(intent.symbol)
-        if price is not None and self._reaches(intent, price):
+        if price is not None and self.reaches(venue_id, price):
             self.fill(venue_id, intent.quantity, price)
         elif intent.time_in_force in ("ioc", "fok"):
             self.end(venue_id, OrderStatus.EXPIRED)
         return self.orders[venue_id]
 
-    def _reaches(self, intent: Intent, price: Decimal) -> bool:
+    def reaches(self, venue_id: str, price: Decimal) -> bool:
+        """Say whether a price fills an order."""
+        intent = self.intents[venue_id]
         is_buy = intent.quantity > 0
         if intent.kind is OrderKind.MARKET:
             return True
@@ -116,8 +118,7 @@ class ScriptedVenue:
         """Let the market trade at a price, which fills all that it reaches."""
         self.prices[symbol] = Decimal(str(price))
         for venue_id, order in list(self.orders.items()):
-            intent = self.intents[venue_id]
-            if order.status is OrderStatus.OPEN and order.symbol == symbol and self._reaches(intent, self.prices[symbol]):
+            if order.status is OrderStatus.OPEN and order.symbol == symbol and self.reaches(venue_id, self.prices[symbol]):
                 self.fill(venue_id, order.quantity - order.filled, self.prices[symbol])
 
     def fill(self, venue_id: str, quantity: Decimal, price: Decimal) -> None:
