@@ -162,6 +162,11 @@ class JournalStore:
             )
         return SessionRow(int(cursor.lastrowid or 0), started, text, digest, opening)
 
+    def last_time(self) -> int | None:
+        """Return the time of the last input."""
+        row = self._db.execute("SELECT body FROM inputs ORDER BY seq DESC LIMIT 1").fetchone()
+        return None if row is None else int(json.loads(row[0])["time"])
+
     def account(self) -> dict[str, Any] | None:
         """Return what the account holds by this journal, as `append` was last given it."""
         row = self._db.execute("SELECT value FROM about WHERE key = 'account'").fetchone()

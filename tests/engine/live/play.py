@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -50,6 +50,7 @@ class Stage:
     settings: str = ""
     instrument: Instrument = BTC
     base: int = BEGIN
+    history: int = 5
     venue: ScriptedVenue = field(init=False)
     loop: asyncio.AbstractEventLoop | None = None
 
@@ -84,8 +85,7 @@ name = "{self.strategy.name}"
 [execution]
 executor = "{name}"
 costs = []
-[live]
-history = 5
+{"" if self.mode == "backtest" else f"[live]{chr(10)}history = {self.history}"}
 {self.settings}
 {"" if self.rules == "risk = []" else self.rules}
 [[report]]
@@ -117,6 +117,8 @@ name = "summary"
     ) -> Played:
         self.loop = asyncio.get_running_loop()
         started = await start(composed, store, is_new=False, clock=self.clock)
+        # A tick is made up as well, and costs as much as any other.
+        started.session.timing = replace(started.session.timing, tick=2.0)
         on_start(started.session)
         task = asyncio.create_task(started.session.run())
         await asyncio.wait({task}, timeout=seconds)

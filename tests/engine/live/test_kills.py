@@ -86,12 +86,14 @@ def test_session_with_a_venue_that_goes_wrong_at_random_agrees_with_it_in_the_en
         stage.venue.messages = bool(rng.integers(4))
         stage.venue.hides_for_s = float(rng.choice([0.0, 0.0, 3.0]))
         kinds = ("refused", "lost-before", "lost-after", "late", "garbage", "throttled")
+        faults = []
         for method in rng.choice(["send", "send", "cancel", "find", "fills", "open_orders", "holdings"], 12):
             what = "lost-before" if method not in ("send", "cancel") else str(rng.choice(kinds))
-            stage.venue.faults.append(Fault(str(method), what, int(rng.integers(1, 3))))
-        rng.shuffle(stage.venue.faults)
+            faults.append(Fault(str(method), what, int(rng.integers(1, 3))))
 
-        def begin(session, stage=stage, rng=rng, market=market):
+        def begin(session, stage=stage, rng=rng, market=market, faults=faults):
+            stage.venue.faults.extend(faults)
+
             async def cut():
                 while True:
                     await asyncio.sleep(float(rng.uniform(20, 200)))
@@ -101,4 +103,8 @@ def test_session_with_a_venue_that_goes_wrong_at_random_agrees_with_it_in_the_en
             session._spawn(cut())  # noqa: SLF001
 
         played = stage.play(3_000, begin)
-        check(stage, stage.play(120) if played.ended.error is None else played)
+        assert played.ended.error is None
+        stage.venue.faults.clear()
+        stage.venue.messages = True
+        stage.venue.hides_for_s = 0.0
+        check(stage, stage.play(120))

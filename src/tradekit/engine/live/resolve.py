@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
+from typing import TypeVar
 
 from tradekit.engine.live.core import Core
 from tradekit.engine.live.inputs import Absent, Blocked, Filled, Input, Sighting
 from tradekit.engine.live.legs import Leg, LegState
+from tradekit.errors import TradekitError, VenueError
 from tradekit.model.instrument import Instrument
 from tradekit.model.outside import Abilities, Holdings, VenueFill, VenueOrder
 from tradekit.plugin.contracts import Executor
 
-__all__ = ["Reconciled", "Resolver"]
+__all__ = ["Reconciled", "Resolver", "answer", "held"]
+
+Answer = TypeVar("Answer")
 
 _SECOND = 1_000_000_000
 _OVERLAP = 600 * _SECOND  # how far back trades are asked for again, because venues book some late
@@ -51,7 +55,7 @@ class Resolver:
     async def look_up(self, leg: Leg) -> None:
         """Look for one order, and for its trades if the venue has filled more of it than is known."""
         intent = leg.intent
-        found = await self.executor.find(intent.client_id, intent.symbol)
+        found = await answer(self.executor.find(intent.client_id, intent.symbol))
         if found is not None:
             self.misses.pop(intent.client_id, None)
             self.see(found)
@@ -110,7 +114,7 @@ class Resolver:
 
     async def catch_up(self, symbol: str, since: int) -> None:
         """Ask for the trades in an instrument."""
-        for fill in await self.executor.fills(symbol, max(since, self.since - _OVERLAP)):
+        for fill in await answer(self.executor.fills(symbol, max(since, self.since - _OVERLAP))):
             self.book(fill)
 
     async def reconcile(self, since: int, is_full: bool) -> Reconciled:
@@ -119,7 +123,7 @@ class Resolver:
         Orders of ours are adopted, foreign ones are reported and never touched.
         """
         symbols = tuple(self.core.instruments)
-        there = await self.executor.open_orders(symbols)
+        there = await answer(self.executor.open_orders(symbols))
         foreign = tuple(order.venue_id for order in there if not self.see(order))
         known = {order.client_id for order in there} | {order.venue_id for order in there}
         for leg in list(self.core.legs.working.values()):
@@ -128,7 +132,7 @@ class Resolver:
         active = {leg.intent.symbol for leg in self.core.legs.working.values()}
         for symbol in symbols if is_full else sorted(active):
             await self.catch_up(symbol, since - _OVERLAP)
-        return Reconciled(foreign, self.compare(await self.executor.holdings()))
+        return Reconciled(foreign, self.compare(await answer(self.executor.holdings())))
 
     def compare(self, holdings: Holdings) -> dict[str, str]:
         """Compare positions with the venue's, and block the instruments that twice don't agree; return what doesn't.
@@ -167,6 +171,11 @@ def _least(instrument: Instrument) -> Decimal:
     return Decimal(0) if instrument.lot is None else Decimal(repr(instrument.lot)) / 2
 
 
-def doubtful(legs: Sequence[Leg], now: int, after: int) -> list[Leg]:
-    """Return the legs that are worth looking up: those in doubt for a while."""
-    return [leg for leg in legs if leg.is_doubtful and now - leg.sent >= after]
+async def answer(asked: Awaitable[Answer]) -> Answer:
+    """Wait for what an executor answers; an exception that is none of tradekit's is taken for a venue that failed in passing."""
+    try:
+        return await asked
+    except TradekitError:
+        raise
+    except Exception as error:
+        raise VenueError(f"{type(error).__name__}: {error}", is_passing=True) from error

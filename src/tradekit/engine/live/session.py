@@ -16,7 +16,7 @@ from tradekit.engine.live.core import Action, Cancel, Send
 from tradekit.engine.live.feed import Feed
 from tradekit.engine.live.inputs import Answer, Command, Input, Price, Row
 from tradekit.engine.live.legs import Leg
-from tradekit.engine.live.resolve import Resolver
+from tradekit.engine.live.resolve import Resolver, answer
 from tradekit.errors import OrderRefused, TradekitError, VenueError
 from tradekit.journal.store import JournalStore
 from tradekit.model.outside import Intent, LiveBar, Reconnected, VenueFill, VenueOrder
@@ -129,10 +129,16 @@ class LiveSession:
         return Ended(self.stopped_by, self._failure)
 
     async def _begin(self) -> None:
-        await self._set_clock()
-        if self.resolver is not None:
-            # What was in doubt when the last process ended is settled before anything else is decided.
-            await self._reconcile(is_full=True)
+        """Settle what was in doubt when the last process ended, before anything else is decided."""
+        while self.resolver is not None and not self._stop.is_set():
+            try:
+                await self._set_clock()
+                await self._reconcile(is_full=True)
+            except VenueError as error:
+                _log.warning("the venue can't be asked yet: %s", error)
+                await asyncio.sleep(error.retry_after_s or self.timing.retry)
+            else:
+                return
 
     async def _set_clock(self) -> None:
         if self.executor is None:
@@ -140,7 +146,7 @@ class LiveSession:
         found = []
         for _ in range(3):
             before = self.clock()
-            there = await self.executor.venue_time()
+            there = await answer(self.executor.venue_time())
             found.append(there - (before + self.clock()) // 2)
         self.offset = sorted(found)[1]
         if abs(self.offset) > _SECOND:

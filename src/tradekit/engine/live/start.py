@@ -20,7 +20,7 @@ from tradekit.engine.live.feed import Feed
 from tradekit.engine.live.growing import GrowingRun
 from tradekit.engine.live.legs import Minter
 from tradekit.engine.live.opening import Opening, bare
-from tradekit.engine.live.resolve import Resolver, held
+from tradekit.engine.live.resolve import Resolver, answer, held
 from tradekit.engine.live.session import LiveSession, Timing
 from tradekit.engine.market import load_market
 from tradekit.engine.prepare import Prepared, prepare
@@ -76,7 +76,7 @@ async def _start(
     config = composed.config
     is_live = config.run.mode == "live"
     symbols = config.data.instruments or ()
-    facts = [] if executor is None else await executor.connect(symbols, may_trade=is_live)
+    facts = [] if executor is None else await answer(executor.connect(symbols, may_trade=is_live))
     known = _known(facts, symbols, composed)
     settings = _settings(composed)
     last = None if is_new else _last(store, settings)
@@ -179,7 +179,7 @@ async def _open(
         raise RunError(f"the last session left a position in {unknown[0]!r}, which this run does not trade; add it, or close it")
     baseline = {}
     if executor is not None:
-        holdings = await executor.holdings()
+        holdings = await answer(executor.holdings())
         for one in market.instruments:
             baseline[one.symbol] = held(one, holdings) - Decimal(repr(positions.get(one.symbol, (0.0, 0.0))[0]))
     prefix = "tk" + secrets.token_hex(8)[:7]
