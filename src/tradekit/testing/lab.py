@@ -1,0 +1,125 @@
+"""A place to run strategies, rules and reporters on made-up markets, as `tradekit run` does."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from tradekit.data.interval import interval_text
+from tradekit.engine.compose import ComposedRun, compose_document
+from tradekit.engine.document import read_document
+from tradekit.engine.run import Finished, Ready, execute, make_ready
+from tradekit.model.bars import Series
+from tradekit.model.instrument import Instrument
+from tradekit.model.reference import Actions, FundingRates
+from tradekit.model.ticks import Trades
+from tradekit.plugin.contracts import BarRequest, Component, DataSource, Strategy
+from tradekit.plugin.discovery import KINDS, Provided, Registry, discover
+
+__all__ = ["Lab"]
+
+_RUN_FILE = """\
+risk = []
+report = []
+[run]
+name = "lab"
+[account]
+currency = "USD"
+capital = 1000
+[data]
+source = "memory"
+interval = "{interval}"
+[strategy]
+name = "{strategy}"
+[execution]
+costs = []
+"""
+
+
+class Lab:
+    """Composes and runs what a test names, with the built-in components and those that it brings, on a market that it gives.
+
+    `series` holds the bars by symbol; `facts` what the source knows about instruments, as arguments of `Instrument`; `known` its
+    funding rates, actions and trades. `folder` is where the run file and the folders of runs are written.
+    """
+
+    def __init__(self, folder: Path, series: Mapping[str, Series] | None = None) -> None:
+        self.folder = folder
+        self.runs = folder / "runs"
+        self.series: dict[str, Series] = dict(series or {})
+        self.facts: dict[str, dict[str, Any]] = {}
+        self.known: dict[str, dict[str, Any]] = {"funding": {}, "actions": {}, "trades": {}}
+        self.brought: list[type[Component]] = []
+
+    def bring(self, *classes: type[Component]) -> None:
+        """Use components of a test's own."""
+        self.brought += classes
+
+    def compose(
+        self, strategy: type[Strategy] | str, *overrides: str, options: Mapping[str, Any] | None = None, interval: str = "1d"
+    ) -> ComposedRun:
+        """Compose a run of a strategy, a class or the name of a built-in one; what else differs is in the overrides.
+
+        `options` are those of the strategy, as JSON has them.
+        """
+        named = strategy if isinstance(strategy, str) else strategy.name
+        brought = [self._source(), *self.brought, *([] if isinstance(strategy, str) else [strategy])]
+        self.folder.mkdir(parents=True, exist_ok=True)
+        path = self.folder / "run.toml"
+        path.write_text(_RUN_FILE.format(strategy=named, interval=interval), encoding="utf-8")
+        document = read_document(path, overrides)
+        if options:
+            document = replace(document, values={**document.values, "strategy": {**document.values["strategy"], **options}})
+        return compose_document(document, Registry((*_built_in(), *map(_provided, brought))))
+
+    def ready(self, strategy: type[Strategy] | str, *overrides: str) -> Ready:
+        """Compose a run, prepare its data and choose its driver."""
+        return make_ready(self.compose(strategy, *overrides))
+
+    def run(self, strategy: type[Strategy] | str, *overrides: str) -> Finished:
+        """Run a strategy and return what comes of it: `result`, `folder`, and the `pages` that reporters show."""
+        return execute(self.ready(strategy, *overrides), self.runs)
+
+    def _source(self) -> type[DataSource]:
+        series, facts, known = self.series, self.facts, self.known
+
+        class Memory(DataSource):
+            """Give the bars of a test."""
+
+            name = "memory"
+
+            def instruments(self) -> Sequence[Instrument]:
+                return [Instrument(symbol, **facts.get(symbol, {})) for symbol in series]
+
+            def bars(self, request: BarRequest) -> Mapping[str, Series]:
+                return {symbol: series[symbol] for symbol in request.symbols}
+
+            def funding(self, symbols: Sequence[str]) -> Mapping[str, FundingRates]:
+                return {symbol: known["funding"][symbol] for symbol in symbols if symbol in known["funding"]}
+
+            def actions(self, symbols: Sequence[str]) -> Mapping[str, Actions]:
+                return {symbol: known["actions"][symbol] for symbol in symbols if symbol in known["actions"]}
+
+            def trades(self, request: BarRequest) -> Mapping[str, Trades]:
+                return {symbol: known["trades"][symbol] for symbol in request.symbols if symbol in known["trades"]}
+
+        return Memory
+
+
+def interval_of(market: Mapping[str, Series]) -> str:
+    """Return how long the bars of a market are, as text."""
+    series = next(iter(market.values()))
+    return interval_text(int(series.close_time[0] - series.open_time[0]))
+
+
+@cache
+def _built_in() -> tuple[Provided, ...]:
+    return discover([]).components
+
+
+def _provided(component: type[Component]) -> Provided:
+    kind = next(kind for kind, facts in KINDS.items() if issubclass(component, facts.contract))
+    return Provided(kind, component.name, component, "lab", "1.0")
