@@ -32,6 +32,6 @@ if __name__ == "__main__":
     notes = Notes()
     modules = sorted(str(path) for path in HERE.glob("*.py") if "Contract" in path.read_text("utf-8"))
     modules.remove(__file__)
-    own = ["-c", "/dev/null", "--rootdir", str(HERE.parent), "--import-mode=prepend", "-p", "no:cacheprovider", "-q", "--tb=short"]
+    own = ["-c", "/dev/null", "--durations=15", "--rootdir", str(HERE.parent), "--import-mode=prepend", "-p", "no:cacheprovider", "-q", "--tb=short"]
     code = pytest.main([*own, *modules], plugins=[notes])
     Path(sys.argv[1]).write_text(json.dumps({"code": int(code), "notes": notes.found}), encoding="utf-8")

@@ -27,7 +27,20 @@ from tradekit.simulator.context import Context
 from tradekit.simulator.loops import run_targets
 from tradekit.simulator.simulation import Simulation
 
-__all__ = ["Decided", "Difference", "Form", "decide", "first_difference", "forms_of", "moments_of", "renewed", "same_events", "with_other_future"]
+__all__ = [
+    "Decided",
+    "Difference",
+    "Form",
+    "decide",
+    "described",
+    "first_difference",
+    "forms_of",
+    "moments_of",
+    "other_future",
+    "renewed",
+    "same_events",
+    "with_other_future",
+]
 
 Form = Literal["on_bar", "targets"]
 _FIRST = 8  # how many of the first decisions the future is replaced after
@@ -158,23 +171,30 @@ def _is_same(one: Event, other: Event) -> bool:
 
 
 def with_other_future(market: MarketData, row: int, seed: int = 0) -> MarketData:
-    """Return the market with all bars after `row` replaced by others that could have been: another walk from the last closes.
+    """Return the market with all bars after `row` replaced by others that could have been: see `other_future`.
 
-    They move about as much as the bars before. Where an instrument has no bar is drawn anew, too, unless its prices are adjusted.
-    Times, scheduled actions and finer bars stay as they are.
+    Where an instrument has no bar is drawn anew, too, unless its prices are adjusted. Scheduled actions and finer bars stay.
+    """
+    if market.adjusted is market.bars:
+        bars = other_future(market.bars, row, seed)
+        return replace(market, bars=bars, adjusted=bars, memory=MEMORY)
+    bars = other_future(market.bars, row, seed, has_other_holes=False)
+    columns = []
+    for name in PRICE_COLUMNS:
+        own, adjusted = getattr(market.bars, name), getattr(market.adjusted, name)
+        ratio = np.divide(adjusted, own, out=np.ones_like(own), where=own > 0)
+        columns.append(np.concatenate((adjusted[: row + 1], (getattr(bars, name) * ratio)[row + 1 :])))
+    times = market.bars.open_time, market.bars.close_time
+    return replace(market, bars=bars, adjusted=Bars(bars.symbols, *times, *columns), memory=MEMORY)
+
+
+def other_future(bars: Bars, row: int, seed: int = 0, *, has_other_holes: bool = True) -> Bars:
+    """Return bars whose rows after `row` are others: a random walk on from the last closes, which moves about as much as before.
+
+    Times stay as they are, and with `has_other_holes` False so does where an instrument has no bar.
     """
     generator = np.random.default_rng((seed, row))
-    is_plain = market.adjusted is market.bars
-    bars = Bars(market.bars.symbols, market.bars.open_time, market.bars.close_time, *_other(market.bars, row, generator, is_plain))
-    adjusted = bars
-    if not is_plain:
-        columns = []
-        for name in PRICE_COLUMNS:
-            own = getattr(market.bars, name)
-            ratio = np.divide(getattr(market.adjusted, name), own, out=np.ones_like(own), where=own > 0)
-            columns.append(np.concatenate((getattr(market.adjusted, name)[: row + 1], (getattr(bars, name) * ratio)[row + 1 :])))
-        adjusted = replace(market.adjusted, **dict(zip(PRICE_COLUMNS, columns, strict=True)))
-    return replace(market, bars=bars, adjusted=adjusted, memory=MEMORY)
+    return Bars(bars.symbols, bars.open_time, bars.close_time, *_other(bars, row, generator, has_other_holes))
 
 
 def _other(bars: Bars, row: int, generator: np.random.Generator, has_other_holes: bool) -> Iterator[Floats]:

@@ -19,7 +19,7 @@ from tradekit.model.ticks import Trades
 from tradekit.plugin.contracts import BarRequest, Component, DataSource, Strategy
 from tradekit.plugin.discovery import KINDS, Provided, Registry, discover
 
-__all__ = ["Lab"]
+__all__ = ["Lab", "interval_of"]
 
 _RUN_FILE = """\
 risk = []
@@ -59,29 +59,31 @@ class Lab:
         self.brought += classes
 
     def compose(
-        self, strategy: type[Strategy] | str, *overrides: str, options: Mapping[str, Any] | None = None, interval: str = "1d"
+        self, strategy: type[Strategy] | str, *overrides: str, tables: Mapping[str, Any] | None = None
     ) -> ComposedRun:
         """Compose a run of a strategy, a class or the name of a built-in one; what else differs is in the overrides.
 
-        `options` are those of the strategy, as JSON has them.
+        `tables` are further tables of the run file, as JSON has them: keys of one table, or a list of tables.
         """
         named = strategy if isinstance(strategy, str) else strategy.name
         brought = [self._source(), *self.brought, *([] if isinstance(strategy, str) else [strategy])]
         self.folder.mkdir(parents=True, exist_ok=True)
         path = self.folder / "run.toml"
-        path.write_text(_RUN_FILE.format(strategy=named, interval=interval), encoding="utf-8")
+        path.write_text(_RUN_FILE.format(strategy=named, interval=interval_of(self.series)), encoding="utf-8")
         document = read_document(path, overrides)
-        if options:
-            document = replace(document, values={**document.values, "strategy": {**document.values["strategy"], **options}})
+        values = dict(document.values)
+        for name, table in (tables or {}).items():
+            values[name] = {**values.get(name, {}), **table} if isinstance(table, Mapping) else table
+        document = replace(document, values=values)
         return compose_document(document, Registry((*_built_in(), *map(_provided, brought))))
 
-    def ready(self, strategy: type[Strategy] | str, *overrides: str) -> Ready:
+    def ready(self, strategy: type[Strategy] | str, *overrides: str, tables: Mapping[str, Any] | None = None) -> Ready:
         """Compose a run, prepare its data and choose its driver."""
-        return make_ready(self.compose(strategy, *overrides))
+        return make_ready(self.compose(strategy, *overrides, tables=tables))
 
-    def run(self, strategy: type[Strategy] | str, *overrides: str) -> Finished:
+    def run(self, strategy: type[Strategy] | str, *overrides: str, tables: Mapping[str, Any] | None = None) -> Finished:
         """Run a strategy and return what comes of it: `result`, `folder`, and the `pages` that reporters show."""
-        return execute(self.ready(strategy, *overrides), self.runs)
+        return execute(self.ready(strategy, *overrides, tables=tables), self.runs)
 
     def _source(self) -> type[DataSource]:
         series, facts, known = self.series, self.facts, self.known
@@ -110,8 +112,10 @@ class Lab:
 
 
 def interval_of(market: Mapping[str, Series]) -> str:
-    """Return how long the bars of a market are, as text."""
-    series = next(iter(market.values()))
+    """Return how long the bars of a market are, as text; a day where there are none."""
+    series = next(iter(market.values()), None)
+    if series is None or not len(series):
+        return "1d"
     return interval_text(int(series.close_time[0] - series.open_time[0]))
 
 
