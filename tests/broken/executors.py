@@ -16,6 +16,7 @@ class Hopeful(Executor):
 class TestHopeful(ExecutorContract):
     component = Hopeful
     breaks = "exe01"
+    also = ("exe03",)  # a run reads it as no path that it knows
 
 
 class Wavering(Executor):

@@ -18,6 +18,10 @@ class Up(Strategy):
                 view.target(weight=self.weight(view.close > view.previous("close")))
 
 
+class OfUp(StrategyContract):
+    count = 100  # for it decides on every bar
+
+
 class Silent(Up):
     """Never order anything."""
 
@@ -27,7 +31,7 @@ class Silent(Up):
         return
 
 
-class TestSilent(StrategyContract):
+class TestSilent(OfUp):
     component = Silent
     breaks = "str01"
 
@@ -46,7 +50,7 @@ class Counting(Up):
         return 0.1 + 0.01 * (self.runs % 7) if is_up else 0.0
 
 
-class TestCounting(StrategyContract):
+class TestCounting(OfUp):
     component = Counting
     breaks = "str02"
     also = ("str04",)  # a run with other data is a second run
@@ -64,7 +68,7 @@ class Twofold(Up):
         return weights
 
 
-class TestTwofold(StrategyContract):
+class TestTwofold(OfUp):
     component = Twofold
     breaks = "str03"
     also = ("str05",)  # where bars are missing, the forms are to agree, too
@@ -81,7 +85,7 @@ class Foresight(Strategy):
         return weights
 
 
-class TestForesight(StrategyContract):
+class TestForesight(OfUp):
     component = Foresight
     breaks = "str04"
 
@@ -97,7 +101,7 @@ class Complete(Up):
         super().on_bar(ctx)
 
 
-class TestComplete(StrategyContract):
+class TestComplete(OfUp):
     component = Complete
     breaks = "str05"
 
@@ -112,7 +116,7 @@ class Dividing(Up):
             view.target(weight=0.2 * (view.close - view.low) / (view.high - view.low))
 
 
-class TestDividing(StrategyContract):
+class TestDividing(OfUp):
     component = Dividing
     breaks = "str06"
 
@@ -126,6 +130,6 @@ class Bear(Up):
         return 0.2 if is_up else -0.2
 
 
-class TestBear(StrategyContract):
+class TestBear(OfUp):
     component = Bear
     breaks = "str07"

@@ -1,6 +1,6 @@
 """What an author of a plugin tests with: one contract for each kind of component, made-up markets, and a clock that stands still.
 
-Needs the extra `testing` (pytest and hypothesis). A contract is a class of numbered tests; subclass it in a test file, and say which
+Needs the extra `testing`. A contract is a class of numbered tests; subclass it in a test file, and say which
 component it is about:
 
     from tradekit.testing import IndicatorContract
@@ -14,11 +14,8 @@ from importlib.util import find_spec
 
 from tradekit.errors import PluginError
 
-_NEEDS = ("pytest", "hypothesis")
-
-for _name in _NEEDS:
-    if find_spec(_name) is None:
-        raise PluginError(f"tradekit.testing needs {_name!r}, which is not installed; pip install 'tradekit[testing]'")
+if find_spec("pytest") is None:
+    raise PluginError("tradekit.testing needs pytest, which is not installed; pip install 'tradekit[testing]'")
 
 # A rule that is broken says so itself, with its evidence, so none of the modules below needs pytest to rewrite its assertions.
 from tradekit.testing import markets  # noqa: E402 - what is missing is said before it is imported

@@ -33,7 +33,10 @@ New = Callable[[], DataSource]
 Given = Iterator[tuple[str, str, Columns]]
 
 _UNDATED = ("funding", "actions")
-_FIRST, _LAST = np.datetime64("1900-01-01", "ns").astype(np.int64), np.datetime64("2200-01-01", "ns").astype(np.int64)
+_LAST = 7_258_118_400_000_000_000
+"""2200-01-01; no market has data from after that."""
+_NONE = 60 * markets.DAY
+"""Milliseconds, and microseconds, since 1970 that are taken for nanoseconds lie within as much of the beginning of that year."""
 _LEAST = 3
 
 
@@ -94,7 +97,7 @@ class DataSourceContract(ComponentContract):
                 time = arrays[layout.time]
                 if len(time) < _LEAST:
                     broken(f"there are too few {who}", f"{len(time)} rows", "state symbols, start and end with at least 3")
-                if time.min() < _FIRST or time.max() > _LAST:
+                if time.max() > _LAST or 0 <= time.min() <= time.max() < _NONE:
                     what = f"the first is dated {time_text(time[0])}, the last {time_text(time[-1])}"
                     broken(f"times of {who} are no nanoseconds since 1970", what, "multiply seconds by 10**9, milliseconds by 10**6")
 
@@ -190,9 +193,11 @@ class DataSourceContract(ComponentContract):
             if len(times) <= source.paging.rows:
                 what = f"{len(times)} rows, and a page holds {source.paging.rows}"
                 broken(f"there is no second page of {kind} of {symbol!r}", what, "state a longer range, or options with smaller pages")
-            if len(found[layout.time]) > source.paging.rows or not _are_same(found, {n: c[: len(found[layout.time])] for n, c in first.items()}):
+            rows = len(found[layout.time])
+            if rows > source.paging.rows or not _are_same(found, {name: column[:rows] for name, column in first.items()}):
                 what = f"of {len(times)} rows it gives {_extent(found[layout.time])}; a page holds {source.paging.rows}"
-                broken(f"an answer with {kind} of {symbol!r} is no first page", what, "give the first rows of the range, no more than paging says")
+                way_out = "give the first rows of the range, no more than paging says"
+                broken(f"an answer with {kind} of {symbol!r} is no first page", what, way_out)
 
     def test_src07_resumes(self, new: New, tmp_path: Path) -> None:
         """What is fetched in parts, and interrupted in between, is what is fetched at once.
@@ -236,7 +241,8 @@ class DataSourceContract(ComponentContract):
                 problem = f"{type(error).__name__}: {error}"
             else:
                 problem = f"it returned {found!r}"
-            broken(f"it doesn't report an error with options {dict(options)!r}", problem, "raise DataError or VenueError from it, with a way out")
+            what = f"it doesn't report an error with options {dict(options)!r}"
+            broken(what, problem, "raise DataError or VenueError from it, with a way out")
 
     def test_src09_lists_instruments_once(self, new: New) -> None:
         """`instruments` lists each symbol once, those of this contract among them or none at all; ticks and lots are above 0.
@@ -255,7 +261,7 @@ class DataSourceContract(ComponentContract):
 
     def _clock(self) -> FixedClock:
         """Return a clock that shows when all that is asked for is finished."""
-        return FixedClock(int(_LAST) if self.end is None else _ns(self.end) + 10 * markets.DAY)
+        return FixedClock(_LAST if self.end is None else _ns(self.end) + 10 * markets.DAY)
 
     def _span(self, clock: FixedClock) -> tuple[int, int] | None:
         return None if self.start is None else (_ns(self.start), clock.ns if self.end is None else _ns(self.end))

@@ -75,7 +75,7 @@ class ExecutorContract(ComponentContract):
         Rules under which nothing fills make every strategy look harmless.
         """
         lab = Lab(folder / "lab", {"AAA": markets.walk(60)})
-        lab.bring(self.component, Impatient)
+        lab.bring(self.component)
         tables = {"execution": {"executor": simulating().name, **settings}}
         problem = refusal(lambda: lab.run(Impatient, tables=tables))
         if problem:

@@ -47,7 +47,7 @@ class StrategyContract(ComponentContract):
     kind = "strategy"
     symbols: ClassVar[tuple[str, ...]] = ("AAA", "BBB")
     """The instruments of the market that is made up."""
-    count: ClassVar[int] = 500
+    count: ClassVar[int] = 400
     """How many bars it has."""
     tables: ClassVar[tuple[str, ...]] = ()
     """What else a run of it needs, as overrides of its run file, such as `account.capital=1e6`."""
