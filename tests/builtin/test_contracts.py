@@ -1,7 +1,14 @@
 """Every built-in component keeps the contract of its kind, as an outsider's must."""
 
-from tradekit.builtin import bar_indicators, indicators
-from tradekit.testing import IndicatorContract
+from tradekit.builtin import bar_indicators, costs, executors, indicators, reporters, risk_rules, strategies
+from tradekit.testing import (
+    CostModelContract,
+    ExecutorContract,
+    IndicatorContract,
+    ReporterContract,
+    RiskRuleContract,
+    StrategyContract,
+)
 
 WINDOWS = ({}, {"length": 1}, {"length": 5})
 
@@ -82,3 +89,107 @@ class TestVwap(IndicatorContract):
 
 class TestObv(IndicatorContract):
     component = bar_indicators.Obv
+
+
+class TestBuyAndHold(StrategyContract):
+    component = strategies.BuyAndHold
+    options = ({}, {"short": True, "weight": 0.5})
+
+
+class TestSmaCross(StrategyContract):
+    component = strategies.SmaCross
+    options = ({"fast": 5, "slow": 20}, {"fast": 1, "slow": 2, "short": True})
+
+
+class TestRsiReversion(StrategyContract):
+    component = strategies.RsiReversion
+    options = ({}, {"length": 5, "short": True})
+
+
+class TestBreakout(StrategyContract):
+    component = strategies.Breakout
+    options = ({}, {"enter": 5, "leave": 5, "short": True})
+
+
+class TestMomentumRotation(StrategyContract):
+    component = strategies.MomentumRotation
+    options = ({"lookback": 20, "hold": 1}, {"lookback": 20, "only_rising": False, "short": True})
+    symbols = ("AAA", "BBB", "CCC")
+
+
+class TestFixedFraction(RiskRuleContract):
+    component = risk_rules.FixedFraction
+    options = ({"fraction": 0.2},)
+
+
+class TestVolatilityTarget(RiskRuleContract):
+    component = risk_rules.VolatilityTarget
+    options = ({"annual": 0.2, "window": 20}, {"annual": 0.2, "window": 2, "bars_per_year": 252.0})
+
+
+class TestMaxWeight(RiskRuleContract):
+    component = risk_rules.MaxWeight
+    options = ({"limit": 0.5}, {"limit": 0.5, "action": "reject"})
+
+
+class TestMaxLeverage(RiskRuleContract):
+    component = risk_rules.MaxLeverage
+    options = ({"limit": 2}, {"limit": 0.5, "action": "reject"})
+
+
+class TestMaxOrderValue(RiskRuleContract):
+    component = risk_rules.MaxOrderValue
+    options = ({"limit": 100}, {"limit": 100, "action": "reject"})
+
+
+class TestMaxDrawdown(RiskRuleContract):
+    component = risk_rules.MaxDrawdown
+    options = ({"limit": 0.2}, {"limit": 0.2, "action": "flatten"})
+
+
+class TestSimulated(ExecutorContract):
+    component = executors.Simulated
+    options = (
+        {},
+        {"insufficient_funds": "reject", "limit_fills": "touch", "path": "nearest-first", "participation": "none"},
+        {"participation": 0.01, "latency_ms": 250.0, "queue_ahead": 5.0},
+    )
+
+
+class TestFee(CostModelContract):
+    component = costs.Fee
+    options = (
+        {"bps": 10},
+        {"bps": 10, "maker_bps": -2, "minimum": 1},
+        {"bps": 10, "currency": "base"},
+        {"bps": 10, "tiers": [{"volume": 1000, "bps": 5}], "past_volume": 500},
+        {"per_unit": 0.01},
+    )
+
+
+class TestSlippage(CostModelContract):
+    component = costs.Slippage
+    options = ({"bps": 5},)
+
+
+class TestHalfSpread(CostModelContract):
+    component = costs.HalfSpread
+    options = ({"bps": 5}, {"spread": 0.02}, {"ticks": 2})
+
+
+class TestVolumeShare(CostModelContract):
+    component = costs.VolumeShare
+
+
+class TestSquareRootImpact(CostModelContract):
+    component = costs.SquareRootImpact
+    options = ({}, {"coefficient": 0.5, "window": 5})
+
+
+class TestSummary(ReporterContract):
+    component = reporters.SummaryReporter
+    options = ({}, {"trades": 0}, {"trades": 50})
+
+
+class TestJson(ReporterContract):
+    component = reporters.JsonReporter

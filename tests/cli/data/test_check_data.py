@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from made_bars import DAY, scaled, taken, walk
+from tradekit.testing.markets import DAY, scaled, taken, walk
 from tradekit import Actions
 from tradekit.cli.main import main
 from tradekit.data.resample import resample

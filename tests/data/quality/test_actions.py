@@ -5,7 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from made_bars import scaled, walk
+from tradekit.testing.markets import scaled, walk
 from tradekit import Actions
 from tradekit.data.quality.actions import against_actions
 from tradekit.data.quality.report import doubts

@@ -5,7 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from made_bars import MINUTE, scaled, taken, walk
+from tradekit.testing.markets import MINUTE, scaled, taken, walk
 from tradekit.data.quality.prices import doubtful_prices, doubtful_volumes, jumps, local_scale
 
 NONE = np.zeros(0, np.int64)
