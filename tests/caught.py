@@ -46,7 +46,10 @@ def run_broken() -> tuple[Caught, ...]:
     if found["code"] != 1:
         raise RuntimeError(f"pytest ended with {found['code']}:\n{done.stdout}\n{done.stderr}")
     plugins = {(note["module"], note["plugin"]): note for note in found["notes"]}
-    return tuple(_caught(note, [other for other in found["notes"] if (other["module"], other["plugin"]) == key]) for key, note in plugins.items())
+    return tuple(
+        _caught(note, [other for other in found["notes"] if (other["module"], other["plugin"]) == key])
+        for key, note in plugins.items()
+    )
 
 
 def _caught(note: dict[str, object], notes: list[dict[str, str]]) -> Caught:

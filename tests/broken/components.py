@@ -1,9 +1,9 @@
 """What is broken in the same way in any kind of component."""
 
-from broken.sound import Echo
 from pydantic import model_validator
 
 import tradekit
+from broken.sound import Echo
 from tradekit import Field
 from tradekit.testing import IndicatorContract
 

@@ -12,21 +12,22 @@ from tradekit.testing import DataSourceContract, markets
 DAY = markets.DAY
 
 
+HAS = {"AAA": markets.walk(40), "BBB": markets.walk(40, seed=8)}
+
+
 class Memory(DataSource):
     """Give bars out of memory."""
 
-    has = {"AAA": markets.walk(40), "BBB": markets.walk(40, seed=8)}
-
     def instruments(self):
-        return [Instrument(symbol) for symbol in self.has]
+        return [Instrument(symbol) for symbol in HAS]
 
     def bars(self, request):
         return {symbol: self.taken(self.series(symbol), request) for symbol in request.symbols}
 
     def series(self, symbol):
-        if symbol not in self.has:
+        if symbol not in HAS:
             raise DataError(f"there is no {symbol!r}")
-        return self.has[symbol]
+        return HAS[symbol]
 
     def taken(self, series, request):
         start = -np.inf if request.start is None else request.start
@@ -109,7 +110,7 @@ class Polite(Memory):
     name = "polite"
 
     def series(self, symbol):
-        return self.has.get(symbol, markets.walk(0))
+        return HAS.get(symbol, markets.walk(0))
 
 
 class TestPolite(OfMemory):

@@ -1,8 +1,8 @@
 """A module that imports a large library at its top."""
 
 import pandas as pd
-from broken.sound import Echo
 
+from broken.sound import Echo
 from tradekit.testing import IndicatorContract
 
 

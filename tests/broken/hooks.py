@@ -1,7 +1,6 @@
 """The hooks of a package of all broken plugins that a loader accepts."""
 
 from broken import components, cost_models, data_sources, executors, heavy, indicators, reporters, risk_rules, strategies
-
 from tradekit import hookimpl
 
 TRADEKIT_API = 1

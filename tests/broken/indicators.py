@@ -4,8 +4,8 @@ import math
 from collections import deque
 
 import numpy as np
-from broken.sound import Echo
 
+from broken.sound import Echo
 from tradekit.testing import IndicatorContract
 
 
@@ -109,11 +109,14 @@ class TestProphet(IndicatorContract):
     also = ("ind02", "ind03")  # a form that pushes bars can't know the future
 
 
+WINDOW = deque(maxlen=3)
+
+
 class Shared(Mean):
     """Keep one window for all states."""
 
     name = "shared"
-    window = deque(maxlen=3)
+    window = WINDOW
 
     def step(self):
         self.window.clear()

@@ -2,7 +2,7 @@
 
 import json
 import math
-from datetime import datetime
+from datetime import UTC, datetime
 
 from tradekit import Reporter
 from tradekit.testing import ReporterContract
@@ -91,7 +91,7 @@ class Dated(Reporter):
     name = "dated"
 
     def report(self, result, folder):
-        (folder / "made.txt").write_text(f"{datetime.now().isoformat()} {folder}")
+        (folder / "made.txt").write_text(f"{datetime.now(UTC).isoformat()} {folder}")
 
 
 class TestDated(ReporterContract):

@@ -117,7 +117,10 @@ class TestStore(DataSourceContract):
         kept = Store(tmp_path / "kept", now=clock.utc)
         for symbol, series in MARKET.items():
             span = int(series.open_time[0]), int(series.close_time[-1])
-            for key, data in ((DataKey("made", symbol, "bars", "1d"), series), (DataKey("made", symbol, "trades"), markets.trades(series))):
+            for key, data in (
+                (DataKey("made", symbol, "bars", "1d"), series),
+                (DataKey("made", symbol, "trades"), markets.trades(series)),
+            ):
                 data_set = kept.create(key)
                 with data_set.writing():
                     data_set.put(data, "made", "imported", *span)
@@ -142,7 +145,9 @@ class TestHttp(DataSourceContract):
 def contracts(module):
     """Return the components that the contracts of a test module are about."""
     found = vars(module).values()
-    return {one.component for one in found if isinstance(one, type) and issubclass(one, ComponentContract) and hasattr(one, "component")}
+    return {
+        one.component for one in found if isinstance(one, type) and issubclass(one, ComponentContract) and hasattr(one, "component")
+    }
 
 
 def test_every_built_in_component_keeps_a_contract():

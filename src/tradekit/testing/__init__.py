@@ -18,17 +18,17 @@ if find_spec("pytest") is None:
     raise PluginError("tradekit.testing needs pytest, which is not installed; pip install 'tradekit[testing]'")
 
 # A rule that is broken says so itself, with its evidence, so none of the modules below needs pytest to rewrite its assertions.
-from tradekit.testing import markets  # noqa: E402 - what is missing is said before it is imported
-from tradekit.testing.clock import FixedClock  # noqa: E402 - the same
-from tradekit.testing.component import ComponentContract  # noqa: E402 - the same
-from tradekit.testing.cost_model import CostModelContract  # noqa: E402 - the same
-from tradekit.testing.data_source import DataSourceContract  # noqa: E402 - the same
-from tradekit.testing.executor import ExecutorContract  # noqa: E402 - the same
-from tradekit.testing.indicator import IndicatorContract  # noqa: E402 - the same
-from tradekit.testing.lab import Lab  # noqa: E402 - the same
-from tradekit.testing.reporter import ReporterContract  # noqa: E402 - the same
-from tradekit.testing.risk_rule import RiskRuleContract  # noqa: E402 - the same
-from tradekit.testing.strategy import StrategyContract  # noqa: E402 - the same
+from tradekit.testing import markets
+from tradekit.testing.clock import FixedClock
+from tradekit.testing.component import ComponentContract
+from tradekit.testing.cost_model import CostModelContract
+from tradekit.testing.data_source import DataSourceContract
+from tradekit.testing.executor import ExecutorContract
+from tradekit.testing.indicator import IndicatorContract
+from tradekit.testing.lab import Lab
+from tradekit.testing.reporter import ReporterContract
+from tradekit.testing.risk_rule import RiskRuleContract
+from tradekit.testing.strategy import StrategyContract
 
 __all__ = [
     "ComponentContract",

@@ -17,8 +17,8 @@ _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 class FixedClock:
     """A clock that stands still until it is turned: `ns` is what it shows, in UTC nanoseconds. Waiting by it turns it, at once.
 
-    `utc` goes where a function is wanted that tells the time, such as `Store(folder, now=clock.utc)`, and `clock` where a fetch takes
-    its own. `waits` are the seconds that were waited.
+    `utc` goes where a function is wanted that tells the time, such as `Store(folder, now=clock.utc)`, and `clock` where a fetch
+    takes its own. `waits` are the seconds that were waited.
     """
 
     ns: int = START

@@ -106,7 +106,7 @@ class ComponentContract:
         line = (self.component.__doc__ or "").strip().partition("\n")[0].strip()
         if not line or not line[:1].isupper() or line[-1:] != "." or len(line) > _LONGEST_LINE:
             broken(
-                f"the first line of the docstring of {self.component.__name__} is no sentence of at most {_LONGEST_LINE} characters",
+                f"the first line of the docstring of {self.component.__name__} is no sentence in {_LONGEST_LINE} characters",
                 f"it is {line!r}",
                 "begin the docstring with one such sentence, from a capital letter to a full stop",
             )

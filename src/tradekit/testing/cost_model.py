@@ -26,7 +26,7 @@ Market = Mapping[str, Series]
 class CostModelContract(ComponentContract):
     """What a cost model keeps to: coefficients that the simulator can charge by, made of nothing that comes later.
 
-    It is asked about `instruments`, and on `market`, daily bars of each. Override these fixtures for a model that is about some only.
+    It is asked about `instruments`, and on `market`, daily bars of each. Override these fixtures for a model of some only.
     """
 
     kind = "cost model"
@@ -62,7 +62,9 @@ class CostModelContract(ComponentContract):
         turned = tuple(reversed(instruments))
         backwards = _terms(new(), turned, _bars(market, turned))
         for one, other in zip(forwards, backwards, strict=False):
-            if one.kind != other.kind or not np.array_equal(np.asarray(one.values), np.asarray(other.values)[..., ::-1], equal_nan=True):
+            if one.kind != other.kind or not np.array_equal(
+                np.asarray(one.values), np.asarray(other.values)[..., ::-1], equal_nan=True
+            ):
                 names = [instrument.symbol for instrument in instruments]
                 broken(
                     f"the coefficients of {one.kind.name} depend on the order of the instruments",
@@ -98,8 +100,8 @@ class CostModelContract(ComponentContract):
                     place = f"bar {at[0] + 1}" if first.ndim > 1 else "all bars"
                     broken(
                         f"the coefficients of {one.kind.name} use future values",
-                        f"for {bars.symbols[at[-1]]!r} on {place} it is {float(first[at])!r}, and {float(second[at])!r} with other bars after "
-                        f"bar {row + 1}",
+                        f"for {bars.symbols[at[-1]]!r} on {place} it is {float(first[at])!r}, and {float(second[at])!r} with "
+                        f"other bars after bar {row + 1}",
                         "make the coefficient of a bar from that bar and those before it",
                     )
 
@@ -115,8 +117,12 @@ class CostModelContract(ComponentContract):
         bars = _bars(holed, instruments)
         problem = refusal(lambda: _charged(new(), instruments, bars))
         if problem:
-            broken("it can't be charged where bars are missing", problem, "skip NaN, such as with np.nanmean, or take the last value")
-        first, second = (repr([(term.kind, np.asarray(term.values).tobytes()) for term in _terms(new(), instruments, bars)]) for _ in "12")
+            broken(
+                "it can't be charged where bars are missing", problem, "skip NaN, such as with np.nanmean, or take the last value"
+            )
+        first, second = (
+            repr([(term.kind, np.asarray(term.values).tobytes()) for term in _terms(new(), instruments, bars)]) for _ in "12"
+        )
         if first != second:
             broken("it gives other terms each time", "two unused models were asked about the same bars", "use nothing random")
 

@@ -42,7 +42,9 @@ class ExecutorContract(ComponentContract):
         """
         rules = simulating().fill_rules()
         if not isinstance(rules, FillRules):
-            broken("fill_rules() returns something else", f"{rules!r}", "return tradekit.FillRules(...), or None to send orders out")
+            broken(
+                "fill_rules() returns something else", f"{rules!r}", "return tradekit.FillRules(...), or None to send orders out"
+            )
         hints = get_type_hints(FillRules)
         wrong = {}
         for field in fields(rules):
@@ -57,7 +59,9 @@ class ExecutorContract(ComponentContract):
             wrong["queue_ahead"] = f"{rules.queue_ahead!r}, allowed: 0 or more, or None"
         if wrong:
             told = "; ".join(f"{name} is {what}" for name, what in wrong.items())
-            broken("fill_rules() has values without a meaning", told, "check them in Options, so that a run file can't ask for them")
+            broken(
+                "fill_rules() has values without a meaning", told, "check them in Options, so that a run file can't ask for them"
+            )
 
     def test_exe02_gives_the_same_rules_each_time(self, simulating: New) -> None:
         """`fill_rules` answers the same whenever it is asked, and for each executor with the same options.
@@ -86,7 +90,11 @@ class ExecutorContract(ComponentContract):
             filled[fill["order"]] += fill["quantity"]
         if not filled:
             reasons = Counter(str(order["reason"]) for order in result.orders.to_pylist())
-            broken("nothing fills under its rules", f"{result.orders.num_rows} orders: {dict(reasons)!r}", "give rules under which it can")
+            broken(
+                "nothing fills under its rules",
+                f"{result.orders.num_rows} orders: {dict(reasons)!r}",
+                "give rules under which it can",
+            )
         for order in result.orders.to_pylist():
             if abs(filled[order["order"]]) > abs(order["quantity"]) * (1 + 1e-9):
                 what = f"order {order['order']} for {order['quantity']:g} has fills of {filled[order['order']]:g}"

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
+from itertools import pairwise
+from typing import Any
 
 import numpy as np
 import pytest
@@ -80,7 +82,9 @@ class IndicatorContract(ComponentContract):
         indicator = new()
         warmup = indicator.warmup
         if not isinstance(warmup, int | np.integer) or warmup < 1:
-            broken("its warmup is no number of bars", f"warmup is {warmup!r}", "return how many bars the first value needs, 1 or more")
+            broken(
+                "its warmup is no number of bars", f"warmup is {warmup!r}", "return how many bars the first value needs, 1 or more"
+            )
         values = _by_bar(indicator, _columns(indicator, series))
         has_value = ~np.isnan(values)
         first = [int(np.argmax(row)) + 1 if row.any() else None for row in has_value]
@@ -168,7 +172,7 @@ class IndicatorContract(ComponentContract):
         whole = indicator.feed(indicator.step(), *columns)
         state = indicator.step()
         cuts = [0, *_moments(len(series), int(indicator.warmup)), len(series)]
-        parts = [indicator.feed(state, *(column[a:b] for column in columns)) for a, b in zip(cuts, cuts[1:], strict=False)]
+        parts = [indicator.feed(state, *(column[a:b] for column in columns)) for a, b in pairwise(cuts)]
         wrong = np.argwhere(differs(np.concatenate(parts, axis=1), whole).T)
         if len(wrong):
             bar, output = (int(k) for k in wrong[0])
@@ -250,14 +254,17 @@ def _rounded(series: Series) -> Series:
 
 def _continued(series: Series, other: Series, length: int) -> Series:
     """Return the first bars of one series and then bars of another."""
-    return replace(
-        series, **{name: np.concatenate((getattr(series, name)[:length], getattr(other, name)[length:])) for name in PRICE_COLUMNS}
-    )
+    columns: dict[str, Any] = {
+        name: np.concatenate((getattr(series, name)[:length], getattr(other, name)[length:])) for name in PRICE_COLUMNS
+    }
+    return replace(series, **columns)
 
 
 def _moments(count: int, warmup: int) -> list[int]:
     """Return after how many bars to end or change the data."""
-    return sorted({min(max(moment, 1), count - 1) for moment in (warmup, warmup + 1, count // 3, count // 2, count * 5 // 6, count - 1)})
+    return sorted(
+        {min(max(moment, 1), count - 1) for moment in (warmup, warmup + 1, count // 3, count // 2, count * 5 // 6, count - 1)}
+    )
 
 
 def _some(values: Floats, about: int) -> str:

@@ -58,9 +58,7 @@ class Lab:
         """Use components of a test's own; one that has the name of a built-in one takes its place."""
         self.brought += classes
 
-    def compose(
-        self, strategy: type[Strategy] | str, *overrides: str, tables: Mapping[str, Any] | None = None
-    ) -> ComposedRun:
+    def compose(self, strategy: type[Strategy] | str, *overrides: str, tables: Mapping[str, Any] | None = None) -> ComposedRun:
         """Compose a run of a strategy, a class or the name of a built-in one; what else differs is in the overrides.
 
         `tables` are further tables of the run file, as JSON has them: keys of one table, or a list of tables.

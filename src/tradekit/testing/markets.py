@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from tradekit.data.align import align
-from tradekit.model.bars import BAR_COLUMNS, Bars, Floats, Series
+from tradekit.model.bars import BAR_COLUMNS, Bars, Series
 from tradekit.model.reference import ActionKind, Actions
 from tradekit.model.ticks import Trades
 
@@ -135,7 +135,7 @@ def bars(market: Mapping[str, Series]) -> Bars:
 
 def scaled(series: Series, rows: Any, factor: float) -> Series:
     """Return the series with the prices of some rows, an index of NumPy, multiplied."""
-    columns: dict[str, Floats] = {name: getattr(series, name).copy() for name in _PRICES}
+    columns: dict[str, Any] = {name: getattr(series, name).copy() for name in _PRICES}
     for column in columns.values():
         column[rows] *= factor
     return replace(series, **columns)

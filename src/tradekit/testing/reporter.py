@@ -124,8 +124,14 @@ class ReporterContract(ComponentContract):
         if told[0] != told[1]:
             names = sorted({*told[0].files} | {*told[1].files})
             files = [name for name in names if told[0].files.get(name) != told[1].files.get(name)]
-            what = f"these files differ: {', '.join(files)}" if files else f"the pages differ: {told[0].page!r} and {told[1].page!r}"
-            broken("it tells otherwise of the same run", what, "write what is in the result, sorted, and no clock, no path, nothing random")
+            what = (
+                f"these files differ: {', '.join(files)}" if files else f"the pages differ: {told[0].page!r} and {told[1].page!r}"
+            )
+            broken(
+                "it tells otherwise of the same run",
+                what,
+                "write what is in the result, sorted, and no clock, no path, nothing random",
+            )
 
     def test_rep07_shows_text_of_any_width(self, new: New, tmp_path: Path) -> None:
         """What `report` returns is nothing, or something that rich prints, in a narrow terminal and in a file.
@@ -147,11 +153,17 @@ class ReporterContract(ComponentContract):
             try:
                 with (tmp_path / "page.txt").open("w", encoding="utf-8") as file:
                     Console(file=file, width=width, color_system=None).print(page)
-                problem = "" if isinstance(page, str) or hasattr(page, "__rich_console__") or hasattr(page, "__rich__") else "no text"
+                problem = (
+                    "" if isinstance(page, str) or hasattr(page, "__rich_console__") or hasattr(page, "__rich__") else "no text"
+                )
             except (NotRenderableError, ValueError, ZeroDivisionError) as error:
                 problem = f"{type(error).__name__}: {error}"
             if problem:
-                broken(f"what it shows can't be printed {width} columns wide", f"{problem}: {page!r}", "return a str, or a renderable of rich")
+                broken(
+                    f"what it shows can't be printed {width} columns wide",
+                    f"{problem}: {page!r}",
+                    "return a str, or a renderable of rich",
+                )
 
     def _survive(self, new: New, how: str, tmp_path: Path) -> None:
         run = _ran(how)
@@ -165,7 +177,11 @@ class ReporterContract(ComponentContract):
             return
         trades, fills = run.result.trades.num_rows, run.result.fills.num_rows
         what = f"{problem}; the run is {run.result.status}, with {trades} trades and {fills} fills"
-        broken(f"it fails to report a run of this sort: {how}", what, "say that there is nothing, where a table is empty or a figure None")
+        broken(
+            f"it fails to report a run of this sort: {how}",
+            what,
+            "say that there is nothing, where a table is empty or a figure None",
+        )
 
     def _write(self, result: Result, folder: Path) -> Mapping[str, str]:
         """Write the run's own files, and return what is in them."""
@@ -253,5 +269,3 @@ def _one_of_each() -> list[Event]:
         found.append(Event(number, markets.START, kind, None, None, None))
         found.append(Event(number, markets.START, kind, 0, 1, "AAA", text, {"quantity": 1.0, "price": 100.0}))
     return found
-
-

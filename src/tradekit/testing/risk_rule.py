@@ -56,20 +56,26 @@ class RiskRuleContract(ComponentContract):
         tables = {"risk": [{"rule": self.component.name, **settings}]}
         problem = refusal(lambda: lab.ready("buy-and-hold", tables=tables))
         if problem:
-            broken("a run refuses the rule", problem, "return from limits() a list of tradekit.Limit that holds what the message says")
+            broken(
+                "a run refuses the rule", problem, "return from limits() a list of tradekit.Limit that holds what the message says"
+            )
 
     def test_rsk02_answers_every_order(self, judging: New) -> None:
-        """`check` returns a `Verdict` for any order and account, and raises nothing: not at 0, not below 0, not for what it never saw.
+        """`check` returns a `Verdict` for any order and account, and raises nothing: not at 0, not for what it never saw.
 
         An exception counts as a reject, and live as a halt: trading stops for a division by zero.
         """
         for order, account, answer in self._answers(judging):
             if isinstance(answer, Exception):
                 told = f"{type(answer).__name__}: {answer}"
-                broken("check() raises", f"{told} for {_shown(order, account)}", "decide what holds there, and reject with a reason")
+                broken(
+                    "check() raises", f"{told} for {_shown(order, account)}", "decide what holds there, and reject with a reason"
+                )
             if not isinstance(answer, Verdict) or answer.kind not in list(VerdictKind):
                 what = f"{answer!r} for {_shown(order, account)}"
-                broken("check() doesn't answer", what, "return Verdict.accept(), resize(), reject() or halt() on every way through it")
+                broken(
+                    "check() doesn't answer", what, "return Verdict.accept(), resize(), reject() or halt() on every way through it"
+                )
 
     def test_rsk03_changes_nothing(self, judging: New) -> None:
         """`check` changes neither the order nor the account.
@@ -93,7 +99,9 @@ class RiskRuleContract(ComponentContract):
                 part = math.nan if answer.quantity is None else answer.quantity / order.quantity
                 if not 0.0 < part <= 1.0:
                     what = f"{answer.quantity!r} for {_shown(order, account)}"
-                    broken("check() resizes to what can't be", what, "return a part of the order's quantity, with its sign; or reject")
+                    broken(
+                        "check() resizes to what can't be", what, "return a part of the order's quantity, with its sign; or reject"
+                    )
 
     def test_rsk05_says_why(self, judging: New) -> None:
         """Whatever doesn't let an order pass as it is has a reason, and the numbers of every verdict are numbers.
@@ -108,7 +116,9 @@ class RiskRuleContract(ComponentContract):
                 broken("check() doesn't say why", what, "give the verdict a reason, and the numbers that it was based on")
             wrong = {name: value for name, value in answer.numbers.items() if not isinstance(value, int | float)}
             if wrong:
-                broken("its numbers are none", f"{wrong!r} for {_shown(order, account)}", "give floats, and put words into the reason")
+                broken(
+                    "its numbers are none", f"{wrong!r} for {_shown(order, account)}", "give floats, and put words into the reason"
+                )
 
     def test_rsk06_judges_the_same_each_time(self, judging: New) -> None:
         """Two unused rules give the same verdicts on the same orders.
@@ -136,8 +146,8 @@ class RiskRuleContract(ComponentContract):
             if waiting > filled * (1 + 1e-9) + 1e-9:
                 broken(
                     "it doesn't count open orders",
-                    f"of {_ORDERS} orders for {size:+g} units at 100, with an equity of 100000, {waiting:g} units pass while all of them are "
-                    f"open, and {filled:g} if each is filled before the next",
+                    f"of {_ORDERS} orders for {size:+g} units at 100, with an equity of 100000, {waiting:g} units pass while "
+                    f"all of them are open, and {filled:g} if each is filled before the next",
                     "add what is still to be filled of account.open_orders to the positions",
                 )
 
@@ -161,8 +171,8 @@ def _shown(order: Order, account: Account) -> str:
     held = ", ".join(f"{one.quantity:g} {symbol} at {one.last_price:g}" for symbol, one in account.positions.items())
     waiting = ", ".join(f"{one.quantity:+g} {one.symbol}" for one in account.open_orders)
     return (
-        f"a {order.kind.text} order for {order.quantity:+g} {order.symbol}{prices}, with cash {account.cash:g}, equity {account.equity:g}, "
-        f"positions [{held}], open orders [{waiting}], prices {dict(account.prices)!r}"
+        f"a {order.kind.text} order for {order.quantity:+g} {order.symbol}{prices}, with cash {account.cash:g}, "
+        f"equity {account.equity:g}, positions [{held}], open orders [{waiting}], prices {dict(account.prices)!r}"
     )
 
 

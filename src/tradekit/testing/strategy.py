@@ -40,8 +40,8 @@ _NASTY: Mapping[str, Callable[[int, int, int], Series]] = {
 class StrategyContract(ComponentContract):
     """What a strategy keeps to: the same decisions each time, in both its forms, without a look at what comes later.
 
-    It is run on `market`: by default daily bars of random walks, one for each of `symbols`. Override that fixture to run it on data on
-    which it has something to decide, such as real ones. `bring` what it needs besides the built-in components.
+    It is run on `market`: by default daily bars of random walks, one for each of `symbols`. Override that fixture to run it on data
+    on which it has something to decide, such as real ones. `bring` what it needs besides the built-in components.
     """
 
     kind = "strategy"
@@ -99,7 +99,7 @@ class StrategyContract(ComponentContract):
             broken(
                 f"{form}() decides otherwise in a second run of the same inputs",
                 f"the first time it {described(one)}, the second time it {described(other)}",
-                "draw from ctx.random only, read no clock, and keep what is remembered in the instance and not in its class or module",
+                "draw from ctx.random only, read no clock, and keep what it remembers in the instance",
             )
 
     def test_str03_forms_decide_the_same(self, composed: Compose, market: Market) -> None:
@@ -112,7 +112,7 @@ class StrategyContract(ComponentContract):
     def test_str04_uses_no_future_value(self, composed: Compose, market: Market) -> None:
         """What it does up to a bar stays the same when all later data are others.
 
-        A decision that knows a later bar makes a backtest earn what nobody can. The data are replaced after decisions and between them.
+        A decision that knows a later bar makes a backtest earn what nobody can. The data are replaced after decisions.
         """
         run = composed(market)
         loaded = load_market(run)
@@ -124,7 +124,7 @@ class StrategyContract(ComponentContract):
             broken(
                 "a decision depends on what comes after it",
                 str(found),
-                "decide by the bar that has closed and those before it: no shift(-1), no value of all the data, no indicator that has it",
+                "decide by the bar that has closed and those before it: no shift(-1), no value of all the data",
             )
 
     def test_str05_survives_missing_bars(self, composed: Compose, market: Market) -> None:
@@ -186,7 +186,9 @@ class StrategyContract(ComponentContract):
         for form in forms_of(run.strategy):
             problem = refusal(lambda: decide(run, loaded, form))  # noqa: B023 - it is called at once
             if problem:
-                broken(f"{form}() fails where {what}", problem, "mend what the message names; NaN, 0 and no bar at all are possible")
+                broken(
+                    f"{form}() fails where {what}", problem, "mend what the message names; NaN, 0 and no bar at all are possible"
+                )
 
 
 def _numbered(decided: Decided) -> tuple[Any, ...]:
@@ -204,5 +206,3 @@ def _holed(series: Series, i: int) -> Series:
     else:
         is_kept[[0, -1]] = True
     return markets.taken(series, is_kept)
-
-
