@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from broken.sound import Echo
 from tradekit import Strategy
 from tradekit.testing import StrategyContract
 
@@ -87,6 +88,35 @@ class Foresight(Strategy):
 
 class TestForesight(OfUp):
     component = Foresight
+    breaks = "str04"
+
+
+class EarlyPeek(Echo):
+    """Give the next close on the first bars, and the close after that."""
+
+    name = "early-peek"
+
+    def compute(self, close):
+        values = super().compute(close)
+        values[0, :20] = close[1:21] if len(close) > 20 else values[0, :20]
+        return values
+
+
+class Sly(Strategy):
+    """Read an indicator that knows the next bar, but only on bars that the engine doesn't try without it."""
+
+    name = "sly"
+
+    def indicators(self):
+        return {"peek": EarlyPeek()}
+
+    def on_bar(self, ctx):
+        for view in ctx.instruments:
+            view.target(weight=0.2 if view["peek"] > view.close else 0.0)
+
+
+class TestSly(OfUp):
+    component = Sly
     breaks = "str04"
 
 
