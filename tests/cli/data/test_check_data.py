@@ -7,12 +7,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from made_bars import DAY, scaled, taken, walk
 from tradekit import Actions
 from tradekit.cli.main import main
 from tradekit.data.resample import resample
 from tradekit.data.store.folder import Store
 from tradekit.data.store.keys import DataKey
+from tradekit.testing.markets import DAY, scaled, taken, walk
 
 RUN = """\
 risk = []

@@ -3,9 +3,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pretend import HOUR, Hands, Venue, asker_of, passing, trades_at
+from pretend import HOUR, Venue, asker_of, passing, trades_at
 from tradekit import DataError, VenueError
 from tradekit.data.fetch.pages import Pager, Wanted
+from tradekit.testing import FixedClock
 
 DAY = 24 * HOUR
 T0 = 19_000 * DAY
@@ -20,7 +21,7 @@ def hours(*places):
 
 def read(venue, wanted, end=100, start=0, now=1000 * DAY):
     """Return the pages of a range in hours, as (start, end, times) in hours."""
-    asker = asker_of(venue, Hands(T0 + now))
+    asker = asker_of(venue, FixedClock(T0 + now))
     pages = list(Pager(asker, wanted).pages([(T0 + start * HOUR, T0 + end * HOUR)]))
     name = "open_time" if wanted.kind == "bars" else "time"
 
@@ -123,7 +124,7 @@ def test_nothing_is_asked_before_something_can_be_there():
 
 def test_a_source_without_paging_is_asked_once():
     venue = Venue(bars=hours(*range(50)), rows=0)
-    pager = Pager(asker_of(venue, Hands(T0 + 1000 * DAY)), BARS)
+    pager = Pager(asker_of(venue, FixedClock(T0 + 1000 * DAY)), BARS)
     pages = list(pager.pages([(T0, T0 + 5 * HOUR), (T0 + 20 * HOUR, T0 + 60 * HOUR)]))
     assert asked(venue) == [(0, 60)]
     assert [((page.start - T0) / HOUR, (page.end - T0) / HOUR, len(page.data)) for page in pages] == [(0, 5, 5), (20, 50, 30)]
@@ -224,7 +225,7 @@ def test_a_kind_that_the_source_does_not_have_is_an_error():
 
 
 def test_pages_hold_what_was_given():
-    asker = asker_of(Venue(trades=trades_at(hours(0, 1)), rows=9), Hands(T0 + DAY))
+    asker = asker_of(Venue(trades=trades_at(hours(0, 1)), rows=9), FixedClock(T0 + DAY))
     first = next(iter(Pager(asker, TRADES).pages([(T0, T0 + HOUR * 5)])))
     assert first.data.number.tolist() == [1]
     assert first.data.origin == "venue"
