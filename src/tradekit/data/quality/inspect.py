@@ -8,8 +8,8 @@ from tradekit.data.load import checked_series
 from tradekit.data.quality.against import against_series
 from tradekit.data.quality.impossible import check_form, mend
 from tradekit.data.quality.policy import Policy, Quality
-from tradekit.data.quality.report import Report, doubts, judge
-from tradekit.data.quality.ticks import doubts_of_book, doubts_of_quotes, doubts_of_trades
+from tradekit.data.quality.report import Report, doubts, inspected_trades, judge
+from tradekit.data.quality.ticks import doubts_of_book, doubts_of_quotes
 from tradekit.model.bars import Series
 from tradekit.model.instrument import Instrument
 from tradekit.model.reference import Actions
@@ -34,6 +34,8 @@ class Beside:
 
     actions: Actions | None = None
     second: Second | None = None
+    kind: str = "bars"
+    """What the bars are: those of a run, or `finer bars` that decide inside of these."""
 
 
 _NOTHING = Beside()
@@ -51,15 +53,13 @@ def inspect_bars(
     if beside.second is not None:
         second = mend(check_form(instrument.symbol, beside.second.series), Policy()).series
         findings += against_series(checked.sound, request.interval, second, beside.second.interval)
-    return judge(instrument.symbol, series.origin, len(checked.raw), findings, quality)
+    return judge(instrument.symbol, series.origin, len(checked.raw), findings, quality, beside.kind)
 
 
 def inspect_ticks(symbol: str, data: Trades | Quotes | BookUpdates, quality: Quality) -> Report:
     """Return all that there is to say about trades, quotes or updates of a book."""
     if isinstance(data, Trades):
-        findings = doubts_of_trades(data)
-    elif isinstance(data, Quotes):
-        findings = doubts_of_quotes(data)
-    else:
-        findings = doubts_of_book(data)
-    return judge(symbol, data.origin, len(data), findings, quality)
+        return judge(symbol, data.origin, len(data), inspected_trades(data).findings, quality, "trades")
+    if isinstance(data, Quotes):
+        return judge(symbol, data.origin, len(data), doubts_of_quotes(data), quality, "quotes")
+    return judge(symbol, data.origin, len(data), doubts_of_book(data), quality, "book")

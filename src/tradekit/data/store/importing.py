@@ -9,6 +9,7 @@ from typing import Any, Literal
 import numpy as np
 
 from tradekit.data.interval import interval_text, parse_bar_size, time_text
+from tradekit.data.lacking import where_to_say
 from tradekit.data.store.folder import Store
 from tradekit.data.store.keys import DataKey
 from tradekit.data.store.kinds import LAYOUTS, Columns, Kept, Layout
@@ -68,7 +69,8 @@ def ask(source: DataSource, kind: str, request: BarRequest) -> dict[str, Kept]:
     found = getattr(source, kind)(request.symbols if kind in ("funding", "actions") else request)
     missing = [symbol for symbol in request.symbols if symbol not in found]
     if missing and (kind != "actions" or not found):
-        raise DataError(f"the data source {source.name!r} gave no {kind} of {missing[0]!r}{nearest(missing[0], found)}")
+        hint = where_to_say(source, kind) or nearest(missing[0], found)
+        raise DataError(f"the data source {source.name!r} gave no {kind} of {missing[0]!r}{hint}")
     layout = LAYOUTS[kind]
     return {symbol: _within(layout, found[symbol], request.start, request.end) for symbol in request.symbols if symbol in found}
 
