@@ -252,3 +252,25 @@ def test_fetch_of_another_interval_than_the_source_has_ends_at_once(capsys):
         code, out, err = run(capsys, write(venue), *ASKED, "--symbol", "BTC/USDT", "--interval", "4h")
         assert (code, out, len(venue.paths)) == (6, "", 1)
     assert "are 1h apart, and 4h was asked for; ask for 1h, or tell the source how its intervals are called" in err
+
+
+def test_fetch_of_funding_rates_goes_page_by_page_and_on(capsys):
+    rates = [{"at": START + hour * 3_600_000 + 2, "rate": str(hour / 1e6)} for hour in range(0, 80, 8)]
+
+    def reply(path):
+        start = int(path.partition("from=")[2])
+        return Reply(json.dumps([row for row in rates if row["at"] >= start][:4]).encode())
+
+    with serving(reply) as venue:
+        table = f"{{ address = '{venue.address}/?from={{start}}', columns = {{ time = 'at' }} }}"
+        options = [f"address={venue.address}/{{start}}", "limit=4", "per_second=1000", f"funding={table}"]
+        sets = [word for option in options for word in ("--set", option)]
+        asked = ("http", *sets, "--venue", "binance", "--symbol", "X", "--kind", "funding")
+        code, out, err = run(capsys, *asked, "--start", "2024-01-01", "--end", "2024-01-03")
+        assert (code, err) == (0, "")
+        assert "binance X funding         6" in out
+        count = len(venue.paths)
+        assert run(capsys, *asked, "--end", "2024-01-05")[0] == 0
+        assert f"from={START + 48 * 3_600_000 - 1000}" in venue.paths[count]
+    kept = Store("store").open(DataKey("binance", "X", "funding")).read()
+    assert kept.rate.tolist() == [hour / 1e6 for hour in range(0, 80, 8)]

@@ -146,3 +146,33 @@ def test_bars_of_nothing_are_refused_with_what_there_is(store: Store) -> None:
         StoreView(store.folder).bars(SYMBOL, HOUR // 60)
     with pytest.raises(DataError, match=r"of 'BTC/USD', and nothing to make them of; it has BTC/USDT; did you mean 'BTC/USDT'\?$"):
         StoreView(store.folder).bars("BTC/USD", HOUR)
+
+
+def test_bars_that_the_data_begin_within_are_left_out_unless_more_was_asked_for(store: Store) -> None:
+    data_set = store.create(KEY)
+    data_set.put(hours("2024-01-01T02:00", 9), "csv", "import")
+    whole = [at("2024-01-01T04:00")]
+    found = StoreView(store.folder).bars(SYMBOL, 4 * HOUR)
+    assert found.open_time.tolist() == whole
+    assert found.origin == "made of binance bars 1h, revision 1, without 2 of which only a part is there"
+    assert (
+        StoreView(store.folder).bars(SYMBOL, 4 * HOUR, whole[0], at("2024-01-01T08:00")).origin
+        == "made of binance bars 1h, revision 1"
+    )
+    with data_set.writing():  # a venue that has nothing before and after
+        data_set.stage(hours("2024-01-01", 0), at("2024-01-01"), at("2024-01-01T02:00"), "venue")
+        data_set.stage(hours("2024-01-01", 0), at("2024-01-01T11:00"), at("2024-01-01T12:00"), "venue")
+        data_set.commit("venue", "fetched")
+    assert StoreView(store.folder).bars(SYMBOL, 4 * HOUR).open_time.tolist() == [at("2024-01-01"), *whole, at("2024-01-01T08:00")]
+    data_set.put(hours("2024-01-01T05:00", 1, 500.0), "csv", "correction")
+    old = StoreView(store.folder, revisions={str(KEY): 1}).bars(SYMBOL, 4 * HOUR)
+    assert old.open_time.tolist() == whole  # what was asked for by then is not known any more
+
+
+def test_bars_of_trades_that_the_data_begin_within_are_left_out(store: Store) -> None:
+    late = trades(100)
+    late = Trades(late.time + HOUR // 2, late.price, late.size, "a test")
+    store.create(TRADES).put(late, "csv", "import")
+    found = StoreView(store.folder).bars(SYMBOL, HOUR)
+    assert (found.open_time[0], len(found)) == (at("2024-01-01T01:00"), 24)
+    assert found.origin.endswith("without 2 of which only a part is there")
