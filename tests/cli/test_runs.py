@@ -107,7 +107,7 @@ def test_compare_shows_settings_and_figures_that_differ(two, capsys):
     lines = out.splitlines()
     assert code == 0
     assert lines[:2] == [f"first   {two[0][0]}", f"second  {two[1][0]}"]
-    assert "strategy.fast  2      3" in lines
+    assert "strategy.fast      2       3" in lines
     assert any(line.startswith("total return ") and line.endswith(" pp") for line in lines)
     assert any(line.startswith("the same figures: ") for line in lines)
     assert not any(line.startswith("benchmark return") for line in lines)
