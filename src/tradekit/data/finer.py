@@ -14,7 +14,6 @@ from tradekit.data.fetch.whole import all_bars, all_trades
 from tradekit.data.interval import interval_text, time_text
 from tradekit.data.load import checked_series
 from tradekit.data.quality.policy import Policy
-from tradekit.data.quality.report import refuse
 from tradekit.data.reference import facts_of, given, stored_facts
 from tradekit.errors import DataError, nearest
 from tradekit.model.bars import BAR_COLUMNS, PRICE_COLUMNS, Bars, Series, Times
@@ -85,8 +84,8 @@ def _bars(source: DataSource, request: BarRequest, instruments: Sequence[Instrum
         missing = [symbol for symbol in request.symbols if symbol not in found]
         left = policy.model_copy(update={"gaps": "hole"})
         checked = {} if missing else {one.symbol: checked_series(one, found[one.symbol], request, left) for one in instruments}
-        for symbol, each in checked.items():
-            refuse(symbol, each.series.origin, each.findings)
+        for each in checked.values():
+            each.demand()
     except DataError as error:
         raise DataError(f"data.fill_interval needs bars of {text}: {error}") from error
     if missing:

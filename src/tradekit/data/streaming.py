@@ -104,9 +104,8 @@ class _Seen:
 
     def take(self, found: Series, request: BarRequest, month: str) -> Series:
         """Return the bars of a month, of which there are some, checked."""
-        symbol = self.instrument.symbol
         checked = checked_series(self.instrument, found, request, self.policy)
-        refuse(symbol, checked.series.origin, checked.findings)
+        checked.demand()
         for finding in (*checked.findings, *doubts(checked.sound, self.actions), *self._between(checked, request.interval)):
             self.findings.setdefault((finding.check, finding.verdict), []).append(finding)
         self.hashes.append((month, digest(getattr(checked.raw, name) for name in BAR_COLUMNS)))

@@ -88,7 +88,7 @@ def _of_store(folder: Path) -> Iterator[Report]:
         raise DataError(f"the store {str(folder)!r} is empty; name a run file, or another store with --store")
     for key in keys:
         try:
-            report = inspect_set(store, key)
+            report = inspect_set(store, key, keys)
         except (ConfigError, DataError, PluginError) as error:
             raise type(error)(f"{key}: {error}") from error
         if report is not None:

@@ -20,11 +20,12 @@ from tradekit.plugin.contracts import BarRequest
 __all__ = ["inspect_set"]
 
 
-def inspect_set(store: Store, key: DataKey) -> Report | None:
+def inspect_set(store: Store, key: DataKey, kept: Sequence[DataKey]) -> Report | None:
     """Return a report on the newest revision of a data set; `None` for one that is empty, or of a kind that has no checks.
 
-    Bars are held against the splits and dividends of their instrument, and against its bars of another interval, where the store
-    has them: the next longer one, or else the next shorter.
+    `kept` are the keys of all data sets of the store, which take long to list where there are thousands. Bars are held against the
+    splits and dividends of their instrument, and against its bars of another interval, where the store has them: the next longer
+    one, or else the next shorter.
     """
     data_set = store.open(key)
     data = data_set.read() if data_set.revision else None
@@ -32,7 +33,7 @@ def inspect_set(store: Store, key: DataKey) -> Report | None:
         return inspect_ticks(str(key), data, Quality())
     if not isinstance(data, Series) or not len(data):
         return None
-    actions = _actions(store, key)
+    actions = _actions(store, key, kept)
     interval = _nanoseconds(key.interval)
     if interval is None:
         # Bars of so many trades, or so much volume, have no times at which they should be.
@@ -40,21 +41,19 @@ def inspect_set(store: Store, key: DataKey) -> Report | None:
         return judge(str(key), data.origin, len(data), [*mended.findings, *doubts(mended.series, actions)], Quality())
     calendar = data_set.manifest.instrument(data_set.revision).get("calendar")
     instrument = Instrument(str(key), calendar=calendar)
-    beside = Beside(actions, _second(store, key, interval))
+    beside = Beside(actions, _second(store, key, interval, kept))
     return inspect_bars(instrument, data, BarRequest((str(key),), interval), Policy(), Quality(), beside)
 
 
-def _actions(store: Store, key: DataKey) -> Actions | None:
+def _actions(store: Store, key: DataKey, kept: Sequence[DataKey]) -> Actions | None:
     beside = DataKey(key.venue, key.symbol, "actions")
-    kept = set(store.keys())
     if beside not in kept or not store.open(beside).revision:
         return None
     data = store.open(beside).read()
     return data if isinstance(data, Actions) else None
 
 
-def _second(store: Store, key: DataKey, interval: int) -> Second | None:
-    kept = store.keys()
+def _second(store: Store, key: DataKey, interval: int, kept: Sequence[DataKey]) -> Second | None:
     found = {
         other: length
         for other in kept

@@ -10,7 +10,7 @@ from tradekit.data.interval import bar_size_text
 from tradekit.data.store.folder import Store
 from tradekit.data.store.keys import DataKey
 from tradekit.errors import ConfigError, DataError
-from tradekit.model.bars import BAR_COLUMNS, Series
+from tradekit.model.bars import BAR_COLUMNS, Series, Threshold
 from tradekit.model.ticks import Trades
 
 __all__ = ["Resampled", "resample_stored"]
@@ -46,7 +46,9 @@ def resample_stored(
     if not len(data):
         raise DataError(f"{str(key)!r} is empty")
     if isinstance(data, Trades):
-        bars = bars_of_trades(data, wanted, calendar, int(data.time[-1]), off_session)
+        # A bar that the last trade makes full has ended with it; a window may have trades yet to come.
+        until = int(data.time[-1]) + (1 if isinstance(wanted, Threshold) else 0)
+        bars = bars_of_trades(data, wanted, calendar, until, off_session)
     else:
         finer = cast("Series", data)
         bars = coarser_bars(finer, wanted, calendar, off_session)

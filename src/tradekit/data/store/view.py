@@ -111,6 +111,8 @@ class StoreView:
         trades = cast("Trades", self._read(key, wide.start, wide.end))
         data_set = self.data_sets[key]
         last = max((part.last for part in data_set.manifest.parts(self._number(data_set)).values()), default=0)
+        if isinstance(size, Threshold):
+            last += 1  # the bar that the last trade makes full has ended with it
         reached = last if wide.end is None else min(wide.end, last)
         return _made(bars_of_trades(trades, size, self._calendar(key), reached), trades, request, reached)
 
