@@ -79,7 +79,7 @@ def test_bars_of_a_threshold_are_counted_from_the_first_trade(store: Store) -> N
     assert values(found) == [column[5:] for column in values(whole)]
 
 
-@pytest.mark.parametrize("count", [1, 2, 3])
+@pytest.mark.parametrize("count", [1, 2, 3, 4])
 def test_bar_that_the_last_trade_makes_full_has_ended(store: Store, count: int) -> None:
     few = Trades(at("2024-01-01") + HOUR * np.arange(6), np.arange(1.0, 7.0), np.ones(6))
     store.create(TRADES).put(few, "csv", "import")

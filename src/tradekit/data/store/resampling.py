@@ -47,7 +47,7 @@ def resample_stored(
         raise DataError(f"{str(key)!r} is empty")
     if isinstance(data, Trades):
         # A bar that the last trade makes full has ended with it; a window may have trades yet to come.
-        until = int(data.time[-1]) + (1 if isinstance(wanted, Threshold) else 0)
+        until = None if isinstance(wanted, Threshold) else int(data.time[-1])
         bars = bars_of_trades(data, wanted, calendar, until, off_session)
     else:
         finer = cast("Series", data)

@@ -112,7 +112,8 @@ class StoreView:
         data_set = self.data_sets[key]
         last = max((part.last for part in data_set.manifest.parts(self._number(data_set)).values()), default=0)
         if isinstance(size, Threshold):
-            last += 1  # the bar that the last trade makes full has ended with it
+            # The bar that the last trade makes full has ended with it.
+            return _made(bars_of_trades(trades, size, self._calendar(key)), trades, request, last + 1)
         reached = last if wide.end is None else min(wide.end, last)
         return _made(bars_of_trades(trades, size, self._calendar(key), reached), trades, request, reached)
 
