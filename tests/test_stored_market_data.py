@@ -172,7 +172,9 @@ def direct_data(case: Case) -> Data:
     options = options_of(carrier.entry, carrier.path) | (options_of(entry, case.path) if case.bars else {})
     if entry.kind == "trades":
         rows = min(len(trades) for trades in content(entry, case.path).values())
-        return Data(entry.source, f"{max(rows // BARS_OF_A_RUN, 1)} trades", options, entry.symbols, waived=entry.waived)
+        size = f"{max(rows // BARS_OF_A_RUN, 1)} trades"
+        facts = [{"symbol": symbol, "calendar": case.calendar} for symbol in entry.symbols if case.calendar]
+        return Data(entry.source, size, options, entry.symbols, policy_of(case), entry.waived, tuple(facts))
     if entry.kind == "bars" and (tables := action_tables(case.path, case.root)):
         options["actions"] = tables
     data = replace(data_of(carrier.entry, carrier.path), options=options, policy=policy_of(carrier))
