@@ -16,7 +16,7 @@ from tradekit.data.interval import interval_text, time_text
 from tradekit.data.lacking import where_to_say
 from tradekit.data.load import checked_series
 from tradekit.data.quality.policy import Policy
-from tradekit.data.quality.report import Inspected, doubts, inspected_trades, refuse
+from tradekit.data.quality.report import Inspected, doubts, inspected_trades
 from tradekit.data.reference import facts_of, given, stored_facts
 from tradekit.errors import DataError, nearest
 from tradekit.model.bars import BAR_COLUMNS, PRICE_COLUMNS, Bars, Series, Times
@@ -103,8 +103,8 @@ def _bars(
         missing = [symbol for symbol in request.symbols if symbol not in found]
         left = policy.model_copy(update={"gaps": "hole"})
         checked = {} if missing else {one.symbol: checked_series(one, found[one.symbol], request, left) for one in instruments}
-        for symbol, each in checked.items():
-            refuse(symbol, each.series.origin, each.findings, "finer bars")
+        for each in checked.values():
+            each.demand("finer bars")
     except DataError as error:
         raise DataError(f"data.fill_interval needs bars of {text}: {error}") from error
     if missing:

@@ -75,7 +75,7 @@ def load_bars(source: DataSource, request: BarRequest, policy: Policy, calendars
     checked = {}
     for one in found.instruments:
         each = checked_series(one, found.series[one.symbol], request, policy)
-        refuse(one.symbol, each.series.origin, each.findings)
+        each.demand()
         checked[one.symbol] = each
     bars = align({symbol: each.series for symbol, each in checked.items()})
     notes = []
@@ -195,6 +195,13 @@ class CheckedSeries:
         known = "" if self.raw.stored is None else self.raw.stored.sha256
         return known or content_hash(self.raw.open_time, [getattr(self.raw, column) for column in BAR_COLUMNS])
 
+    def demand(self, kind: str = "bars") -> None:
+        """Raise `DataError` for what is refused, and if nothing is left."""
+        refuse(self.symbol, self.raw.origin, self.findings, kind)
+        if not len(self.sound):
+            what = "; ".join(f"{self.symbol}: {finding.what}" for finding in self.findings)
+            raise DataError(f"the policy leaves no bar of {self.symbol!r}: {what}")
+
     @property
     def repairs(self) -> tuple[str, ...]:
         """What the policy changed, one sentence each."""
@@ -204,8 +211,8 @@ class CheckedSeries:
 def checked_series(instrument: Instrument, found: Series, request: BarRequest, policy: Policy) -> CheckedSeries:
     """Return the bars of a series in the requested range, checked, and at the times of its calendar's sessions.
 
-    What `policy` refuses is among the findings; whoever goes on to use the series calls `refuse` first. Raises `DataError` for what
-    is no series of that interval.
+    What `policy` refuses is among the findings, and there may be no bar left; whoever goes on to use the series calls `demand`
+    first. Raises `DataError` for what is no series of that interval.
     """
     symbol, name = instrument.symbol, instrument.calendar
     whole = check_form(symbol, found)
@@ -216,8 +223,7 @@ def checked_series(instrument: Instrument, found: Series, request: BarRequest, p
     mended = mend(raw, policy, rows, calendar)
     sound, findings = mended.series, mended.findings
     if not len(sound):
-        refuse(symbol, raw.origin, findings)
-        raise DataError(f"the policy leaves no bar of {symbol!r}: {'; '.join(f'{symbol}: {finding.what}' for finding in findings)}")
+        return CheckedSeries(symbol, sound, sound, findings, raw, ())
     missing = sound.open_time[:0] if request.threshold is not None else missing_times(sound, request.interval, calendar)
     is_filled = policy.gaps in ("fill", "interpolate")
     # Bars that were dropped are holes, too, and have been told of already.

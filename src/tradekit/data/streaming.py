@@ -110,9 +110,8 @@ class _Seen:
 
     def take(self, found: Series, request: BarRequest, month: str) -> Series:
         """Return the bars of a month, of which there are some, checked."""
-        symbol = self.instrument.symbol
         checked = checked_series(self.instrument, found, request, self.policy)
-        refuse(symbol, checked.series.origin, checked.findings)
+        checked.demand()
         self.findings += checked.findings
         self.findings += doubts(checked.sound, self.actions)
         self.findings += self._between(checked, request.interval)

@@ -185,6 +185,17 @@ def test_import_bars_without_volume_says_so(capsys: pytest.CaptureFixture[str]) 
     assert capsys.readouterr().out.endswith("! nyse ACME bars 1h: no volume is known\n")
 
 
+def test_import_of_what_is_seldom_traded_is_kept_on_demand_and_checked_to_the_end(capsys: pytest.CaptureFixture[str]) -> None:
+    said(capsys, *IMPORT)
+    words = [*IMPORT[:6], "--symbol", "RARE", "--interval", "2h"]
+    assert "or say --spacing accept" in said(capsys, *words, code=4)
+    said(capsys, *words, "--spacing", "accept")
+    told = said(capsys, "data", "check", code=4)
+    assert "a run refuses nyse RARE bars 2h because of spacing" in told
+    assert "no two bars are 2h apart; the commonest step from one to the next is 1h" in told
+    assert "nyse ACME bars 1h" in told
+
+
 def test_import_out_of_order_is_sorted_on_demand_and_counted(capsys: pytest.CaptureFixture[str]) -> None:
     lines = BARS.splitlines(keepends=True)
     Path("bars.csv").write_text("".join([lines[0], *reversed(lines[1:]), lines[1].replace("1200", "7")]))

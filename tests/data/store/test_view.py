@@ -13,6 +13,7 @@ from tradekit.data.building import bars_of_trades
 from tradekit.data.resample import resample
 from tradekit.data.store.folder import Store
 from tradekit.data.store.keys import DataKey
+from tradekit.data.store.resampling import resample_stored
 from tradekit.model.bars import BAR_COLUMNS, Threshold
 
 SYMBOL = "BTC/USDT"
@@ -72,10 +73,20 @@ def test_bars_without_others_are_made_of_trades(store: Store) -> None:
 
 def test_bars_of_a_threshold_are_counted_from_the_first_trade(store: Store) -> None:
     store.create(TRADES).put(trades(), "csv", "import")
-    whole = bars_of_trades(trades(), "7 trades", until=int(trades().time[-1]))
+    whole = bars_of_trades(trades(), "7 trades")
     start = int(whole.open_time[5])
     found = StoreView(store.folder).bars(SYMBOL, Threshold(7.0, "trades"), start)
     assert values(found) == [column[5:] for column in values(whole)]
+
+
+@pytest.mark.parametrize("count", [1, 2, 3, 4])
+def test_bar_that_the_last_trade_makes_full_has_ended(store: Store, count: int) -> None:
+    few = Trades(at("2024-01-01") + HOUR * np.arange(6), np.arange(1.0, 7.0), np.ones(6))
+    store.create(TRADES).put(few, "csv", "import")
+    found = StoreView(store.folder).bars(SYMBOL, Threshold(float(count), "trades"))
+    assert values(found) == values(bars_of_trades(few, f"{count} trades"))
+    resampled = resample_stored(store, TRADES, f"{count} trades").bars
+    assert len(found) == len(resampled) == 6 // count
 
 
 def test_bars_on_a_calendar_are_made_within_its_sessions(store: Store) -> None:

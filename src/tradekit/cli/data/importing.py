@@ -51,6 +51,15 @@ _OPTIONS: Sequence[tuple[tuple[str, ...], Mapping[str, Any]]] = (
             "help": "Bars or rates of the same time: which to keep.",
         },
     ),
+    (
+        ("--spacing",),
+        {
+            "type": click.Choice(["refuse", "accept"]),
+            "default": "refuse",
+            "show_default": True,
+            "help": "Bars of which no two are one interval apart.",
+        },
+    ),
     (("--why",), {"default": "import", "show_default": True, "help": "What the revision says about itself."}),
 )
 
@@ -73,7 +82,7 @@ def import_command(ctx: click.Context, source: str, files: tuple[Path, ...], sto
 
     asked = ctx.obj
     sources = list(_sources(source, files, asked))
-    how = Tidying(asked["unsorted"], asked["duplicates"])
+    how = Tidying(asked["unsorted"], asked["duplicates"], asked["spacing"])
     kept, done = Store(store), []
     for key, facts, pieces in _pieces(sources, asked):
         provenance = Provenance(sources[0].source.name, asked["why"], facts)

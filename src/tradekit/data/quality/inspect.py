@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from tradekit.data.load import checked_series
 from tradekit.data.quality.against import against_series
-from tradekit.data.quality.impossible import check_form, mend
+from tradekit.data.quality.impossible import check_form, find_spacing, mend
 from tradekit.data.quality.policy import Policy, Quality
 from tradekit.data.quality.report import Report, doubts, inspected_trades, judge
 from tradekit.data.quality.ticks import doubts_of_book, doubts_of_quotes
@@ -46,9 +46,17 @@ def inspect_bars(
 ) -> Report:
     """Return all that there is to say about the bars of one instrument in the requested range.
 
-    Raises `DataError` for what is no series of that interval, or leaves no bar to look at.
+    Of bars of another interval that is all; and where every bar is impossible, there are no others to look at. Raises `DataError`
+    for what is no series.
     """
+    spacing = None
+    if request.threshold is None:
+        spacing = find_spacing(check_form(instrument.symbol, series), request.interval, policy)
+    if spacing is not None:
+        return judge(instrument.symbol, series.origin, len(series), [spacing], quality)
     checked = checked_series(instrument, series, request, policy)
+    if not len(checked.sound):
+        return judge(instrument.symbol, series.origin, len(checked.raw), checked.findings, quality)
     findings = [*checked.findings, *doubts(checked.sound, beside.actions)]
     if beside.second is not None:
         second = mend(check_form(instrument.symbol, beside.second.series), Policy()).series

@@ -32,6 +32,8 @@ class Tidying:
     """Rows whose time is before that of the row above; those of one time stay in their order."""
     duplicates: Literal["refuse", "first", "last"] = "refuse"
     """Bars, or funding rates, with the same time."""
+    spacing: Literal["refuse", "accept"] = "refuse"
+    """Bars of which no two are one interval apart, as of what is seldom traded."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,7 +110,8 @@ def put_pieces(store: Store, key: DataKey, pieces: Sequence[Kept], how: Tidying,
     columns, notes = _tidied(layout, layout.joined(parts), how, origins)
     times = columns[layout.time]
     if key.kind == "bars":
-        _check_size(key, columns)
+        if how.spacing == "refuse":
+            _check_size(key, columns)
         if not np.nan_to_num(columns["volume"]).any():
             notes = (*notes, "no volume is known")
     data_set = store.create(key)
@@ -160,4 +163,4 @@ def _check_size(key: DataKey, columns: Columns) -> None:
     values, counts = np.unique(steps, return_counts=True)
     commonest = int(values[counts.argmax()])
     what = f"no two bars of {key.symbol!r} are {key.interval} apart; the commonest step is {interval_text(commonest)}"
-    raise DataError(f"{what}; set --interval to what they are")
+    raise DataError(f"{what}; set --interval to what they are, or say --spacing accept")
