@@ -30,6 +30,7 @@ __all__ = ["COMMANDS", "Terminated", "cli", "entry", "main"]
 COMMANDS = {
     "run": ("tradekit.cli.run:run_command", "Run a run file, print the result and keep it."),
     "check": ("tradekit.cli.check:check_command", "Check a run file and what it needs; run nothing."),
+    "snapshot": ("tradekit.cli.snapshot:snapshot_command", "Record what a run decides, or find what has changed."),
     "init": ("tradekit.cli.init:init_command", "Make a working project to start from."),
     "runs": ("tradekit.cli.runs:runs_group", "List, show and compare finished runs."),
     "data": ("tradekit.cli.data.group:data_group", "Keep market data: import, fetch, check, resample and export it."),
