@@ -176,3 +176,18 @@ def test_label_of_an_unknown_figure_is_its_key():
 )
 def test_plain_is_how_a_person_writes_a_setting(value, written):
     assert plain(value) == written
+
+
+def test_compare_shows_the_first_decision_that_differs(two, capsys):
+    _, out, _ = runs(capsys, "compare", two[0][0], two[1][0])
+    told = out.partition("\nthe first decision that differs is number 1:\n")[2].splitlines()
+    assert told == [
+        "2024-01-12T00:00:00Z  X  market",
+        "TERM                               FIRST  SECOND",
+        "decision  market, quantity 98.0392156863    none  differs",
+        "",
+        "VALUE     FIRST  SECOND",
+        "equity    10000   10000",
+        "cash      10000   10000",
+        "position      0       0",
+    ]
