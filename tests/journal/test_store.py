@@ -38,7 +38,12 @@ def test_trade_that_is_known_is_refused_and_nothing_else_is_kept(store):
     session = store.begin(1, {}, "digest", b"")
     store.append(session.id, "{}", [ROW], fill=("BTC/USDT", "9", "tk1", "{}"))
     with pytest.raises(RunError, match=r"trade '9' in 'BTC/USDT' is in the journal already"):
-        store.append(session.id, '{"second": 1}', [OrderRow("tk1", 0, "BTC/USDT", "{}", "open", "", "1", "")], fill=("BTC/USDT", "9", "tk1", "{}"))
+        store.append(
+            session.id,
+            '{"second": 1}',
+            [OrderRow("tk1", 0, "BTC/USDT", "{}", "open", "", "1", "")],
+            fill=("BTC/USDT", "9", "tk1", "{}"),
+        )
     assert len(list(store.inputs(session.id))) == 1
     assert store.orders()[0].state == "sending"
 
@@ -55,7 +60,7 @@ def test_second_process_is_refused_and_named(store):
     store.lease()
     other = JournalStore(store.path)
     assert other.is_leased()
-    with pytest.raises(RunError, match=r"account 'main' is traded by another process \(\d+\); one at a time, or name another account"):
+    with pytest.raises(RunError, match=r"account 'main' is traded by another process \(\d+\); end that, or name another account"):
         other.lease()
     store.close()
     assert not other.is_leased()

@@ -88,7 +88,7 @@ class SendingExecutorContract(ComponentContract):
         self._run(stand, script)
 
     def test_snd02_takes_a_lost_answer_for_no_refusal(self, stand: Stand) -> None:
-        """When the answer is lost, `send` raises something else than `OrderRefused`, sends nothing again, and `find` finds the order.
+        """When the answer is lost, `send` raises no `OrderRefused` and sends nothing again, and `find` finds the order.
 
         Taking a time-out for a failure, and sending again, is how bots come to hold twice what they wanted.
         """
@@ -163,7 +163,7 @@ class SendingExecutorContract(ComponentContract):
             elif any(fill.quantity != part or fill.price <= 0 or fill.time <= 0 for fill in first):
                 problem = f"two trades of {part} each came out as {list(first)!r}"
             if problem:
-                broken("trades are not told as they were", problem, "pass on each trade of the venue, with signed size and its own id")
+                broken("trades are not told as they were", problem, "pass each trade on, with signed size and its own id")
             order = await executor.find(intent.client_id, stand.symbol)
             if order is None or order.filled != 2 * part:
                 broken("find() doesn't say what is filled", f"{order!r}, and {2 * part} are", "return the filled size, signed")
@@ -186,7 +186,11 @@ class SendingExecutorContract(ComponentContract):
             trades = await executor.fills(stand.symbol, 0)
             if orders != [intent.client_id] or sum(fill.quantity for fill in trades) != intent.quantity / 2:
                 what = f"open orders {orders!r}, trades {list(trades)!r}; {intent.client_id!r} is open and half filled"
-                broken("a new executor doesn't see what is there", what, "ask the venue, and keep nothing in the executor that it needs")
+                broken(
+                    "a new executor doesn't see what is there",
+                    what,
+                    "ask the venue, and need nothing that is in the executor",
+                )
             holdings = await executor.holdings()
             if not holdings.balances and not holdings.positions:
                 broken("holdings() is empty", f"{holdings!r}", "return the balances and positions of the account")

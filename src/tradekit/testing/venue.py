@@ -21,6 +21,14 @@ Answer = TypeVar("Answer")
 What = Literal["refused", "lost-before", "lost-after", "late", "garbage", "throttled"]
 
 
+_ABLE = Abilities(
+    kinds=frozenset({OrderKind.MARKET, OrderKind.LIMIT, OrderKind.STOP}),
+    time_in_force=frozenset({"gtc", "ioc", "fok"}),
+    post_only=True,
+    arrival_s=10.0,
+)
+
+
 @dataclass(slots=True)
 class Fault:
     """What goes wrong with the next call of a method, `times` times.
@@ -47,12 +55,7 @@ class ScriptedVenue:
     instruments: Sequence[Instrument]
     clock: Callable[[], int]
     balances: dict[str, Decimal] = field(default_factory=lambda: {"USDT": Decimal(1_000_000)})
-    abilities: Abilities = Abilities(
-        kinds=frozenset({OrderKind.MARKET, OrderKind.LIMIT, OrderKind.STOP}),
-        time_in_force=frozenset({"gtc", "ioc", "fok"}),
-        post_only=True,
-        arrival_s=10.0,
-    )
+    abilities: Abilities = _ABLE
     fee_rate: Decimal = Decimal(0)
     messages: bool = True
     doubles: bool = False
@@ -264,7 +267,7 @@ class ScriptedStand:
         self._time = 1_704_067_200_000_000_000
         self.venue = ScriptedVenue([Instrument(self.symbol, tick=0.01, lot=0.001, base="BTC", currency="USDT")], self._clock)
         self.venue.trade(self.symbol, self.price)
-        self.executor = type(executor.__name__, (executor,), {"venue": self.venue})
+        self.executor: type[ScriptedExecutor] = type(executor.__name__, (executor,), {"venue": self.venue})
 
     def _clock(self) -> int:
         self._time += 1
