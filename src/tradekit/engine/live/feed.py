@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from tradekit.engine.live.growing import Closed
@@ -57,7 +57,7 @@ class Feed:
         for symbol, series in found.items():
             columns: list[list[Any]] = [getattr(series, name).tolist() for name in BAR_COLUMNS]
             for row in zip(*columns, strict=True):
-                bar = LiveBar(symbol, *row, True)
+                bar = replace(LiveBar(symbol, *row), is_final=True)
                 if bar.open_time >= self.following and bar.close == bar.close:
                     self.push(bar)
 
