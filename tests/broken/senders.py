@@ -29,7 +29,7 @@ class TestRounding(Tried):
     __test__ = True
     component = Rounding
     breaks = "snd01"
-    also = ("snd05", "snd06")
+    also = ("snd06",)
 
 
 class Hasty(ScriptedExecutor):

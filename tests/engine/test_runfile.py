@@ -131,7 +131,7 @@ def test_read_run_file_name_makes_a_folder_name(read, name, slug):
         (
             ("[account]", "[acount]"),
             "line 6: unknown key acount; allowed in a run file: run, account, currency, data, instrument, strategy, risk, "
-            "execution, report; did you mean 'account'?",
+            "execution, report, live; did you mean 'account'?",
         ),
         (
             ("kind =", "knd ="),
@@ -229,9 +229,20 @@ def test_read_run_file_with_risk_below_a_table_says_where_it_went(refusal):
 
 
 @pytest.mark.parametrize("mode", ["paper", "shadow", "live"])
-def test_read_run_file_in_a_mode_without_driver_is_refused(refusal, mode):
-    said = refusal(f"run.mode={mode}")
-    assert said.endswith(f": mode {mode!r} needs a live driver, which this version does not have; allowed: 'backtest'")
+@pytest.mark.parametrize(
+    ("overrides", "message"),
+    [
+        (["run.start=2021-01-01"], "run.start is for backtests: a run in mode MODE begins now and ends when it is stopped"),
+        (["data.interval=1000 trades"], "bars of '1000 trades' can't be made live yet; allowed: a length such as '1h'"),
+        (["data.fill_interval=1s"], "data.fill_interval is for backtests, and run.mode is MODE; leave it out"),
+    ],
+)
+def test_read_run_file_of_a_live_run_refuses_what_is_for_backtests(refusal, mode, overrides, message):
+    assert message.replace("MODE", repr(mode)) in refusal(f"run.mode={mode}", *overrides)
+
+
+def test_read_run_file_of_a_backtest_refuses_what_is_for_live_runs(refusal):
+    assert "[live] is about runs on live data, and run.mode is 'backtest'" in refusal("live.grace_s=2")
 
 
 @pytest.mark.parametrize(
@@ -372,7 +383,7 @@ def test_read_run_file_with_many_mistakes_says_all_in_the_order_of_the_file(refu
         "  line 9: account.kind must be 'cash' or 'margin', got 3",
         "  line 10: account.leverage must be at least 1, got 0",
         "  --set foo.bar=1: unknown key foo; allowed in a run file: run, account, currency, data, instrument, strategy, risk, "
-        "execution, report",
+        "execution, report, live",
         "  --set run.seed=x: run.seed must be a whole number, got 'x'",
     ]
 
