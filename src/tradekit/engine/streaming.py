@@ -9,26 +9,34 @@ from typing import Any
 import numpy as np
 
 from tradekit.data.interval import parse_interval
-from tradekit.data.resample import count_ended, resample
+from tradekit.data.resample import count_ended, whole_windows
 from tradekit.engine.calls import blaming
 from tradekit.engine.indicators import Computed, Reader, is_fed, ratio_of, value_names
 from tradekit.errors import StrategyError
 from tradekit.model.bars import BAR_COLUMNS, PRICE_COLUMNS, Bars, BarSize, Floats, Series, Times
 from tradekit.model.memory import Scratch
+from tradekit.model.reference import SessionTimes
+from tradekit.model.timeline import Sessions
 from tradekit.plugin.contracts import Indicator
 
 __all__ = ["compute_in_pieces"]
 
 
-def compute_in_pieces(indicators: Mapping[str, Indicator], bars: Bars, size: BarSize, memory: Scratch) -> Computed:
+def compute_in_pieces(
+    indicators: Mapping[str, Indicator], bars: Bars, size: BarSize, sessions: Sessions, memory: Scratch
+) -> Computed:
     """Return what `compute` does for indicators that are fed bar by bar; the values lie in `memory`.
 
     Raises `StrategyError` for an indicator that has an array form of its own, which wants all bars at once.
     """
     names = [value for name, indicator in indicators.items() for value in value_names(name, indicator)]
     values = memory.array((len(names), len(bars.symbols), len(bars)), np.float64)
+    lengths = {
+        name: parse_interval(str(indicator.bar_interval)) if ratio_of(indicator, size) > 1 else None
+        for name, indicator in indicators.items()
+    }
     feeds = [
-        (i, _Feed(Reader(name, indicator, parse_interval(str(indicator.bar_interval)) if ratio_of(indicator, size) > 1 else None)))
+        (i, _Feed(Reader(name, indicator, lengths[name]), sessions.calendar(i)))
         for i in range(len(bars.symbols))
         for name, indicator in indicators.items()
     ]
@@ -45,12 +53,14 @@ def compute_in_pieces(indicators: Mapping[str, Indicator], bars: Bars, size: Bar
 class _Feed:
     """One indicator on the way through the bars of one instrument."""
 
-    def __init__(self, reader: Reader) -> None:
+    def __init__(self, reader: Reader, calendar: SessionTimes | None) -> None:
         if not is_fed(reader.indicator):
             raise StrategyError(
                 f"{reader} computes all bars at once, and streamed data are never all there; set data.stream = false"
             )
         self.reader = reader
+        self.calendar = calendar
+        self.began: int | None = None
         with blaming(str(reader), reader.indicator):
             self.state = reader.indicator.step()
         self.last = np.full((len(reader.indicator.outputs), 1), np.nan)
@@ -85,10 +95,12 @@ class _Feed:
             earlier = self.unfinished
             joined: dict[str, Any] = {name: np.concatenate((getattr(earlier, name), getattr(own, name))) for name in BAR_COLUMNS}
             own = replace(own, **joined)
-        built = resample(own, interval)
+        built, opened = whole_windows(own, interval, self.calendar, self.began)
+        if self.began is None and len(opened):
+            self.began = int(opened[0])
         ended = count_ended(built, own.close_time)
         whole = int(ended[-1]) if len(ended) else 0
-        since = int(np.searchsorted(own.open_time, built.open_time[whole])) if whole < len(built) else len(own)
+        since = int(np.searchsorted(opened, built.open_time[whole])) if whole < len(built) else len(own)
         self.unfinished = _rows(own, since, len(own))
         return _rows(built, 0, whole), ended[before:]
 

@@ -130,7 +130,7 @@ def test_pages_that_a_dying_process_left_are_taken_up_without_asking(store):
 
     with pytest.raises(Death):
         fetch_failing(store, venue, [Death()])
-    assert store.open(BARS).revision == 0
+    assert (store.keys(), store.remnants()) == ([], [BARS])
     asked, done = fetched(store, venue, 50, end=20)
     assert (asked, done.revision, kept(store)) == ([], 1, list(range(20)))
 

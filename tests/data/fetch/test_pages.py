@@ -141,18 +141,25 @@ def test_a_source_without_paging_answers_only_up_to_its_last_row():
     [
         ((0, 1, 1, 2), "open at 2022-01-08T01:00:00Z and then at 2022-01-08T01:00:00Z"),
         ((0, 2, 1, 3), "open at 2022-01-08T02:00:00Z and then at 2022-01-08T01:00:00Z"),
-        ((0, 0.5, 1), "open at 2022-01-08T00:00:00Z and then at 2022-01-08T00:30:00Z"),
     ],
 )
 def test_bars_that_are_closer_than_their_length_are_refused(places, said):
     opens = [T0 + int(place * HOUR) for place in places]
     with pytest.raises(VenueError) as error:
         read(Venue(bars=opens), BARS)
-    assert f"bars of 1h from 'venue' {said}: out of order, there twice or of another interval; given up after 8 tries" in str(
-        error.value
-    )
+    assert f"bars of 1h from 'venue' {said}: out of order, or there twice; given up after 8 tries" in str(error.value)
     with pytest.raises(DataError, match="import what needs repair with a policy"):
         read(Venue(bars=opens, rows=0), BARS)
+
+
+@pytest.mark.parametrize(("step", "given"), [(0.5, "30m"), (4, "4h")])
+def test_bars_of_another_interval_are_refused_at_once(step, given):
+    venue = Venue(bars=[T0 + int(place * step * HOUR) for place in range(30)], rows=60)
+    with pytest.raises(
+        VenueError, match=f"^bars from 'venue' are {given} apart, and 1h was asked for; ask for {given}, or"
+    ) as error:
+        read(venue, BARS, end=1000)
+    assert (error.value.is_passing, len(asked(venue))) == (False, 1)
 
 
 def test_a_wrong_answer_that_passes_does_no_harm():
