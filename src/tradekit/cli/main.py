@@ -32,6 +32,7 @@ COMMANDS = {
     "check": ("tradekit.cli.check:check_command", "Check a run file and what it needs; run nothing."),
     "snapshot": ("tradekit.cli.snapshot:snapshot_command", "Record what a run decides, or find what has changed."),
     "init": ("tradekit.cli.init:init_command", "Make a working project to start from."),
+    "new": ("tradekit.cli.new:new_command", "Make a plugin package to start from."),
     "runs": ("tradekit.cli.runs:runs_group", "List, show and compare finished runs."),
     "data": ("tradekit.cli.data.group:data_group", "Keep market data: import, fetch, check, resample and export it."),
     "plugins": ("tradekit.cli.plugins:plugins_group", "List what is installed, and show its options."),
