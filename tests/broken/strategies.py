@@ -98,7 +98,7 @@ class EarlyPeek(Echo):
 
     def compute(self, close):
         values = super().compute(close)
-        values[0, :20] = close[1:21] if len(close) > 20 else values[0, :20]
+        values[0, :10] = close[1:11] if len(close) > 10 else values[0, :10]
         return values
 
 

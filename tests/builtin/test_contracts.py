@@ -1,6 +1,12 @@
 """Every built-in component keeps the contract of its kind, as an outsider's must."""
 
+from pathlib import Path
+
+import pytest
+
+from tradekit import BarRequest
 from tradekit.builtin import bar_indicators, costs, executors, indicators, reporters, risk_rules, strategies
+from tradekit.builtin.sources import CsvSource
 from tradekit.testing import (
     CostModelContract,
     ExecutorContract,
@@ -8,7 +14,10 @@ from tradekit.testing import (
     ReporterContract,
     RiskRuleContract,
     StrategyContract,
+    markets,
 )
+
+EXAMPLES = Path(__file__).parents[2] / "examples" / "data"
 
 WINDOWS = ({}, {"length": 1}, {"length": 5})
 
@@ -193,3 +202,34 @@ class TestSummary(ReporterContract):
 
 class TestJson(ReporterContract):
     component = reporters.JsonReporter
+
+
+def real(name, symbol, interval, count):
+    """Return bars of the examples."""
+    source = CsvSource(CsvSource.Options.model_validate({"path": EXAMPLES / name}))
+    return markets.taken(source.bars(BarRequest((symbol,), interval))[symbol], slice(None, count))
+
+
+class TestAtrOnRealBars(IndicatorContract):
+    component = bar_indicators.Atr
+
+    @pytest.fixture
+    def series(self):
+        return real("BTC-USDT-1h.csv.gz", "BTC/USDT", markets.HOUR, 600)
+
+
+class TestMacdOnRealBars(IndicatorContract):
+    component = indicators.Macd
+
+    @pytest.fixture
+    def series(self):
+        return real("BTC-USDT-1h.csv.gz", "BTC/USDT", markets.HOUR, 600)
+
+
+class TestSmaCrossOnRealBars(StrategyContract):
+    component = strategies.SmaCross
+    options = ({"fast": 10, "slow": 40},)
+
+    @pytest.fixture
+    def market(self):
+        return {"BTC/USDT": real("BTC-USDT-1h.csv.gz", "BTC/USDT", markets.HOUR, 600)}

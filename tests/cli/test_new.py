@@ -1,6 +1,5 @@
 """`tradekit new`: a package of each kind that is made, installed, listed, run and tested, and is clean."""
 
-import ast
 import json
 import os
 import sys
@@ -156,27 +155,17 @@ def test_new_output_that_is_not_there_is_made(tmp_path):
 
 
 @pytest.mark.parametrize("kind", new.KINDS)
-@pytest.mark.parametrize("name", ["none", "context", "strategy", "path", "field", "literal"])
-def test_new_name_of_something_else_makes_a_class_of_another_name(kind, name, tmp_path, monkeypatch):
-    assert main(["new", kind, name, "--output", str(tmp_path)]) == 0
-    place = tmp_path / f"tradekit-{name}"
-    monkeypatch.syspath_prepend(place / "src")
-    namespace: dict[str, object] = {"__name__": "component"}
-    file = kind.replace("-", "_")
-    source = (place / "src" / f"tradekit_{name}" / f"{file}.py").read_text("utf-8")
-    exec(compile(source, "component.py", "exec"), namespace)  # noqa: S102 - what was just made
-    component = namespace[name.capitalize() + KINDS[kind.replace("-", " ")].contract.__name__]
-    assert check_component(kind.replace("-", " "), component).name == name
-
-
-@pytest.mark.parametrize("kind", new.KINDS)
-def test_new_class_is_never_called_like_what_a_module_imports(kind, packages):
-    names = set()
-    for path in (place_of(packages, kind) / "src").rglob("*.py"):
-        for statement in ast.parse(path.read_text("utf-8")).body:
-            if isinstance(statement, ast.ImportFrom) and not str(statement.module).startswith("tradekit_"):
-                names |= {alias.name for alias in statement.names}
-    assert {name for name in names if name.istitle() or name[:1].isupper()} <= {*tradekit.__all__, *new._IMPORTED}
+def test_new_name_of_what_a_module_imports_makes_a_class_of_another_name(kind, tmp_path, monkeypatch):
+    contract = KINDS[kind.replace("-", " ")].contract.__name__
+    imported = {name for name in new._imported(kind) if name.isalpha() and name.capitalize() == name}
+    assert {"Field", "Path"} <= imported
+    for name in ("none", "true", *sorted(name.lower() for name in imported)):
+        assert main(["new", kind, name, "--output", str(tmp_path)]) == 0
+        source = tmp_path / f"tradekit-{name}" / "src" / f"tradekit_{name}" / f"{kind.replace('-', '_')}.py"
+        namespace: dict[str, object] = {"__name__": "component"}
+        exec(compile(source.read_text("utf-8"), str(source), "exec"), namespace)  # noqa: S102 - what was just made
+        component = namespace[name.capitalize() + contract]
+        assert check_component(kind.replace("-", " "), component).name == name
 
 
 def refusal(capsys, code, *arguments):

@@ -43,8 +43,6 @@ _PLACES = {
     "run.toml": "examples/run.toml",
 }
 """Where the text of each template goes; what is not listed is part of another."""
-# What the templates import besides the public names of tradekit; a class can't be called so.
-_IMPORTED = {"Any", "Iterator", "Literal", "Mapping", "NDArray", "Path", "Self", "Sequence"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,7 +115,7 @@ def _words(kind: str, name: str, author: str) -> _Words:
         package=package,
         module=package.replace("-", "_"),
         file=kind.replace(" ", "_"),
-        component=_class_name(short, contract.__name__),
+        component=_class_name(short, kind.replace(" ", "-"), contract.__name__),
         base=contract.__name__,
         hook=hook,
         author=found["name"] if found else "",
@@ -125,13 +123,17 @@ def _words(kind: str, name: str, author: str) -> _Words:
     )
 
 
-def _class_name(name: str, contract: str) -> str:
+def _class_name(name: str, kind: str, contract: str) -> str:
     """Return the name in capitals, with its kind behind it where a class can't be called so, or something else is."""
-    import tradekit
-
     spelt = "".join(part.capitalize() for part in name.split("-"))
-    is_taken = keyword.iskeyword(spelt) or spelt in _IMPORTED or spelt in tradekit.__all__
-    return spelt + contract if is_taken else spelt
+    return spelt + contract if keyword.iskeyword(spelt) or spelt in _imported(kind) else spelt
+
+
+def _imported(kind: str) -> set[str]:
+    """Return what the modules of a package import, from their templates."""
+    texts = [path.read_text(encoding="utf-8") for path in (_TEMPLATES / kind).glob("*.py.j2")]
+    lists = re.findall(r"^from [\w.]+ import (.+)$", "\n".join(texts), re.MULTILINE)
+    return {name.strip() for names in lists for name in names.split(",")}
 
 
 def _check_free(words: _Words) -> None:

@@ -7,12 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-<<<<<<< HEAD
-from tradekit import Actions
-=======
-from made_bars import DAY, scaled, taken, walk
 from tradekit import Actions, Trades
->>>>>>> main
 from tradekit.cli.main import main
 from tradekit.data.resample import resample
 from tradekit.data.store.folder import Store
