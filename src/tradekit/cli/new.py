@@ -179,7 +179,7 @@ def _environment(kind: str) -> Environment:
     return environment
 
 
-def _data(kind: str) -> Mapping[str, str]:
+def _data(kind: str) -> dict[str, str]:
     """Return the made-up prices, in the form that the example of a kind reads."""
     if kind != "data-source":
         return {f"examples/{MADE_UP}": "".join(csv_lines())}
