@@ -7,6 +7,7 @@
     ├── PluginError                 3   a package or component that is missing, broken or incompatible
     ├── DataError                   4   market data that is missing, malformed or outside what was asked for
     ├── VenueError                  6   a venue or a network that did not do what was asked, perhaps only in passing
+    │   └── OrderRefused            6   a venue that has definitely not taken an order
     ├── OrderError                  1   an order that makes no sense, from a strategy
     ├── StrategyError               1   a strategy that raised, or broke what it promises
     └── RunError                    1   a run that started and could not be finished
@@ -24,6 +25,7 @@ __all__ = [
     "ConfigError",
     "DataError",
     "OrderError",
+    "OrderRefused",
     "PluginError",
     "RunError",
     "StrategyError",
@@ -69,6 +71,13 @@ class VenueError(TradekitError):
         """Whether asking again later may help."""
         self.retry_after_s = retry_after_s
         """How long the venue wants to be left alone, in seconds, if it says so."""
+
+
+class OrderRefused(VenueError):  # noqa: N818 - it is an answer, and the one that must not be taken for a failure
+    """A venue, or the executor before it, has definitely not taken an order: it is not there and never will be.
+
+    Anything else that an executor raises while it sends leaves open whether the order is there.
+    """
 
 
 class OrderError(TradekitError):

@@ -19,7 +19,7 @@ from tradekit.model.reference import SessionTimes
 from tradekit.model.timeline import Sessions
 from tradekit.plugin.contracts import Indicator
 
-__all__ = ["compute_in_pieces"]
+__all__ = ["Feed", "compute_in_pieces", "feeds_of"]
 
 
 def compute_in_pieces(
@@ -31,15 +31,11 @@ def compute_in_pieces(
     """
     names = [value for name, indicator in indicators.items() for value in value_names(name, indicator)]
     values = memory.array((len(names), len(bars.symbols), len(bars)), np.float64)
-    lengths = {
-        name: parse_interval(str(indicator.bar_interval)) if ratio_of(indicator, size) > 1 else None
-        for name, indicator in indicators.items()
-    }
-    feeds = [
-        (i, _Feed(Reader(name, indicator, lengths[name]), sessions.calendar(i)))
-        for i in range(len(bars.symbols))
-        for name, indicator in indicators.items()
-    ]
+    for name, indicator in indicators.items():
+        if not is_fed(indicator):
+            who = f"indicator {name!r} ({indicator.name})"
+            raise StrategyError(f"{who} computes all bars at once, and streamed data are never all there; set data.stream = false")
+    feeds = feeds_of(indicators, size, sessions)
     for block in memory.blocks(len(bars)):
         part = bars.rows(block.start, block.stop)
         at = dict.fromkeys(range(len(bars.symbols)), 0)
@@ -50,14 +46,19 @@ def compute_in_pieces(
     return Computed({name: row for row, name in enumerate(names)}, values)
 
 
-class _Feed:
+def feeds_of(indicators: Mapping[str, Indicator], size: BarSize, sessions: Sessions) -> list[tuple[int, Feed]]:
+    """Return a feed of each indicator for each instrument, with the instrument's place: all of one, then all of the next."""
+    readers = [
+        Reader(name, one, parse_interval(str(one.bar_interval)) if ratio_of(one, size) > 1 else None)
+        for name, one in indicators.items()
+    ]
+    return [(i, Feed(reader, sessions.calendar(i))) for i in range(len(sessions.calendar_of)) for reader in readers]
+
+
+class Feed:
     """One indicator on the way through the bars of one instrument."""
 
     def __init__(self, reader: Reader, calendar: SessionTimes | None) -> None:
-        if not is_fed(reader.indicator):
-            raise StrategyError(
-                f"{reader} computes all bars at once, and streamed data are never all there; set data.stream = false"
-            )
         self.reader = reader
         self.calendar = calendar
         self.began: int | None = None

@@ -68,6 +68,7 @@ class Reason(IntEnum):
     ENTRY_ENDED = 19
     DELISTED = 20
     LIQUIDATED = 21
+    BY_VENUE = 22
 
     @property
     def text(self) -> str:

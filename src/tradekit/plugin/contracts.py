@@ -6,7 +6,7 @@ Contracts grow by optional parts only: a method added later has a default, so th
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from copy import copy
 from dataclasses import dataclass
 from pathlib import Path
@@ -23,6 +23,7 @@ from tradekit.model.event import Event
 from tradekit.model.fills import FillRules
 from tradekit.model.instrument import Instrument
 from tradekit.model.order import Order
+from tradekit.model.outside import Abilities, Holdings, Intent, LiveBar, Reconnected, VenueEvent, VenueFill, VenueOrder
 from tradekit.model.reference import Actions, FundingRates
 from tradekit.model.result import Result
 from tradekit.model.risk import Limit, Verdict
@@ -94,6 +95,8 @@ class DataSource(Component, ABC):
     """What a request is limited to; `None` gives anything at once. It may be set in `__init__`, from the options."""
     has_threshold_bars: bool = False
     """Whether `bars` heeds `request.threshold`; if not, the kernel builds such bars from `trades`. `__init__` may set it, too."""
+    has_live_bars: ClassVar[bool] = False
+    """Whether it has `live_bars`, which paper, shadow and live runs need."""
 
     def venue_time(self) -> int | None:
         """Return what the venue's clock showed when it was last asked, at the earliest (UTC nanoseconds); `None` if unknown.
@@ -114,6 +117,14 @@ class DataSource(Component, ABC):
         A source neither sorts nor repairs: it hands over what it found, and the run file's policy decides. Raises `DataError`
         for a file that can't be read, a column that is missing, or a symbol that the source doesn't have.
         """
+
+    def live_bars(self, request: BarRequest) -> AsyncIterator[LiveBar | Reconnected]:
+        """Yield bars as they are made, from now on: each as often as it changes, and `Reconnected` where some may be missing.
+
+        `request` says of which instruments and how long; the driver fills what is missing with `bars`. Whatever the source says of
+        a bar, none is used before the venue's clock has passed its end. A source with `has_live_bars` overrides this.
+        """
+        raise NotImplementedError
 
     def funding(self, symbols: Sequence[str]) -> Mapping[str, FundingRates]:  # noqa: ARG002 - what an override is given
         """Return the funding rates of perpetuals, over any time; nothing if the source has none. The default has none."""
@@ -280,11 +291,74 @@ class CostModel(Component, ABC):
 
 
 class Executor(Component, ABC):
-    """Carries orders out."""
+    """Carries orders out.
+
+    One that sends them to a venue overrides all methods but `fill_rules`, which then returns `None`. The kernel sees to it that
+    an intent is written down before `send` is called and is never sent twice, that what isn't definitely refused is looked up, and
+    that each fill counts once. What is left to the executor is to pass on exactly what it is given, and exactly what it is told.
+
+    The coroutines are called in one event loop, between `connect` and `close`. What they raise is taken for a `VenueError`.
+    """
 
     @abstractmethod
     def fill_rules(self) -> FillRules | None:
         """Return how fills are simulated, or `None` for an executor that sends orders out of this process."""
+
+    async def connect(self, symbols: Sequence[str], may_trade: bool) -> Sequence[Instrument]:
+        """Open the connections, and return what the venue says of these instruments: tick, lot and smallest order above all.
+
+        Without `may_trade`, nothing that changes the account may leave this process until `close`: `send` and `cancel` raise.
+        """
+        raise NotImplementedError
+
+    async def close(self) -> None:
+        """Close all connections; it may be called at any time, more than once."""
+
+    def abilities(self, symbol: str) -> Abilities:
+        """Return what the venue takes for an instrument. The driver sends nothing else."""
+        raise NotImplementedError
+
+    async def send(self, intent: Intent) -> VenueOrder:
+        """Send an order, once, and return it as the venue has taken it.
+
+        Raises `OrderRefused` only where it is certain that the venue has not taken it, and never will. A time-out, a broken answer
+        or an answer that makes no sense is no refusal: raise anything else.
+        """
+        raise NotImplementedError
+
+    async def cancel(self, client_id: str, venue_id: str, symbol: str) -> None:
+        """Ask the venue to cancel an order; `venue_id` is empty where it is not known.
+
+        That the order is gone, or that it is not known, is told by `events` or `find`, not by this.
+        """
+        raise NotImplementedError
+
+    async def find(self, client_id: str, symbol: str) -> VenueOrder | None:
+        """Look an order up, whether it is open or has ended; `None` only if the venue has answered that it has no such order."""
+        raise NotImplementedError
+
+    async def open_orders(self, symbols: Sequence[str]) -> Sequence[VenueOrder]:
+        """Return all open orders of the account in these instruments, whoever has sent them."""
+        raise NotImplementedError
+
+    async def fills(self, symbol: str, since: int) -> Sequence[VenueFill]:
+        """Return all trades of the account in an instrument from `since` on, oldest first, however many requests that takes."""
+        raise NotImplementedError
+
+    async def holdings(self) -> Holdings:
+        """Return what the account holds."""
+        raise NotImplementedError
+
+    async def venue_time(self) -> int:
+        """Return what the venue's clock shows, UTC nanoseconds."""
+        raise NotImplementedError
+
+    def events(self) -> AsyncIterator[VenueEvent]:
+        """Yield what the venue tells of orders and trades, as it comes, and `Reconnected` whenever something may have been missed.
+
+        The first is a `Reconnected`. Whatever comes twice or late is passed on as it is.
+        """
+        raise NotImplementedError
 
 
 class Reporter(Component):

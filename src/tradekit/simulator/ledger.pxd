@@ -30,6 +30,7 @@ cdef class Ledger:
     cdef void revalue(self) noexcept nogil
     cdef void keep(self, Py_ssize_t row) noexcept nogil
     cdef int apply(self, Py_ssize_t i, double quantity, double price, double fee) except -1 nogil
+    cdef int report(self, Py_ssize_t i, double quantity, double price, double fee, double units) except -1 nogil
     cdef double trade(self, Py_ssize_t i, double quantity, double price, double after) noexcept nogil
     cdef double settled(self, Py_ssize_t i, double after, double traded) noexcept nogil
     cdef double sell_out(self, Py_ssize_t i, double quantity, double price, double after) noexcept nogil

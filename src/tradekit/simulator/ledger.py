@@ -178,6 +178,17 @@ class Ledger:
         self.cash[c] += (gain * self.multiplier[i] if self.is_margined[i] else -(quantity * price * self.multiplier[i])) - fee
         return self.cover() if self.count > 1 and not self.is_margin else 0
 
+    def report(self, i: int, quantity: float, price: float, fee: float, units: float) -> int:
+        """Book a fill as a venue tells of it: with a fee in the settlement currency, and `units` that it kept as one."""
+        received = quantity - units
+        if units != 0.0:
+            self.is_off_grid[i] = 1
+        gain = self.trade(i, received, price, self.settled(i, self.position[i] + received, received))
+        c = self.settles[i]
+        self.fees += (fee + units * price * self.multiplier[i]) * self.rate[c]
+        self.cash[c] += (gain * self.multiplier[i] if self.is_margined[i] else -(quantity * price * self.multiplier[i])) - fee
+        return 0
+
     def trade(self, i: int, quantity: float, price: float, after: float) -> float:
         """Move a position: what closes realises profit against the average price, what opens moves the average.
 

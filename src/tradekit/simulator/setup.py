@@ -81,6 +81,7 @@ class Setup:
     prices and volumes, for everything that compares one bar with another; they are `bars` where there were none.
 
     `currencies` are those beside the account's, which is number 0. `memory` is where arrays that are as long as the run lie.
+    With `is_outside` nothing is matched here: see `Outside`.
     """
 
     bars: Bars
@@ -104,6 +105,7 @@ class Setup:
     terms: AccountTerms = AccountTerms()
     seed: int = 0
     memory: Memory = MEMORY
+    is_outside: bool = False
 
     def __post_init__(self) -> None:
         rows, size = len(self.bars), len(self.instruments)

@@ -25,7 +25,7 @@ cdef class Simulation:
     cdef Matcher matcher
     cdef Placer placer
     cdef double[::1] equity, weight, quantity
-    cdef bint has_targets, is_asked, is_margin
+    cdef bint has_targets, is_asked, is_margin, is_outside
     cdef long long latency
     cdef Py_ssize_t size, row, warmup
     cdef readonly Py_ssize_t done

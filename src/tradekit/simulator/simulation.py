@@ -91,6 +91,7 @@ class Simulation:
         self.matcher = Matcher(setup, self.market, self.gate, self.lifecycle)
         self.placer = Placer(setup, self.market, self.gate, self.lifecycle)
         self.is_margin = setup.is_margin
+        self.is_outside = setup.is_outside
         self.latency = setup.fills.latency_ns
         self.warmup = setup.warmup
         self.equity = setup.memory.array((len(setup.bars),), np.float64)  # as far as `done`
@@ -117,7 +118,7 @@ class Simulation:
         self.venue.new_row(row)
         if row >= self.carry.opening_row:
             self.act(row)
-        if self.book.open_count > 0 or (self.is_margin and self.ledger.held > 0):
+        if not self.is_outside and (self.book.open_count > 0 or (self.is_margin and self.ledger.held > 0)):
             self.matcher.match(row)
         return self.close_bar(row)
 

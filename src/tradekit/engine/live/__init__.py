@@ -1,0 +1,1 @@
+"""A run on live data: the same strategy, rules and simulator, fed bar by bar."""

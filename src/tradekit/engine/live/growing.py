@@ -1,0 +1,135 @@
+"""A run whose bars are not all there yet: arrays with room at their end, and indicators that are fed as bars come."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tradekit.engine.indicators import declared
+from tradekit.engine.prepare import Prepared
+from tradekit.engine.streaming import feeds_of
+from tradekit.errors import ConfigError, RunError
+from tradekit.model.bars import PRICE_COLUMNS, Bars, BarSize, Period
+from tradekit.model.risk import LimitKind
+from tradekit.model.timeline import Sessions
+from tradekit.model.values import Values
+from tradekit.simulator.setup import Setup
+
+__all__ = ["Closed", "GrowingRun"]
+
+_NEVER = int(np.iinfo(np.int64).max)
+_BAR = tuple[float, float, float, float, float]
+"""Open, high, low, close and volume."""
+
+
+@dataclass(frozen=True, slots=True)
+class Closed:
+    """The bars that closed together: one row of the clock. An instrument that had none is left out."""
+
+    open_time: int
+    close_time: int
+    bars: Mapping[str, _BAR]
+
+
+class _Growing(Bars):
+    """Bars of which the rows that are still to come are holes; what depends on all rows is computed anew each time."""
+
+    @property
+    def exists(self) -> NDArray[np.bool_]:
+        return ~np.isnan(self.close)
+
+    def starts(self, period: Period) -> Any:
+        return _Starts(self, period)
+
+
+@dataclass(frozen=True, slots=True)
+class _Starts:
+    """Whether a row begins a period, found out when it is asked for."""
+
+    bars: Bars
+    period: Period
+
+    def __getitem__(self, row: int) -> bool:
+        return row > 0 and bool(self.bars.rows(row - 1, row + 1).starts(self.period)[1])
+
+
+class GrowingRun:
+    """A prepared run on its history, that goes on with each row of bars that is added.
+
+    `setup` is what a simulation is made from. Rows are counted from the first of the history.
+    """
+
+    def __init__(self, prepared: Prepared, size: BarSize, room: int) -> None:
+        history = prepared.setup
+        _refuse_what_is_dated(prepared)
+        self.prepared = prepared
+        self.rows = 0
+        self.room = len(history.bars) + room
+        symbols = history.bars.symbols
+        self._times = [np.full(self.room, _NEVER) for _ in range(2)]
+        self._columns = [np.full((self.room, len(symbols)), np.nan) for _ in PRICE_COLUMNS]
+        bars = _Growing(symbols, *self._times, *self._columns)
+        self._values = np.full((len(history.names), len(symbols), self.room), np.nan)
+        self._feeds = feeds_of(declared(prepared.strategy, size), size, Sessions.of_days(bars))
+        self.setup: Setup = replace(
+            history,
+            bars=bars,
+            adjusted=bars,
+            sessions=Sessions.of_days(bars),
+            values=self._values,
+            volatility=np.zeros((len(symbols), 0)),
+        )
+        self._append(history.bars)
+
+    def add(self, closed: Closed) -> int:
+        """Add a row of bars, and return its number. Raises `RunError` for one that is not later than the last, or has no room."""
+        if self.rows and closed.open_time < self._times[1][self.rows - 1]:
+            raise RunError(f"a bar that opens at {closed.open_time} comes after one that closed at {self._times[1][self.rows - 1]}")
+        if self.rows == self.room:
+            raise RunError(f"this session has seen {self.rows:,} bars, which is all that it has room for; start it again")
+        symbols = self.setup.bars.symbols
+        values = np.array([closed.bars.get(symbol, (np.nan,) * 5) for symbol in symbols])
+        times = np.array([closed.open_time]), np.array([closed.close_time])
+        self._append(Bars(symbols, *times, *(values[np.newaxis, :, column] for column in range(5))))
+        return self.rows - 1
+
+    def _append(self, bars: Bars) -> None:
+        rows = slice(self.rows, self.rows + len(bars))
+        for array, name in zip((*self._times, *self._columns), ("open_time", "close_time", *PRICE_COLUMNS), strict=True):
+            array[rows] = getattr(bars, name)
+        at = dict.fromkeys(range(len(bars.symbols)), 0)
+        for i, feed in self._feeds:
+            found = feed.take(bars, i)
+            self._values[at[i] : at[i] + len(found), i, rows] = found
+            at[i] += len(found)
+        self.rows = rows.stop
+
+    def seen(self) -> tuple[Bars, Values]:
+        """Return the bars so far and the values on them, for `Strategy.targets`."""
+        bars = self.setup.bars.rows(0, self.rows)
+        values = self._values[:, :, : self.rows].view()
+        values.flags.writeable = False
+        return bars, Values(bars, {name: values[k].T for name, k in self.setup.names.items()}, self.setup.warmup)
+
+
+def _refuse_what_is_dated(prepared: Prepared) -> None:
+    """Raise `ConfigError` for what a run can't know of bars that are still to come."""
+    setup = prepared.setup
+    wrong: Sequence[tuple[bool, str]] = (
+        (setup.adjusted is not setup.bars, "the instruments had splits or dividends in the time that warms the run up"),
+        (setup.finer is not None, "data.fill_interval is set"),
+        (any(calendar is not None for calendar in setup.sessions.calendars), "an instrument has a trading calendar"),
+        (len(setup.costs.row_slippage_rate) > 0 or len(setup.costs.row_half_spread) > 0, "a cost model gives a cost for each bar"),
+        (any(len(impact.coefficient) > 1 or len(impact.volume) > 1 for impact in setup.costs.impacts), "an impact is by the day"),
+        (any(limit.kind is LimitKind.VOLATILITY_SIZE for rule in setup.rules for limit in rule.limits), "sizes are by volatility"),
+        (len(setup.currencies) > 0, "the account has several currencies"),
+    )
+    for is_wrong, why in wrong:
+        if is_wrong:
+            raise ConfigError(
+                f"run.mode {'paper'!r}, 'shadow' and 'live' can't do that yet: {why}; leave it out, or run a backtest"
+            )

@@ -1,0 +1,251 @@
+"""The journal of a live account: one SQLite file, in which everything is written down before it is acted upon.
+
+What was told to a session (`inputs`, in order) leads to its state again. What was to be sent (`orders`) stands there before the
+venue hears of it, and each trade (`fills`) can stand there once only.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import sqlite3
+import time
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+from tradekit.errors import RunError
+
+__all__ = ["Asked", "JournalStore", "OrderRow", "SessionRow"]
+
+FORMAT = 1
+
+_SCHEMA = """
+CREATE TABLE about (key TEXT PRIMARY KEY, value TEXT NOT NULL);
+CREATE TABLE sessions (
+    id INTEGER PRIMARY KEY, started INTEGER NOT NULL, ended INTEGER, settings TEXT NOT NULL, digest TEXT NOT NULL,
+    opening BLOB NOT NULL
+);
+CREATE TABLE inputs (
+    seq INTEGER PRIMARY KEY, session INTEGER NOT NULL REFERENCES sessions, body TEXT NOT NULL
+);
+CREATE TABLE orders (
+    client_id TEXT PRIMARY KEY, session INTEGER NOT NULL REFERENCES sessions, seq INTEGER NOT NULL, number INTEGER NOT NULL,
+    symbol TEXT NOT NULL, intent TEXT NOT NULL, state TEXT NOT NULL, venue_id TEXT NOT NULL, filled TEXT NOT NULL,
+    text TEXT NOT NULL
+);
+CREATE TABLE fills (
+    symbol TEXT NOT NULL, trade_id TEXT NOT NULL, client_id TEXT NOT NULL REFERENCES orders, seq INTEGER NOT NULL,
+    body TEXT NOT NULL, PRIMARY KEY (symbol, trade_id)
+) WITHOUT ROWID;
+CREATE TABLE asked (
+    id INTEGER PRIMARY KEY, time INTEGER NOT NULL, command TEXT NOT NULL, reason TEXT NOT NULL, done INTEGER NOT NULL DEFAULT 0
+);
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class SessionRow:
+    """A session: its settings as JSON, their digest, and what it began with."""
+
+    id: int
+    started: int
+    settings: str
+    digest: str
+    opening: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class OrderRow:
+    """An order as it stands: what was to be sent, and what is known of it; numbers are text, exactly as they are."""
+
+    client_id: str
+    number: int
+    symbol: str
+    intent: str
+    state: str
+    venue_id: str
+    filled: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What an operator has asked for."""
+
+    id: int
+    time: int
+    command: str
+    reason: str
+
+
+class JournalStore:
+    """The open journal of an account. One process writes it at a time; others may read it, and ask for something.
+
+    With the durability `process` all that was written outlives the death of the process, with `full` that of the machine too.
+    """
+
+    def __init__(self, path: Path, durability: Literal["process", "full"] = "process") -> None:
+        self.path = path
+        path.parent.mkdir(parents=True, exist_ok=True)
+        self._lease: int | None = None
+        self._db = sqlite3.connect(path, isolation_level=None, timeout=10)
+        self._db.execute("PRAGMA journal_mode=WAL")
+        self._db.execute(f"PRAGMA synchronous={'FULL' if durability == 'full' else 'NORMAL'}")
+        self._db.execute("PRAGMA foreign_keys=ON")
+        self._prepare()
+
+    def _prepare(self) -> None:
+        with self._transaction():
+            if not self._db.execute("SELECT 1 FROM sqlite_master WHERE name = 'about'").fetchone():
+                for statement in _SCHEMA.split(";"):
+                    self._db.execute(statement)
+                self._db.execute("INSERT INTO about VALUES ('format', ?)", (str(FORMAT),))
+        found = self._db.execute("SELECT value FROM about WHERE key = 'format'").fetchone()[0]
+        if found != str(FORMAT):
+            raise RunError(f"journal {str(self.path)!r} has format {found!r}, and this version of tradekit reads {FORMAT}")
+
+    def close(self) -> None:
+        """Close the file and give the lease back."""
+        self._db.close()
+        if self._lease is not None:
+            os.close(self._lease)
+            self._lease = None
+
+    def lease(self) -> None:
+        """Become the one process that trades this account; raise `RunError` if another one does."""
+        import fcntl
+
+        lease = os.open(self.path.with_suffix(".lease"), os.O_RDWR | os.O_CREAT, 0o600)
+        try:
+            fcntl.flock(lease, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            holder = os.read(lease, 20).decode() or "unknown"
+            os.close(lease)
+            raise RunError(
+                f"account {self.path.stem!r} is traded by another process ({holder.strip()}); end that, or name another account"
+            ) from None
+        os.ftruncate(lease, 0)
+        os.write(lease, str(os.getpid()).encode())
+        self._lease = lease
+
+    def is_leased(self) -> bool:
+        """Say whether some process trades this account now."""
+        import fcntl
+
+        if self._lease is not None:
+            return True
+        path = self.path.with_suffix(".lease")
+        if not path.exists():
+            return False
+        lease = os.open(path, os.O_RDWR)
+        try:
+            fcntl.flock(lease, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            return True
+        finally:
+            os.close(lease)
+        return False
+
+    def last_session(self) -> SessionRow | None:
+        """Return the session that was begun last."""
+        row = self._db.execute("SELECT id, started, settings, digest, opening FROM sessions ORDER BY id DESC LIMIT 1").fetchone()
+        return None if row is None else SessionRow(*row)
+
+    def begin(self, started: int, settings: Mapping[str, Any], digest: str, opening: bytes) -> SessionRow:
+        """Begin a session; `opening` is whatever it begins with, such as the bars that warmed it up."""
+        text = json.dumps(settings, sort_keys=True)
+        with self._transaction():
+            self._db.execute("UPDATE sessions SET ended = ? WHERE ended IS NULL", (started,))
+            cursor = self._db.execute(
+                "INSERT INTO sessions (started, settings, digest, opening) VALUES (?, ?, ?, ?)", (started, text, digest, opening)
+            )
+        return SessionRow(int(cursor.lastrowid or 0), started, text, digest, opening)
+
+    def last_time(self) -> int | None:
+        """Return the time of the last input."""
+        row = self._db.execute("SELECT body FROM inputs ORDER BY seq DESC LIMIT 1").fetchone()
+        return None if row is None else int(json.loads(row[0])["time"])
+
+    def account(self) -> dict[str, Any] | None:
+        """Return what the account holds by this journal, as `append` was last given it."""
+        row = self._db.execute("SELECT value FROM about WHERE key = 'account'").fetchone()
+        return None if row is None else dict(json.loads(row[0]))
+
+    def inputs(self, session: int) -> Iterator[tuple[int, str]]:
+        """Yield what a session was told, in order, with its numbers."""
+        yield from self._db.execute("SELECT seq, body FROM inputs WHERE session = ? ORDER BY seq", (session,)).fetchall()
+
+    def append(
+        self,
+        session: int,
+        body: str,
+        orders: Iterable[OrderRow] = (),
+        fill: tuple[str, str, str, str] | None = None,
+        asked: int | None = None,
+        account: Mapping[str, Any] | None = None,
+    ) -> int:
+        """Write an input down with all that follows from it, whole or not at all, and return its number.
+
+        `orders` are those that are new or have changed. `fill` is (symbol, trade id, client id, body); `RunError` if it is known.
+        `asked` is what an operator asked for, if this is the answer to it, and `account` what is held now, where that has changed.
+        """
+        with self._transaction():
+            seq = int(self._db.execute("INSERT INTO inputs (session, body) VALUES (?, ?)", (session, body)).lastrowid or 0)
+            self._keep_orders(session, seq, orders)
+            if fill is not None:
+                self._keep_fill(seq, *fill)
+            if account is not None:
+                self._db.execute("INSERT OR REPLACE INTO about VALUES ('account', ?)", (json.dumps(account),))
+            if asked is not None:
+                self._db.execute("UPDATE asked SET done = 1 WHERE id = ?", (asked,))
+        return seq
+
+    def _keep_orders(self, session: int, seq: int, orders: Iterable[OrderRow]) -> None:
+        for row in orders:
+            what = (row.client_id, session, seq, row.number, row.symbol, row.intent, row.state, row.venue_id, row.filled, row.text)
+            self._db.execute(
+                "INSERT INTO orders VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (client_id) DO UPDATE SET "
+                "state = excluded.state, venue_id = excluded.venue_id, filled = excluded.filled, text = excluded.text",
+                what,
+            )
+
+    def _keep_fill(self, seq: int, symbol: str, trade_id: str, client_id: str, body: str) -> None:
+        try:
+            self._db.execute("INSERT INTO fills VALUES (?, ?, ?, ?, ?)", (symbol, trade_id, client_id, seq, body))
+        except sqlite3.IntegrityError as error:
+            raise RunError(f"trade {trade_id!r} in {symbol!r} is in the journal already: {error}") from error
+
+    def orders(self, session: int | None = None) -> list[OrderRow]:
+        """Return orders in the order in which they were decided: those of one session, or all."""
+        where, values = ("WHERE session = ?", (session,)) if session is not None else ("", ())
+        columns = "client_id, number, symbol, intent, state, venue_id, filled, text"
+        return [OrderRow(*row) for row in self._db.execute(f"SELECT {columns} FROM orders {where} ORDER BY seq, client_id", values)]  # noqa: S608 - both parts are ours
+
+    def fills(self) -> list[str]:
+        """Return all trades, in the order in which they came, as they were written."""
+        return [body for (body,) in self._db.execute("SELECT body FROM fills ORDER BY seq")]
+
+    def ask(self, command: str, reason: str) -> int:
+        """Ask whoever trades this account for something; it is taken up when that process looks, or when one starts."""
+        with self._transaction():
+            cursor = self._db.execute(
+                "INSERT INTO asked (time, command, reason) VALUES (?, ?, ?)", (time.time_ns(), command, reason)
+            )
+        return int(cursor.lastrowid or 0)
+
+    def asked(self) -> list[Asked]:
+        """Return what was asked for and is not done, oldest first."""
+        return [Asked(*row) for row in self._db.execute("SELECT id, time, command, reason FROM asked WHERE done = 0 ORDER BY id")]
+
+    @contextmanager
+    def _transaction(self) -> Iterator[None]:
+        self._db.execute("BEGIN IMMEDIATE")
+        try:
+            yield
+        except BaseException:
+            self._db.execute("ROLLBACK")
+            raise
+        self._db.execute("COMMIT")

@@ -1,0 +1,196 @@
+"""An account whose orders are carried out by a venue outside: what the venue tells takes the place of the matching."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import cython
+
+from tradekit.model.event import EventKind
+from tradekit.model.order import OrderKind, OrderStatus
+from tradekit.simulator.book import Flag
+
+if cython.compiled:
+    from cython.cimports.tradekit.simulator.simulation import Simulation
+else:
+    from tradekit.simulator.simulation import Simulation
+
+if TYPE_CHECKING:
+    from tradekit.simulator.setup import Setup
+
+__all__ = ["Outside"]
+
+_FILL = cython.declare(cython.int, EventKind.FILL)
+_REJECT_EVENT = cython.declare(cython.int, EventKind.REJECT)
+_CANCEL_EVENT = cython.declare(cython.int, EventKind.CANCEL)
+_OPEN = cython.declare(cython.int, OrderStatus.OPEN)
+_REJECTED = cython.declare(cython.int, OrderStatus.REJECTED)
+_TRAILING = cython.declare(cython.int, OrderKind.TRAILING_STOP)
+_IN_FLIGHT = cython.declare(cython.int, Flag.IN_FLIGHT)
+_INSIDE = cython.declare(cython.int, 1)
+_MAKER = cython.declare(cython.int, 3)
+_NAN = cython.declare(cython.double, float("nan"))
+
+
+class Outside:
+    """Tells a simulation what a venue has done with its orders.
+
+    The simulation has `is_outside` set, which leaves the matching out, and a latency without end, so that an order is in flight,
+    and one that is to be cancelled is leaving, until the venue says otherwise.
+    """
+
+    def __init__(self, simulation: Simulation, setup: Setup) -> None:
+        self.simulation = simulation
+        self.book = self.simulation.book
+        self.lifecycle = self.simulation.lifecycle
+        self.ledger = self.simulation.ledger
+        self.log = self.simulation.log
+        self.gate = self.simulation.gate
+        self.symbols: Any = [instrument.symbol for instrument in setup.instruments]
+
+    def alive(self) -> list[int]:
+        """Return the numbers of the orders that are open or held, oldest first."""
+        return self.book.open_numbers()
+
+    def look(self, order: int) -> dict[str, Any]:
+        """Return what the driver has to know of an order."""
+        book = self.book
+        row = cython.declare(cython.Py_ssize_t, book.condition[order])
+        replaces = -1 if row < 0 else int(self.simulation.conditions.replaces[row])
+        return {
+            "symbol": self.symbols[book.instrument[order]],
+            "kind": int(book.kind[order]),
+            "status": int(book.status[order]),
+            "flags": int(book.flags[order]),
+            "left": float(book.left(order)),
+            "filled": float(book.filled[order]),
+            "limit": float(book.limit[order]),
+            "stop": float(book.stop[order]),
+            "replaces": replaces,
+            "is_idle": bool(self.lifecycle.is_idle(order)),
+            "until": 0 if row < 0 else int(self.simulation.conditions.until[row]),
+        }
+
+    def position(self, i: int) -> float:
+        """Return the signed units held of an instrument."""
+        return float(self.ledger.position[i])
+
+    def holding(self, i: int) -> tuple[float, float]:
+        """Return the signed units held of an instrument, and their average price."""
+        return float(self.ledger.position[i]), float(self.ledger.average[i])
+
+    def cash(self) -> float:
+        """Return the money in the account."""
+        return float(self.ledger.total_cash())
+
+    def at(self, time: int) -> None:
+        """Set the time of what is told next; it never goes back."""
+        if time > self.log.now:
+            self.log.now = time
+
+    def arrived(self, order: int) -> None:
+        """Note that the venue has an order."""
+        if self.lifecycle.is_alive(order):
+            self.book.flags[order] &= ~_IN_FLIGHT
+
+    def succeed(self, order: int) -> None:
+        """Put an order into the place of the one that it replaces, of which nothing is at the venue any more."""
+        self.simulation.matcher.timing.replace(order)
+        self.book.compact()
+
+    def ended(self, order: int, status: int, reason: int) -> None:
+        """Note that an order, or what was left of it, will not be filled any more."""
+        if not self.lifecycle.is_alive(order):
+            return
+        left = cython.declare(cython.double, self.book.left(order))
+        if self.book.filled[order] != 0.0 and self.book.status[order] == _OPEN:
+            self.lifecycle.complete(order, reason)
+            self.lifecycle.note(_CANCEL_EVENT, order, reason, left)
+        elif status == _REJECTED:
+            self.book.finish(order, status, reason)
+            self.lifecycle.note(_REJECT_EVENT, order, reason, left)
+            self.lifecycle.pass_on_end(order)
+        else:
+            self.lifecycle.end(order, status, reason)
+        self.book.compact()
+
+    def filled(self, order: int, size: float, price: float, fees: tuple[float, float], is_maker: bool) -> None:
+        """Book a fill, whatever has become of its order; `fees` are money of the settlement currency, and units kept as a fee."""
+        book, log = self.book, self.log
+        i = cython.declare(cython.Py_ssize_t, book.instrument[order])
+        fee = cython.declare(cython.double, fees[0])
+        units = cython.declare(cython.double, fees[1])
+        amount = cython.declare(cython.double, size)
+        paid = cython.declare(cython.double, price)
+        is_alive = cython.declare(cython.bint, self.lifecycle.is_alive(order))
+        self.ledger.cause = book.entry[order]
+        self.ledger.report(i, amount, paid, fee, units)
+        if is_alive:
+            book.fill(order, amount)
+        else:
+            book.filled[order] += amount
+        log.add(_FILL, _INSIDE + (_MAKER if is_maker else 0), order, i, book.entry[order])
+        log.a[log.at] = amount
+        log.b[log.at] = paid
+        log.c[log.at] = (fee + units * paid * self.ledger.multiplier[i]) * self.ledger.rate[self.ledger.settles[i]]
+        log.d[log.at] = 0.0
+        log.e[log.at] = self.ledger.position[i]
+        log.f[log.at] = self.ledger.average[i]
+        log.g[log.at] = self.ledger.balance(i)
+        if is_alive:
+            self.lifecycle.price = paid
+            self.lifecycle.traded = i
+            self.simulation.matcher.filler.go_on(order, amount, 0)
+            self.lifecycle.traded = -1
+            book.compact()
+
+    def seen(self, i: int, price: float) -> None:
+        """Let the trailing stops of an instrument follow a price."""
+        for k in range(self.book.open_count):
+            order = self.book.open_orders[k]
+            if self.book.instrument[order] != i or self.book.kind[order] != _TRAILING or self.book.status[order] != _OPEN:
+                continue
+            row = self.book.condition[order]
+            mark = self.simulation.conditions.mark[row]
+            is_better = cython.declare(cython.bint, price < mark if self.book.left(order) > 0.0 else price > mark)
+            if mark != mark or is_better:
+                self.simulation.conditions.mark[row] = price
+
+    def level(self, order: int) -> float:
+        """Return the price that sets an order off; NaN where it has none, or a trailing stop has seen no price yet."""
+        if self.book.kind[order] == _TRAILING:
+            return self.gate.opinions.trailing(order)
+        return float(self.book.stop[order])
+
+    def trigger(self, order: int, price: float) -> None:
+        """Set an order off that the venue doesn't watch."""
+        self.lifecycle.trigger(order, price)
+
+    def withdraw(self, order: int) -> None:
+        """Ask for an order to be cancelled."""
+        self.simulation.withdraw(order)
+        self.book.compact()
+
+    def halt(self, flatten: bool) -> None:
+        """Stop new risk, as an operator asks; with `flatten`, close all positions too."""
+        if not self.gate.is_halted:
+            self.gate.halt(-1, self.ledger.equity(), _NAN, -1)
+        self.simulation.stop_risk(flatten)
+        if flatten:
+            self.simulation.decide()
+
+    def pause(self) -> None:
+        """Cancel what adds risk; what is asked for later is not refused."""
+        self.simulation.stop_risk(False)
+
+    def resume(self) -> None:
+        """Allow new risk again."""
+        self.gate.is_halted = False
+
+    def adopt(self, i: int, units: float, price: float) -> None:
+        """Take over a position that an earlier session left, at its average price."""
+        self.ledger.position[i] = units
+        self.ledger.average[i] = price
+        self.ledger.basis[i] = price if self.ledger.is_margined[i] else 0.0
+        self.ledger.last[i] = price
+        self.ledger.held += 1
