@@ -15,6 +15,7 @@ ROOT = Path(__file__).resolve().parents[1]
 PRODUCT = [
     *sorted((ROOT / "src").rglob("*.py")),
     *sorted(ROOT.glob("plugins/*/src/**/*.py")),
+    *sorted(ROOT.glob("examples/plugins/*/src/**/*.py")),
     *sorted((ROOT / "benchmarks").glob("*.py")),
     *sorted((ROOT / "benchmarks" / "sides").glob("*.py")),
     *sorted((ROOT / "docs").glob("*.py")),

@@ -13,7 +13,7 @@ import tradekit
 ROOT = Path(__file__).resolve().parents[1]
 SRC = ROOT / "src"
 KERNEL = sorted((SRC / "tradekit").rglob("*.py"))
-PLUGINS = sorted(path.parent for path in ROOT.glob("plugins/*/pyproject.toml"))
+PLUGINS = sorted(path.parent for pattern in ("plugins", "examples/plugins") for path in ROOT.glob(f"{pattern}/*/pyproject.toml"))
 
 LAYERS = ["errors", "model", "simulator", "journal analysis", "plugin", "data", "engine", "testing cli"]
 LEVEL = {room: level for level, rooms in enumerate(LAYERS) for room in rooms.split()}

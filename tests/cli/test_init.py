@@ -1,18 +1,15 @@
 """`tradekit init`: a project that installs, runs, passes its tests, and is clean."""
 
 import csv
-import os
 import subprocess
 import sys
-import sysconfig
 import tomllib
-import venv
 from datetime import date
 from importlib.util import find_spec
-from pathlib import Path
 
 import pytest
 
+from separate import TRADEKIT, made
 from tradekit.cli import init
 from tradekit.cli.main import main
 
@@ -38,44 +35,13 @@ def project(tmp_path, monkeypatch):
 
 
 @pytest.fixture(scope="module")
-def python(tmp_path_factory):
-    """A Python with a project installed in it, and with what this Python has."""
+def installed(tmp_path_factory):
+    """What runs a Python with a project installed in it, in the project's folder."""
     folder = tmp_path_factory.mktemp("installed")
     assert main(["init", str(folder / "my-alpha")]) == 0
-    venv.create(folder / "env", with_pip=False, symlinks=os.name != "nt")
-    scripts, name = ("Scripts", "python.exe") if os.name == "nt" else ("bin", "python")
-    found = folder / "env" / scripts / name
-    paths = {"base": str(folder / "env"), "platbase": str(folder / "env")}
-    ours = sysconfig.get_path("purelib")
-    Path(sysconfig.get_path("purelib", vars=paths), "ours.pth").write_text(f"import site; site.addsitedir({ours!r})\n")
-    arguments = [
-        "install",
-        "-q",
-        "--no-build-isolation",
-        "--no-deps",
-        "--disable-pip-version-check",
-        "-e",
-        str(folder / "my-alpha"),
-    ]
-    subprocess.run([sys.executable, "-m", "pip", "--python", str(found), *arguments], check=True, env=environment())
-    return found
-
-
-def environment():
-    return {**os.environ, "PYTHONPATH": os.pathsep.join(path for path in sys.path if path), "COLUMNS": "80"}
-
-
-def told(python, *arguments):
-    """Run a command in the installed project's folder, and return what it prints."""
-    folder = python.parents[2] / "my-alpha"
-    found = subprocess.run(
-        [str(python), *arguments], cwd=folder, capture_output=True, text=True, env=environment(), check=False, encoding="utf-8"
-    )
-    assert found.returncode == 0, found.stdout + found.stderr
-    return found.stdout
-
-
-TRADEKIT = ("-c", "import sys; from tradekit.cli.main import main; sys.exit(main(sys.argv[1:]))")
+    environment = made(folder / "env")
+    environment.install(folder / "my-alpha")
+    return lambda *arguments: environment.told(folder / "my-alpha", *arguments)
 
 
 def test_init_makes_the_project_and_says_what_is_next(tmp_path, monkeypatch, capsys):
@@ -129,27 +95,27 @@ def test_init_prices_are_a_random_walk_that_says_so(project):
     assert "not market data" in (project / "run.toml").read_text()
 
 
-def test_init_project_is_found_once_it_is_installed(python):
-    out = told(python, *TRADEKIT, "plugins", "--kind", "strategy")
+def test_init_project_is_found_once_it_is_installed(installed):
+    out = installed(*TRADEKIT, "plugins", "--kind", "strategy")
     assert "strategy, from my-alpha 0.1.0\n" in out
     assert "my-alpha-pullback" in out
     assert "problems" not in out
 
 
-def test_init_project_runs_once_it_is_installed(python):
-    out = told(python, *TRADEKIT, "run", "run.toml")
+def test_init_project_runs_once_it_is_installed(installed):
+    out = installed(*TRADEKIT, "run", "run.toml")
     assert out.startswith("my-alpha  backtest, done\n")
     assert "my-alpha-pullback (my-alpha 0.1.0)" in out
     assert "made-up-1d.csv" in out
 
 
-def test_init_project_passes_its_own_tests(python):
-    assert "3 passed" in told(python, "-m", "pytest", "-q", "-p", "no:cacheprovider", "-W", "error")
+def test_init_project_passes_its_own_tests(installed):
+    assert "3 passed" in installed("-m", "pytest", "-q", "-p", "no:cacheprovider", "-W", "error")
 
 
 @pytest.mark.skipif(find_spec("mypy") is None, reason="mypy is not installed")
-def test_init_project_is_strictly_typed(python, tmp_path):
-    assert "Success" in told(python, "-m", "mypy", "--strict", "--cache-dir", str(tmp_path), "src")
+def test_init_project_is_strictly_typed(installed, tmp_path):
+    assert "Success" in installed("-m", "mypy", "--strict", "--cache-dir", str(tmp_path), "src")
 
 
 @pytest.mark.skipif(find_spec("ruff") is None, reason="ruff is not installed")

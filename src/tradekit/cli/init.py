@@ -3,25 +3,19 @@
 from __future__ import annotations
 
 import keyword
-import random
 import re
 import shlex
-import sys
-from collections.abc import Iterator
-from datetime import date, timedelta
-from importlib.util import find_spec
 from pathlib import Path
 from string import Template
 
 import click
 
+from tradekit.cli.starting import MADE_UP, SEED, check_module, csv_lines, write_folder
 from tradekit.errors import ConfigError, system_reason
 
 __all__ = ["init_command"]
 
 _TEMPLATES = Path(__file__).parent / "templates" / "project"
-_SEED = 6
-_BARS = 1_000
 
 
 @click.command("init")
@@ -36,11 +30,9 @@ def init_command(folder: Path, name: str | None) -> None:
     files = _files(project)
     try:
         _check_empty(folder)
-        for path, content in files.items():
-            (folder / path).parent.mkdir(parents=True, exist_ok=True)
-            (folder / path).write_text(content, encoding="utf-8", newline="\n")
     except OSError as error:
         raise ConfigError(f"the project {str(folder)!r} can't be written: {system_reason(error)}") from error
+    write_folder("the project", folder, files)
     _tell(folder, files)
 
 
@@ -53,15 +45,8 @@ def _project(name: str) -> str:
         raise ConfigError(
             f"the name {name!r} can't be a package: it needs ASCII letters, digits and hyphens, and a letter first; {way_out}"
         )
-    if _is_module(module):
-        raise ConfigError(f"the name {name!r} is taken: {module!r} is a module of this Python already; {way_out}")
+    check_module(module, name, way_out)
     return project
-
-
-def _is_module(name: str) -> bool:
-    spec = find_spec(name)
-    # A folder without code has a spec too, but no origin.
-    return name in sys.stdlib_module_names or (spec is not None and spec.origin is not None)
 
 
 def _module(project: str) -> str:
@@ -80,7 +65,7 @@ def _check_empty(folder: Path) -> None:
 def _files(project: str) -> dict[str, str]:
     """Return what the project holds, by the path within it."""
     module = _module(project)
-    words = {"project": project, "module": module, "strategy": f"{project}-pullback", "seed": str(_SEED)}
+    words = {"project": project, "module": module, "strategy": f"{project}-pullback", "seed": str(SEED)}
     places = {
         "pyproject.toml": "pyproject.toml",
         "README.md": "README.md",
@@ -93,28 +78,12 @@ def _files(project: str) -> dict[str, str]:
     files = {
         place: Template((_TEMPLATES / f"{name}.in").read_text(encoding="utf-8")).substitute(words) for name, place in places.items()
     }
-    return files | {f"src/{module}/py.typed": "", "data/made-up-1d.csv": "".join(_made_up_bars())}
-
-
-def _made_up_bars() -> Iterator[str]:
-    """Yield lines of CSV: daily bars of a random walk on weekdays, drawn with a fixed seed."""
-    drawn = random.Random(_SEED)  # noqa: S311 - prices to play with, not a secret
-    yield "time,open,high,low,close,volume\n"
-    day, price = date(2020, 1, 1), 100.0
-    for _ in range(_BARS):
-        while day.weekday() > 4:
-            day += timedelta(1)
-        opened = round(price * (1 + drawn.gauss(0, 0.004)), 2)
-        price = round(opened * (1 + drawn.gauss(0, 0.013)), 2)
-        high = round(max(opened, price) * (1 + abs(drawn.gauss(0, 0.004))), 2)
-        low = round(min(opened, price) * (1 - abs(drawn.gauss(0, 0.004))), 2)
-        yield f"{day},{opened:.2f},{high:.2f},{low:.2f},{price:.2f},{drawn.randrange(100_000, 1_000_000)}\n"
-        day += timedelta(1)
+    return files | {f"src/{module}/py.typed": "", MADE_UP: "".join(csv_lines())}
 
 
 def _tell(folder: Path, files: dict[str, str]) -> None:
     click.echo(f"made {folder}: {', '.join(path for path in files if not path.endswith('py.typed'))}")
-    click.echo("the prices in data/made-up-1d.csv are a random walk: they are there to try things out, and mean nothing")
+    click.echo(f"the prices in {MADE_UP} are a random walk: they are there to try things out, and mean nothing")
     click.echo("\nnext:")
     click.echo(f"  pip install -e {shlex.quote(str(folder))}")
     click.echo(f"  tradekit run {shlex.quote(str(folder / 'run.toml'))}")

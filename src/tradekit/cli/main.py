@@ -32,6 +32,7 @@ COMMANDS = {
     "check": ("tradekit.cli.check:check_command", "Check a run file and what it needs; run nothing."),
     "snapshot": ("tradekit.cli.snapshot:snapshot_command", "Record what a run decides, or find what has changed."),
     "init": ("tradekit.cli.init:init_command", "Make a working project to start from."),
+    "new": ("tradekit.cli.new:new_command", "Make a plugin package to start from."),
     "status": ("tradekit.cli.accounts:status_command", "Show what a live account holds, and what is at the venue."),
     "halt": ("tradekit.cli.accounts:halt_command", "Stop new risk in a live account."),
     "resume": ("tradekit.cli.accounts:resume_command", "Allow new risk in a live account again."),
