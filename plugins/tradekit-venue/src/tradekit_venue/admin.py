@@ -1,0 +1,118 @@
+"""The desk: what a test in another process sees of a venue, and does with it. It asks for a token always."""
+
+from __future__ import annotations
+
+import hmac
+from collections.abc import Mapping
+from dataclasses import asdict
+from typing import Any
+
+from aiohttp import web
+
+from tradekit import ConfigError
+from tradekit_venue.binance.dialect import Binance
+from tradekit_venue.binance.forms import account_form, my_trade_form, order_form
+from tradekit_venue.binance.params import Params
+from tradekit_venue.binance.refusals import RefusedError
+from tradekit_venue.binance.request import Request
+from tradekit_venue.binance.trading import cancel, place
+from tradekit_venue.faults import read_fault
+from tradekit_venue.venue import Venue
+from tradekit_venue.words import nearest
+
+__all__ = ["Admin"]
+
+Values = Mapping[str, Any]
+
+
+class Admin:
+    """Answers `GET` and `POST` below `/_venue/`."""
+
+    def __init__(self, venue: Venue, dialect: Binance, token: str) -> None:
+        self._venue = venue
+        self._dialect = dialect
+        self._token = token
+        self._actions = {
+            ("GET", "state"): self._state,
+            ("GET", "received"): lambda _: list(self._venue.received),
+            ("GET", "faults"): lambda _: [asdict(fault) for fault in self._venue.faults.pending()],
+            ("POST", "faults"): self._add_fault,
+            ("DELETE", "faults"): lambda _: self._venue.faults.clear(),
+            ("POST", "release"): lambda _: self._venue.faults.release(),
+            ("POST", "clock"): self._set_clock,
+            ("POST", "order"): self._place,
+            ("DELETE", "order"): self._cancel,
+            ("POST", "close"): self._close_market,
+        }
+
+    async def answer(self, request: web.Request, path: str) -> web.Response:
+        """Answer a request, if it has the token."""
+        given = request.headers.get("Authorization", "").removeprefix("Bearer ")
+        if not hmac.compare_digest(given.encode(), self._token.encode()):
+            return web.json_response(
+                {"error": "the token is missing or wrong; send it as 'Authorization: Bearer TOKEN'"}, status=401
+            )
+        action = self._actions.get((request.method, path))
+        if action is None:
+            known = sorted({" ".join(key) for key in self._actions})
+            asked = f"{request.method} {path}"
+            return web.json_response(
+                {"error": f"no {asked!r} here{nearest(asked, known)}; there are {', '.join(known)}"}, status=404
+            )
+        try:
+            values = await request.json() if request.can_read_body else {}
+            return web.json_response(action(values))
+        except RefusedError as error:
+            return web.json_response({"error": error.message, "code": error.code}, status=400)
+        except (ConfigError, ValueError, KeyError) as error:
+            return web.json_response({"error": str(error)}, status=400)
+
+    def _state(self, _: Values) -> dict[str, Any]:
+        exchange = self._venue.exchange
+        owners = {key.account.name: key.account for key in self._venue.keys.values()}
+        accounts = {
+            name: {
+                "balances": account_form(account, self._venue.clock.now())["balances"],
+                "orders": [order_form(order) for order in account.orders.values()],
+                "trades": [my_trade_form(order, trade) for order, trade in account.trades],
+            }
+            for name, account in owners.items()
+        }
+        clock = {"now": self._venue.clock.now(), "told": self._venue.clock.told(), "speed": self._venue.clock.speed}
+        return {"clock": clock, "markets": sorted(exchange.listings), "accounts": accounts}
+
+    def _add_fault(self, values: Values) -> None:
+        self._venue.faults.add(read_fault(values))
+
+    def _set_clock(self, values: Values) -> dict[str, int]:
+        clock = self._venue.clock
+        unknown = next((name for name in values if name not in ("advance", "skew", "speed")), None)
+        if unknown is not None:
+            raise ConfigError(f"the clock has no {unknown!r}; it takes advance and skew, both in milliseconds, and speed")
+        if "skew" in values:
+            clock.skew = int(values["skew"])
+        if "speed" in values:
+            clock.run(float(values["speed"]))
+        if "advance" in values:
+            self._venue.advance(int(values["advance"]))
+        return {"now": clock.now()}
+
+    def _request(self, values: Values) -> Request:
+        """Return a request that needs no signature; the account is named."""
+        named = self._venue.exchange.accounts.get(str(values.get("account", "")))
+        if named is None or named.is_bottomless:
+            names = ", ".join(repr(key.account.name) for key in self._venue.keys.values())
+            raise ConfigError(f"no account {values.get('account')!r}; say whose it is by account: {names}")
+        params = Params({name: str(value) for name, value in values.items() if name != "account"})
+        return Request(self._venue, params, self._dialect.hidden, self._dialect.limits, named)
+
+    def _place(self, values: Values) -> dict[str, Any]:
+        return place(self._request(values))
+
+    def _cancel(self, values: Values) -> dict[str, Any]:
+        return cancel(self._request(values))
+
+    def _close_market(self, values: Values) -> dict[str, bool]:
+        listing = self._venue.exchange.listings[str(values["market"])]
+        listing.is_open = not values.get("closed", True)
+        return {"open": listing.is_open}

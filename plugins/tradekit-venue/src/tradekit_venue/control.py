@@ -1,0 +1,78 @@
+"""What steers an open venue from anywhere on this machine, with the standard library alone."""
+
+from __future__ import annotations
+
+import json
+import urllib.error
+import urllib.request
+from typing import Any
+
+from tradekit import VenueError
+
+__all__ = ["Control"]
+
+
+class Control:
+    """The desk of a venue, over HTTP. Each method raises `VenueError` with what the venue says is wrong."""
+
+    def __init__(self, url: str, token: str, timeout_s: float = 10.0) -> None:
+        self.url = url
+        self._token = token
+        self._timeout_s = timeout_s
+
+    def state(self) -> dict[str, Any]:
+        """Return the clock, and each account's balances, orders and trades."""
+        return self._ask("GET", "state")
+
+    def received(self) -> list[dict[str, Any]]:
+        """Return the last requests and sockets, oldest first, with the fault that happened to each."""
+        return self._ask("GET", "received")
+
+    def fault(self, match: str, do: str, details: dict[str, Any] | None = None) -> None:
+        """Add a fault to the script, such as `fault("POST order", "late", {"ms": 2000})`."""
+        self._ask("POST", "faults", {"match": match, "do": do, **(details or {})})
+
+    def clear(self) -> None:
+        """Forget the faults that are still to come, and release what waits."""
+        self._ask("DELETE", "faults")
+
+    def release(self) -> None:
+        """Let everything go on that a fault keeps waiting."""
+        self._ask("POST", "release")
+
+    def advance(self, milliseconds: int) -> int:
+        """Move the venue's clock on, and return what it shows."""
+        return int(self._ask("POST", "clock", {"advance": milliseconds})["now"])
+
+    def skew(self, milliseconds: int) -> None:
+        """Let the venue tell and check a time that is off."""
+        self._ask("POST", "clock", {"skew": milliseconds})
+
+    def run(self, speed: float) -> None:
+        """Let the venue's clock run at a speed; 0 stops it."""
+        self._ask("POST", "clock", {"speed": speed})
+
+    def place(self, account: str, order: dict[str, Any]) -> dict[str, Any]:
+        """Place an order for an account, in the words of the dialect, without a signature."""
+        return self._ask("POST", "order", {"account": account, **order})
+
+    def cancel(self, account: str, order: dict[str, Any]) -> dict[str, Any]:
+        """Cancel an order of an account."""
+        return self._ask("DELETE", "order", {"account": account, **order})
+
+    def close_market(self, market: str, closed: bool = True) -> None:
+        """Close a market to new orders, or open it again."""
+        self._ask("POST", "close", {"market": market, "closed": closed})
+
+    def _ask(self, method: str, path: str, values: dict[str, Any] | None = None) -> Any:
+        headers = {"Authorization": f"Bearer {self._token}", "Content-Type": "application/json"}
+        body = None if values is None else json.dumps(values).encode()
+        request = urllib.request.Request(f"{self.url}/_venue/{path}", body, headers, method=method)
+        try:
+            with urllib.request.urlopen(request, timeout=self._timeout_s) as answer:
+                return json.load(answer)
+        except urllib.error.HTTPError as error:
+            with error:
+                raise VenueError(f"the venue at {self.url} refuses {method} {path}: {json.load(error).get('error')}") from None
+        except OSError as error:
+            raise VenueError(f"there is no venue at {self.url}: {error}") from error

@@ -1,0 +1,1 @@
+"""The matching engine: markets, accounts, orders, books and trades, exact in `Decimal`, without any network."""

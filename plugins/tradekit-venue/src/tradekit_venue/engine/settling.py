@@ -1,0 +1,87 @@
+"""Who pays what: the money that an order ties up, and what a trade moves."""
+
+from __future__ import annotations
+
+from decimal import ROUND_DOWN, Decimal
+
+from tradekit_venue.engine.account import Account
+from tradekit_venue.engine.listing import Listing
+from tradekit_venue.engine.market import Market
+from tradekit_venue.engine.order import Fee, Kind, NewOrder, Order, Reason, RejectError, Side, Trade
+
+__all__ = ["cost", "fee_for", "quantity_for", "settle"]
+
+ZERO = Decimal(0)
+CENT = Decimal("1e-8")
+
+
+def quantity_for(listing: Listing, order: NewOrder) -> Decimal:
+    """Return how much a market order for so much money comes to. Raises `RejectError` where that is nothing."""
+    if not order.value:
+        return order.quantity
+    money, found = order.value, ZERO
+    for resting in listing.book.against(order.side).orders():
+        taken = min(resting.left, money / resting.price // listing.market.lot * listing.market.lot)
+        found += taken
+        money -= taken * resting.price
+        if taken < resting.left:
+            break
+    if not found:
+        raise RejectError(Reason.NO_LIQUIDITY)
+    return found
+
+
+def cost(listing: Listing, order: NewOrder, quantity: Decimal) -> Decimal:
+    """Return how much an order ties up, in the currency that it gives."""
+    if order.side is Side.SELL:
+        return quantity
+    if order.kind.has_limit:
+        return order.price * quantity
+    if order.kind is not Kind.MARKET:
+        return order.trigger * quantity
+    return sweep(listing, order.side, quantity)
+
+
+def sweep(listing: Listing, side: Side, quantity: Decimal) -> Decimal:
+    """Return what it costs to take so much off the book, or as much of it as there is."""
+    left, money = quantity, ZERO
+    for resting in listing.book.against(side).orders():
+        taken = min(resting.left, left)
+        money += taken * resting.price
+        left -= taken
+        if not left:
+            break
+    return money
+
+
+def fee_for(account: Account, market: Market, side: Side, trade_value: tuple[Decimal, Decimal], rate: Decimal) -> Fee | None:
+    """Return what an account pays for a trade of so much (quantity, value): of what it receives, or in its third currency."""
+    if account.is_bottomless:
+        return None
+    quantity, value = trade_value
+    rates = account.rates
+    if rates.asset:
+        amount = (value * rate * (1 - rates.discount) / rates.price).quantize(CENT, ROUND_DOWN)
+        if account.free[rates.asset] >= amount:
+            return Fee(amount, rates.asset)
+    received, asset = (quantity, market.base) if side is Side.BUY else (value, market.quote)
+    return Fee((received * rate).quantize(CENT, ROUND_DOWN), asset)
+
+
+def settle(order: Order, trade: Trade, collector: Account) -> tuple[str, ...]:
+    """Move what a trade moves for one of its orders, and return the currencies."""
+    account, market = order.account, order.market
+    is_buy = order.side is Side.BUY
+    given, received = (trade.value, trade.quantity) if is_buy else (trade.quantity, trade.value)
+    gets = market.base if is_buy else market.quote
+    # What a limit order ties up for each unit is its limit; the trade may have been made at a better price.
+    held = order.price * trade.quantity if is_buy and order.asked.kind.has_limit else given
+    order.locked -= held
+    account.locked[order.gives] -= held
+    account.free[order.gives] += held - given
+    account.free[gets] += received
+    fee = trade.fee_of(order)
+    if fee is not None:
+        account.free[fee.asset] -= fee.amount
+        collector.free[fee.asset] += fee.amount
+    return tuple(dict.fromkeys([order.gives, gets, *([fee.asset] if fee is not None else [])]))
