@@ -270,9 +270,9 @@ def test_cancel_of_an_order_that_is_gone_or_unknown_says_nothing(meeting: Any) -
 def test_run_that_must_not_trade_sends_nothing_but_reads_all(meeting: Any) -> None:
     async def run() -> None:
         async with meeting(may_trade=False) as (venue, anna, bert):
-            with pytest.raises(OrderRefused, match=r"POST .*/api/v3/order may change the account, and this run must not trade"):
+            with pytest.raises(OrderRefused, match=r"may change the account was asked of binance, and this run must not trade"):
                 await anna.send(buy("tk1"))
-            with pytest.raises(VenueError, match="DELETE .*/api/v3/order may change the account"):
+            with pytest.raises(VenueError, match="may change the account was asked of binance"):
                 await anna.cancel("tk1", "", SYMBOL)
             assert await anna.open_orders([SYMBOL]) == []
             assert (await anna.holdings()).balances["BTC"] == 10

@@ -98,6 +98,8 @@ def _settings(options: ExchangeOptions) -> dict[str, Any]:
 
 def _practise(client: Client, options: ExchangeOptions) -> None:
     try:
+        if not client.urls.get("test"):
+            raise errors().NotSupported
         client.set_sandbox_mode(True)
     except errors().NotSupported:
         what = f"exchange {options.exchange!r} has no place for practice that ccxt knows"

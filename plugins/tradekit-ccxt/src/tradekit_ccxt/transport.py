@@ -30,6 +30,9 @@ _READING = re.compile(
 )
 """What a message to a stream may be about."""
 _ABOUT = ("method", "op", "event", "action", "reqType", "type", "request", "cmd")
+_CHANGING = re.compile(r"(?:create|edit|cancel|set|add|reduce|close|transfer|withdraw|borrow|repay|upgrade|sign)[A-Z]|transfer$|withdraw$")
+"""What ccxt calls the things that change an account."""
+_ONLY_LIVE = "this run must not trade: only a live run does"
 _LONGEST_SILENCE_MS = 20_000
 _FIRST_MESSAGES = 3
 """So many messages answer the log-in and the subscriptions of a new connection: until then, what happens may be missed."""
@@ -42,7 +45,7 @@ class Transport:
     """What a client of ccxt sends and receives goes through here, once it is attached.
 
     Without `may_trade`, a request that may change something does not leave: only GET does, and what `reads` lists by the end of its
-    path. Orders are never sent over streams, so only messages that subscribe and log in pass there.
+    path; and none of ccxt's methods that change something can be called. Orders are never sent over streams, so only messages that subscribe and log in pass there.
     """
 
     client: Client
@@ -72,6 +75,14 @@ class Transport:
         client.enableRateLimit, client.throttle = True, self.throttle
         client.streaming = {**client.streaming}
         client.streaming["keepAlive"] = min(client.streaming.get("keepAlive", _LONGEST_SILENCE_MS), _LONGEST_SILENCE_MS)
+        if not self.may_trade:
+            # Some exchanges take orders by GET.
+            for name in client.has:
+                if _CHANGING.match(name):
+                    setattr(client, client.un_camel_case(name), self._refuse)
+
+    async def _refuse(self, *given: Any) -> None:
+        raise VenueError(f"something that may change the account was asked of {self.client.id}, and {_ONLY_LIVE}")
 
     async def throttle(self, cost: float | None = None) -> None:
         """Wait for one's turn."""
@@ -85,6 +96,8 @@ class Transport:
         if method != "GET" and not urlsplit(url).path.endswith(self.reads or ("\0",)):
             self._check(method, url, body)
             errand.has_left = True
+        if errand.carries and errand.carries in f"{url} {body}":
+            errand.has_left = True
         try:
             async with self._line if self.is_serial else nullcontext():
                 return await self._fetch(url, method, headers, body)
@@ -95,7 +108,7 @@ class Transport:
     def _check(self, method: str, url: str, body: Any) -> None:
         path = urlsplit(url).path
         if not self.may_trade:
-            raise VenueError(f"{method} {path} may change the account, and this run must not trade: only a live run does")
+            raise VenueError(f"{method} {path} may change the account, and {_ONLY_LIVE}")
         carried = current().carries
         if carried and carried not in f"{url} {body}":
             raise VenueError(f"{method} {path} was held back: the order's own id {carried!r} is not in it, so it could not be looked up")
