@@ -12,19 +12,19 @@ from urllib.parse import parse_qsl, urlsplit
 
 import ccxt
 import pytest
+from tradekit_ccxt import library
+from tradekit_ccxt.executor import CcxtExecutor
 from tradekit_venue.clock import Clock
 from tradekit_venue.engine.market import Market
 from tradekit_venue.venue import Venue
 
 from tradekit import Intent
-from tradekit_ccxt import library
-from tradekit_ccxt.executor import CcxtExecutor
 
 CLIENT_ID = "tkab12cd00000001"
 """As long as the kernel makes them."""
 START_MS = 1_700_000_000_000
 # A secret of some exchanges must be base64, and that of Coinbase a private key.
-SECRET = "c2VjcmV0LW9mLXRlc3Rz"
+SECRET = "c2VjcmV0LW9mLXRlc3Rz"  # noqa: S105 - it opens nothing
 PLACES = {
     "okx": ("BTC-USDT", "BTC-USDT-SWAP"),
     "kraken": ("XBTUSDT", ""),
@@ -41,9 +41,20 @@ def market(client: Any, kind: str) -> dict[str, Any]:
         {
             "id": PLACES.get(client.id, ("BTCUSDT", "BTCUSDT"))[0 if is_spot else 1],
             "symbol": "BTC/USDT" if is_spot else "BTC/USDT:USDT",
-            **{"base": "BTC", "quote": "USDT", "baseId": "BTC", "quoteId": "USDT"},
-            **{"type": kind, "spot": is_spot, "swap": not is_spot, "margin": False, "future": False, "option": False},
-            **{"active": True, "contract": not is_spot, "linear": not is_spot or None, "inverse": None if is_spot else False},
+            "base": "BTC",
+            "quote": "USDT",
+            "baseId": "BTC",
+            "quoteId": "USDT",
+            "type": kind,
+            "spot": is_spot,
+            "swap": not is_spot,
+            "margin": False,
+            "future": False,
+            "option": False,
+            "active": True,
+            "contract": not is_spot,
+            "linear": not is_spot or None,
+            "inverse": None if is_spot else False,
             **({} if is_spot else {"settle": "USDT", "settleId": "USDT", "contractSize": "1", "subType": "linear"}),
             "precision": {"price": "0.01", "amount": lot},
             "limits": {"amount": {"min": lot, "max": "9000"}, "cost": {"min": "5"}, "price": {}, "leverage": {}},
@@ -74,7 +85,7 @@ class Sent:
         return {**self.query, **(body or {})}
 
 
-class Unanswered(Exception):
+class UnansweredError(Exception):
     """A request had no answer in the script."""
 
 
@@ -90,7 +101,7 @@ class Wire:
         parts = urlsplit(url)
         self.sent.append(Sent(method, parts.path, dict(parse_qsl(parts.query)), _read(body)))
         if not self.answers:
-            raise Unanswered(f"{method} {url}")
+            raise UnansweredError(f"{method} {url}")
         answer = self.answers.pop(0)
         if isinstance(answer, BaseException):
             raise answer

@@ -8,6 +8,7 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
+from tradekit_ccxt.executor import CcxtExecutor
 from tradekit_venue.faults import Fault
 from tradekit_venue.serving import opened
 from tradekit_venue.venue import Venue
@@ -24,7 +25,6 @@ from tradekit import (
     VenueFill,
     VenueOrder,
 )
-from tradekit_ccxt.executor import CcxtExecutor
 
 SYMBOL = "BTC/USDT"
 START = 1_700_000_000_000 * 1_000_000
@@ -188,7 +188,10 @@ def test_send_into_a_fault_is_never_called_refused_and_is_found_once(meeting: An
     [
         (Fault("POST order", "status", status=429, code=-1003, retry_after=7), r"^binance did not send the order: .*"),
         (Fault("POST order", "status", status=418, code=-1003, retry_after=7), r"^binance did not send the order: .*"),
-        (Fault("POST order", "status", status=400, code=-2010, message="Account has insufficient balance for requested action."), "InsufficientFunds"),
+        (
+            Fault("POST order", "status", status=400, code=-2010, message="Account has insufficient balance for requested action."),
+            "InsufficientFunds",
+        ),
         (Fault("POST order", "status", status=400, code=-1013, message="Filter failure: LOT_SIZE"), "InvalidOrder"),
         (Fault("POST order", "status", status=401, code=-2015, message="Invalid API-key, IP, or permissions."), "Error"),
         (Fault("POST order", "status", status=400, code=-1021, message="Timestamp for this request is outside."), "InvalidNonce"),
@@ -214,7 +217,7 @@ def test_send_of_an_id_that_is_taken_is_no_refusal(meeting: Any) -> None:
     async def run() -> None:
         async with meeting() as (_, anna, _bert):
             await anna.send(buy("tk1"))
-            with pytest.raises(VenueError, match="[Dd]uplicate") as raised:
+            with pytest.raises(VenueError, match=r"[Dd]uplicate") as raised:
                 await anna.send(buy("tk1"))
             assert not isinstance(raised.value, OrderRefused)
 
@@ -269,7 +272,7 @@ def test_cancel_of_an_order_that_is_gone_or_unknown_says_nothing(meeting: Any) -
 
 def test_run_that_must_not_trade_sends_nothing_but_reads_all(meeting: Any) -> None:
     async def run() -> None:
-        async with meeting(may_trade=False) as (venue, anna, bert):
+        async with meeting(may_trade=False) as (venue, anna, _bert):
             with pytest.raises(OrderRefused, match=r"may change the account was asked of binance, and this run must not trade"):
                 await anna.send(buy("tk1"))
             with pytest.raises(VenueError, match="may change the account was asked of binance"):

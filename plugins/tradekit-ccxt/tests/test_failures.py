@@ -2,10 +2,10 @@ import asyncio
 
 import ccxt
 import pytest
-
-from tradekit import VenueError
 from tradekit_ccxt.errand import Errand
 from tradekit_ccxt.failures import is_refusal, refused, venue_error
+
+from tradekit import VenueError
 
 
 def sent(error: BaseException | None, status: int = 400, raised_by_request: bool = True) -> Errand:

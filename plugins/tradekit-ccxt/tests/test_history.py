@@ -1,7 +1,7 @@
 import pytest
+from tradekit_ccxt.history import funding_since, newest_only
 
 from tradekit import BarRequest, DataError, VenueError
-from tradekit_ccxt.history import funding_since, newest_only
 
 HOUR_MS = 3_600_000
 HOUR = HOUR_MS * 1_000_000

@@ -1,7 +1,7 @@
 import pytest
+from tradekit_ccxt.keys import Keys, read_keys
 
 from tradekit import ConfigError
-from tradekit_ccxt.keys import Keys, read_keys
 
 
 def test_keys_are_read_from_the_environment_by_their_name() -> None:

@@ -1,11 +1,11 @@
 import logging
 
 import pytest
-
-from tradekit import ConfigError
 from tradekit_ccxt import library
 from tradekit_ccxt.keys import Keys
 from tradekit_ccxt.source import CcxtSource
+
+from tradekit import ConfigError
 
 BASE = "http://127.0.0.1:9"
 

@@ -4,9 +4,9 @@ from typing import Any
 
 import ccxt
 import pytest
+from tradekit_ccxt.listening import Heard, listen, remind
 
 from tradekit import Reconnected, VenueError
-from tradekit_ccxt.listening import Heard, listen, remind
 
 
 async def no_pause(_: float) -> None:
@@ -58,12 +58,11 @@ def test_what_is_heard_is_told_in_order_and_failures_that_pass_are_waited_out() 
 def test_failure_that_does_not_pass_is_raised_after_all_that_was_heard() -> None:
     async def run() -> list[Any]:
         heard: Heard[int] = Heard()
-        found = []
+        ask = scripted([1, 2, ccxt.AuthenticationError("bad key")])
+        stream = heard.while_doing([listen(ask, heard.put, "binance", no_pause)])
+        found = [await anext(stream), await anext(stream)]
         with pytest.raises(VenueError, match=r"^binance did not keep a stream open: AuthenticationError: bad key$"):
-            async for one in heard.while_doing(
-                [listen(scripted([1, 2, ccxt.AuthenticationError("bad key")]), heard.put, "binance", no_pause)]
-            ):
-                found.append(one)
+            await anext(stream)
         return found
 
     assert asyncio.run(run()) == [1, 2]

@@ -4,11 +4,11 @@ from typing import Any
 
 import ccxt
 import pytest
-
-from tradekit import VenueError
 from tradekit_ccxt.errand import Errand, on
 from tradekit_ccxt.lookup import Lookup
 from tradekit_ccxt.profiles import Profile
+
+from tradekit import VenueError
 
 DAY = 86_400_000
 
@@ -34,15 +34,17 @@ class Exchange:
         inside = [trade for trade in self.there if since <= trade["timestamp"] <= params["until"]]
         return inside[-limit:] if self.from_the_end else inside[:limit]
 
-    async def fetch_open_orders(self, symbol: str, since: Any = None, limit: Any = None, params: Any = None) -> list[dict[str, Any]]:
+    async def fetch_open_orders(
+        self, symbol: str, since: Any = None, limit: Any = None, params: Any = None
+    ) -> list[dict[str, Any]]:
         self.asked.append(params)
         return self.open
 
     async def fetch_closed_orders(self, symbol: str, since: Any, limit: Any, params: Any) -> list[dict[str, Any]]:
         return self.closed
 
-    async def cancel_order(self, id: str | None, symbol: str, params: Any = None) -> None:
-        self.asked.append((id, params))
+    async def cancel_order(self, order_id: str | None, symbol: str, params: Any = None) -> None:
+        self.asked.append((order_id, params))
 
 
 def trades(exchange: Exchange, since: int, now: int, **more: Any) -> list[str]:

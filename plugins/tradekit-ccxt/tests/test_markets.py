@@ -3,9 +3,9 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from tradekit_ccxt.markets import Rules, decimal, instrument, market_of, rules
 
 from tradekit import DataError
-from tradekit_ccxt.markets import Rules, decimal, instrument, market_of, rules
 
 RULES = Rules(Decimal("0.05"), Decimal("0.001"), None, None, None)
 
@@ -15,12 +15,23 @@ def client(markets: list[dict[str, Any]], precision_mode: int = 4) -> Any:
 
 
 SPOT = {
-    **{"symbol": "BTC/USDT", "spot": True, "base": "BTC", "quote": "USDT"},
-    **{"precision": {"price": "0.01", "amount": "0.00001"}, "limits": {"amount": {"min": "0.0001"}, "cost": {"min": "5"}}},
+    "symbol": "BTC/USDT",
+    "spot": True,
+    "base": "BTC",
+    "quote": "USDT",
+    "precision": {"price": "0.01", "amount": "0.00001"},
+    "limits": {"amount": {"min": "0.0001"}, "cost": {"min": "5"}},
 }
 SWAP = {
-    **{"symbol": "BTC/USDT:USDT", "swap": True, "linear": True, "base": "BTC", "quote": "USDT", "settle": "USDT"},
-    **{"contractSize": "0.01", "precision": {"price": "0.1", "amount": "1"}, "limits": {}},
+    "symbol": "BTC/USDT:USDT",
+    "swap": True,
+    "linear": True,
+    "base": "BTC",
+    "quote": "USDT",
+    "settle": "USDT",
+    "contractSize": "0.01",
+    "precision": {"price": "0.1", "amount": "1"},
+    "limits": {},
 }
 INVERSE = {**SWAP, "symbol": "BTC/USD:BTC", "linear": False, "settle": "BTC"}
 

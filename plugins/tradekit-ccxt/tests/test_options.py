@@ -1,6 +1,5 @@
 import pytest
 from pydantic import ValidationError
-
 from tradekit_ccxt.executor import CcxtExecutor
 from tradekit_ccxt.source import CcxtSource
 
@@ -12,7 +11,9 @@ def test_url_of_this_machine_is_taken(url: str) -> None:
 
 @pytest.mark.parametrize("url", ["http://example.com", "http://10.0.0.1:80", "http://127.0.0.1.example.com"])
 def test_url_of_another_machine_needs_a_word(url: str) -> None:
-    with pytest.raises(ValidationError, match="is on another machine, which would see keys and orders; to allow it, set remote = true"):
+    with pytest.raises(
+        ValidationError, match="is on another machine, which would see keys and orders; to allow it, set remote = true"
+    ):
         CcxtExecutor.Options(exchange="binance", keys="main", url=url)
     assert CcxtExecutor.Options(exchange="binance", keys="main", url=url, remote=True).url == url
 

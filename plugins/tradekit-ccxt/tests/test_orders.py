@@ -3,23 +3,37 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
-
-from tradekit import Abilities, Intent, OrderKind, OrderRefused, OrderStatus, VenueError, VenueFill
 from tradekit_ccxt.markets import Rules
 from tradekit_ccxt.orders import fill, order, request
 from tradekit_ccxt.profiles import Profile
+
+from tradekit import Abilities, Intent, OrderKind, OrderRefused, OrderStatus, VenueError, VenueFill
 
 RULES = Rules(Decimal("0.01"), Decimal("0.001"), Decimal("0.01"), Decimal(50), Decimal(5))
 ABLE = Abilities(frozenset(OrderKind), frozenset({"gtc", "ioc", "fok"}), post_only=True, reduce_only=True)
 GATE = Profile(prefix="t-")
 LIMIT = Intent("tk1", "BTC/USDT", Decimal(-1), OrderKind.LIMIT, Decimal("100.5"))
 FOUND = {
-    **{"id": "7", "clientOrderId": "t-tk1", "symbol": "BTC/USDT", "side": "sell", "amount": "1.50", "filled": "0.5"},
-    **{"status": "open", "timestamp": 1000, "lastUpdateTimestamp": 2000},
+    "id": "7",
+    "clientOrderId": "t-tk1",
+    "symbol": "BTC/USDT",
+    "side": "sell",
+    "amount": "1.50",
+    "filled": "0.5",
+    "status": "open",
+    "timestamp": 1000,
+    "lastUpdateTimestamp": 2000,
 }
 TRADE = {
-    **{"id": "9", "order": "7", "symbol": "BTC/USDT", "side": "sell", "amount": "0.12345678901234567890", "price": "100.10"},
-    **{"timestamp": 1500, "takerOrMaker": "maker", "fee": {"cost": "0.000000000000000001", "currency": "BNB"}},
+    "id": "9",
+    "order": "7",
+    "symbol": "BTC/USDT",
+    "side": "sell",
+    "amount": "0.12345678901234567890",
+    "price": "100.10",
+    "timestamp": 1500,
+    "takerOrMaker": "maker",
+    "fee": {"cost": "0.000000000000000001", "currency": "BNB"},
 }
 
 

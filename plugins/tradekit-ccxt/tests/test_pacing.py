@@ -1,10 +1,11 @@
 import asyncio
 import math
 
+import numpy as np
 import pytest
+from tradekit_ccxt.pacing import Governor, Priority
 
 from tradekit import VenueError
-from tradekit_ccxt.pacing import Governor, Priority
 
 
 class Clock:
@@ -129,10 +130,8 @@ def test_turn_that_is_cancelled_frees_its_place() -> None:
 
 @pytest.mark.parametrize("seed", range(5))
 def test_turns_never_exceed_the_rate_over_any_stretch(seed: int) -> None:
-    import random
-
-    random_ = random.Random(seed)
-    wanted = [(str(k), Priority(random_.randrange(5)), random_.choice([0.5, 1.0, 2.0])) for k in range(40)]
+    drawn = np.random.default_rng(seed).integers([5, 3], size=(40, 2)).tolist()
+    wanted = [(str(k), Priority(priority), (0.5, 1.0, 2.0)[size]) for k, (priority, size) in enumerate(drawn)]
     costs = {name: cost for name, _, cost in wanted}
     went = order_of(wanted, per_second=4.0, burst=5.0)
     assert len(went) == len(wanted)

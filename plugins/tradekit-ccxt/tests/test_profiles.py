@@ -5,9 +5,9 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
+from tradekit_ccxt.profiles import UNRECORDED, abilities, profile_of, recorded
 
 from tradekit import Abilities, OrderKind, VenueError
-from tradekit_ccxt.profiles import UNRECORDED, abilities, profile_of, recorded
 
 CLIENT_ID = "tkab12cd00000001"
 SPOT, SWAP = "BTC/USDT", "BTC/USDT:USDT"

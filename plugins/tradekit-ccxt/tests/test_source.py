@@ -10,6 +10,8 @@ from typing import Any
 
 import numpy as np
 import pytest
+from tradekit_ccxt import library
+from tradekit_ccxt.source import CcxtSource
 from tradekit_venue.clock import Clock
 from tradekit_venue.engine.candles import Candle
 from tradekit_venue.engine.market import Market
@@ -19,8 +21,6 @@ from tradekit_venue.serving import Thread, serving
 from tradekit_venue.venue import Venue
 
 from tradekit import BarRequest, ConfigError, DataError, LiveBar, Reconnected, VenueError
-from tradekit_ccxt import library
-from tradekit_ccxt.source import CcxtSource
 
 SYMBOL = "BTC/USDT"
 MINUTE_MS, MS = 60_000, 1_000_000

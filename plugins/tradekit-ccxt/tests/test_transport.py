@@ -4,14 +4,14 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
-
-from tradekit import OrderKind, OrderRefused, VenueError
 from tradekit_ccxt import library
 from tradekit_ccxt.errand import Errand, on
 from tradekit_ccxt.keys import Keys
 from tradekit_ccxt.pacing import Governor, Priority
 from tradekit_ccxt.source import CcxtSource
 from tradekit_ccxt.transport import Transport, retry_after
+
+from tradekit import OrderKind, OrderRefused, VenueError
 
 ORDER = "https://api.binance.com/api/v3/order"
 
@@ -67,8 +67,8 @@ def test_no_method_of_ccxt_gets_around_the_guard(desk: Any, call: str) -> None:
 
     async def run() -> int:
         async with desk("binanceusdm", "swap", may_trade=False) as (executor, wire):
-            with pytest.raises(VenueError, match="may change the account.* and this run must not trade"):
-                await getattr(executor._client, call)(*given[call])
+            with pytest.raises(VenueError, match=r"may change the account.* and this run must not trade"):
+                await getattr(executor._connected(), call)(*given[call])
             return len([sent for sent in wire.sent if sent.method != "GET"])
 
     assert asyncio.run(run()) == 0
@@ -105,7 +105,7 @@ def test_exchange_that_drops_our_id_is_never_sent_an_order(desk: Any, intent: An
     # ccxt leaves our id out for crypto.com, and does not say so.
     async def run() -> int:
         async with desk("cryptocom", unrecorded=True) as (executor, wire):
-            with pytest.raises(OrderRefused, match="the order's own id .* is not in it, so it could not be looked up"):
+            with pytest.raises(OrderRefused, match=r"the order's own id .* is not in it, so it could not be looked up"):
                 await executor.send(intent(kind=OrderKind.LIMIT, limit=Decimal("100.5")))
             return len(wire.sent)
 

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import math
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from dataclasses import dataclass
 from decimal import Decimal
+from functools import partial
 from typing import Any, TypeVar
 
 from tradekit import (
@@ -42,6 +44,15 @@ Answer = TypeVar("Answer")
 VenueTold = VenueOrder | VenueFill | Reconnected
 
 
+@dataclass(frozen=True, slots=True)
+class _Link:
+    """A connection to an account."""
+
+    client: library.Client
+    transport: Transport
+    keys: Keys
+
+
 class CcxtExecutor(Executor):
     """Trade on an account at an exchange that ccxt knows, spot or linear perpetuals.
 
@@ -61,15 +72,14 @@ class CcxtExecutor(Executor):
             5.0, gt=0, le=60, description="seconds within which an order must reach the exchange, and wait here at most"
         )
         unrecorded: bool = Field(
-            False, description="trade at an exchange whose requests nobody has recorded: limit orders only, cancelled by its own ids"
+            False,
+            description="trade at an exchange whose requests nobody has recorded: limit orders only, cancelled by its own ids",
         )
         poll_s: float = Field(15.0, gt=0, description="seconds between questions where the exchange has no stream of the account")
 
     def __init__(self, options: Options | None = None) -> None:
         super().__init__(options)
-        self._client: library.Client = None
-        self._keys: Keys | None = None
-        self._transport: Transport | None = None
+        self._link: _Link | None = None
         self._symbols: tuple[str, ...] = ()
 
     def fill_rules(self) -> FillRules | None:
@@ -83,10 +93,11 @@ class CcxtExecutor(Executor):
         library.check_exchange(options.exchange)
         if may_trade and self._recorded is None and not options.unrecorded:
             raise ConfigError(_not_recorded(options.exchange, options.market))
-        self._keys = read_keys(options.keys)
-        self._client = client = library.make(options, self._keys)
+        keys = read_keys(options.keys)
+        client = library.make(options, keys)
         client.options["recvWindow"] = round(options.recv_window_s * 1000)
-        self._transport = Transport(client, _governor(client), may_trade, self._profile.reads, self._profile.is_serial)
+        transport = Transport(client, _governor(client), may_trade, self._profile.reads, self._profile.is_serial)
+        self._link = _Link(client, transport, keys)
         try:
             await self._do(self._errand(Priority.DATA), "tell what it trades", client.load_markets)
             self._symbols = tuple(symbols)
@@ -100,9 +111,9 @@ class CcxtExecutor(Executor):
 
     async def close(self) -> None:
         """Close all connections."""
-        client, self._client, self._transport = self._client, None, None
-        if client is not None:
-            await library.close(client)
+        link, self._link = self._link, None
+        if link is not None:
+            await library.close(link.client)
 
     def abilities(self, symbol: str) -> Abilities:
         """Return what was recorded to work, and what ccxt's features don't deny."""
@@ -119,8 +130,10 @@ class CcxtExecutor(Executor):
         errand = self._errand(priority, self.options.recv_window_s, asked.client_id)
         with on(errand):
             try:
-                found = await client.create_order(asked.symbol, asked.type, asked.side, asked.amount, asked.price, dict(asked.params))
-            except Exception as error:
+                found = await client.create_order(
+                    asked.symbol, asked.type, asked.side, asked.amount, asked.price, dict(asked.params)
+                )
+            except Exception as error:  # noqa: BLE001 - whatever it is, it is raised again for what it means
                 if failures.is_refusal(error, errand):
                     raise failures.refused(error, errand, client.id) from None
                 raise failures.venue_error(error, errand, client.id, "say what became of the order") from None
@@ -142,13 +155,11 @@ class CcxtExecutor(Executor):
 
     async def open_orders(self, symbols: Sequence[str]) -> Sequence[VenueOrder]:
         """Return all open orders of the account in these instruments."""
-        found: list[VenueOrder] = []
+        lookup, found = self._lookup(), []
         for symbol in symbols:
-            listed = await self._do(
-                self._errand(Priority.RECONCILE), "list open orders", lambda name=symbol: self._lookup().open_orders(name)
-            )
-            found += [order(one, self._profile) for one in listed]
-        return found
+            errand = self._errand(Priority.RECONCILE)
+            found += await self._do(errand, "list open orders", partial(lookup.open_orders, symbol))
+        return [order(one, self._profile) for one in found]
 
     async def fills(self, symbol: str, since: int) -> Sequence[VenueFill]:
         """Return all trades of the account in an instrument, oldest first."""
@@ -187,7 +198,7 @@ class CcxtExecutor(Executor):
                 if one.get("symbol") in self._symbols:
                     heard.put(convert(one, profile))
 
-        self._transport_now().on_gap = heard.gap
+        self._linked().transport.on_gap = heard.gap
         works = []
         if client.has.get("watchOrders"):
             works.append(listen(client.watch_orders, lambda found: take(found, order), exchange))
@@ -207,23 +218,19 @@ class CcxtExecutor(Executor):
     def _profile(self) -> Profile:
         return self._recorded or UNRECORDED
 
-    def _connected(self) -> library.Client:
-        if self._client is None:
+    def _linked(self) -> _Link:
+        if self._link is None:
             raise VenueError(f"executor 'ccxt' is not connected to {self.options.exchange}")
-        return self._client
+        return self._link
 
-    def _transport_now(self) -> Transport:
-        self._connected()
-        assert self._transport is not None
-        return self._transport
+    def _connected(self) -> library.Client:
+        return self._linked().client
 
     def _lookup(self) -> Lookup:
         return Lookup(self._connected(), self._profile)
 
     def _errand(self, priority: Priority, patience_s: float = math.inf, carries: str = "") -> Errand:
-        self._connected()
-        assert self._keys is not None
-        return Errand(priority, patience_s, carries, self._keys.hidden)
+        return Errand(priority, patience_s, carries, self._linked().keys.hidden)
 
     async def _do(self, errand: Errand, what: str, work: Callable[[], Awaitable[Answer]]) -> Answer:
         """Do something at the exchange; what goes wrong is raised as a `VenueError`."""
@@ -232,7 +239,7 @@ class CcxtExecutor(Executor):
                 return await work()
             except TradekitError:
                 raise
-            except Exception as error:
+            except Exception as error:  # noqa: BLE001 - whatever it is, it is raised again for what it means
                 raise failures.venue_error(error, errand, self.options.exchange, what) from None
 
     async def _set_clock(self) -> int:

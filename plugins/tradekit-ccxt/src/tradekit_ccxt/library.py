@@ -44,8 +44,8 @@ def check_exchange(name: str) -> None:
 def make(options: ExchangeOptions, keys: Keys | None = None, is_blocking: bool = False) -> Client:
     """Return a client for an exchange: one with streams for an event loop, or one that blocks.
 
-    Numbers come as the exchange has written them, nothing is asked twice, and nothing of what is asked is logged. Raises `ConfigError`
-    for an exchange that doesn't exist, or has no place for practice.
+    Numbers come as the exchange has written them, nothing is asked twice, and nothing of what is asked is logged. Raises
+    `ConfigError` for an exchange that doesn't exist, or has no place for practice.
     """
     check_exchange(options.exchange)
     client = _kind(options.exchange, is_blocking)(
@@ -97,13 +97,14 @@ def _settings(options: ExchangeOptions) -> dict[str, Any]:
 
 
 def _practise(client: Client, options: ExchangeOptions) -> None:
+    what = f"exchange {options.exchange!r} has no place for practice that ccxt knows"
+    missing = ConfigError(f"{what}; leave out sandbox, or give the url of a server that stands for it")
+    if not client.urls.get("test"):
+        raise missing
     try:
-        if not client.urls.get("test"):
-            raise errors().NotSupported
         client.set_sandbox_mode(True)
     except errors().NotSupported:
-        what = f"exchange {options.exchange!r} has no place for practice that ccxt knows"
-        raise ConfigError(f"{what}; leave out sandbox, or give the url of a server that stands for it") from None
+        raise missing from None
 
 
 def _exactly(body: str) -> Any:

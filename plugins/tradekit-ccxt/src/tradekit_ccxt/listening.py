@@ -21,7 +21,9 @@ _FIRST_WAIT_S = 0.5
 _LONGEST_WAIT_S = 30.0
 
 
-async def listen(ask: Callable[[], Awaitable[Any]], take: Callable[[Any], None], exchange: str, pause: Pause = asyncio.sleep) -> None:
+async def listen(
+    ask: Callable[[], Awaitable[Any]], take: Callable[[Any], None], exchange: str, pause: Pause = asyncio.sleep
+) -> None:
     """Ask a stream for what is new, again and again, and hand it on before anything else can happen.
 
     A failure that passes is waited out, longer each time. Raises `VenueError` for one that doesn't.

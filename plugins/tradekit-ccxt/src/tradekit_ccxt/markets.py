@@ -58,7 +58,7 @@ def decimal(value: Any) -> Decimal | None:
 
 
 def in_market(market: Mapping[str, Any], kind: str) -> bool:
-    """Say whether an instrument is of the market that is traded: spot, or perpetuals that are settled in what they are priced in."""
+    """Say whether an instrument is of the market that is traded: spot, or perpetuals settled in what they are priced in."""
     if kind == "spot":
         return bool(market.get("spot"))
     return bool(market.get("swap")) and bool(market.get("linear"))

@@ -36,7 +36,9 @@ class ExchangeOptions(tradekit.Options):
         if parts.scheme not in ("http", "https") or not parts.hostname or parts.path.strip("/") or parts.query:
             raise ValueError(f"url must be a bare address such as 'http://127.0.0.1:8080', not {self.url!r}")
         if not self.remote and not _is_this_machine(parts.hostname):
-            raise ValueError(f"url {self.url!r} is on another machine, which would see keys and orders; to allow it, set remote = true")
+            raise ValueError(
+                f"url {self.url!r} is on another machine, which would see keys and orders; to allow it, set remote = true"
+            )
         return self
 
 

@@ -83,12 +83,16 @@ def _check(intent: Intent, abilities: Abilities) -> None:
 def _price(intent: Intent, name: str, value: Decimal | None, is_wanted: bool, rules: Rules) -> Decimal | None:
     if (value is not None) != is_wanted:
         has = "needs" if is_wanted else "has no"
-        raise OrderRefused(f"{intent.client_id}: a {intent.kind.text} order {has} {name} price, and {value!r} was given; nothing was sent")
+        raise OrderRefused(
+            f"{intent.client_id}: a {intent.kind.text} order {has} {name} price, and {value!r} was given; nothing was sent"
+        )
     if value is None:
         return None
     snapped = rules.price(value, intent.quantity > 0)
     if snapped <= 0:
-        raise OrderRefused(f"{intent.client_id}: the {name} price {value} is no price on the grid of {rules.tick}; nothing was sent")
+        raise OrderRefused(
+            f"{intent.client_id}: the {name} price {value} is no price on the grid of {rules.tick}; nothing was sent"
+        )
     return snapped
 
 
@@ -99,7 +103,9 @@ def _check_size(intent: Intent, size: Decimal, limit: Decimal | None, rules: Rul
         what = f"{abs(intent.quantity)} {intent.symbol} is less than the smallest order"
         raise OrderRefused(f"{intent.client_id}: {what}, {smallest}; nothing was sent")
     if rules.most is not None and 0 < rules.most < size:
-        raise OrderRefused(f"{intent.client_id}: {size} {intent.symbol} is more than the largest order, {rules.most}; nothing was sent")
+        raise OrderRefused(
+            f"{intent.client_id}: {size} {intent.symbol} is more than the largest order, {rules.most}; nothing was sent"
+        )
     if limit is not None and rules.min_notional is not None and not intent.reduce_only and size * limit < rules.min_notional:
         what = f"{size} {intent.symbol} at {limit} is worth less than the smallest order"
         raise OrderRefused(f"{intent.client_id}: {what}, {rules.min_notional}; nothing was sent")

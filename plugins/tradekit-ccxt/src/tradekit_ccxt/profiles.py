@@ -39,7 +39,7 @@ class Profile:
     lists: tuple[str, ...] = ("fetch_open_orders", "fetch_closed_orders")
     """Without `find`: the lists in which an order is looked for, by ccxt's names."""
     narrow: str = ""
-    """The name under which those lists are narrowed to our id; empty: they can't be, and an order missing in them proves nothing."""
+    """The name under which those lists are narrowed to our id; empty: they can't be, and what is missing in them proves nothing."""
     has_window: bool = False
     """Whether orders carry a time after which the exchange refuses them: the option `recv_window_s`."""
     fills: int | None = None

@@ -56,7 +56,9 @@ class CcxtSource(DataSource):
     class Options(ExchangeOptions):
         """Which exchange, and how it is asked."""
 
-        limit: int | None = Field(None, ge=1, description="rows in one answer at most; the default is what ccxt knows of the exchange")
+        limit: int | None = Field(
+            None, ge=1, description="rows in one answer at most; the default is what ccxt knows of the exchange"
+        )
         per_second: float | None = Field(
             None, gt=0, description="requests a second at most; the default is half of what the exchange allows, as ccxt knows it"
         )
@@ -69,16 +71,19 @@ class CcxtSource(DataSource):
         self._asked_at: int | None = None
 
     @property
-    def paging(self) -> Paging:  # type: ignore[override]  # it takes a client to know it, and that takes seconds
-        """Return how much one answer holds, and how fast the exchange may be asked."""
-        options, client = self.options, self._client()
-        sub = "linear" if options.market == "swap" else None
-        rows = options.limit or client.feature_value_by_type(options.market, sub, "fetchOHLCV", "limit") or _USUAL_ROWS
-        return Paging(int(rows), options.per_second or 500.0 / float(client.rateLimit or 1000))
+    def paging(self) -> Paging | None:
+        """Return how much one answer holds, and how fast the exchange may be asked. It takes a client to know, and that seconds."""
+        return self._paging()
 
     @paging.setter
     def paging(self, value: Paging | None) -> None:
         raise AttributeError(f"paging of data source 'ccxt' is what the exchange has, not {value!r}")
+
+    def _paging(self) -> Paging:
+        options, client = self.options, self._client()
+        sub = "linear" if options.market == "swap" else None
+        rows = options.limit or client.feature_value_by_type(options.market, sub, "fetchOHLCV", "limit") or _USUAL_ROWS
+        return Paging(int(rows), options.per_second or 500.0 / float(client.rateLimit or 1000))
 
     def venue_time(self) -> int | None:
         """Return the exchange's time when it was last asked, from the `Date` of its answer."""
@@ -122,13 +127,13 @@ class CcxtSource(DataSource):
     def _bars(self, symbol: str, request: BarRequest) -> Series:
         client, timeframe = self._loaded(), self._timeframe(request.interval)
         market_of(client, symbol, self.options.market)
-        rows = self.paging.rows
+        rows = self._paging().rows
         if request.start is not None and request.end is not None:
             rows = max(min(rows, -(-(request.end - request.start) // request.interval)), 1)
         since = None if request.start is None else -(-request.start // _MS)
         found = self._ask("give bars", lambda: client.fetch_ohlcv(symbol, timeframe, since, rows))
         now = min(self._asked_at or time.time_ns(), time.time_ns())
-        newest_only(found, request, self.paging.rows, now, f"{client.id} {symbol} {timeframe}")
+        newest_only(found, request, self._paging().rows, now, f"{client.id} {symbol} {timeframe}")
         opened = np.array([int(row[0]) * _MS for row in found], dtype=np.int64)
         values = np.array([[float("nan" if value is None else value) for value in row[1:6]] for row in found]).reshape(-1, 5)
         is_wanted = opened + request.interval <= now
@@ -136,14 +141,15 @@ class CcxtSource(DataSource):
             is_wanted &= opened >= request.start
         if request.end is not None:
             is_wanted &= opened < request.end
-        opened, columns = opened[is_wanted], values[is_wanted].T
-        return Series(opened, opened + request.interval, *map(np.ascontiguousarray, columns), origin=self._origin)
+        opened = opened[is_wanted]
+        first, high, low, last, volume = (np.ascontiguousarray(column) for column in values[is_wanted].T)
+        return Series(opened, opened + request.interval, first, high, low, last, volume, origin=self._origin)
 
     def _trades(self, symbol: str, request: BarRequest) -> Trades:
         client = self._loaded()
         market_of(client, symbol, self.options.market)
         since = None if request.start is None else -(-request.start // _MS)
-        found = self._ask("give trades", lambda: client.fetch_trades(symbol, since, self.paging.rows))
+        found = self._ask("give trades", lambda: client.fetch_trades(symbol, since, self._paging().rows))
         start, end = request.start or 0, request.end or np.iinfo(np.int64).max
         wanted = [trade for trade in found if start <= int(trade["timestamp"]) * _MS < end]
         return Trades(
@@ -158,7 +164,7 @@ class CcxtSource(DataSource):
     def _funding(self, symbol: str) -> FundingRates:
         client = self._loaded()
         market = market_of(client, symbol, self.options.market)
-        gap_s = 1 / self.paging.per_second
+        gap_s = 1 / self._paging().per_second
 
         def ask(since: int, limit: int, until: int) -> Any:
             time.sleep(gap_s)
@@ -196,8 +202,9 @@ class CcxtSource(DataSource):
             self._ask("tell what it trades", client.load_markets)
         return client
 
-    def _note(self, code: int, reason: str, url: str, method: str, headers: Mapping[str, str], *rest: Any) -> str:
-        """Take note of when an answer was made, and of what it asks for."""
+    def _note(self, code: int, *rest: Any) -> str:
+        """Take note of when an answer was made, and of what it asks for: ccxt gives reason, url, method, headers and body."""
+        headers, body = rest[3], rest[4]
         self._errand.status = int(code)
         self._errand.retry_after_s = retry_after(headers)
         date = {name.lower(): value for name, value in headers.items()}.get("date")
@@ -205,7 +212,7 @@ class CcxtSource(DataSource):
             made = parsedate_to_datetime(date)
             moment = made.replace(tzinfo=UTC) if made.tzinfo is None else made
             self._asked_at = int(moment.timestamp()) * 1_000_000_000 - (time.monotonic_ns() - self._began)
-        return str(rest[0]).strip()
+        return str(body).strip()
 
     def _ask(self, what: str, work: Callable[[], Answer]) -> Answer:
         """Ask the exchange one thing at a time; what goes wrong is raised as a `VenueError`."""
@@ -215,5 +222,5 @@ class CcxtSource(DataSource):
                 return work()
             except TradekitError:
                 raise
-            except Exception as error:
+            except Exception as error:  # noqa: BLE001 - whatever it is, it is raised again for what it means
                 raise venue_error(error, self._errand, self.options.exchange, what) from None

@@ -52,4 +52,5 @@ async def bars_as_made(
 
 def _bar(symbol: str, interval: int, row: Sequence[Any]) -> LiveBar:
     opened = int(row[0]) * _MS
-    return LiveBar(symbol, opened, opened + interval, *(float(value) for value in row[1:6]))
+    first, high, low, last, volume = (float(value) for value in row[1:6])
+    return LiveBar(symbol, opened, opened + interval, first, high, low, last, volume)

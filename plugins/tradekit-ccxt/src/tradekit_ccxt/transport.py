@@ -17,7 +17,7 @@ from urllib.parse import urlsplit
 from tradekit import VenueError
 from tradekit_ccxt.errand import current
 from tradekit_ccxt.library import Client
-from tradekit_ccxt.pacing import Governor, Priority
+from tradekit_ccxt.pacing import Governor
 
 __all__ = ["Transport", "retry_after"]
 
@@ -30,7 +30,9 @@ _READING = re.compile(
 )
 """What a message to a stream may be about."""
 _ABOUT = ("method", "op", "event", "action", "reqType", "type", "request", "cmd")
-_CHANGING = re.compile(r"(?:create|edit|cancel|set|add|reduce|close|transfer|withdraw|borrow|repay|upgrade|sign)[A-Z]|transfer$|withdraw$")
+_CHANGING = re.compile(
+    r"(?:create|edit|cancel|set|add|reduce|close|transfer|withdraw|borrow|repay|upgrade|sign)[A-Z]|transfer$|withdraw$"
+)
 """What ccxt calls the things that change an account."""
 _ONLY_LIVE = "this run must not trade: only a live run does"
 _LONGEST_SILENCE_MS = 20_000
@@ -45,7 +47,8 @@ class Transport:
     """What a client of ccxt sends and receives goes through here, once it is attached.
 
     Without `may_trade`, a request that may change something does not leave: only GET does, and what `reads` lists by the end of its
-    path; and none of ccxt's methods that change something can be called. Orders are never sent over streams, so only messages that subscribe and log in pass there.
+    path; and none of ccxt's methods that change something can be called. Orders are never sent over streams, so only messages that
+    subscribe and log in pass there.
     """
 
     client: Client
@@ -81,7 +84,7 @@ class Transport:
                 if _CHANGING.match(name):
                     setattr(client, client.un_camel_case(name), self._refuse)
 
-    async def _refuse(self, *given: Any) -> None:
+    async def _refuse(self, *_: Any) -> None:
         raise VenueError(f"something that may change the account was asked of {self.client.id}, and {_ONLY_LIVE}")
 
     async def throttle(self, cost: float | None = None) -> None:
@@ -111,11 +114,11 @@ class Transport:
             raise VenueError(f"{method} {path} may change the account, and {_ONLY_LIVE}")
         carried = current().carries
         if carried and carried not in f"{url} {body}":
-            raise VenueError(f"{method} {path} was held back: the order's own id {carried!r} is not in it, so it could not be looked up")
+            raise VenueError(
+                f"{method} {path} was held back: the order's own id {carried!r} is not in it, so it could not be looked up"
+            )
 
-    def on_answer(
-        self, code: int, reason: str, url: str, method: str, headers: Mapping[str, str], *rest: Any
-    ) -> Any:
+    def on_answer(self, code: int, reason: str, url: str, method: str, headers: Mapping[str, str], *rest: Any) -> Any:
         """Take note of an answer, and of what it asks for."""
         errand = current()
         errand.status = int(code)
@@ -158,7 +161,9 @@ class Transport:
             return receive(*given)
         except Exception as error:  # noqa: BLE001 - whatever it is, the stream goes on, and what was missed is asked for
             self.broken += 1
-            _log.warning("a message of %s could not be read (%s: %s); asking for all again", self.client.id, type(error).__name__, error)
+            _log.warning(
+                "a message of %s could not be read (%s: %s); asking for all again", self.client.id, type(error).__name__, error
+            )
             self.on_gap()
             return None
 
@@ -168,13 +173,15 @@ class Transport:
         self.on_gap()
 
     def _check_message(self, message: Any) -> None:
-        """Let a message to a stream pass if it subscribes, logs in or keeps alive. Data clients have no keys, and say what they like."""
+        """Let a message to a stream pass if it subscribes, logs in or keeps alive. A client without keys says what it likes."""
         if not self.client.apiKey or not isinstance(message, dict):
             return
         about = next((message[name] for name in _ABOUT if isinstance(message.get(name), str)), None)
         is_bare = about is None and any(name in message for name in ("sub", "unsub", "ping", "pong", "subscribe"))
         if not is_bare and (about is None or not _READING.match(about)):
-            raise VenueError(f"a message {about!r} to a stream of {self.client.id} was held back: orders are never sent over streams")
+            raise VenueError(
+                f"a message {about!r} to a stream of {self.client.id} was held back: orders are never sent over streams"
+            )
 
 
 def retry_after(headers: Mapping[str, str]) -> float | None:
