@@ -16,7 +16,7 @@ from urllib.parse import urlsplit
 
 from tradekit import VenueError
 from tradekit_ccxt.errand import current
-from tradekit_ccxt.library import Client
+from tradekit_ccxt.library import Client, errors
 from tradekit_ccxt.pacing import Governor
 
 __all__ = ["Transport", "retry_after"]
@@ -133,7 +133,7 @@ class Transport:
         is_new = url not in (self.client.clients or {})
         found = self._client(url)
         if is_new:
-            receive, send = found.handle_message, found.send
+            receive, send, reading = found.handle_message, found.send, found.receive_loop
 
             async def checked(message: Any) -> Any:
                 self._check_message(message)
@@ -146,7 +146,13 @@ class Transport:
                 if next(first) <= _FIRST_MESSAGES:
                     self.on_gap()
 
-            found.handle_message = heard
+            def read() -> None:
+                try:
+                    reading()
+                except Exception as error:  # noqa: BLE001 - older versions stop reading without a word here
+                    found.on_error(errors().NetworkError(f"{type(error).__name__}: {error}"))
+
+            found.handle_message, found.receive_loop = heard, read
             found.send = checked
             found.throttle = self.throttle
         return found
