@@ -7,6 +7,7 @@ from decimal import Decimal
 from pathlib import Path
 
 import pytest
+from tradekit_ccxt.profiles import Profile, recorded
 from tradekit_venue.clock import Clock
 from tradekit_venue.engine.candles import Candle
 from tradekit_venue.engine.market import Market
@@ -15,7 +16,6 @@ from tradekit_venue.serving import serving
 from tradekit_venue.venue import Venue
 
 from tradekit.cli.main import main
-from tradekit_ccxt.profiles import Profile, recorded
 
 ROOT = Path(__file__).parents[3]
 PAGE, README = ROOT / "docs" / "how-to" / "ccxt.md", Path(__file__).parents[1] / "README.md"

@@ -92,6 +92,8 @@ def _settings(options: ExchangeOptions) -> dict[str, Any]:
         "warnOnFetchOpenOrdersWithoutSymbol": False,
         "fetchMargins": False,
         **({"fetchMarkets": {"types": [only]}} if only else {}),
+        # Else newer versions ask what kind of account it is, and speak in ways that were not recorded.
+        **({"uta": False} if options.exchange == "bitget" else {}),
         **({"fetchCurrencies": False} if options.exchange.startswith("binance") else {}),
     }
 
