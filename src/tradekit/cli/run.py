@@ -15,10 +15,12 @@ from tradekit.cli.output import json_option, print_json, show
 from tradekit.cli.progress import progress_bar, waiting
 
 if TYPE_CHECKING:
+    from tradekit.engine.compose import ComposedRun
     from tradekit.engine.run import Finished
 
 __all__ = ["run_command"]
 
+_HALTED = 5
 _INTERRUPTED = {signal.SIGINT: 130, signal.SIGTERM: 143}
 
 
@@ -26,30 +28,57 @@ _INTERRUPTED = {signal.SIGINT: 130, signal.SIGTERM: 143}
 @file_argument
 @set_option
 @runs_option
+@click.option("--live", "may_trade", is_flag=True, help="Trade real money: a run in mode 'live' needs it.")
+@click.option(
+    "--new-session", "is_new", is_flag=True, help="Begin a new session of a live account, with the positions that the last one left."
+)
 @json_option
 @click.pass_context
-def run_command(ctx: click.Context, file: Path, overrides: tuple[str, ...], runs: Path, as_json: bool) -> None:
+def run_command(
+    ctx: click.Context, file: Path, overrides: tuple[str, ...], runs: Path, may_trade: bool, is_new: bool, as_json: bool
+) -> None:
     """Run FILE, print the result and keep it.
 
     FILE is a run file (TOML). Ctrl-C ends the run after the current bar: what was done until then is kept, and marked as
     interrupted.
+
+    In the modes paper, shadow and live the run goes on until it is stopped. Its journal is kept in the folder of runs, and the same
+    command goes on from there.
     """
     from tradekit.engine.compose import compose_file
-    from tradekit.engine.run import execute, make_ready
 
     # With --json, what a strategy prints must not get into what a program reads.
     with redirect_stdout(sys.stderr) if as_json else nullcontext():
         with waiting("reading and checking"):
-            ready = make_ready(compose_file(file, overrides))
-        with progress_bar(ready.composed.config.run.name) as progress:
-            finished = execute(ready, runs, progress)
+            composed = compose_file(file, overrides)
+        mode = composed.config.run.mode
+        if mode == "backtest" and (may_trade or is_new):
+            raise click.UsageError(f"{'--live' if may_trade else '--new-session'} is for live runs, and run.mode is 'backtest'")
+        if mode == "backtest":
+            finished, is_halted = _backtest(composed, runs), False
+        else:
+            from tradekit.cli.live import run_until_stopped
+
+            outcome = run_until_stopped(composed, runs, may_trade, is_new, as_json)
+            finished, is_halted = outcome.finished, outcome.is_halted
     if as_json:
         print_json(_summary(finished))
     else:
         show(*finished.pages)
         click.echo(f"kept in {finished.folder}")
+    if is_halted:
+        ctx.exit(_HALTED)
     if finished.stopped_by:
         ctx.exit(_INTERRUPTED[signal.Signals(finished.stopped_by)])
+
+
+def _backtest(composed: ComposedRun, runs: Path) -> Finished:
+    from tradekit.engine.run import execute, make_ready
+
+    with waiting("reading and checking"):
+        ready = make_ready(composed)
+    with progress_bar(composed.config.run.name) as progress:
+        return execute(ready, runs, progress)
 
 
 def _summary(finished: Finished) -> dict[str, object]:

@@ -20,7 +20,13 @@ from tradekit.model.risk import Limit, LimitKind
 from tradekit.plugin.contracts import CostModel, DataSource, Executor, Reporter, RiskRule, Strategy
 from tradekit.plugin.discovery import Registry, discover
 
+_UNTIL_TOLD = 1 << 61
+"""A latency without end, for orders of which a venue tells what became of them."""
+
 __all__ = ["ComposedRun", "compose", "compose_file"]
+
+_UNTIL_TOLD = 1 << 61
+"""A latency without end, for orders of which a venue tells what became of them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +78,7 @@ class ComposedRun:
                 "costs": [named[table.key] for table in config.costs],
             },
             "report": [named[table.key] for table in config.reporters],
+            **({} if config.run.mode == "backtest" else {"live": config.live.model_dump(mode="json")}),
             "overrides": [override.text for override in self.run_file.overrides],
         }
 
@@ -141,7 +148,8 @@ def _assemble(run_file: RunFile, made: Mapping[Key, Made]) -> ComposedRun:
     strategy: Strategy = part(config.strategy)
     rules: tuple[RiskRule, ...] = tuple(map(part, config.rules))
     reporters: tuple[Reporter, ...] = tuple(map(part, config.reporters))
-    fill_rules, problems = _fill_rules(made[config.executor.key], part(config.executor))
+    fill_rules, problems = _fill_rules(made[config.executor.key], part(config.executor), config.run.mode)
+    problems += _live_problems(config, part(config.source))
     asked = [_limits(made[table.key], rule) for table, rule in zip(config.rules, rules, strict=True)]
     limits = tuple(found for found, _ in asked)
     problems += [problem for _, wrong in asked for problem in wrong]
@@ -166,13 +174,28 @@ def _assemble(run_file: RunFile, made: Mapping[Key, Made]) -> ComposedRun:
     )
 
 
-def _fill_rules(made: Made, executor: Executor) -> tuple[FillRules | None, list[Problem]]:
+def _fill_rules(made: Made, executor: Executor, mode: str) -> tuple[FillRules | None, list[Problem]]:
     rules, problems = ask(made, executor.fill_rules)
-    if rules is None and not problems:
-        key = (*made.table.key, made.table.label)
-        what = f"{key_text(key)} {made.use.name!r} sends orders out of this process, and a backtest needs one that simulates fills"
+    if problems:
+        return None, problems
+    key = (*made.table.key, made.table.label)
+    who = f"{key_text(key)} {made.use.name!r}"
+    if mode == "live" and rules is not None:
+        what = f"{who} simulates fills, and run.mode is 'live'"
+        problems = [Problem(key, f"{what}; name one that sends orders, or set run.mode = 'paper'")]
+    elif mode == "backtest" and rules is None:
+        what = f"{who} sends orders out of this process, and a backtest needs one that simulates fills"
         problems = [Problem(key, f"{what}, such as 'simulated'")]
-    return rules, problems
+    # In paper and shadow runs of a file that names a venue, fills are simulated with the pessimistic defaults.
+    return rules or FillRules(latency_ns=_UNTIL_TOLD if mode == "live" else 0), problems
+
+
+def _live_problems(config: RunConfig, source: DataSource) -> Iterator[Problem]:
+    """Yield that a source can't tell what happens now."""
+    if config.run.mode != "backtest" and not source.has_live_bars:
+        key = ("data", "source")
+        what = f"data source {config.source.name!r} has no live data, and run.mode is {config.run.mode!r}"
+        yield Problem(key, f"{what}; name one that has, such as that of an exchange, or run a backtest")
 
 
 def _limits(made: Made, rule: RiskRule) -> tuple[tuple[Limit, ...], list[Problem]]:

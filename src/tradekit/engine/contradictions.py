@@ -43,6 +43,7 @@ def contradictions(tables: Tables, values: Mapping[str, Any], written: Mapping[s
     if tables.run is not None:
         yield from _of_run(tables.run, tables.traded, values)
         yield from _of_stream(tables.run, tables.data)
+        yield from _of_live(tables.run, tables.data, values)
     if tables.account is not None:
         yield from _of_account(tables.account)
         yield from _of_currencies(tables.currencies, tables.account, None if is_narrowed else tables.traded)
@@ -59,10 +60,6 @@ def _is_narrowed(traded: tuple[str, ...] | None, data: object) -> bool:
 
 
 def _of_run(run: RunTable, traded: tuple[str, ...] | None, values: Mapping[str, Any]) -> Iterator[Problem]:
-    if run.mode != "backtest":
-        yield Problem(
-            ("run", "mode"), f"mode {run.mode!r} needs a live driver, which this version does not have; allowed: 'backtest'"
-        )
     if run.start is not None and run.end is not None and run.start >= run.end:
         start, end = (shown(values["run"][name]) for name in ("start", "end"))
         what = f"run.end must be later than run.start, and {end} is not later than {start}"
@@ -71,6 +68,27 @@ def _of_run(run: RunTable, traded: tuple[str, ...] | None, values: Mapping[str, 
     if run.benchmark is not None and traded is not None and run.benchmark not in fixed:
         what = f"run.benchmark {run.benchmark!r} is no instrument of this run; allowed: {', '.join(map(repr, fixed))}"
         yield Problem(("run", "benchmark"), what + nearest(run.benchmark, fixed))
+
+
+def _of_live(run: RunTable, data: DataTable | None, values: Mapping[str, Any]) -> Iterator[Problem]:
+    """Yield what only a backtest has in a live run, and the other way round."""
+    if run.mode == "backtest":
+        if values.get("live"):
+            yield Problem(("live",), "[live] is about runs on live data, and run.mode is 'backtest'; leave it out, or set run.mode")
+        return
+    for name in ("start", "end"):
+        if getattr(run, name) is not None:
+            what = f"run.{name} is for backtests: a run in mode {run.mode!r} begins now and ends when it is stopped"
+            yield Problem(("run", name), f"{what}; leave it out")
+    if data is None:
+        return
+    if isinstance(data.size, Threshold):
+        yield Problem(("data", "interval"), f"bars of {data.interval!r} can't be made live yet; allowed: a length such as '1h'")
+    if data.stream or data.fill_interval is not None:
+        name = "stream" if data.stream else "fill_interval"
+        yield Problem(("data", name), f"data.{name} is for backtests, and run.mode is {run.mode!r}; leave it out")
+    if data.instruments is None:
+        yield Problem(("data", "instruments"), f"a run in mode {run.mode!r} names its instruments; data.instruments is missing")
 
 
 def _of_stream(run: RunTable, data: DataTable | None) -> Iterator[Problem]:

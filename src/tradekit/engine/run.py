@@ -34,7 +34,7 @@ from tradekit.simulator.simulation import Simulation
 if TYPE_CHECKING:
     from rich.console import RenderableType
 
-__all__ = ["Finished", "Ready", "execute", "make_ready", "run"]
+__all__ = ["Finished", "Ready", "execute", "keep", "listener", "make_ready", "run"]
 
 _LIBRARIES = ("numpy", "pyarrow", "pydantic")
 
@@ -102,10 +102,15 @@ def execute(ready: Ready, runs: Path, progress: Progress = lambda _done, _total:
     An interrupted run is written like any other, marked as such. If the run fails, no folder is left; if only a reporter fails, its
     error is raised after the folder is complete.
     """
+    return keep(ready, runs, lambda: drive(ready.prepared, ready.plan, progress, listener(ready)))
+
+
+def keep(ready: Ready, runs: Path, work: Callable[[], Driven]) -> Finished:
+    """Do the `work` of a run, and keep what came of it in a folder; see `execute`."""
     started = datetime.now(UTC)
     folder = _folder(runs, ready.composed.config.run.slug, started)
     try:
-        driven = drive(ready.prepared, ready.plan, progress, _listener(ready))
+        driven = work()
         result = result_of(ready.composed, ready.market, ready.prepared, ready.plan, driven)
         with _writing(folder):
             write_result(result, folder, _about(folder, started), ready.prepared.setup.memory)
@@ -116,7 +121,8 @@ def execute(ready: Ready, runs: Path, progress: Progress = lambda _done, _total:
     except BaseException:
         discard(folder)
         raise
-    _count(result, final)
+    if result.mode == "backtest":
+        _count(result, final)
     if told.failure is not None:
         told.failure.add_note(f"the run itself is kept in {final}")
         raise told.failure
@@ -154,7 +160,7 @@ def _count(result: Result, folder: Path) -> None:
         ) from error
 
 
-def _listener(ready: Ready) -> Callable[[Simulation, int], None] | None:
+def listener(ready: Ready) -> Callable[[Simulation, int], None] | None:
     """Return what tells critical reporters of each event as it happens; `None` if there are none."""
     critical = [reporter for reporter in ready.composed.reporters if reporter.critical]
     if not critical:

@@ -14,14 +14,14 @@ from tradekit.engine.document import Document, read_document
 from tradekit.engine.locate import Key, key_text
 from tradekit.engine.overrides import Override
 from tradekit.engine.problems import IN_QUOTES, Problem, shown
-from tradekit.engine.tables import AccountTable, CurrencyTable, DataTable, ExecutionTable, InstrumentTable, RunTable
+from tradekit.engine.tables import AccountTable, CurrencyTable, DataTable, ExecutionTable, InstrumentTable, LiveTable, RunTable
 from tradekit.engine.validation import unknown_key, validate
 
 __all__ = ["TABLES", "Checked", "ComponentTable", "RunConfig", "RunFile", "check_tables", "read_run_file"]
 
 Table = TypeVar("Table", bound=BaseModel)
 
-TABLES = ("run", "account", "currency", "data", "instrument", "strategy", "risk", "execution", "report")
+TABLES = ("run", "account", "currency", "data", "instrument", "strategy", "risk", "execution", "report", "live")
 """All that a run file may hold."""
 
 _KERNEL_TABLES: Mapping[str, type[BaseModel]] = {
@@ -29,11 +29,12 @@ _KERNEL_TABLES: Mapping[str, type[BaseModel]] = {
     "account": AccountTable,
     "data": DataTable,
     "execution": ExecutionTable,
+    "live": LiveTable,
     "[currency]": CurrencyTable,
     "[instrument]": InstrumentTable,
 }
 _DEFAULT_EXECUTOR = "simulated"
-_DEFAULTS: Mapping[str, Any] = {"currency": [], "instrument": [], "report": [{"name": "summary"}], "execution": {}}
+_DEFAULTS: Mapping[str, Any] = {"currency": [], "instrument": [], "report": [{"name": "summary"}], "execution": {}, "live": {}}
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +60,7 @@ class RunConfig:
     account: AccountTable
     data: DataTable
     execution: ExecutionTable
+    live: LiveTable
     currencies: tuple[CurrencyTable, ...]
     instruments: tuple[InstrumentTable, ...]
     """Facts that overrule what the data source knows; `None` in them leaves it."""
@@ -149,6 +151,7 @@ class _Reading:
         facts = self.entries_of(InstrumentTable, "instrument")
         strategy = self.component("strategy", ("strategy",), self.table("strategy"), "name")
         rules = self.list_of("risk rule", ("risk",), "rule")
+        live = self.kernel(LiveTable, "live")
         execution, executor = self.shared(ExecutionTable, "execution", "executor", "executor", ("costs",))
         costs = self.list_of("cost model", ("execution", "costs"), "model")
         reporters = self.list_of("reporter", ("report",), "name")
@@ -158,6 +161,7 @@ class _Reading:
             or account is None
             or data is None
             or execution is None
+            or live is None
             or source is None
             or strategy is None
             or executor is None
@@ -168,6 +172,7 @@ class _Reading:
             account=account,
             data=data,
             execution=execution,
+            live=live,
             currencies=tuple(currency for currency in currencies if currency is not None),
             instruments=tuple(fact for fact in facts if fact is not None),
             source=source,

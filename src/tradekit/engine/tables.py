@@ -14,7 +14,7 @@ from tradekit.data.quality.policy import Policy, Quality
 from tradekit.model.bars import BarSize, Threshold
 from tradekit.model.instrument import Instrument, InstrumentKind
 
-__all__ = ["AccountTable", "CurrencyTable", "DataTable", "ExecutionTable", "InstrumentTable", "RunTable"]
+__all__ = ["AccountTable", "CurrencyTable", "DataTable", "ExecutionTable", "InstrumentTable", "LiveTable", "RunTable", "moment_of"]
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _FIRST_YEAR, _LAST_YEAR = 1678, 2261  # what 64 bits of nanoseconds can hold
@@ -58,6 +58,11 @@ def _fill_interval(value: str) -> str:
 
 def _nanoseconds(moment: datetime | None) -> int | None:
     return None if moment is None else (moment - _EPOCH) // timedelta(microseconds=1) * 1_000
+
+
+def moment_of(time: int) -> datetime:
+    """Return nanoseconds since 1970 UTC as a date and time, cut to microseconds."""
+    return _EPOCH + timedelta(microseconds=time // 1_000)
 
 
 def _distinct(symbols: tuple[str, ...]) -> tuple[str, ...]:
@@ -254,3 +259,27 @@ class ExecutionTable(_Table):
     driver: Literal["auto", "event", "compiled"] = Field(
         "auto", description="which loop runs the strategy; 'auto' takes the fastest"
     )
+
+
+class LiveTable(_Table):
+    """`[live]`: what only paper, shadow and live runs ask."""
+
+    account: Annotated[str, AfterValidator(_name)] | None = Field(
+        None, max_length=80, description="name of the account, which names its journal; without it, the run's"
+    )
+    durability: Literal["process", "full"] = Field(
+        "process",
+        description="what the journal outlives: the death of the process, or that of the machine too, which takes a few milliseconds "
+        "for each order",
+    )
+    history: int | None = Field(
+        None, ge=1, le=1_000_000, description="closed bars that are read before the first decision; without it, 4 times the warm-up"
+    )
+    grace_s: float = Field(3.0, gt=0, description="seconds after its end at which a bar that is missing is asked for")
+    patience_s: float = Field(30.0, gt=0, description="seconds after its end at which the run goes on without a bar")
+    max_bars: int = Field(500_000, ge=1, le=10_000_000, description="bars that a session has room for")
+
+    @property
+    def slug(self) -> str | None:
+        """Return the account's name as part of a file's name."""
+        return None if self.account is None else _slug(self.account)

@@ -162,6 +162,16 @@ class JournalStore:
             )
         return SessionRow(int(cursor.lastrowid or 0), started, text, digest, opening)
 
+    def last_time(self) -> int | None:
+        """Return the time of the last input."""
+        row = self._db.execute("SELECT body FROM inputs ORDER BY seq DESC LIMIT 1").fetchone()
+        return None if row is None else int(json.loads(row[0])["time"])
+
+    def account(self) -> dict[str, Any] | None:
+        """Return what the account holds by this journal, as `append` was last given it."""
+        row = self._db.execute("SELECT value FROM about WHERE key = 'account'").fetchone()
+        return None if row is None else dict(json.loads(row[0]))
+
     def inputs(self, session: int) -> Iterator[tuple[int, str]]:
         """Yield what a session was told, in order, with its numbers."""
         yield from self._db.execute("SELECT seq, body FROM inputs WHERE session = ? ORDER BY seq", (session,)).fetchall()
@@ -173,11 +183,12 @@ class JournalStore:
         orders: Iterable[OrderRow] = (),
         fill: tuple[str, str, str, str] | None = None,
         asked: int | None = None,
+        account: Mapping[str, Any] | None = None,
     ) -> int:
         """Write an input down with all that follows from it, whole or not at all, and return its number.
 
         `orders` are those that are new or have changed. `fill` is (symbol, trade id, client id, body); `RunError` if it is known.
-        `asked` is what an operator asked for, if this is the answer to it.
+        `asked` is what an operator asked for, if this is the answer to it, and `account` what is held now, where that has changed.
         """
         with self._transaction():
             seq = int(self._db.execute("INSERT INTO inputs (session, body) VALUES (?, ?)", (session, body)).lastrowid or 0)
@@ -193,6 +204,8 @@ class JournalStore:
                     self._db.execute("INSERT INTO fills VALUES (?, ?, ?, ?, ?)", (symbol, trade_id, client_id, seq, content))
                 except sqlite3.IntegrityError as error:
                     raise RunError(f"trade {trade_id!r} in {symbol!r} is in the journal already: {error}") from error
+            if account is not None:
+                self._db.execute("INSERT OR REPLACE INTO about VALUES ('account', ?)", (json.dumps(account),))
             if asked is not None:
                 self._db.execute("UPDATE asked SET done = 1 WHERE id = ?", (asked,))
         return seq

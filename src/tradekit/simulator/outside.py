@@ -41,11 +41,11 @@ class Outside:
 
     def __init__(self, simulation: Simulation, setup: Setup) -> None:
         self.simulation = simulation
-        self.book = simulation.book
-        self.lifecycle = simulation.lifecycle
-        self.ledger = simulation.ledger
-        self.log = simulation.log
-        self.gate = simulation.gate
+        self.book = self.simulation.book
+        self.lifecycle = self.simulation.lifecycle
+        self.ledger = self.simulation.ledger
+        self.log = self.simulation.log
+        self.gate = self.simulation.gate
         self.symbols: Any = [instrument.symbol for instrument in setup.instruments]
 
     def alive(self) -> list[int]:
@@ -74,6 +74,14 @@ class Outside:
     def position(self, i: int) -> float:
         """Return the signed units held of an instrument."""
         return float(self.ledger.position[i])
+
+    def holding(self, i: int) -> tuple[float, float]:
+        """Return the signed units held of an instrument, and their average price."""
+        return float(self.ledger.position[i]), float(self.ledger.average[i])
+
+    def cash(self) -> float:
+        """Return the money in the account."""
+        return float(self.ledger.total_cash())
 
     def at(self, time: int) -> None:
         """Set the time of what is told next; it never goes back."""
@@ -170,6 +178,10 @@ class Outside:
         self.simulation.stop_risk(flatten)
         if flatten:
             self.simulation.decide()
+
+    def pause(self) -> None:
+        """Cancel what adds risk; what is asked for later is not refused."""
+        self.simulation.stop_risk(False)
 
     def resume(self) -> None:
         """Allow new risk again."""

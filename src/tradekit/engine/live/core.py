@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import ROUND_HALF_EVEN, Decimal
 from functools import singledispatchmethod
+from typing import Any
 
 import numpy as np
 
@@ -29,6 +30,7 @@ from tradekit.simulator.simulation import Simulation
 
 __all__ = ["Action", "Cancel", "Core", "Send"]
 
+_MOST_TURNS = 500
 _PLAIN = (OrderKind.MARKET, OrderKind.LIMIT)
 _LIMITED = (OrderKind.LIMIT, OrderKind.STOP_LIMIT, OrderKind.TAKE_PROFIT_LIMIT)
 _UNABLE = {Flag.AT_OPEN: "at the open", Flag.AT_CLOSE: "at the close", Flag.ICEBERG: "with a display"}
@@ -105,9 +107,11 @@ class Core:
         if self.abilities is None:
             return []
         actions: list[Action] = []
-        while self._settle(actions):
-            pass
-        return actions
+        for _ in range(_MOST_TURNS):
+            if not self._settle(actions):
+                return actions
+        looks = [self._look(order) for order in self.outside.alive()]
+        raise RunError(f"orders can't be brought to rest: {looks!r}; this is a bug in tradekit")
 
     @singledispatchmethod
     def _take(self, given: Input) -> None:
@@ -163,6 +167,8 @@ class Core:
     def _(self, given: Command) -> None:
         if given.command == "resume":
             self.outside.resume()
+        elif given.command == "pause":
+            self.outside.pause()
         else:
             self.outside.halt(given.command == "flatten")
 
@@ -181,6 +187,20 @@ class Core:
     def position(self, symbol: str) -> float:
         """Return the signed units held of an instrument."""
         return self.outside.position(self._places[symbol])
+
+    def adopt(self, symbol: str, units: float, price: float) -> None:
+        """Take over a position from an earlier session."""
+        self.outside.adopt(self._places[symbol], units, price)
+
+    def account(self) -> dict[str, Any]:
+        """Return the money, the positions and whether risk is halted, as the next session takes them over."""
+        held = {symbol: self.outside.holding(i) for symbol, i in self._places.items()}
+        return {
+            "capital": self.outside.cash(),
+            "positions": {symbol: found for symbol, found in held.items() if found[0] != 0.0},
+            "is_halted": self.is_halted,
+            "blocked": dict(self.blocked),
+        }
 
     def touched(self, symbol: str, price: float) -> list[int]:
         """Return the orders that the venue doesn't watch and that a price sets off."""
@@ -232,7 +252,10 @@ class Core:
         for leg in list(self.legs.working.values()):
             if leg.order not in alive:
                 self._leave(leg, actions)
-        return any(self._follow(self._look(order), actions) for order in alive)
+        looks = [self._look(order) for order in alive]
+        # One that is to be replaced is on its way out, and its successor comes when nothing of it is left.
+        leaving = {look.replaces for look in looks}
+        return any(self._follow(look, actions) for look in looks if look.number not in leaving)
 
     def _leave(self, leg: Leg, actions: list[Action]) -> None:
         if not leg.is_leaving and not leg.is_ended:

@@ -81,7 +81,7 @@ class Command:
     """What an operator asks for, or the driver when it can't go on safely."""
 
     time: int
-    command: Literal["halt", "resume", "flatten"]
+    command: Literal["halt", "resume", "flatten", "pause"]
     reason: str = ""
     kind: Literal["command"] = "command"
 

@@ -1,0 +1,156 @@
+"""`tradekit status`, `halt`, `resume` and `flatten`: look at an account that is traded live, and take hold of it."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from tradekit.cli.arguments import runs_option
+from tradekit.cli.output import json_option, print_json, print_table
+from tradekit.errors import ConfigError, nearest
+
+if TYPE_CHECKING:
+    from tradekit.journal.store import JournalStore
+
+__all__ = ["flatten_command", "halt_command", "resume_command", "status_command"]
+
+_ACCOUNT = click.argument("account")
+_REASON = click.option("--reason", default="", help="Why, for the journal.")
+
+
+@click.command("status")
+@click.argument("account", required=False)
+@runs_option
+@json_option
+def status_command(account: str | None, runs: Path, as_json: bool) -> None:
+    """Show what ACCOUNT holds, what it has at the venue, and what is not known; without one, all accounts."""
+    names = [account] if account is not None else _accounts(runs)
+    found = [_status(name, runs) for name in names]
+    if as_json:
+        print_json(found)
+    elif account is None:
+        rows = [(one["account"], one["state"], one["mode"], _positions(one), str(len(one["orders"])), one["last"]) for one in found]
+        print_table(("account", "state", "mode", "holds", "orders", "last input"), rows)
+    else:
+        _show(found[0])
+
+
+@click.command("halt")
+@_ACCOUNT
+@_REASON
+@runs_option
+def halt_command(account: str, reason: str, runs: Path) -> None:
+    """Stop new risk in ACCOUNT: cancel what adds to positions, keep what closes them.
+
+    It stays halted, over restarts too, until 'tradekit resume'.
+    """
+    _ask(account, runs, "halt", reason)
+
+
+@click.command("resume")
+@_ACCOUNT
+@_REASON
+@runs_option
+def resume_command(account: str, reason: str, runs: Path) -> None:
+    """Allow new risk in ACCOUNT again."""
+    _ask(account, runs, "resume", reason)
+
+
+@click.command("flatten")
+@_ACCOUNT
+@_REASON
+@runs_option
+def flatten_command(account: str, reason: str, runs: Path) -> None:
+    """Halt ACCOUNT, and close all its positions at the market."""
+    _ask(account, runs, "flatten", reason)
+
+
+def _accounts(runs: Path) -> list[str]:
+    return sorted(path.stem for path in (runs / "accounts").glob("*.sqlite"))
+
+
+def _open(account: str, runs: Path) -> JournalStore:
+    from tradekit.engine.live.start import journal_path
+    from tradekit.journal.store import JournalStore
+
+    path = journal_path(runs, account)
+    if not path.exists():
+        names = _accounts(runs)
+        listed = ", ".join(map(repr, names)) or "none"
+        raise ConfigError(f"no account {account!r} in {str(runs)!r}{nearest(account, names)}; there are: {listed}")
+    return JournalStore(path)
+
+
+def _ask(account: str, runs: Path, command: str, reason: str) -> None:
+    store = _open(account, runs)
+    try:
+        store.ask(command, reason)
+        is_running = store.is_leased()
+    finally:
+        store.close()
+    if is_running:
+        click.echo(f"{command} of account {account!r} is asked for; its process takes it up at once ('tradekit status {account}')")
+    else:
+        click.echo(f"{command} of account {account!r} is asked for; no process trades it now, so that the next one begins with it")
+
+
+def _status(account: str, runs: Path) -> dict[str, Any]:
+    import json
+
+    store = _open(account, runs)
+    try:
+        session, held, last = store.last_session(), store.account() or {}, store.last_time()
+        waiting = [{"command": asked.command, "reason": asked.reason} for asked in store.asked()]
+        orders = [row for row in store.orders() if row.state in ("sending", "unknown", "open")]
+        is_running = store.is_leased()
+    finally:
+        store.close()
+    settings = {} if session is None else json.loads(session.settings)
+    return {
+        "account": account,
+        "state": ("running" if is_running else "stopped") + (", halted" if held.get("is_halted") else ""),
+        "mode": settings.get("run", {}).get("mode", ""),
+        "strategy": settings.get("strategy", {}).get("name", ""),
+        "session": 0 if session is None else session.id,
+        "started": "" if session is None else _time(session.started),
+        "last": "" if last is None else _time(last),
+        "cash": held.get("capital"),
+        "positions": {symbol: {"units": units, "average_price": price} for symbol, (units, price) in held.get("positions", {}).items()},
+        "blocked": held.get("blocked", {}),
+        "orders": [
+            {"client_id": row.client_id, "symbol": row.symbol, "state": row.state, "filled": row.filled, "intent": json.loads(row.intent)}
+            for row in orders
+        ],
+        "asked": waiting,
+    }
+
+
+def _show(one: dict[str, Any]) -> None:
+    click.echo(f"{one['account']}: {one['state']}, mode {one['mode']}, strategy {one['strategy']}, session {one['session']}")
+    click.echo(f"begun {one['started']}, last input {one['last']}, cash {one['cash']}")
+    for symbol, why in one["blocked"].items():
+        click.echo(f"no new risk in {symbol}: {why}")
+    for asked in one["asked"]:
+        click.echo(f"waiting: {asked['command']} {asked['reason']}".rstrip())
+    if one["positions"]:
+        rows = [(symbol, f"{held['units']:g}", f"{held['average_price']:g}") for symbol, held in one["positions"].items()]
+        print_table(("position", "units", "average price"), rows)
+    if one["orders"]:
+        rows = [(row["client_id"], row["state"], row["filled"], _intent(row["intent"])) for row in one["orders"]]
+        print_table(("order", "state", "filled", "what"), rows)
+
+
+def _intent(intent: dict[str, Any]) -> str:
+    prices = " ".join(f"{name} {intent[name]}" for name in ("limit", "stop") if intent.get(name) is not None)
+    return f"{intent['quantity']} {intent['symbol']} {prices}".rstrip()
+
+
+def _positions(one: dict[str, Any]) -> str:
+    return ", ".join(f"{held['units']:g} {symbol}" for symbol, held in one["positions"].items()) or "-"
+
+
+def _time(nanoseconds: int) -> str:
+    return datetime.fromtimestamp(nanoseconds // 1_000_000_000, UTC).isoformat().replace("+00:00", "Z")

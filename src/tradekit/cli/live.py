@@ -1,0 +1,66 @@
+"""`tradekit run` in the modes paper, shadow and live: what a person sees while it runs."""
+
+from __future__ import annotations
+
+import json
+import logging
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+import click
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from tradekit.engine.compose import ComposedRun
+    from tradekit.engine.live.run import LiveOutcome
+    from tradekit.engine.live.start import Started
+
+__all__ = ["run_until_stopped"]
+
+
+def run_until_stopped(composed: ComposedRun, runs: Path, may_trade: bool, is_new: bool, as_json: bool) -> LiveOutcome:
+    """Run on live data, with one line for what happens on standard error: for people, or as JSON."""
+    from tradekit.engine.live.run import run_live
+
+    handler = logging.StreamHandler()
+    handler.setFormatter(_JsonLines() if as_json else _Lines())
+    logger = logging.getLogger("tradekit")
+    logger.addHandler(handler)
+    logger.setLevel(logging.INFO)
+    try:
+        return run_live(composed, runs, may_trade, is_new, _say_what_begins)
+    finally:
+        logger.removeHandler(handler)
+
+
+def _say_what_begins(started: Started) -> None:
+    composed, session = started.composed, started.session
+    core, mode = session.books.core, composed.config.run.mode
+    how = "goes on with" if started.replayed else "begins"
+    who = "the simulator fills its orders" if session.executor is None else f"orders go to {composed.executor.name!r}"
+    log = logging.getLogger("tradekit.live")
+    log.info("%s run %r %s session %d: %s", mode, composed.config.run.name, how, session.books.session.id, who)
+    log.info("%d closed bars of history; %d inputs gone through again", core.run.rows, started.replayed)
+    for use in composed.uses:
+        log.info("%s %s from %s %s", use.kind, use.name, use.package, use.version)
+    log.info("journal %s; Ctrl-C ends the run cleanly", session.store.path)
+
+
+def _time(record: logging.LogRecord) -> str:
+    return datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+class _Lines(logging.Formatter):
+    """`time level message`."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        level = click.style(record.levelname.lower(), fg={"WARNING": "yellow", "ERROR": "red"}.get(record.levelname))
+        return f"{_time(record)} {level} {record.getMessage()}"
+
+
+class _JsonLines(logging.Formatter):
+    """An object a line."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        return json.dumps({"time": _time(record), "level": record.levelname.lower(), "message": record.getMessage()})

@@ -1,0 +1,97 @@
+"""What a session begins with, as it is kept in the journal, so that it can begin again from there."""
+
+from __future__ import annotations
+
+import io
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field, replace
+from decimal import Decimal
+
+import numpy as np
+
+from tradekit.engine.market import MarketData
+from tradekit.model.bars import PRICE_COLUMNS, Bars
+from tradekit.model.instrument import Instrument
+from tradekit.model.timeline import Schedule, Sessions
+
+__all__ = ["Opening", "bare"]
+
+
+@dataclass(frozen=True)
+class Opening:
+    """The bars that warm a session up and what is known of the instruments, and what the account begins with.
+
+    `positions` are units and average price by symbol, taken over from an earlier session; `capital` is the money. `baseline` is what
+    the venue's account holds besides, by symbol. Client ids begin with `prefix`.
+    """
+
+    market: MarketData
+    prefix: str
+    capital: float
+    positions: Mapping[str, tuple[float, float]] = field(default_factory=dict)
+    baseline: Mapping[str, Decimal] = field(default_factory=dict)
+    is_halted: bool = False
+
+    def to_bytes(self) -> bytes:
+        """Return everything as an Arrow file."""
+        import pyarrow as pa
+
+        bars = self.market.bars
+        columns = {"open_time": bars.open_time, "close_time": bars.close_time}
+        for name in PRICE_COLUMNS:
+            for i in range(len(bars.symbols)):
+                columns[f"{name} {i}"] = np.ascontiguousarray(getattr(bars, name)[:, i])
+        about = {
+            "instruments": [asdict(one) for one in self.market.instruments],
+            "facts": [dict(fact) for fact in self.market.facts],
+            "notes": list(self.market.notes),
+            "bar_length": self.market.bar_length,
+            "prefix": self.prefix,
+            "capital": self.capital,
+            "positions": {symbol: list(held) for symbol, held in self.positions.items()},
+            "baseline": {symbol: str(units) for symbol, units in self.baseline.items()},
+            "is_halted": self.is_halted,
+        }
+        table = pa.table(columns).replace_schema_metadata({"about": json.dumps(about, default=str)})
+        sink = io.BytesIO()
+        with pa.ipc.new_file(sink, table.schema) as writer:
+            writer.write_table(table)
+        return sink.getvalue()
+
+    @classmethod
+    def from_bytes(cls, content: bytes) -> Opening:
+        """Return what `to_bytes` has written."""
+        import pyarrow as pa
+
+        table = pa.ipc.open_file(io.BytesIO(content)).read_all()
+        about = json.loads((table.schema.metadata or {})[b"about"])
+        instruments = tuple(Instrument(**one) for one in about["instruments"])
+        columns = {name: table.column(name).to_numpy() for name in table.column_names}
+        prices = (np.stack([columns[f"{name} {i}"] for i in range(len(instruments))], axis=1) for name in PRICE_COLUMNS)
+        symbols = tuple(one.symbol for one in instruments)
+        bars = Bars(symbols, columns["open_time"], columns["close_time"], *prices)
+        market = bare(bars, instruments, about["bar_length"])
+        return cls(
+            replace(market, facts=tuple(about["facts"]), notes=tuple(about["notes"])),
+            about["prefix"],
+            about["capital"],
+            {symbol: (held[0], held[1]) for symbol, held in about["positions"].items()},
+            {symbol: Decimal(units) for symbol, units in about["baseline"].items()},
+            about["is_halted"],
+        )
+
+
+def bare(bars: Bars, instruments: tuple[Instrument, ...], bar_length: int) -> MarketData:
+    """Return a market of these bars alone."""
+    return MarketData(
+        bars=bars,
+        adjusted=bars,
+        schedule=Schedule.of(),
+        sessions=Sessions.of_days(bars),
+        finer=None,
+        bar_length=bar_length,
+        instruments=instruments,
+        facts=(),
+        notes=(),
+    )

@@ -1,0 +1,181 @@
+"""What is not known is found out by asking the venue, and never by sending again."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field
+from decimal import Decimal
+from typing import TypeVar
+
+from tradekit.engine.live.core import Core
+from tradekit.engine.live.inputs import Absent, Blocked, Filled, Input, Sighting
+from tradekit.engine.live.legs import Leg, LegState
+from tradekit.errors import TradekitError, VenueError
+from tradekit.model.instrument import Instrument
+from tradekit.model.outside import Abilities, Holdings, VenueFill, VenueOrder
+from tradekit.plugin.contracts import Executor
+
+__all__ = ["Reconciled", "Resolver", "answer", "held"]
+
+Answer = TypeVar("Answer")
+
+_SECOND = 1_000_000_000
+_OVERLAP = 600 * _SECOND  # how far back trades are asked for again, because venues book some late
+_APART = _SECOND  # two answers that there is no such order count as two only if they lie so far apart
+_ROUNDING = Decimal("1e-9")
+
+
+@dataclass(frozen=True, slots=True)
+class Reconciled:
+    """What a comparison with the venue came to: orders and trades that are not ours, and instruments that don't agree."""
+
+    foreign_orders: tuple[str, ...] = ()
+    mismatches: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(slots=True)
+class Resolver:
+    """Asks the venue for what is not known, and tells the run what it says.
+
+    `tell` takes what was found; `now` returns the venue's time.
+    """
+
+    core: Core
+    executor: Executor
+    tell: Callable[[Input], None]
+    now: Callable[[], int]
+    since: int
+    """When the session began: trades from before are none of its business."""
+    misses: dict[str, list[int]] = field(default_factory=dict)
+    """When the venue said that it has no such order, by client id."""
+    baseline: dict[str, Decimal] = field(default_factory=dict)
+    """What the account holds besides the positions of this run, by symbol."""
+    suspects: dict[str, str] = field(default_factory=dict)
+
+    async def look_up(self, leg: Leg) -> None:
+        """Look for one order, and for its trades if the venue has filled more of it than is known."""
+        intent = leg.intent
+        found = await answer(self.executor.find(intent.client_id, intent.symbol))
+        if found is not None:
+            self.misses.pop(intent.client_id, None)
+            self.see(found)
+            if abs(leg.told) > abs(leg.filled):
+                await self.catch_up(intent.symbol, min(leg.sent, self.now()) - _OVERLAP)
+            return
+        if leg.state not in (LegState.SENDING, LegState.UNKNOWN):
+            return
+        self._missed(leg, self.executor.abilities(intent.symbol))
+
+    def _missed(self, leg: Leg, abilities: Abilities) -> None:
+        """Count an answer that there is no such order; it has never arrived if there are two, after the time in which it could."""
+        times = self.misses.setdefault(leg.intent.client_id, [])
+        now = self.now()
+        if abilities.arrival_s is None or now < leg.sent + round(abilities.arrival_s * _SECOND):
+            return
+        if not times or now - times[-1] >= _APART:
+            times.append(now)
+        if len(times) > 1:
+            self.tell(Absent(now, leg.intent.client_id))
+
+    def see(self, order: VenueOrder) -> bool:
+        """Tell the run of an order as the venue has it; say whether it is one of ours."""
+        leg = self.core.legs.find(order.client_id, order.venue_id)
+        if leg is None:
+            return False
+        is_news = (
+            leg.venue_id != order.venue_id
+            or abs(order.filled) > abs(leg.told)
+            or (order.status.name.lower() != leg.state.value and not (leg.is_ended and order.status.name == "OPEN"))
+        )
+        if is_news:
+            self.tell(Sighting(max(order.time, self.now()), leg.intent.client_id, order.venue_id, order.status, order.filled))
+        return True
+
+    def book(self, fill: VenueFill) -> bool:
+        """Tell the run of a trade that it doesn't know yet; say whether it is one of ours."""
+        leg = self.core.legs.find(fill.client_id, fill.venue_id)
+        if leg is None:
+            return False
+        if (fill.symbol, fill.trade_id) not in self.core.legs.counted:
+            named = VenueFill(
+                fill.trade_id,
+                fill.venue_id,
+                leg.intent.client_id,
+                fill.symbol,
+                fill.time,
+                fill.quantity,
+                fill.price,
+                fill.fee,
+                fill.fee_currency,
+                fill.is_maker,
+            )
+            self.tell(Filled(max(fill.time, self.core.time), named))
+        return True
+
+    async def catch_up(self, symbol: str, since: int) -> None:
+        """Ask for the trades in an instrument."""
+        for fill in await answer(self.executor.fills(symbol, max(since, self.since - _OVERLAP))):
+            self.book(fill)
+
+    async def reconcile(self, since: int, is_full: bool) -> Reconciled:
+        """Compare orders, trades and holdings with the venue's: light without, full with the trades of all instruments.
+
+        Orders of ours are adopted, foreign ones are reported and never touched.
+        """
+        symbols = tuple(self.core.instruments)
+        there = await answer(self.executor.open_orders(symbols))
+        foreign = tuple(order.venue_id for order in there if not self.see(order))
+        known = {order.client_id for order in there} | {order.venue_id for order in there}
+        for leg in list(self.core.legs.working.values()):
+            if leg.intent.client_id not in known and leg.venue_id not in known and leg.state is not LegState.SENDING:
+                await self.look_up(leg)
+        active = {leg.intent.symbol for leg in self.core.legs.working.values()}
+        for symbol in symbols if is_full else sorted(active):
+            await self.catch_up(symbol, since - _OVERLAP)
+        return Reconciled(foreign, self.compare(await answer(self.executor.holdings())))
+
+    def compare(self, holdings: Holdings) -> dict[str, str]:
+        """Compare positions with the venue's, and block the instruments that twice don't agree; return what doesn't.
+
+        An instrument about which something is not known is left for later. What a spot account held before is not ours.
+        """
+        found = {}
+        for symbol, instrument in self.core.instruments.items():
+            if self.core.legs.is_doubtful(symbol):
+                continue
+            ours, theirs = Decimal(repr(self.core.position(symbol))), held(instrument, holdings)
+            other = self.baseline.setdefault(symbol, theirs - ours)
+            expected = ours + other
+            if abs(theirs - expected) > max(abs(expected), abs(ours)) * _ROUNDING + _least(instrument):
+                found[symbol] = f"the venue holds {theirs.normalize():f}, and the journal says {expected.normalize():f}"
+        for symbol in self.core.instruments:
+            why = found.get(symbol, "")
+            if why and self.suspects.get(symbol) == why and symbol not in self.core.blocked:
+                self.tell(Blocked(self.now(), symbol, why))
+            elif not why and symbol in self.core.blocked:
+                self.tell(Blocked(self.now(), symbol))
+        self.suspects = found
+        return found
+
+
+def held(instrument: Instrument, holdings: Holdings) -> Decimal:
+    """Return what the venue says is held of an instrument."""
+    if instrument.is_derivative:
+        return holdings.positions.get(instrument.symbol, Decimal(0))
+    base = instrument.base or instrument.symbol.partition("/")[0]
+    return holdings.balances.get(base, Decimal(0))
+
+
+def _least(instrument: Instrument) -> Decimal:
+    """Return the difference that rounding of fees may make."""
+    return Decimal(0) if instrument.lot is None else Decimal(repr(instrument.lot)) / 2
+
+
+async def answer(asked: Awaitable[Answer]) -> Answer:
+    """Wait for what an executor answers; an exception that is none of tradekit's is taken for a venue that failed in passing."""
+    try:
+        return await asked
+    except TradekitError:
+        raise
+    except Exception as error:
+        raise VenueError(f"{type(error).__name__}: {error}", is_passing=True) from error

@@ -1,0 +1,111 @@
+"""Run a composed run on live data, from its start to its folder."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import signal
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from tradekit.engine.compose import ComposedRun
+from tradekit.engine.drive import Driven
+from tradekit.engine.live.inputs import Input
+from tradekit.engine.live.session import Ended
+from tradekit.engine.live.start import Started, journal_path, start
+from tradekit.engine.plan import Plan
+from tradekit.engine.run import Finished, Ready, keep, listener
+from tradekit.errors import ConfigError, PluginError
+from tradekit.journal.store import JournalStore
+
+__all__ = ["LiveOutcome", "run_live"]
+
+_log = logging.getLogger("tradekit.live")
+
+
+@dataclass(frozen=True)
+class LiveOutcome:
+    """A live run that has ended: what it left, and whether risk was halted at its end."""
+
+    finished: Finished
+    is_halted: bool
+
+
+def run_live(
+    composed: ComposedRun,
+    runs: Path,
+    may_trade: bool = False,
+    is_new: bool = False,
+    on_start: Callable[[Started], None] = lambda _started: None,
+    clock: Callable[[], int] = time.time_ns,
+) -> LiveOutcome:
+    """Run on live data until a signal or an error ends it, and keep what came of it in a folder of `runs`.
+
+    `may_trade` has to be set for a run in mode `live`. Ctrl-C and SIGTERM end it cleanly: what adds risk is cancelled, what protects
+    positions stays. An error is raised after the folder is complete.
+    """
+    config = composed.config
+    if config.run.mode == "live" and not may_trade:
+        raise ConfigError("run.mode is 'live', which trades real money; say so on the command line too, with --live")
+    store = JournalStore(journal_path(runs, config.live.slug or config.run.slug), config.live.durability)
+    try:
+        store.lease()
+        started, ended = asyncio.run(_run(composed, store, is_new, on_start, clock))
+    finally:
+        store.close()
+    finished = _keep(composed, started, ended, runs)
+    if ended.error is not None:
+        ended.error.add_note(f"what was done until then is kept in {finished.folder}, and in the journal {str(store.path)!r}")
+        raise ended.error
+    return LiveOutcome(finished, started.session.books.core.is_halted)
+
+
+async def _run(
+    composed: ComposedRun, store: JournalStore, is_new: bool, on_start: Callable[[Started], None], clock: Callable[[], int]
+) -> tuple[Started, Ended]:
+    started = await start(composed, store, is_new, clock)
+    session = started.session
+    session.on_input = _hearing(composed, started)
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(number, session.stop, number)
+    on_start(started)
+    return started, await session.run()
+
+
+def _hearing(composed: ComposedRun, started: Started) -> Callable[[Input], None]:
+    """Return what lets critical reporters hear of each event; one that fails stops new risk, and the run goes on."""
+    core = started.session.books.core
+    ready = _ready(composed, started)
+    heard = listener(ready)
+    seen = len(core.simulation.log)
+
+    def on_input(_given: Input) -> None:
+        nonlocal seen
+        now = len(core.simulation.log)
+        if heard is None or now == seen:
+            return
+        first, seen = seen, now
+        try:
+            heard(core.simulation, first)
+        except PluginError as error:
+            _log.error("new risk is stopped: %s", error)
+            started.session.store.ask("halt", str(error))
+
+    return on_input
+
+
+def _ready(composed: ComposedRun, started: Started) -> Ready:
+    setup = started.session.books.core.run.setup
+    plan = Plan("event", "bars come one by one")
+    return Ready(composed, started.opening.market, replace(started.prepared, setup=setup), plan)
+
+
+def _keep(composed: ComposedRun, started: Started, ended: Ended, runs: Path) -> Finished:
+    ready, core = _ready(composed, started), started.session.books.core
+    bars = core.run.setup.bars.rows(0, core.run.rows)
+    ready = replace(ready, market=replace(ready.market, bars=bars, adjusted=bars))
+    driven = Driven(ready.prepared.setup, core.simulation, ended.stopped_by)
+    return keep(ready, runs, lambda: driven)

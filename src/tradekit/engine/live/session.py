@@ -1,0 +1,329 @@
+"""The live loop: listens to the data and to the venue, tells the run what it hears, and does what the run decides."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import time
+from collections.abc import Callable, Coroutine, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field
+from typing import Any
+
+from tradekit.data.load import bars_of
+from tradekit.engine.live.books import Books
+from tradekit.engine.live.core import Action, Cancel, Send
+from tradekit.engine.live.feed import Feed
+from tradekit.engine.live.inputs import Answer, Command, Input, Price, Row
+from tradekit.engine.live.legs import Leg
+from tradekit.engine.live.resolve import Resolver, answer
+from tradekit.errors import OrderRefused, TradekitError, VenueError
+from tradekit.journal.store import JournalStore
+from tradekit.model.outside import Intent, LiveBar, Reconnected, VenueFill, VenueOrder
+from tradekit.plugin.contracts import BarRequest, DataSource, Executor
+
+__all__ = ["Ended", "LiveSession", "Timing"]
+
+_log = logging.getLogger("tradekit.live")
+_SECOND = 1_000_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class Timing:
+    """How often is looked, in seconds. `patience` is how long a row waits for bars that the source can't give either."""
+
+    tick: float = 0.25
+    grace: float = 3.0
+    patience: float = 30.0
+    doubt: float = 2.0
+    light: float = 30.0
+    full: float = 600.0
+    retry: float = 1.0
+    stop: float = 10.0
+
+
+@dataclass(frozen=True, slots=True)
+class Ended:
+    """How a session ended: the signal that stopped it (0: none), or the error."""
+
+    stopped_by: int = 0
+    error: BaseException | None = None
+
+
+@dataclass
+class LiveSession:
+    """One run of the live loop. `executor` is `None` where the simulator matches the orders itself.
+
+    `clock` returns nanoseconds of this machine's clock; the venue's is taken to differ from it by as much as was last seen.
+    """
+
+    books: Books
+    source: DataSource
+    executor: Executor | None
+    feed: Feed
+    resolver: Resolver | None
+    timing: Timing = Timing()
+    clock: Callable[[], int] = time.time_ns
+    on_input: Callable[[Input], None] = lambda _given: None
+    offset: int = 0
+    since: int = 0
+    """Up to when trades were asked for."""
+    stopped_by: int = 0
+    _failure: BaseException | None = None
+    _busy: set[str] = field(default_factory=set)
+    """Client ids of orders that something is being asked about at this moment."""
+    _tasks: set[asyncio.Task[None]] = field(default_factory=set)
+    _stop: asyncio.Event = field(default_factory=asyncio.Event)
+    _due: dict[str, float] = field(default_factory=dict)
+
+    @property
+    def store(self) -> JournalStore:
+        """The journal."""
+        return self.books.store
+
+    def now(self) -> int:
+        """Return the venue's time."""
+        return self.clock() + self.offset
+
+    def tell(self, given: Input, asked: int | None = None) -> None:
+        """Let the run decide on something, and begin to do what it decides."""
+        try:
+            actions = self.books.tell(given, asked)
+        except BaseException as error:
+            self.fail(error)
+            raise
+        self.on_input(given)
+        for action in actions:
+            self._do(action)
+
+    def fail(self, error: BaseException) -> None:
+        """End the session because of an error."""
+        self._failure = self._failure or error
+        self._stop.set()
+
+    def stop(self, signal_number: int = 0) -> None:
+        """End the session as a person asks: cancel what adds risk, wait for the answers, and leave the rest as it is."""
+        self.stopped_by = signal_number
+        self._stop.set()
+
+    async def run(self) -> Ended:
+        """Run until something stops it."""
+        try:
+            await self._begin()
+            loops = [self._watch(self._listen_to_data, "data"), self._watch(self._tick, "timer")]
+            if self.executor is not None:
+                loops.append(self._watch(self._listen_to_venue, "venue"))
+            for loop in loops:
+                self._spawn(loop)
+            await self._stop.wait()
+            if self._failure is None:
+                await self._wind_down()
+        except (TradekitError, OSError) as error:
+            self._failure = self._failure or error
+        finally:
+            for task in list(self._tasks):
+                task.cancel()
+            await asyncio.gather(*self._tasks, return_exceptions=True)
+            if self.executor is not None:
+                await self.executor.close()
+        return Ended(self.stopped_by, self._failure)
+
+    async def _begin(self) -> None:
+        """Settle what was in doubt when the last process ended, before anything else is decided."""
+        while self.resolver is not None and not self._stop.is_set():
+            try:
+                await self._set_clock()
+                await self._reconcile(is_full=True)
+            except VenueError as error:
+                _log.warning("the venue can't be asked yet: %s", error)
+                await asyncio.sleep(error.retry_after_s or self.timing.retry)
+            else:
+                return
+
+    async def _set_clock(self) -> None:
+        if self.executor is None:
+            return
+        found = []
+        for _ in range(3):
+            before = self.clock()
+            there = await answer(self.executor.venue_time())
+            found.append(there - (before + self.clock()) // 2)
+        self.offset = sorted(found)[1]
+        if abs(self.offset) > _SECOND:
+            _log.warning("the clock of this machine differs from the venue's by %.1f s", self.offset / _SECOND)
+
+    # What is heard
+
+    async def _listen_to_data(self) -> None:
+        request = BarRequest(tuple(self.feed.symbols), self.feed.interval)
+        async for heard in self.source.live_bars(request):
+            if isinstance(heard, Reconnected):
+                await self._fill_gap()
+                continue
+            self.feed.push(heard)
+            self._look_at(heard)
+            self._close_rows()
+
+    def _look_at(self, bar: LiveBar) -> None:
+        core = self.books.core
+        if core.abilities is not None and bar.symbol in core.instruments and core.touched(bar.symbol, bar.close):
+            self.tell(Price(self.now(), bar.symbol, bar.close))
+
+    def _close_rows(self) -> None:
+        while (closed := self.feed.take(self.now())) is not None:
+            self.tell(Row(self.now(), closed))
+
+    async def _fill_gap(self) -> None:
+        """Ask the source for the bars since the last row."""
+        now = self.now()
+        end = now - now % self.feed.interval
+        if end <= self.feed.following:
+            return
+        request = BarRequest(tuple(self.feed.symbols), self.feed.interval, self.feed.following, end)
+        found = await asyncio.to_thread(bars_of, self.source, request)
+        self.feed.fill(found)
+        self._close_rows()
+
+    async def _listen_to_venue(self) -> None:
+        assert self.executor is not None
+        assert self.resolver is not None
+        async for event in self.executor.events():
+            if isinstance(event, VenueFill):
+                if not self.resolver.book(event):
+                    _log.warning("the account traded %s %s without this run", event.quantity, event.symbol)
+            elif isinstance(event, VenueOrder):
+                self.resolver.see(event)
+            else:
+                await self._reconcile(is_full=True)
+
+    # What is done
+
+    def _do(self, action: Action) -> None:
+        if isinstance(action, Send):
+            self._spawn(self._send(action.intent))
+        elif isinstance(action, Cancel):
+            self._spawn(self._cancel(self.books.core.legs.by_id[action.client_id]))
+
+    async def _send(self, intent: Intent) -> None:
+        assert self.executor is not None
+        self._busy.add(intent.client_id)
+        try:
+            order = await self.executor.send(intent)
+        except OrderRefused as error:
+            _log.warning("the venue refused %s: %s", intent.client_id, error)
+            self.tell(Answer(self.now(), intent.client_id, "refused", text=str(error)))
+        except Exception as error:  # noqa: BLE001 - whatever it is, it does not tell whether the order is there
+            _log.warning("nobody knows what became of %s: %s: %s", intent.client_id, type(error).__name__, error)
+            self.tell(Answer(self.now(), intent.client_id, "unknown", text=f"{type(error).__name__}: {error}"))
+        else:
+            self.tell(Answer(self.now(), intent.client_id, "taken", order.venue_id))
+            assert self.resolver is not None
+            self.resolver.see(order)
+        finally:
+            self._busy.discard(intent.client_id)
+
+    async def _cancel(self, leg: Leg) -> None:
+        """Ask for a cancellation. That it has happened is told by the venue's events, or found by looking the order up."""
+        assert self.executor is not None
+        try:
+            await self.executor.cancel(leg.intent.client_id, leg.venue_id, leg.intent.symbol)
+        except Exception as error:  # noqa: BLE001 - the order is looked up in any case
+            _log.warning("the request to cancel %s failed: %s: %s", leg.intent.client_id, type(error).__name__, error)
+        await self._look_up(leg)
+
+    async def _look_up(self, leg: Leg) -> None:
+        if self.resolver is None or leg.intent.client_id in self._busy:
+            return
+        self._busy.add(leg.intent.client_id)
+        try:
+            await self.resolver.look_up(leg)
+        except VenueError as error:
+            _log.warning("%s can't be looked up now: %s", leg.intent.client_id, error)
+        finally:
+            self._busy.discard(leg.intent.client_id)
+
+    # What is looked at from time to time
+
+    async def _tick(self) -> None:
+        while True:
+            self._take_orders_of_operator()
+            self._close_rows()
+            if self.feed.missing(self.now()) and self._is_due("missing", self.timing.retry):
+                await self._fill_gap()
+            for leg in self._in_doubt():
+                await self._look_up(leg)
+            if self.resolver is not None and self._is_due("full", self.timing.full):
+                await self._set_clock()
+                await self._reconcile(is_full=True)
+            elif self.resolver is not None and self._is_due("light", self.timing.light):
+                await self._reconcile(is_full=False)
+            await asyncio.sleep(self.timing.tick)
+
+    def _in_doubt(self) -> Sequence[Leg]:
+        after = round(self.timing.doubt * _SECOND)
+        found = [leg for leg in self.books.core.legs.working.values() if leg.is_doubtful and self.now() - leg.sent >= after]
+        return [leg for leg in found if self._is_due(leg.intent.client_id, self.timing.retry)]
+
+    def _is_due(self, what: str, every: float) -> bool:
+        """Say whether something that is done from time to time is due, and count from now on if it is."""
+        now = asyncio.get_running_loop().time()
+        if what not in self._due and what in ("full", "light"):
+            self._due[what] = now  # it was done at the start
+        if now - self._due.get(what, -every) < every:
+            return False
+        self._due[what] = now
+        return True
+
+    def _take_orders_of_operator(self) -> None:
+        for asked in self.store.asked():
+            if asked.command not in ("halt", "resume", "flatten"):
+                _log.warning("somebody asked for %r, which is no command", asked.command)
+                continue
+            _log.warning("%s: %s", asked.command, asked.reason or "asked for by an operator")
+            self.tell(Command(self.now(), asked.command, asked.reason), asked.id)  # type: ignore[arg-type]  # checked above
+
+    async def _reconcile(self, is_full: bool) -> None:
+        assert self.resolver is not None
+        began = self.now()
+        found = await self.resolver.reconcile(self.since or self.resolver.since, is_full)
+        if is_full:
+            self.since = began
+        for venue_id in found.foreign_orders:
+            _log.info("order %s is not ours", venue_id)
+        for symbol, why in found.mismatches.items():
+            _log.error("%s does not agree with the venue: %s", symbol, why)
+
+    async def _wind_down(self) -> None:
+        """Cancel what adds risk, and wait until it is known what became of it."""
+        self.tell(Command(self.now(), "pause", "the session ends"))
+        deadline = asyncio.get_running_loop().time() + self.timing.stop
+        while any(leg.is_leaving or leg.is_doubtful for leg in self.books.core.legs.working.values()):
+            if asyncio.get_running_loop().time() > deadline:
+                _log.warning("the session ends while something is not known; the next one looks it up first")
+                return
+            await asyncio.sleep(self.timing.tick)
+
+    # Tasks
+
+    def _spawn(self, work: Coroutine[Any, Any, None]) -> None:
+        task = asyncio.create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._finished)
+
+    def _finished(self, task: asyncio.Task[None]) -> None:
+        self._tasks.discard(task)
+        if not task.cancelled() and (error := task.exception()) is not None:
+            self.fail(error)
+
+    async def _watch(self, loop: Callable[[], Coroutine[Any, Any, None]], what: str) -> None:
+        """Keep a loop running: what a venue or a network does wrong must not end the session."""
+        wait = self.timing.retry
+        while True:
+            with suppress(asyncio.TimeoutError):
+                try:
+                    await loop()
+                    _log.warning("the %s stream ended; it is opened again", what)
+                except VenueError as error:
+                    _log.warning("the %s stream failed: %s", what, error)
+                    wait = error.retry_after_s or min(wait * 2, 60.0)
+            await asyncio.sleep(wait)

@@ -1,0 +1,213 @@
+"""From a composed run to a session: a new one, or the one that the journal tells of."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import json
+import secrets
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+from tradekit.engine.compose import ComposedRun
+from tradekit.engine.indicators import declared, warmup_of
+from tradekit.engine.live.books import Books
+from tradekit.engine.live.core import Core
+from tradekit.engine.live.feed import Feed
+from tradekit.engine.live.growing import GrowingRun
+from tradekit.engine.live.legs import Minter
+from tradekit.engine.live.opening import Opening, bare
+from tradekit.engine.live.resolve import Resolver, answer, held
+from tradekit.engine.live.session import LiveSession, Timing
+from tradekit.engine.market import load_market
+from tradekit.engine.prepare import Prepared, prepare
+from tradekit.engine.tables import moment_of
+from tradekit.errors import ConfigError, RunError
+from tradekit.journal.store import JournalStore, SessionRow
+from tradekit.model.instrument import Instrument
+from tradekit.plugin.contracts import Executor
+
+__all__ = ["Started", "journal_path", "start"]
+
+_SECOND = 1_000_000_000
+_WARMUPS = 4  # so that averages which never forget have all but forgotten where they began
+_SETTLED = ("filled", "cancelled", "expired", "rejected", "absent")
+
+
+@dataclass(frozen=True)
+class Started:
+    """A session that is about to go on, and how many inputs of it were gone through again (0: it is new)."""
+
+    session: LiveSession
+    composed: ComposedRun
+    prepared: Prepared
+    opening: Opening
+    replayed: int
+
+
+def journal_path(folder: Path, account: str) -> Path:
+    """Return where the journal of an account lies in the folder of runs."""
+    return folder / "accounts" / f"{account}.sqlite"
+
+
+async def start(composed: ComposedRun, store: JournalStore, is_new: bool, clock: Callable[[], int]) -> Started:
+    """Connect, read the history, or go through the journal, and return the session.
+
+    With `is_new` a session begins anew, with the positions that the last one left. Raises `ConfigError` if the journal is of a
+    session with other settings, and `VenueError` and `DataError` for what the venue and the source don't give.
+    """
+    executor = composed.executor if composed.config.run.mode in ("live", "shadow") else None
+    if executor is not None and composed.executor.fill_rules() is not None:
+        executor = None  # a shadow run whose executor has no venue is a paper run
+    try:
+        return await _start(composed, store, is_new, clock, executor)
+    except BaseException:
+        if executor is not None:
+            await executor.close()
+        raise
+
+
+async def _start(
+    composed: ComposedRun, store: JournalStore, is_new: bool, clock: Callable[[], int], executor: Executor | None
+) -> Started:
+    config = composed.config
+    is_live = config.run.mode == "live"
+    symbols = config.data.instruments or ()
+    facts = [] if executor is None else await answer(executor.connect(symbols, may_trade=is_live))
+    known = _known(facts, symbols, composed)
+    settings = _settings(composed)
+    last = None if is_new else _last(store, settings)
+    if last is None:
+        opening = await _open(composed, store, known, executor if is_live else None, clock)
+        row = store.begin(clock(), settings, _digest(settings), opening.to_bytes())
+    else:
+        opening, row = Opening.from_bytes(last.opening), last
+    prepared = _prepared(composed, opening, is_live)
+    run = GrowingRun(prepared, config.data.size, config.live.max_bars)
+    abilities = None if executor is None or not is_live else {symbol: executor.abilities(symbol) for symbol in symbols}
+    core = Core(run, composed.strategy, Minter(opening.prefix), abilities)
+    _take_over(core, opening)
+    books = Books(core, store, row)
+    replayed = books.replay() if last is not None else 0
+    session = _session(composed, books, executor if is_live else None, opening, clock)
+    return Started(session, composed, prepared, opening, replayed)
+
+
+def _session(
+    composed: ComposedRun, books: Books, executor: Executor | None, opening: Opening, clock: Callable[[], int]
+) -> LiveSession:
+    config, core = composed.config, books.core
+    live, interval = config.live, _interval(composed)
+    closed = int(core.run.setup.bars.close_time[core.run.rows - 1])
+    feed = Feed(
+        tuple(core.instruments), interval, closed, round(live.grace_s * _SECOND), round(live.patience_s * _SECOND)
+    )
+    session = LiveSession(books, composed.source, executor, feed, None, Timing(grace=live.grace_s, patience=live.patience_s), clock)
+    if executor is not None:
+        session.resolver = Resolver(core, executor, session.tell, session.now, books.session.started, baseline=dict(opening.baseline))
+    return session
+
+
+def _interval(composed: ComposedRun) -> int:
+    size = composed.config.data.size
+    if not isinstance(size, int):
+        raise ConfigError(f"bars of {composed.config.data.interval!r} can't be made live yet; allowed: a length such as '1h'")
+    return size
+
+
+def _known(facts: Sequence[Instrument], symbols: Sequence[str], composed: ComposedRun) -> dict[str, Instrument]:
+    """Return what the venue says of the instruments, overruled by the run file."""
+    found = {one.symbol: one for one in facts}
+    if missing := [symbol for symbol in symbols if facts and symbol not in found]:
+        raise ConfigError(f"executor {composed.executor.name!r} knows no instrument {missing[0]!r}; check data.instruments")
+    for fact in composed.config.instruments:
+        if fact.symbol in found:
+            found[fact.symbol] = fact.onto(found[fact.symbol])
+    return found
+
+
+def _settings(composed: ComposedRun) -> dict[str, Any]:
+    """Return what makes two sessions the same, with the versions of what is installed left out: the journal tells of those."""
+    return {key: value for key, value in composed.settings().items() if key not in ("overrides", "report")}
+
+
+def _digest(settings: Mapping[str, Any]) -> str:
+    return hashlib.sha256(json.dumps(settings, sort_keys=True).encode()).hexdigest()
+
+
+def _last(store: JournalStore, settings: Mapping[str, Any]) -> SessionRow | None:
+    """Return the session to go on with. Raises `ConfigError` if there is one with other settings."""
+    last = store.last_session()
+    if last is None or last.digest == _digest(settings):
+        return last
+    before = json.loads(last.settings)
+    changed = sorted(_changed(before, json.loads(json.dumps(settings))))
+    raise ConfigError(
+        f"the journal {str(store.path)!r} is of a session with other settings ({'; '.join(changed)}); go on with those, or begin "
+        "a new session with --new-session, which takes over positions and not the strategy's state"
+    )
+
+
+def _changed(before: Any, now: Any, key: str = "") -> list[str]:
+    """Return which settings differ, in words."""
+    if isinstance(before, dict) and isinstance(now, dict):
+        names = dict.fromkeys((*before, *now))
+        return [text for name in names for text in _changed(before.get(name), now.get(name), f"{key}.{name}" if key else name)]
+    return [] if before == now else [f"{key} was {before!r} and is {now!r}"]
+
+
+async def _open(
+    composed: ComposedRun,
+    store: JournalStore,
+    known: Mapping[str, Instrument],
+    executor: Executor | None,
+    clock: Callable[[], int],
+) -> Opening:
+    config = composed.config
+    if pending := [row for row in store.orders() if row.state not in _SETTLED]:
+        raise RunError(
+            f"order {pending[0].client_id!r} of the last session of account {store.path.stem!r} is {pending[0].state!r}; go on with "
+            "that session and its settings until nothing is open ('tradekit flatten' closes everything), then begin a new one"
+        )
+    left = store.account() or {"capital": config.account.capital, "positions": {}, "is_halted": False}
+    market = await asyncio.to_thread(_history, composed, known, clock)
+    positions = {symbol: (units, price) for symbol, (units, price) in left["positions"].items() if units}
+    if unknown := [symbol for symbol in positions if symbol not in market.bars.symbols]:
+        raise RunError(f"the last session left a position in {unknown[0]!r}, which this run does not trade; add it, or close it")
+    baseline = {}
+    if executor is not None:
+        holdings = await answer(executor.holdings())
+        for one in market.instruments:
+            baseline[one.symbol] = held(one, holdings) - Decimal(repr(positions.get(one.symbol, (0.0, 0.0))[0]))
+    prefix = "tk" + secrets.token_hex(8)[:7]
+    return Opening(market, prefix, left["capital"], positions, baseline, left["is_halted"])
+
+
+def _history(composed: ComposedRun, known: Mapping[str, Instrument], clock: Callable[[], int]) -> Any:
+    """Read the bars that warm the run up: the last ones that have closed."""
+    config, interval = composed.config, _interval(composed)
+    warmup = warmup_of(composed.strategy, declared(composed.strategy, interval), interval)
+    count = config.live.history or max(_WARMUPS * warmup, 1)
+    now = composed.source.venue_time() or clock()
+    end = now - now % interval
+    begin = moment_of(end - count * interval)
+    span = config.run.model_copy(update={"start": begin, "end": moment_of(end)})
+    past = replace(composed, run_file=replace(composed.run_file, config=replace(config, run=span)))
+    found = load_market(past)
+    instruments = tuple(known.get(one.symbol, one) for one in found.instruments)
+    return replace(bare(found.bars, instruments, found.bar_length), facts=found.facts, notes=found.notes)
+
+
+def _prepared(composed: ComposedRun, opening: Opening, is_live: bool) -> Prepared:
+    prepared = prepare(composed, opening.market)
+    return replace(prepared, setup=replace(prepared.setup, capital=opening.capital, is_outside=is_live))
+
+
+def _take_over(core: Core, opening: Opening) -> None:
+    for symbol, (units, price) in opening.positions.items():
+        core.adopt(symbol, units, price)
+    if opening.is_halted:
+        core.outside.halt(flatten=False)

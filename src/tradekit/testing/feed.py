@@ -1,0 +1,85 @@
+"""A data source in memory whose bars are there when the clock has passed them, and whose stream does what a script says."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from dataclasses import replace
+from typing import ClassVar
+
+import numpy as np
+
+from tradekit.model.bars import Series
+from tradekit.model.instrument import Instrument
+from tradekit.model.outside import LiveBar, Reconnected
+from tradekit.plugin.contracts import BarRequest, DataSource
+
+__all__ = ["ScriptedSource"]
+
+_SECOND = 1_000_000_000
+
+
+class ScriptedSource(DataSource):
+    """Bars of a script, set on the class: `type("Mine", (ScriptedSource,), {"script": bars, "clock": clock})`.
+
+    `script` holds all bars of each symbol, `clock` returns nanoseconds UTC. `silent` are open times of bars that the stream leaves
+    out, `unclosed` of those that it gives without saying that they are final; after those in `breaks` the stream begins anew.
+    """
+
+    name = "scripted"
+    has_live_bars: ClassVar[bool] = True
+    script: ClassVar[Mapping[str, Series]]
+    clock: ClassVar[Callable[[], int]]
+    known: ClassVar[Sequence[Instrument]] = ()
+    silent: ClassVar[frozenset[int]] = frozenset()
+    unclosed: ClassVar[frozenset[int]] = frozenset()
+    breaks: ClassVar[frozenset[int]] = frozenset()
+
+    def venue_time(self) -> int | None:
+        return type(self).clock()
+
+    def instruments(self) -> Sequence[Instrument]:
+        return self.known or [Instrument(symbol) for symbol in self.script]
+
+    def bars(self, request: BarRequest) -> Mapping[str, Series]:
+        now = type(self).clock()
+        return {symbol: _between(self.script[symbol], request, now) for symbol in request.symbols}
+
+    async def live_bars(self, request: BarRequest) -> AsyncIterator[LiveBar | Reconnected]:
+        yield Reconnected()
+        for bar in sorted(self._script(request.symbols), key=lambda one: (one.close_time, one.symbol)):
+            wait = (bar.close_time - type(self).clock()) / _SECOND
+            if wait < 0:
+                continue
+            await asyncio.sleep(wait)
+            if bar.open_time in self.breaks:
+                yield Reconnected()
+            elif bar.open_time not in self.silent:
+                yield replace(bar, is_final=bar.open_time not in self.unclosed)
+        await asyncio.Event().wait()
+
+    def _script(self, symbols: Sequence[str]) -> list[LiveBar]:
+        return [
+            LiveBar(symbol, int(row[0]), int(row[1]), *map(float, row[2:]))
+            for symbol in symbols
+            for row in zip(*_columns(self.script[symbol]), strict=True)
+        ]
+
+
+def _columns(series: Series) -> tuple[np.ndarray[tuple[int, ...], np.dtype[np.generic]], ...]:
+    return (
+        series.open_time,
+        series.close_time,
+        series.open,
+        series.high,
+        series.low,
+        series.close,
+        series.volume,
+    )
+
+
+def _between(series: Series, request: BarRequest, now: int) -> Series:
+    asked = (series.open_time >= (request.start or 0)) & (series.close_time <= now)
+    if request.end is not None:
+        asked &= series.open_time < request.end
+    return Series(*(column[asked] for column in _columns(series)), origin="a script")

@@ -1,0 +1,144 @@
+"""A live run against a venue in memory, on a clock that is made up."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from tradekit.engine.compose import ComposedRun, compose_file
+from tradekit.engine.live.session import Ended, LiveSession
+from tradekit.engine.live.start import Started, journal_path, start
+from tradekit.journal.store import JournalStore
+from tradekit.model.bars import Series
+from tradekit.model.instrument import Instrument
+from tradekit.plugin.contracts import Component
+from tradekit.plugin.discovery import Provided, Registry, discover
+from tradekit.testing.clock import run_virtually
+from tradekit.testing.feed import ScriptedSource
+from tradekit.testing.venue import ScriptedExecutor, ScriptedVenue
+
+MINUTE = 60_000_000_000
+BEGIN = 1_767_225_600_000_000_000  # 2026-01-01
+BTC = Instrument("BTC/USDT", tick=0.01, lot=0.001, min_notional=5.0, base="BTC", currency="USDT")
+
+
+def walk(rows: int, seed: int = 1, begin: int = BEGIN, interval: int = MINUTE) -> Series:
+    """Return bars of a random walk on whole cents."""
+    rng = np.random.default_rng(seed)
+    close = np.round(100.0 * np.exp(np.cumsum(rng.normal(0.0, 0.002, rows))), 2)
+    opened = np.concatenate(([100.0], close[:-1]))
+    times = begin + interval * np.arange(rows, dtype=np.int64)
+    high, low = np.round(np.maximum(opened, close) + 0.05, 2), np.round(np.minimum(opened, close) - 0.05, 2)
+    return Series(times, times + interval, opened, high, low, close, np.full(rows, 1_000.0), origin="a walk")
+
+
+@dataclass
+class Stage:
+    """All that outlives a process: the folder, the venue, the script; and the clock, which goes on from process to process."""
+
+    folder: Path
+    strategy: type[Component]
+    script: Mapping[str, Series]
+    mode: str = "live"
+    rules: str = "risk = []"
+    settings: str = ""
+    instrument: Instrument = BTC
+    base: int = BEGIN
+    history: int = 5
+    venue: ScriptedVenue = field(init=False)
+    loop: asyncio.AbstractEventLoop | None = None
+
+    def __post_init__(self) -> None:
+        self.base = int(self.base)
+        self.venue = ScriptedVenue([self.instrument], self.clock)
+        self.source = type("Source", (ScriptedSource,), {"script": self.script, "clock": self.clock, "known": [self.instrument]})
+        self.executor = type("Outside", (ScriptedExecutor,), {"venue": self.venue})
+
+    def clock(self) -> int:
+        """Return the time, UTC nanoseconds."""
+        return self.base + (0 if self.loop is None else round(self.loop.time() * 1e9))
+
+    def compose(self, **options: Any) -> ComposedRun:
+        """Compose the run."""
+        name = "scripted" if self.mode == "live" else "simulated"
+        shown = "\n".join(f"{key} = {value!r}" for key, value in options.items())
+        text = f"""{self.rules if self.rules == "risk = []" else ""}
+[run]
+name = "trial"
+mode = "{self.mode}"
+[account]
+currency = "USDT"
+capital = 10_000
+[data]
+source = "scripted"
+instruments = ["BTC/USDT"]
+interval = "1m"
+[strategy]
+name = "{self.strategy.name}"
+{shown}
+[execution]
+executor = "{name}"
+costs = []
+{"" if self.mode == "backtest" else f"[live]{chr(10)}history = {self.history}"}
+{self.settings}
+{"" if self.rules == "risk = []" else self.rules}
+[[report]]
+name = "summary"
+"""
+        path = self.folder / "run.toml"
+        path.write_text(text)
+        found = discover(())
+        own = [
+            Provided("data source", "scripted", self.source, "tests", "1"),
+            Provided("executor", "scripted", self.executor, "tests", "1"),
+            Provided("strategy", self.strategy.name, self.strategy, "tests", "1"),
+        ]
+        return compose_file(path, registry=Registry((*found.components, *own), found.broken, found.left_out))
+
+    def play(self, seconds: float, on_start: Callable[[LiveSession], None] = lambda _session: None, **options: Any) -> Played:
+        """Run for so many seconds, end the session, and return what there was."""
+        composed = self.compose(**options)
+        store = JournalStore(journal_path(self.folder, "trial"))
+        store.lease()
+        try:
+            played: Played = run_virtually(self._play(composed, store, seconds, on_start))
+        finally:
+            store.close()
+        return played
+
+    async def _play(
+        self, composed: ComposedRun, store: JournalStore, seconds: float, on_start: Callable[[LiveSession], None]
+    ) -> Played:
+        self.loop = asyncio.get_running_loop()
+        started = await start(composed, store, is_new=False, clock=self.clock)
+        # A tick is made up as well, and costs as much as any other.
+        started.session.timing = replace(started.session.timing, tick=2.0)
+        on_start(started.session)
+        task = asyncio.create_task(started.session.run())
+        await asyncio.wait({task}, timeout=seconds)
+        started.session.stop()
+        ended = await task
+        self.base, self.loop = self.clock(), None
+        return Played(started, ended)
+
+    def held(self) -> Decimal:
+        """Return what the venue holds of the instrument."""
+        return self.venue.balances.get("BTC", Decimal(0))
+
+
+@dataclass(frozen=True)
+class Played:
+    """A session that has ended."""
+
+    started: Started
+    ended: Ended
+
+    @property
+    def core(self) -> Any:
+        return self.started.session.books.core

@@ -1,0 +1,63 @@
+"""Paper decides what a backtest on the same bars decides."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from engine.live.market import Busy
+from engine.live.play import MINUTE, Stage, walk
+
+from tradekit import Strategy
+from tradekit.builtin import strategies
+from tradekit.engine.drive import drive
+from tradekit.engine.run import make_ready
+
+SHIPPED = [
+    one for one in vars(strategies).values() if isinstance(one, type) and issubclass(one, Strategy) and one.__module__ == strategies.__name__
+]
+
+
+@pytest.mark.parametrize("strategy", [*SHIPPED, Busy], ids=lambda one: one.name)
+def test_paper_on_the_bars_of_a_backtest_decides_the_same(tmp_path, strategy):
+    script = walk(400, seed=5)
+    history = 120
+    stage = Stage(tmp_path, strategy, {"BTC/USDT": script}, mode="paper", settings="", base=int(script.close_time[history - 1]))
+    stage.history = history
+    played = stage.play(270 * 60 + 1)
+    rows = played.core.run.rows
+    assert played.ended.error is None
+    assert rows == history + 270
+
+    stage.mode, stage.base = "backtest", int(script.close_time[rows - 1])
+    ready = make_ready(stage.compose())
+    backtest = drive(ready.prepared, ready.plan, lambda _done, _total: None).simulation
+    first, second = played.core.simulation.log.columns(), backtest.log.columns()
+    # A backtest may decide as soon as it is warm; here the history only warms up.
+    begin = int(np.searchsorted(second["row"], history)) if len(second["row"]) else 0
+    if begin:
+        pytest.skip("the backtest has traded in the history")
+    for name in first:
+        assert np.array_equal(first[name], second[name], equal_nan=True), name
+
+
+def test_paper_bars_that_come_late_or_not_at_all_are_asked_for(tmp_path):
+    script = walk(100, seed=5)
+    stage = Stage(tmp_path, Busy, {"BTC/USDT": script}, mode="paper", base=int(script.close_time[9]))
+    stage.source.silent = frozenset({int(script.open_time[20]), int(script.open_time[21])})
+    stage.source.unclosed = frozenset({int(script.open_time[30])})
+    stage.source.breaks = frozenset({int(script.open_time[40])})
+    played = stage.play(80 * 60 + 20)
+    bars = played.core.run.setup.bars
+    assert np.array_equal(bars.close[10:90, 0], script.close[10:90])
+    assert played.started.session.feed.revised == 0
+
+
+def test_paper_a_source_that_has_no_bar_leaves_a_hole(tmp_path):
+    script = walk(60, seed=5)
+    keep = np.arange(60) != 25
+    holed = type(script)(*(getattr(script, name)[keep] for name in ("open_time", "close_time", "open", "high", "low", "close", "volume")))
+    stage = Stage(tmp_path, Busy, {"BTC/USDT": holed}, mode="paper", base=int(script.close_time[9]))
+    played = stage.play(40 * 60 + 1)
+    times = played.core.run.setup.bars.open_time[: played.core.run.rows]
+    assert int(script.open_time[25]) not in times
+    assert np.all(np.diff(times) >= MINUTE)
