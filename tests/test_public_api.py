@@ -13,12 +13,12 @@ import tradekit
 PUBLIC = """
     Account ActionKind Actions BarRequest Bars BookUpdates Bracket CashKind ComponentUse ConfigError Context CostKind
     CostModel CostTerm DEFINITIONS DataError DataKey DataSource Definition Event EventKind Executor Field Fill FillRules
-    FundingRates Indicator Instrument Limit LimitKind Options Order OrderError OrderKind OrderStatus Paging PluginError
-    Position Quotes Reason Reporter Result RiskRule RunError Series Step Store StoreView Strategy StrategyError StreamBars
-    TableColumns TableOptions TableSource Terms Threshold TradekitError Trades Trail Values VenueError Verdict VerdictKind
-    View __version__ atr bar bars_of_trades bollinger coarser_bars donchian ema highest hookimpl interval_text
-    list_symbols lowest macd obv read_actions read_book read_funding read_quotes read_result read_series read_trades rma
-    roc rsi run sma stdev steps trade_number vwap wma
+    FundingRates Indicator Instrument Limit LimitKind NamedSource Options Order OrderError OrderKind OrderStatus Paging
+    PluginError Position Quotes Reason Reporter Result RiskRule RunError Series Step Store StoreView Strategy
+    StrategyError StreamBars TableColumns TableOptions TableSource Terms Threshold TradekitError Trades Trail Values
+    VenueError Verdict VerdictKind View __version__ atr bar bars_of_trades bollinger coarser_bars donchian ema highest
+    hookimpl interval_text list_symbols lowest macd obv open_source read_actions read_book read_funding read_quotes
+    read_result read_series read_trades rma roc rsi run sma stdev steps trade_number vwap wma
 """
 KERNEL = Path(tradekit.__file__).parent
 

@@ -1,4 +1,4 @@
-"""A data source by itself, for the commands about data: named with its options, or described in the [data] table of a file."""
+"""A data source by itself, for commands: named with its options, or described in the [data] table of a file."""
 
 from __future__ import annotations
 
@@ -27,7 +27,9 @@ class NamedSource:
 
     source: DataSource
     symbols: tuple[str, ...] = ()
+    """The instruments that the file asks for."""
     interval: str | None = None
+    """The interval that the file asks for, such as `1h`."""
 
 
 def open_source(named: str, overrides: Iterable[str] = (), registry: Registry | None = None) -> NamedSource:

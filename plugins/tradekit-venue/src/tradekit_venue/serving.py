@@ -17,7 +17,7 @@ from tradekit_venue.control import Control
 from tradekit_venue.venue import Venue
 from tradekit_venue.web import Web
 
-__all__ = ["Opened", "opened", "serving"]
+__all__ = ["Opened", "Thread", "opened", "serving"]
 
 LOOPBACK = "127.0.0.1"
 
@@ -77,6 +77,10 @@ class Thread:
 
         return asyncio.run_coroutine_threadsafe(run(), self._loop).result()
 
+    def call(self, action: Callable[[], object]) -> None:
+        """Have something called in the venue's thread."""
+        self._loop.call_soon_threadsafe(action)
+
 
 @contextmanager
 def serving(venue: Venue, port: int = 0) -> Iterator[Thread]:
@@ -106,5 +110,5 @@ def serving(venue: Venue, port: int = 0) -> Iterator[Thread]:
     try:
         yield place
     finally:
-        place._loop.call_soon_threadsafe(over.set)
+        place.call(over.set)
         thread.join()
