@@ -13,36 +13,25 @@ import click
 __all__ = ["venue_command"]
 
 
-class Amount(click.ParamType[Decimal]):
-    """A decimal number above 0, exact as it was typed."""
-
-    name = "number"
-
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Decimal:
-        """Return what was typed."""
-        try:
-            amount = Decimal(value)
-        except InvalidOperation:
-            amount = Decimal(0)
-        if not amount.is_finite() or amount <= 0:
-            self.fail(f"{value!r} is no number above 0", param, ctx)
-        return amount
+def number(text: str) -> Decimal:
+    """Return a number above 0, exact as it was typed."""
+    try:
+        found = Decimal(text)
+    except InvalidOperation:
+        found = Decimal(0)
+    if not found.is_finite() or found <= 0:
+        raise click.BadParameter(f"{text!r} is no number above 0")
+    return found
 
 
-class Balance(click.ParamType[tuple[str, Decimal]]):
-    """A currency, and how much of it."""
-
-    name = "balance"
-
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> tuple[str, Decimal]:
-        """Return both."""
-        asset, _, amount = value.partition("=")
-        if not asset or not amount:
-            self.fail(f"{value!r} is no balance; write ASSET=AMOUNT, such as USDT=10000", param, ctx)
-        return asset, AMOUNT.convert(amount, param, ctx)
+def balance(text: str) -> tuple[str, Decimal]:
+    """Return a currency, and how much of it."""
+    asset, _, amount = text.partition("=")
+    if not asset or not amount:
+        raise click.BadParameter(f"{text!r} is no balance; write ASSET=AMOUNT, such as USDT=10000")
+    return asset, number(amount)
 
 
-AMOUNT, BALANCE = Amount(), Balance()
 MOMENT = click.DateTime(["%Y-%m-%d", "%Y-%m-%dT%H:%M", "%Y-%m-%dT%H:%M:%S", "%Y-%m-%dT%H:%M:%SZ"])
 PATH = click.Path(path_type=Path)
 
@@ -68,15 +57,15 @@ OPTIONS: list[tuple[str, dict[str, Any]]] = [
     ("--port", {"type": click.IntRange(0, 65535), "default": 0, "help": "Port on 127.0.0.1.  [default: a free one]"}),
     (
         "--balance",
-        {"type": BALANCE, "multiple": True, "metavar": "ASSET=AMOUNT", "help": "What the account has.  [default: USDT=100000]"},
+        {"type": balance, "multiple": True, "metavar": "ASSET=AMOUNT", "help": "What the account has.  [default: USDT=100000]"},
     ),
     (
         "--fee",
         {"type": click.FloatRange(0, 0.1), "default": 0.001, "show_default": True, "help": "Share of a trade that it takes."},
     ),
-    ("--tick", {"type": AMOUNT, "help": "Price step.  [default: as the data shows]"}),
-    ("--lot", {"type": AMOUNT, "help": "Size step.  [default: as the data shows]"}),
-    ("--min-notional", {"type": AMOUNT, "help": "Smallest value of an order.  [default: 5]"}),
+    ("--tick", {"type": number, "help": "Price step.  [default: as the data shows]"}),
+    ("--lot", {"type": number, "help": "Size step.  [default: as the data shows]"}),
+    ("--min-notional", {"type": number, "help": "Smallest value of an order.  [default: 5]"}),
     ("--faults", {"type": PATH, "help": "A TOML file with a [[fault]] table for each fault."}),
     ("--secrets", {"type": PATH, "default": Path("venue.json"), "show_default": True, "help": "Where keys and token are written."}),
 ]

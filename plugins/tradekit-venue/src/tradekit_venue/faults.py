@@ -20,7 +20,8 @@ REQUEST_FAULTS = {
     "cut": "it is done, and half of the answer comes before the connection is cut",
     "html": "it is done, and the answer is a page of HTML with status 200",
     "empty": "nothing is done, and the answer is empty with status 200",
-    "status": "nothing is done, or with `accepts` it is, and the answer is an error: `status`, `code`, `message`, `retry_after`",
+    "status": "nothing is done, or with `accepts` it is, and the answer is an error: `status`, `code`, `message`, `retry_after`; "
+    "without a code it is a page of HTML, as of a gateway",
     "forget": "it is done, and the venue does not know of the order for `ms`, or until released",
     "skew": "from then on the venue tells and checks a time that is `ms` off",
     "split": "it is done, and the next match comes in `parts` fills",
@@ -63,7 +64,7 @@ class Fault:
     ms: int | None = None
     """For how long, by the venue's clock; `None` is until released."""
     status: int = 503
-    code: int = -1000
+    code: int = 0
     message: str = "An unknown error occurred while processing the request."
     retry_after: int | None = None
     """Seconds that the answer tells to wait."""
