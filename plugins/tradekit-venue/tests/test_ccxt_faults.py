@@ -193,7 +193,7 @@ def test_refusals_are_the_errors_that_ccxt_knows(meeting) -> None:
             place.venue.exchange.listings[SYMBOL].is_open = False
             with pytest.raises(ccxt.MarketClosed):
                 await create(anna, "tk-two")
-            anna.secret = "wrong"
+            anna.secret = anna.apiKey
             with pytest.raises(ccxt.AuthenticationError, match="Signature"):
                 await anna.fetch_open_orders()
             bert.apiKey = "unknown"

@@ -1,3 +1,4 @@
+from contextlib import suppress
 from decimal import Decimal
 from itertools import pairwise
 
@@ -188,10 +189,8 @@ def act(at, flow, placed, action):
         name, side, kind, force, quantity, price, trigger = action
         limit = D(price) / 10 if kind.has_limit else D(0)
         asked = NewOrder(side, kind, D(quantity) / 100, limit, D(trigger) / 10 if kind.has_trigger else D(0), force)
-        try:
+        with suppress(RejectError):
             placed.append(at.place(at.accounts[name], SYMBOL, asked))
-        except RejectError as error:
-            assert error.reason is not Reason.UNKNOWN
 
 
 @settings(max_examples=80, deadline=None)

@@ -36,7 +36,7 @@ MESSAGE_FAULTS = {
     "malformed": "half of it is sent, which is no JSON",
     "revise": "it is sent, and once more with another close: for candles",
     "mute": "it and all after it are left out, and pings are answered",
-    "half-open": "the venue sends and reads nothing any more, and leaves the connection open until `ms` have passed, or it is released",
+    "half-open": "nothing is sent or read any more, and the connection stays open until `ms` have passed, or it is released",
     "close": "the connection is closed with `close_code`",
     "reset": "the connection is cut",
     "shutdown": "it is sent, and then that the server shuts down",

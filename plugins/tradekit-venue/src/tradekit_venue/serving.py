@@ -85,30 +85,33 @@ class Thread:
 @contextmanager
 def serving(venue: Venue, port: int = 0) -> Iterator[Thread]:
     """Open a venue on loopback, in a thread of its own. Whoever uses the venue itself meanwhile does so by `do`."""
-    ready: list[Thread | BaseException] = []
+    ready: list[Thread] = []
+    failed: list[BaseException] = []
     is_ready, over = threading.Event(), asyncio.Event()
 
     async def run() -> None:
+        async with opened(venue, port) as place:
+            ready.append(Thread(place, asyncio.get_running_loop()))
+            is_ready.set()
+            await over.wait()
+
+    def work() -> None:
         try:
-            async with opened(venue, port) as place:
-                ready.append(Thread(place, asyncio.get_running_loop()))
-                is_ready.set()
-                await over.wait()
-        except BaseException as error:
-            ready.append(error)
-            raise
+            asyncio.run(run())
+        except BaseException as error:  # noqa: BLE001 - it is raised in the caller's thread
+            failed.append(error)
         finally:
             is_ready.set()
 
-    thread = threading.Thread(target=lambda: asyncio.run(run()), name="venue", daemon=True)
+    thread = threading.Thread(target=work, name="venue", daemon=True)
     thread.start()
     is_ready.wait()
-    place = ready[0]
-    if isinstance(place, BaseException):
-        thread.join()
-        raise place
     try:
-        yield place
+        if ready:
+            yield ready[0]
     finally:
-        place.call(over.set)
+        if ready and thread.is_alive():
+            ready[0].call(over.set)
         thread.join()
+        if failed:
+            raise failed[0]
