@@ -67,8 +67,8 @@ nitpick_ignore_regex = [
     ("py:.*", r"(collections|datetime|enum|pathlib|types|typing|abc)\..*"),
     ("py:.*", r"(np|numpy|pa|pyarrow|pydantic|rich|click)\..*"),
     ("py:class", r"tradekit\.data\.tables\.TableSource"),  # described where it is asked for
-    # What `stored` holds and `Store.open` returns is no public name, and told where they are.
-    ("py:class", r"tradekit\.(model\.bars\.Stored|data\.store\.dataset\.DataSet)"),
+    # What `stored` holds, `Store.open` returns and `open_source` may be given is no public name, and told where they are.
+    ("py:class", r"tradekit\.(model\.bars\.Stored|data\.store\.dataset\.DataSet|plugin\.discovery\.Registry)"),
     ("py:.*", r"(Floats|Times|Period|Source|Unit|RenderableType|NDArray.*|Path|Any|Table)"),
 ]
 

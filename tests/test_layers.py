@@ -138,12 +138,12 @@ def test_plugins_import_only_the_public_api() -> None:
     assert lines(found) == ""
 
 
-def test_ccxt_is_imported_only_by_its_plugin() -> None:
+def test_ccxt_is_imported_only_by_its_plugin_and_to_test_the_venue() -> None:
     homes = {
-        path.relative_to(ROOT).parts[1]
+        "/".join(path.relative_to(ROOT).parts[1:3])
         for folder in ("src", "plugins", "tests", "benchmarks")
         for path in (ROOT / folder).rglob("*.py")
         if ".work" not in path.parts  # where benchmarks install their peers
         and "ccxt" in {name.partition(".")[0] for name in imports(ast.parse(path.read_text("utf-8")))}
     }
-    assert homes <= {"tradekit-ccxt"}
+    assert homes <= {"tradekit-ccxt/src", "tradekit-ccxt/tests", "tradekit-venue/tests"}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from decimal import Decimal
@@ -16,6 +17,8 @@ from tradekit_venue.engine.market import Market
 from tradekit_venue.serving import Opened, opened
 from tradekit_venue.venue import Venue
 
+LONGEST_S = 20
+"""A test that takes longer has lost a message, or waits for one that nobody sends."""
 START = 1_700_000_000_000
 SECRETS = {"anna": "secret-of-anna", "bert": "secret-of-bert"}
 
@@ -59,10 +62,12 @@ async def meet(made: Venue | None = None) -> AsyncIterator[tuple[Opened, Any, An
     async with opened(new_venue() if made is None else made) as place:
         anna, bert = (client(place.url, place.venue, name) for name in SECRETS)
         try:
-            await anna.load_markets()
-            bert.set_markets(anna.markets)
-            yield place, anna, bert
+            async with asyncio.timeout(LONGEST_S):
+                await anna.load_markets()
+                bert.set_markets(anna.markets)
+                yield place, anna, bert
         finally:
+            place.venue.faults.clear()
             await anna.close()
             await bert.close()
 

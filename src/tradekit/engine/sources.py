@@ -1,4 +1,4 @@
-"""A data source by itself, for the commands about data: named with its options, or described in the [data] table of a file."""
+"""A data source by itself, for commands: named with its options, or described in the [data] table of a file."""
 
 from __future__ import annotations
 
@@ -27,14 +27,16 @@ class NamedSource:
 
     source: DataSource
     symbols: tuple[str, ...] = ()
+    """The instruments that the file asks for."""
     interval: str | None = None
+    """The interval that the file asks for, such as `1h`."""
 
 
 def open_source(named: str, overrides: Iterable[str] = (), registry: Registry | None = None) -> NamedSource:
     """Make a data source, named by a TOML file with a [data] table (a run file is one), or by itself.
 
-    `overrides` are `KEY=VALUE`: keys of the file, such as `data.limit=500`, or options of the source, such as `limit=500`. Raises
-    `ConfigError` for what is wrong with them, and `PluginError` for a source that isn't installed.
+    `overrides` are `KEY=VALUE`: keys of the file, such as `data.limit=500`, or options of the source, such as `limit=500`. Without
+    a `registry` of components, those of all installed packages are known. Raises `ConfigError` for what is wrong with them, and `PluginError` for a source that isn't installed.
     """
     if not named.endswith(".toml"):
         document = _written(named, overrides)

@@ -23,7 +23,7 @@ Client = Any
 """A client of ccxt."""
 
 _OPENING_S = 1.0
-_QUIET = logging.getLogger("tradekit_ccxt.client")
+_QUIET = logging.getLogger("tradekit.ccxt.client")
 _QUIET.setLevel(logging.WARNING)
 
 

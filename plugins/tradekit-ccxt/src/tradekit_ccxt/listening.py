@@ -16,7 +16,7 @@ __all__ = ["Heard", "Pause", "listen", "remind"]
 
 Pause = Callable[[float], Awaitable[None]]
 Told = TypeVar("Told")
-_log = logging.getLogger("tradekit_ccxt")
+_log = logging.getLogger("tradekit.ccxt")
 _FIRST_WAIT_S = 0.5
 _LONGEST_WAIT_S = 30.0
 

@@ -14,7 +14,7 @@ from tradekit_ccxt.profiles import Profile
 
 __all__ = ["Lookup"]
 
-_log = logging.getLogger("tradekit_ccxt")
+_log = logging.getLogger("tradekit.ccxt")
 _DAY_MS = 86_400_000
 _USUAL_ROWS = 100
 _Found = Mapping[str, Any]

@@ -21,7 +21,7 @@ from tradekit_ccxt.pacing import Governor
 
 __all__ = ["Transport", "retry_after"]
 
-_log = logging.getLogger("tradekit_ccxt")
+_log = logging.getLogger("tradekit.ccxt")
 _READING = re.compile(
     r"^(?:(?:public|private)/)?(?:un)?(?:sub|subscribe|subscription|subscriptions)$"
     r"|^(?:(?:public|private)/)?(?:login|logon|auth|authenticate|ping|pong|bullet|conf)$"

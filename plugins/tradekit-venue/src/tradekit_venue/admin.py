@@ -25,6 +25,14 @@ __all__ = ["Admin"]
 Values = Mapping[str, Any]
 
 
+async def values_of(request: web.Request) -> dict[str, Any]:
+    """Return what was sent."""
+    values = await request.json() if request.can_read_body else {}
+    if not isinstance(values, dict):
+        raise ConfigError(f"a request here is a JSON object, got {values!r}")
+    return values
+
+
 class Admin:
     """Answers `GET` and `POST` below `/_venue/`."""
 
@@ -60,11 +68,10 @@ class Admin:
                 {"error": f"no {asked!r} here{nearest(asked, known)}; there are {', '.join(known)}"}, status=404
             )
         try:
-            values = await request.json() if request.can_read_body else {}
-            return web.json_response(action(values))
+            return web.json_response(action(await values_of(request)))
         except RefusedError as error:
             return web.json_response({"error": error.message, "code": error.code}, status=400)
-        except (ConfigError, ValueError, KeyError) as error:
+        except (ConfigError, ValueError) as error:
             return web.json_response({"error": str(error)}, status=400)
 
     def _state(self, _: Values) -> dict[str, Any]:
@@ -113,6 +120,9 @@ class Admin:
         return cancel(self._request(values))
 
     def _close_market(self, values: Values) -> dict[str, bool]:
-        listing = self._venue.exchange.listings[str(values["market"])]
+        listings = self._venue.exchange.listings
+        listing = listings.get(str(values.get("market")))
+        if listing is None:
+            raise ConfigError(f"no market {values.get('market')!r}; there is {', '.join(map(repr, listings))}")
         listing.is_open = not values.get("closed", True)
         return {"open": listing.is_open}

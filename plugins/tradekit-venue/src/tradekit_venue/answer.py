@@ -84,6 +84,8 @@ def spoilt(fault: Fault, answer: Answer) -> Answer:
 def error_of(fault: Fault) -> Answer:
     """Return the error that a fault describes."""
     headers = {} if fault.retry_after is None else {"Retry-After": str(fault.retry_after)}
+    if not fault.code:
+        return Answer(fault.status, PAGE, headers, "text/html")
     return json_answer({"code": fault.code, "msg": fault.message}, fault.status, headers)
 
 

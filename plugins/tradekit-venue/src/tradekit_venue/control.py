@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+import http.client
 import json
-import urllib.error
-import urllib.request
 from typing import Any
+from urllib.parse import urlsplit
 
 from tradekit import VenueError
 
@@ -22,11 +22,13 @@ class Control:
 
     def state(self) -> dict[str, Any]:
         """Return the clock, and each account's balances, orders and trades."""
-        return self._ask("GET", "state")
+        found: dict[str, Any] = self._ask("GET", "state")
+        return found
 
     def received(self) -> list[dict[str, Any]]:
         """Return the last requests and sockets, oldest first, with the fault that happened to each."""
-        return self._ask("GET", "received")
+        found: list[dict[str, Any]] = self._ask("GET", "received")
+        return found
 
     def fault(self, match: str, do: str, details: dict[str, Any] | None = None) -> None:
         """Add a fault to the script, such as `fault("POST order", "late", {"ms": 2000})`."""
@@ -54,11 +56,13 @@ class Control:
 
     def place(self, account: str, order: dict[str, Any]) -> dict[str, Any]:
         """Place an order for an account, in the words of the dialect, without a signature."""
-        return self._ask("POST", "order", {"account": account, **order})
+        placed: dict[str, Any] = self._ask("POST", "order", {"account": account, **order})
+        return placed
 
     def cancel(self, account: str, order: dict[str, Any]) -> dict[str, Any]:
         """Cancel an order of an account."""
-        return self._ask("DELETE", "order", {"account": account, **order})
+        gone: dict[str, Any] = self._ask("DELETE", "order", {"account": account, **order})
+        return gone
 
     def close_market(self, market: str, closed: bool = True) -> None:
         """Close a market to new orders, or open it again."""
@@ -66,13 +70,16 @@ class Control:
 
     def _ask(self, method: str, path: str, values: dict[str, Any] | None = None) -> Any:
         headers = {"Authorization": f"Bearer {self._token}", "Content-Type": "application/json"}
-        body = None if values is None else json.dumps(values).encode()
-        request = urllib.request.Request(f"{self.url}/_venue/{path}", body, headers, method=method)
+        body = None if values is None else json.dumps(values)
+        connection = http.client.HTTPConnection(urlsplit(self.url).netloc, timeout=self._timeout_s)
         try:
-            with urllib.request.urlopen(request, timeout=self._timeout_s) as answer:
-                return json.load(answer)
-        except urllib.error.HTTPError as error:
-            with error:
-                raise VenueError(f"the venue at {self.url} refuses {method} {path}: {json.load(error).get('error')}") from None
-        except OSError as error:
+            connection.request(method, f"/_venue/{path}", body, headers)
+            answer = connection.getresponse()
+            found = json.load(answer)
+        except (OSError, http.client.HTTPException) as error:
             raise VenueError(f"there is no venue at {self.url}: {error}") from error
+        finally:
+            connection.close()
+        if answer.status != 200:
+            raise VenueError(f"the venue at {self.url} refuses {method} {path}: {found['error']}")
+        return found

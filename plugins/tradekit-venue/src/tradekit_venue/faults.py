@@ -20,7 +20,8 @@ REQUEST_FAULTS = {
     "cut": "it is done, and half of the answer comes before the connection is cut",
     "html": "it is done, and the answer is a page of HTML with status 200",
     "empty": "nothing is done, and the answer is empty with status 200",
-    "status": "nothing is done, or with `accepts` it is, and the answer is an error: `status`, `code`, `message`, `retry_after`",
+    "status": "nothing is done, or with `accepts` it is, and the answer is an error: `status`, `code`, `message`, `retry_after`; "
+    "without a code it is a page of HTML, as of a gateway",
     "forget": "it is done, and the venue does not know of the order for `ms`, or until released",
     "skew": "from then on the venue tells and checks a time that is `ms` off",
     "split": "it is done, and the next match comes in `parts` fills",
@@ -35,7 +36,7 @@ MESSAGE_FAULTS = {
     "malformed": "half of it is sent, which is no JSON",
     "revise": "it is sent, and once more with another close: for candles",
     "mute": "it and all after it are left out, and pings are answered",
-    "half-open": "the venue sends and reads nothing any more, and leaves the connection open",
+    "half-open": "nothing is sent or read any more, and the connection stays open until `ms` have passed, or it is released",
     "close": "the connection is closed with `close_code`",
     "reset": "the connection is cut",
     "shutdown": "it is sent, and then that the server shuts down",
@@ -63,7 +64,7 @@ class Fault:
     ms: int | None = None
     """For how long, by the venue's clock; `None` is until released."""
     status: int = 503
-    code: int = -1000
+    code: int = 0
     message: str = "An unknown error occurred while processing the request."
     retry_after: int | None = None
     """Seconds that the answer tells to wait."""

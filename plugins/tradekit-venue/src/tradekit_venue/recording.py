@@ -42,8 +42,8 @@ class Recording:
 def prints_of(bar: Candle, lot: Decimal) -> list[Print]:
     """Return the four trades that stand for a bar, a quarter of its volume each.
 
-    The open comes when the bar begins, then what is farther from the close, low or high, after a third and two thirds of it, and the
-    close in its last millisecond. A bar that has closed higher has seen its low first.
+    The open comes when the bar begins, low and high after a third and two thirds of it, and the close in its last millisecond. A
+    bar that closes at its open or higher has its low first, and any other its high.
     """
     between = (bar.low, bar.high) if bar.close >= bar.open else (bar.high, bar.low)
     length = bar.end - bar.open_time

@@ -17,7 +17,7 @@ from tradekit_venue.control import Control
 from tradekit_venue.venue import Venue
 from tradekit_venue.web import Web
 
-__all__ = ["Opened", "opened", "serving"]
+__all__ = ["Opened", "Thread", "opened", "serving"]
 
 LOOPBACK = "127.0.0.1"
 
@@ -77,34 +77,41 @@ class Thread:
 
         return asyncio.run_coroutine_threadsafe(run(), self._loop).result()
 
+    def call(self, action: Callable[[], object]) -> None:
+        """Have something called in the venue's thread."""
+        self._loop.call_soon_threadsafe(action)
+
 
 @contextmanager
 def serving(venue: Venue, port: int = 0) -> Iterator[Thread]:
     """Open a venue on loopback, in a thread of its own. Whoever uses the venue itself meanwhile does so by `do`."""
-    ready: list[Thread | BaseException] = []
+    ready: list[Thread] = []
+    failed: list[BaseException] = []
     is_ready, over = threading.Event(), asyncio.Event()
 
     async def run() -> None:
+        async with opened(venue, port) as place:
+            ready.append(Thread(place, asyncio.get_running_loop()))
+            is_ready.set()
+            await over.wait()
+
+    def work() -> None:
         try:
-            async with opened(venue, port) as place:
-                ready.append(Thread(place, asyncio.get_running_loop()))
-                is_ready.set()
-                await over.wait()
-        except BaseException as error:
-            ready.append(error)
-            raise
+            asyncio.run(run())
+        except BaseException as error:  # noqa: BLE001 - it is raised in the caller's thread
+            failed.append(error)
         finally:
             is_ready.set()
 
-    thread = threading.Thread(target=lambda: asyncio.run(run()), name="venue", daemon=True)
+    thread = threading.Thread(target=work, name="venue", daemon=True)
     thread.start()
     is_ready.wait()
-    place = ready[0]
-    if isinstance(place, BaseException):
-        thread.join()
-        raise place
     try:
-        yield place
+        if ready:
+            yield ready[0]
     finally:
-        place._loop.call_soon_threadsafe(over.set)
+        if ready and thread.is_alive():
+            ready[0].call(over.set)
         thread.join()
+        if failed:
+            raise failed[0]

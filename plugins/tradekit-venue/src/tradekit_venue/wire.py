@@ -77,6 +77,7 @@ class Wire:
             self.is_mute = True
         elif fault.do == "half-open":
             self._die()
+            self._venue.faults.later(fault, self.end)
         elif fault.do == "close":
             self.end(fault.close_code)
         elif fault.do == "reset":

@@ -42,8 +42,8 @@ class Limits:
             raise self._ban(now)
         raise RefusedError(
             -1003,
-            f"Too much request weight used; current limit is {self.weight} request weight per 1 MINUTE. Please use WebSocket Streams "
-            "for live updates to avoid polling the API.",
+            f"Too much request weight used; current limit is {self.weight} request weight per 1 MINUTE. Please use WebSocket "
+            "Streams for live updates to avoid polling the API.",
             429,
             1 + (MINUTE - now % MINUTE) // 1000,
         )
@@ -74,7 +74,10 @@ class Limits:
         return [{"rateLimitType": kind, "interval": unit, "intervalNum": n, "limit": limit} for kind, unit, n, limit in rows]
 
     def _ban(self, now: int) -> RefusedError:
-        message = f"Way too much request weight used; IP banned until {self._banned_until}. Please use WebSocket Streams for live updates to avoid bans."
+        message = (
+            f"Way too much request weight used; IP banned until {self._banned_until}. Please use WebSocket Streams for live "
+            "updates to avoid bans."
+        )
         return RefusedError(-1003, message, 418, 1 + (self._banned_until - now) // 1000)
 
     def _count(self, what: str, length: int, amount: int) -> int:

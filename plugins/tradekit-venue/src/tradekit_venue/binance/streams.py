@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable, Iterator
+from decimal import Decimal
 from typing import Any
 
 from tradekit_venue.binance.forms import amount, candle_event, id_of
@@ -31,7 +32,7 @@ class MarketSession:
         self._send = send
         self._is_combined = is_combined
         self._streams: dict[str, None] = {}
-        self._best: dict[str, tuple[Any, Any]] = {}
+        self._best: dict[str, list[tuple[Decimal, Decimal]]] = {}
         for name in filter(None, streams.split("/")):
             # What isn't a stream, such as the number that a client puts into its address, is no error there.
             if self._listing(name) is not None:
@@ -106,12 +107,12 @@ class MarketSession:
             if owner != symbol or not (what.startswith("depth") or what == "bookTicker"):
                 continue
             if what == "bookTicker":
-                best = tuple((side.depth(1) or [None])[0] for side in (book.bids, book.asks))
-                if None not in best and self._best.get(symbol) != best:
+                best = [*book.bids.depth(1), *book.asks.depth(1)]
+                if len(best) == 2 and self._best.get(symbol) != best:
                     self._best[symbol] = best
                     (bid, bid_size), (ask, ask_size) = best
-                    sides = {"b": amount(bid), "B": amount(bid_size), "a": amount(ask), "A": amount(ask_size)}
-                    yield name, "bookTicker", {"u": event.last, "s": id_of(event.market), **sides}
+                    quote = {"b": amount(bid), "B": amount(bid_size), "a": amount(ask), "A": amount(ask_size)}
+                    yield name, "bookTicker", {"u": event.last, "s": id_of(event.market), **quote}
                 continue
             levels = re.match(r"depth(\d+)", what)
             if levels is None:

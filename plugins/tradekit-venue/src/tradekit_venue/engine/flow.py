@@ -55,8 +55,8 @@ class Flow:
 
     def _offer(self, price: Decimal) -> None:
         book, tick = self._listing.book, self._listing.market.tick
-        highest = min(price, price if book.asks.best is None else book.asks.best - tick)
-        lowest = max(price, price if book.bids.best is None else book.bids.best + tick)
+        highest = price if book.asks.best is None else min(price, book.asks.best)
+        lowest = price if book.bids.best is None else max(price, book.bids.best)
         prices = [(Side.BUY, highest - tick * step) for step in range(1, self._levels + 1)]
         prices += [(Side.SELL, lowest + tick * step) for step in range(1, self._levels + 1)]
         self._offered = [self._order(side, level, self._level_size) for side, level in prices if level > 0]

@@ -37,8 +37,8 @@ class Market:
                 raise ValueError(f"the {name} of {self.symbol!r} is {step}; it must be above 0")
         if decimals(self.tick) + decimals(self.lot) > EXACT_DECIMALS:
             raise ValueError(
-                f"{self.symbol!r} has a tick of {self.tick} and a lot of {self.lot}: together they may have at most {EXACT_DECIMALS} "
-                "decimals, so that money is exact; make one of them coarser"
+                f"{self.symbol!r} has a tick of {self.tick} and a lot of {self.lot}: together they may have at most "
+                f"{EXACT_DECIMALS} decimals, so that money is exact; make one of them coarser"
             )
 
     @property
