@@ -196,6 +196,12 @@ def _private_key() -> str:
 
 
 @pytest.fixture
+def desk_market() -> Callable[..., dict[str, Any]]:
+    """Give what makes an instrument as an exchange would have it."""
+    return market
+
+
+@pytest.fixture
 def intent() -> Callable[..., Intent]:
     """Give what makes an intent of two units, by default to buy at the market."""
     return an_intent

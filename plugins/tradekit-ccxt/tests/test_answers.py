@@ -14,9 +14,20 @@ SPOT, SWAP = "BTC/USDT", "BTC/USDT:USDT"
 TAKEN: dict[tuple[str, str], tuple[Any, str]] = {
     ("binanceusdm", "swap"): (
         {
-            **{"orderId": 7, "symbol": "BTCUSDT", "status": "NEW", "clientOrderId": CID, "price": "100.5", "avgPrice": "0"},
-            **{"origQty": "2", "executedQty": "0", "cumQuote": "0", "timeInForce": "GTC", "type": "LIMIT", "side": "BUY"},
-            **{"reduceOnly": False, "updateTime": 1700000000000},
+            "orderId": 7,
+            "symbol": "BTCUSDT",
+            "status": "NEW",
+            "clientOrderId": CID,
+            "price": "100.5",
+            "avgPrice": "0",
+            "origQty": "2",
+            "executedQty": "0",
+            "cumQuote": "0",
+            "timeInForce": "GTC",
+            "type": "LIMIT",
+            "side": "BUY",
+            "reduceOnly": False,
+            "updateTime": 1700000000000,
         },
         "7",
     ),
@@ -28,14 +39,30 @@ TAKEN: dict[tuple[str, str], tuple[Any, str]] = {
     ),
     ("gate", "spot"): (
         {
-            **{"id": "g7", "text": f"t-{CID}", "status": "open", "currency_pair": "BTC_USDT", "type": "limit", "side": "buy"},
-            **{"amount": "2", "price": "100.5", "left": "2", "create_time_ms": 1700000000000, "update_time_ms": 1700000000000},
-            **{"account": "spot", "time_in_force": "gtc", "filled_total": "0", "fee": "0", "fee_currency": "BTC"},
+            "id": "g7",
+            "text": f"t-{CID}",
+            "status": "open",
+            "currency_pair": "BTC_USDT",
+            "type": "limit",
+            "side": "buy",
+            "amount": "2",
+            "price": "100.5",
+            "left": "2",
+            "create_time_ms": 1700000000000,
+            "update_time_ms": 1700000000000,
+            "account": "spot",
+            "time_in_force": "gtc",
+            "filled_total": "0",
+            "fee": "0",
+            "fee_currency": "BTC",
         },
         "g7",
     ),
     ("bitget", "spot"): ({"code": "00000", "msg": "success", "data": {"orderId": "t7", "clientOid": CID}}, "t7"),
-    ("mexc", "spot"): ({"symbol": "BTCUSDT", "orderId": "m7", "price": "100.5", "origQty": "2", "type": "LIMIT", "side": "BUY"}, "m7"),
+    ("mexc", "spot"): (
+        {"symbol": "BTCUSDT", "orderId": "m7", "price": "100.5", "origQty": "2", "type": "LIMIT", "side": "BUY"},
+        "m7",
+    ),
     ("coinbase", "spot"): (
         {
             "success": True,
@@ -106,7 +133,9 @@ def test_order_without_the_money_for_it_is_refused(desk: Any, intent: Any, place
 
 
 @pytest.mark.parametrize(
-    ("place", "answer"), [(place, answer) for place, answers in UNCLEAR.items() for answer in answers], ids=lambda value: str(value)[:40]
+    ("place", "answer"),
+    [(place, answer) for place, answers in UNCLEAR.items() for answer in answers],
+    ids=lambda value: str(value)[:40],
 )
 def test_order_whose_answer_is_no_answer_is_not_refused(desk: Any, intent: Any, place: tuple[str, str], answer: Any) -> None:
     with pytest.raises(VenueError) as raised:
@@ -130,8 +159,17 @@ def test_order_is_not_absent_where_the_exchange_is_in_trouble(desk: Any, place: 
 def test_order_of_kraken_is_found_among_those_that_ended(desk: Any) -> None:
     closed = {
         "OKRAKEN-7": {
-            **{"refid": None, "cl_ord_id": CID, "status": "closed", "opentm": 1700000000.5, "vol": "2.00000000"},
-            **{"vol_exec": "2.00000000", "cost": "201.0", "fee": "0.32", "price": "100.5", "closetm": 1700000001.5, "trades": []},
+            "refid": None,
+            "cl_ord_id": CID,
+            "status": "closed",
+            "opentm": 1700000000.5,
+            "vol": "2.00000000",
+            "vol_exec": "2.00000000",
+            "cost": "201.0",
+            "fee": "0.32",
+            "price": "100.5",
+            "closetm": 1700000001.5,
+            "trades": [],
             "descr": {"pair": "XBTUSDT", "type": "buy", "ordertype": "limit", "price": "100.5", "price2": "0"},
         }
     }
@@ -162,15 +200,38 @@ def test_trades_of_kraken_are_exact_where_it_writes_numbers_without_quotes(desk:
 def test_holdings_of_perpetuals_have_signed_positions(desk: Any) -> None:
     balance = [
         {
-            **{"accountAlias": "x", "asset": "USDT", "balance": "1000.00000001", "crossWalletBalance": "1000.00000001"},
-            **{"crossUnPnl": "0", "availableBalance": "900", "maxWithdrawAmount": "900", "marginAvailable": True, "updateTime": 1},
+            "accountAlias": "x",
+            "asset": "USDT",
+            "balance": "1000.00000001",
+            "crossWalletBalance": "1000.00000001",
+            "crossUnPnl": "0",
+            "availableBalance": "900",
+            "maxWithdrawAmount": "900",
+            "marginAvailable": True,
+            "updateTime": 1,
         }
     ]
     position = {
-        **{"symbol": "BTCUSDT", "positionSide": "BOTH", "positionAmt": "-0.00300", "entryPrice": "30000", "markPrice": "30000"},
-        **{"unRealizedProfit": "0", "liquidationPrice": "0", "isolatedMargin": "0", "notional": "-90", "marginAsset": "USDT"},
-        **{"isolatedWallet": "0", "initialMargin": "9", "maintMargin": "0.36", "positionInitialMargin": "9", "updateTime": 1},
-        **{"breakEvenPrice": "30000", "openOrderInitialMargin": "0", "adl": 1, "bidNotional": "0", "askNotional": "0"},
+        "symbol": "BTCUSDT",
+        "positionSide": "BOTH",
+        "positionAmt": "-0.00300",
+        "entryPrice": "30000",
+        "markPrice": "30000",
+        "unRealizedProfit": "0",
+        "liquidationPrice": "0",
+        "isolatedMargin": "0",
+        "notional": "-90",
+        "marginAsset": "USDT",
+        "isolatedWallet": "0",
+        "initialMargin": "9",
+        "maintMargin": "0.36",
+        "positionInitialMargin": "9",
+        "updateTime": 1,
+        "breakEvenPrice": "30000",
+        "openOrderInitialMargin": "0",
+        "adl": 1,
+        "bidNotional": "0",
+        "askNotional": "0",
     }
 
     async def hold(executor: Any) -> Holdings:

@@ -1,5 +1,5 @@
 import pytest
-from tradekit_ccxt.history import funding_since, newest_only
+from tradekit_ccxt.history import first_trades, funding_since, newest_only
 
 from tradekit import BarRequest, DataError, VenueError
 
@@ -52,3 +52,24 @@ def test_funding_rates_are_whole_from_whichever_end_the_exchange_counts(from_the
 def test_funding_rates_that_never_end_are_refused() -> None:
     with pytest.raises(VenueError, match="an answer is full of 100 funding rates within an hour"):
         funding_since(lambda since, limit, until: [{"timestamp": since}] * 100, NOW_MS - 10 * HOUR_MS, NOW_MS)
+
+
+def test_trades_after_an_hour_without_any_are_found() -> None:
+    asked: list[int] = []
+
+    def answer(since: int) -> list[dict[str, object]]:
+        asked.append(since)
+        return [{"id": "1"}] if since == 3 * HOUR_MS else []
+
+    assert first_trades(answer, 0, 10 * HOUR_MS, HOUR_MS) == [{"id": "1"}]
+    assert asked == [0, HOUR_MS, 2 * HOUR_MS, 3 * HOUR_MS]
+    assert first_trades(answer, 4 * HOUR_MS, 6 * HOUR_MS, HOUR_MS) == []
+    assert asked[4:] == [4 * HOUR_MS, 5 * HOUR_MS]
+    assert first_trades(answer, 7 * HOUR_MS, 10 * HOUR_MS, None) == []
+    assert asked[6:] == [7 * HOUR_MS]
+
+
+def test_funding_rates_of_an_exchange_that_does_not_heed_the_end_are_refused() -> None:
+    newest = [{"timestamp": NOW_MS - k * HOUR_MS} for k in range(100)]
+    with pytest.raises(VenueError, match="goes on after the time up to which they were asked for"):
+        funding_since(lambda since, limit, until: newest, NOW_MS - 5000 * HOUR_MS, NOW_MS)

@@ -7,6 +7,7 @@ import time
 from collections.abc import Iterator
 from decimal import Decimal
 from typing import Any
+from urllib.parse import parse_qsl, urlsplit
 
 import numpy as np
 import pytest
@@ -107,6 +108,58 @@ def test_failure_says_whether_it_passes(place: Thread, fault: Fault, is_passing:
         asked.bars(ask())
     assert (raised.value.is_passing, raised.value.retry_after_s) == (is_passing, retry_after_s)
     assert len(asked.bars(ask())[SYMBOL]) >= BARS
+
+
+def test_trades_are_the_first_from_a_time_on_with_sides_and_numbers(place: Thread, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(time, "time_ns", lambda: (OPENED_MS + 20_000) * MS)
+    found = source(place.url, per_second=1000.0).trades(BarRequest((SYMBOL,), 0, (OPENED_MS + 3000) * MS, (OPENED_MS + 6000) * MS))
+    trades = found[SYMBOL]
+    assert trades.time.tolist() == [(OPENED_MS + 1000 * k) * MS for k in (3, 4, 5)]
+    assert trades.price.tolist() == [31_003, 31_004, 31_005]
+    assert trades.size.tolist() == [0.25] * 3
+    assert np.all(np.diff(trades.number) == 1)
+
+
+def test_trades_of_an_exchange_that_gives_its_newest_are_none() -> None:
+    assert CcxtSource(CcxtSource.Options(exchange="bybit")).trades(ask()) == {}
+
+
+@pytest.mark.parametrize(
+    ("exchange", "said"),
+    [
+        ("binance", {"startTime": "1", "endTime": "2"}),
+        ("binanceusdm", {"startTime": "1", "endTime": "2"}),
+        ("bybit", {"startTime": "1", "endTime": "2", "category": "linear"}),
+        ("gate", {"from": "1", "to": "2"}),
+        ("okx", {"after": "2"}),
+    ],
+)
+def test_funding_rates_are_asked_for_up_to_a_time(
+    exchange: str, said: dict[str, str], desk_market: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    created, now = 1_700_000_000_000, 1_700_001_000_000
+    asked = CcxtSource(CcxtSource.Options(exchange=exchange, market="swap", per_second=1000.0))
+    client = asked._client()
+    client.set_markets([{**desk_market(client, "swap"), "created": created}])
+    sent: list[str] = []
+
+    def fetch(url: str, *_: Any) -> Any:
+        sent.append(url)
+        raise RuntimeError("offline")
+
+    client.fetch = fetch
+    monkeypatch.setattr(time, "time_ns", lambda: now * MS)
+    with pytest.raises(VenueError, match=rf"^{exchange} did not give funding rates: RuntimeError: offline$"):
+        asked.funding(["BTC/USDT:USDT"])
+    query = dict(parse_qsl(urlsplit(sent[0]).query))
+    bounds = {"1": created, "2": now}
+    for name, value in said.items():
+        assert query[name].startswith(str(bounds[value])[:10] if value in bounds else value), query
+
+
+def test_funding_rates_of_spot_and_of_exchanges_without_older_ones_are_none() -> None:
+    assert CcxtSource(CcxtSource.Options(exchange="binance")).funding(["BTC/USDT"]) == {}
+    assert CcxtSource(CcxtSource.Options(exchange="bitget", market="swap")).funding(["BTC/USDT:USDT"]) == {}
 
 
 def test_source_has_no_keys_even_if_the_environment_has(place: Thread, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import math
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from dataclasses import dataclass
@@ -38,6 +39,7 @@ from tradekit_ccxt.transport import Transport
 
 __all__ = ["CcxtExecutor"]
 
+_log = logging.getLogger("tradekit.ccxt")
 _MS = 1_000_000
 _LEAST_BURST = 4.0
 Answer = TypeVar("Answer")
@@ -195,8 +197,13 @@ class CcxtExecutor(Executor):
 
         def take(found: Any, convert: Callable[[Any, Profile], VenueTold]) -> None:
             for one in found:
-                if one.get("symbol") in self._symbols:
+                if one.get("symbol") not in self._symbols:
+                    continue
+                try:
                     heard.put(convert(one, profile))
+                except VenueError as error:
+                    _log.warning("%s; asking for all again", error)
+                    heard.gap()
 
         self._linked().transport.on_gap = heard.gap
         works = []

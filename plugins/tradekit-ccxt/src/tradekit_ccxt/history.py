@@ -7,13 +7,30 @@ from typing import Any
 
 from tradekit import BarRequest, DataError, VenueError
 
-__all__ = ["funding_since", "newest_only"]
+__all__ = ["FUNDING_UNTIL", "TRADES_FROM", "first_trades", "funding_since", "newest_only"]
 
 _MS = 1_000_000
 _HOUR_MS = 3_600_000
 _EARLIEST_MS = 1_567_296_000_000
 """September 2019, before which hardly any perpetual was settled in stablecoins."""
 _ROWS = 100
+FUNDING_UNTIL: Mapping[str, str] = {
+    "binance": "until",
+    "binanceusdm": "until",
+    "bybit": "until",
+    "gate": "until",
+    "okx": "after",
+}
+"""Exchanges that give funding rates up to a time, and the name by which they are told it."""
+TRADES_FROM: Mapping[str, int | None] = {
+    "binance": _HOUR_MS,
+    "binanceusdm": _HOUR_MS,
+    "kraken": None,
+}
+"""Exchanges that give the first trades from a time on, with how many milliseconds one answer spans (`None`: as many as it takes).
+
+Most give their newest, whatever they are asked for; those would pass for an old time without trades.
+"""
 
 
 def newest_only(found: Sequence[Sequence[Any]], request: BarRequest, limit: int, now: int, named: str) -> None:
@@ -26,6 +43,17 @@ def newest_only(found: Sequence[Sequence[Any]], request: BarRequest, limit: int,
     first, last = int(found[0][0]) * _MS, int(found[-1][0]) * _MS
     if first > request.start and last + 2 * request.interval > now:
         raise DataError(f"{named}: the exchange gives the newest {len(found)} bars only, and older ones are asked for; begin later")
+
+
+def first_trades(
+    ask: Callable[[int], Sequence[Mapping[str, Any]]], since_ms: int, until_ms: int, span_ms: int | None
+) -> Sequence[Mapping[str, Any]]:
+    """Return the first trades from a time on; an answer that spans some time and is empty says nothing about what comes after."""
+    found = ask(since_ms)
+    while not found and span_ms is not None and since_ms + span_ms < until_ms:
+        since_ms += span_ms
+        found = ask(since_ms)
+    return found
 
 
 def funding_since(
@@ -41,7 +69,10 @@ def funding_since(
     found: dict[int, Mapping[str, Any]] = {}
     while todo:
         start, end = todo.pop()
-        answer = [row for row in ask(start, _ROWS, end) if start <= int(row["timestamp"]) <= end]
+        given = ask(start, _ROWS, end)
+        if len(given) >= _ROWS and any(int(row["timestamp"]) > end for row in given):
+            raise VenueError(f"an answer of {len(given)} funding rates goes on after the time up to which they were asked for")
+        answer = [row for row in given if start <= int(row["timestamp"]) <= end]
         if len(answer) >= _ROWS:
             if end - start <= _HOUR_MS:
                 raise VenueError(f"an answer is full of {len(answer)} funding rates within an hour")

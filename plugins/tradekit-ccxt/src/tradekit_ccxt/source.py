@@ -30,7 +30,7 @@ from tradekit import (
 from tradekit_ccxt import library
 from tradekit_ccxt.errand import Errand
 from tradekit_ccxt.failures import venue_error
-from tradekit_ccxt.history import funding_since, newest_only
+from tradekit_ccxt.history import FUNDING_UNTIL, TRADES_FROM, first_trades, funding_since, newest_only
 from tradekit_ccxt.markets import instrument, market_of, on_offer
 from tradekit_ccxt.options import ExchangeOptions
 from tradekit_ccxt.streaming import bars_as_made
@@ -69,6 +69,7 @@ class CcxtSource(DataSource):
         self._one_at_a_time = threading.RLock()
         self._made: library.Client = None
         self._asked_at: int | None = None
+        self._errand, self._began = Errand(), 0
 
     @property
     def paging(self) -> Paging | None:
@@ -99,15 +100,14 @@ class CcxtSource(DataSource):
         return {symbol: self._bars(symbol, request) for symbol in request.symbols}
 
     def trades(self, request: BarRequest) -> Mapping[str, Trades]:
-        """Return the trades of one answer for each symbol; nothing if the exchange doesn't tell of them."""
-        if not self._client().has.get("fetchTrades"):
+        """Return the trades of one answer for each symbol; nothing if the exchange tells only of its newest."""
+        if self.options.exchange not in TRADES_FROM:
             return {}
         return {symbol: self._trades(symbol, request) for symbol in request.symbols}
 
     def funding(self, symbols: Sequence[str]) -> Mapping[str, FundingRates]:
-        """Return all funding rates of perpetuals that the exchange tells of."""
-        client = self._loaded()
-        if self.options.market != "swap" or not client.has.get("fetchFundingRateHistory"):
+        """Return all funding rates of perpetuals that the exchange tells of; nothing if it doesn't tell of older ones."""
+        if self.options.market != "swap" or self.options.exchange not in FUNDING_UNTIL:
             return {}
         return {symbol: self._funding(symbol) for symbol in symbols}
 
@@ -148,9 +148,13 @@ class CcxtSource(DataSource):
     def _trades(self, symbol: str, request: BarRequest) -> Trades:
         client = self._loaded()
         market_of(client, symbol, self.options.market)
-        since = None if request.start is None else -(-request.start // _MS)
-        found = self._ask("give trades", lambda: client.fetch_trades(symbol, since, self._paging().rows))
-        start, end = request.start or 0, request.end or np.iinfo(np.int64).max
+        start, end, rows = request.start or 0, request.end or time.time_ns(), self._paging().rows
+
+        def ask(since: int) -> Any:
+            return self._ask("give trades", lambda: client.fetch_trades(symbol, since, rows), is_more=True)
+
+        until = min(end, time.time_ns()) // _MS
+        found = first_trades(ask, -(-start // _MS), until, TRADES_FROM[self.options.exchange])
         wanted = [trade for trade in found if start <= int(trade["timestamp"]) * _MS < end]
         return Trades(
             np.array([int(trade["timestamp"]) * _MS for trade in wanted], dtype=np.int64),
@@ -164,12 +168,14 @@ class CcxtSource(DataSource):
     def _funding(self, symbol: str) -> FundingRates:
         client = self._loaded()
         market = market_of(client, symbol, self.options.market)
-        gap_s = 1 / self._paging().per_second
 
         def ask(since: int, limit: int, until: int) -> Any:
-            time.sleep(gap_s)
+            name = FUNDING_UNTIL[self.options.exchange]
+            first = since if name == "until" else None  # ccxt's own word for both ends; others take one
             return self._ask(
-                "give funding rates", lambda: client.fetch_funding_rate_history(symbol, since, limit, {"until": until})
+                "give funding rates",
+                lambda: client.fetch_funding_rate_history(symbol, first, limit, {name: until}),
+                is_more=True,
             )
 
         found = funding_since(ask, int(market.get("created") or 0), time.time_ns() // _MS)
@@ -214,9 +220,16 @@ class CcxtSource(DataSource):
             self._asked_at = int(moment.timestamp()) * 1_000_000_000 - (time.monotonic_ns() - self._began)
         return str(body).strip()
 
-    def _ask(self, what: str, work: Callable[[], Answer]) -> Answer:
-        """Ask the exchange one thing at a time; what goes wrong is raised as a `VenueError`."""
+    def _ask(self, what: str, work: Callable[[], Answer], is_more: bool = False) -> Answer:
+        """Ask the exchange one thing at a time; what goes wrong is raised as a `VenueError`.
+
+        The kernel keeps the pace of what it asks for; `is_more` is what that takes besides.
+        """
         with self._one_at_a_time:
+            if is_more:
+                early_ns = round(1e9 / self._paging().per_second) - (time.monotonic_ns() - self._began)
+                if early_ns > 0:
+                    time.sleep(early_ns / 1e9)
             self._errand, self._began = Errand(), time.monotonic_ns()
             try:
                 return work()
