@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
-from market import daily_bars, minute_bars, stored_bars, trades
+from market import csv_bars, daily_bars, minute_bars, stored_bars, trades
 from peers import BACKTESTING, BACKTRADER, NAUTILUS, PANDAS, POLARS, VECTORBT, Peer
 
 __all__ = ["COMPARISONS", "Comparison"]
@@ -44,10 +44,13 @@ class Comparison:
 _minutes = partial(minute_bars, count=MILLION)
 _stored = partial(stored_bars, count=MILLION)
 _days = partial(daily_bars, instruments=500, count=5_000)
+_csv = partial(csv_bars, count=MILLION)
 _trades = partial(trades, count=4 * MILLION)
 _EVENT = "event form: a crossover decided in a Python `on_bar`, 1 instrument, 1,000,000 bars"
 _ARRAY = "array form: the orders of the same signals, 1 instrument, 1,000,000 bars"
 _TRADE_BARS = "bars of a minute out of 4,000,000 trades, 5 to a bar"
+_IMPORT = "1,000,000 bars from a CSV file into a store, by `tradekit data import`"
+_RESAMPLE = "bars of an hour out of 1,000,000 of a minute"
 _PORTFOLIO = "array form: 500 instruments that share cash, 5,000 daily bars, rebalanced each month"
 
 COMPARISONS = (
@@ -156,6 +159,26 @@ COMPARISONS = (
         "of it",
     ),
     Comparison(
+        "import-pandas",
+        _IMPORT,
+        "`read_csv` with the times parsed, and `to_parquet`, compressed alike; neither hashes nor checks",
+        _csv,
+        "import_tradekit.py",
+        0.5,
+        peer=PANDAS,
+        peer_script="import_pandas.py",
+    ),
+    Comparison(
+        "import-polars",
+        _IMPORT,
+        "`read_csv` with the times parsed, and `write_parquet`, compressed alike; neither hashes nor checks",
+        _csv,
+        "import_tradekit.py",
+        0.2,
+        peer=POLARS,
+        peer_script="import_polars.py",
+    ),
+    Comparison(
         "read-pandas",
         "1,000,000 bars from a store's cache into the engine's arrays, checked",
         "the same Parquet files into a frame",
@@ -204,6 +227,26 @@ COMPARISONS = (
         2.0,
         peer=POLARS,
         peer_script="trade_bars_polars.py",
+    ),
+    Comparison(
+        "resample-pandas",
+        _RESAMPLE,
+        "`resample().agg()` and `dropna`; its frame is made before",
+        _minutes,
+        "resample_tradekit.py",
+        3.0,
+        peer=PANDAS,
+        peer_script="resample_pandas.py",
+    ),
+    Comparison(
+        "resample-polars",
+        _RESAMPLE,
+        "`group_by_dynamic`; its frame is made before",
+        _minutes,
+        "resample_tradekit.py",
+        1.0,
+        peer=POLARS,
+        peer_script="resample_polars.py",
     ),
 )
 """In the order of the table."""

@@ -16,14 +16,15 @@ __all__ = ["Measured", "change", "figure", "keep", "kept", "verdict"]
 Measured = Sequence[Mapping[str, float]]
 """What a script printed in each round."""
 
-_SAME = ("bars", "trades", "orders", "total_return")
+_SAME = ("bars", "trades", "orders", "total_return", "open", "high", "low", "close", "volume")
+"""What the two sides must agree on; of the columns of bars, the sum."""
 _NOTICEABLE = 0.1
 
 
 def figure(comparison: Comparison, ours: Measured, theirs: Measured = ()) -> dict[str, Any]:
     """Return a row of the table: the medians of all rounds, and the figure that they come to.
 
-    Raises `ValueError` if the two sides did not do the same: bars, trades, orders or the total return differ.
+    Raises `ValueError` if the two sides did not do the same: bars, trades, orders, the total return or the sum of a column differ.
     """
     sides = {"tradekit": ours} | ({comparison.peer.text: theirs} if comparison.peer else {})
     medians = {name: {key: statistics.median(run[key] for run in runs) for key in runs[0]} for name, runs in sides.items()}

@@ -11,7 +11,7 @@ import pyarrow as pa
 import pyarrow.csv as csv
 import pyarrow.feather as feather
 
-__all__ = ["daily_bars", "minute_bars", "stored_bars", "trades"]
+__all__ = ["csv_bars", "daily_bars", "minute_bars", "stored_bars", "trades"]
 
 HERE = Path(__file__).parent
 MINUTES = "crypto/binance_perp_2023_07/BTC_USDT_USDT-1m-futures.feather"
@@ -32,6 +32,16 @@ def minute_bars(work: Path, count: int) -> Path:
     times = np.datetime64("2020-01-01", "ns") + np.arange(count) * np.timedelta64(60, "s")
     columns = {name: np.resize(real[name].to_numpy(), count) for name in COLUMNS}
     feather.write_feather(pa.table({"time": times, **columns}), path)
+    return path
+
+
+def csv_bars(work: Path, count: int) -> Path:
+    """Write the same bars as CSV, their times as text, and return the file."""
+    path = work / f"minutes-{count}.csv"
+    if not path.exists():
+        table = feather.read_table(minute_bars(work, count))
+        times = pa.array(np.datetime_as_string(table["time"].to_numpy(), unit="s"))
+        csv.write_csv(table.set_column(0, "time", times), path)
     return path
 
 

@@ -20,6 +20,8 @@ from types import SimpleNamespace
 from typing import Any
 
 import click
+from contract_parts import caught_plugins, contracts, made_up_markets
+from md_tables import escaped, table
 from pictures import draw, draw_key, story
 from pydantic import BaseModel
 from scenes import GROUPS, Scene, Shown, play
@@ -39,6 +41,7 @@ from tradekit.plugin.discovery import Provided, discover
 from tradekit.plugin.packages import KERNEL
 
 PAGES = Path(__file__).parent
+
 PICTURES = PAGES / "explanation" / "pictures"
 
 _BLOCK = re.compile(r"(<!-- generated: (?P<name>[\w-]+) -->\n).*?(<!-- end -->)", re.DOTALL)
@@ -86,7 +89,7 @@ def kernel_table(model: type[BaseModel]) -> str:
 
 def options_table(options: Iterable[OptionFacts], head: str = "option") -> str:
     """Return options as a table: what each is called, what it takes, what it means."""
-    rows = [(f"`{option.name}`", _takes(option), _escaped(option.description)) for option in options]
+    rows = [(f"`{option.name}`", _takes(option), escaped(option.description)) for option in options]
     return table((head, "takes", "meaning"), rows) if rows else "It has no options."
 
 
@@ -111,17 +114,6 @@ def _bounds(allowed: str) -> str:
     for pattern, words in _BOUNDS_IN_WORDS.items():
         allowed = re.sub(pattern, words, allowed)
     return allowed
-
-
-def table(heads: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
-    """Return a Markdown table."""
-    lines = [heads, ["---"] * len(heads), *rows]
-    return "\n".join("| " + " | ".join(cells) + " |" for cells in lines)
-
-
-def _escaped(text: str) -> str:
-    """Return text for a cell: names in braces, quotes and stars stay as they are written in a run file."""
-    return text.replace("|", "\\|").replace("*", "\\*")
 
 
 def components(kind: str, level: str = "###") -> str:
@@ -309,6 +301,9 @@ PARTS: Mapping[str, Callable[[], str]] = {
     "errors": error_tree,
     "metrics": metrics,
     "journal-numbers": journal_numbers,
+    "contracts": contracts,
+    "markets": made_up_markets,
+    "caught": caught_plugins,
     **{f"pictures-{group}": _of_group(group) for group in GROUPS},
 }
 """What makes each generated part."""

@@ -78,109 +78,27 @@ def examples() -> Path:
 
 
 @pytest.fixture
-def lab(tmp_path: Path) -> "Lab":
+def lab(tmp_path: Path):
     """A place to run strategies on bars that a test makes up."""
-    return Lab(tmp_path / "lab")
+    import numpy as np
 
+    from tradekit import Series
+    from tradekit.data.interval import parse_interval
+    from tradekit.testing import Lab
 
-class Lab:
-    """Composes and runs what a test names, with the built-in components and those that it brings, on bars that it gives."""
+    class Given(Lab):
+        """A lab whose bars are made of closes."""
 
-    RUN_FILE = """\
-risk = []
-report = []
-[run]
-name = "lab"
-[account]
-currency = "USD"
-capital = 1000
-[data]
-source = "memory"
-interval = "1d"
-[strategy]
-name = "NAME"
-[execution]
-costs = []
-"""
+        def give(self, closes, symbol="X", *, rows=None, interval="1d", start="2020-01-01", **columns) -> None:
+            """Give bars that open at the close before; `rows` are their rows on the clock, `columns` replace what is made up."""
+            close = np.array(closes, dtype=np.float64)
+            made = {"open": np.concatenate(([close[0]], close[:-1])), "close": close, "volume": np.full(len(close), 1000.0)}
+            made |= {name: np.array(values, dtype=np.float64) for name, values in columns.items()}
+            made = {"high": np.maximum(made["open"], close), "low": np.minimum(made["open"], close), **made}
+            step = parse_interval(interval)
+            opened = np.datetime64(start, "ns").astype(np.int64) + step * np.array(
+                range(len(close)) if rows is None else rows, dtype=np.int64
+            )
+            self.series[symbol] = Series(opened, opened + step, **made)
 
-    def __init__(self, folder: Path) -> None:
-        self.folder = folder
-        self.runs = folder / "runs"
-        self.series = {}
-        self.facts = {}
-        self.known = {"funding": {}, "actions": {}, "trades": {}}
-        self.brought = []
-
-    def give(self, closes, symbol="X", *, rows=None, interval="1d", start="2020-01-01", **columns) -> None:
-        """Give bars that open at the close before; `rows` are their rows on the clock, `columns` replace what is made up."""
-        import numpy as np
-
-        from tradekit import Series
-        from tradekit.data.interval import parse_interval
-
-        close = np.array(closes, dtype=np.float64)
-        made = {"open": np.concatenate(([close[0]], close[:-1])), "close": close, "volume": np.full(len(close), 1000.0)}
-        made |= {name: np.array(values, dtype=np.float64) for name, values in columns.items()}
-        made = {"high": np.maximum(made["open"], close), "low": np.minimum(made["open"], close), **made}
-        step = parse_interval(interval)
-        opened = np.datetime64(start, "ns").astype(np.int64) + step * np.array(
-            range(len(close)) if rows is None else rows, dtype=np.int64
-        )
-        self.series[symbol] = Series(opened, opened + step, **made)
-
-    def bring(self, *classes) -> None:
-        """Use components of a test's own."""
-        self.brought += classes
-
-    def compose(self, strategy, *overrides):
-        """Compose a run of a strategy, a class or the name of a built-in one; what else differs is in the overrides."""
-        from tradekit.engine.compose import compose_file
-        from tradekit.plugin.discovery import KINDS, Provided, Registry, discover
-
-        named = strategy if isinstance(strategy, str) else strategy.name
-        brought = [self._source(), *self.brought, *([] if isinstance(strategy, str) else [strategy])]
-        kinds = {cls: next(kind for kind, facts in KINDS.items() if issubclass(cls, facts.contract)) for cls in brought}
-        components = [Provided(kind, cls.name, cls, "lab", "1.0") for cls, kind in kinds.items()]
-        self.folder.mkdir(exist_ok=True)
-        path = self.folder / "run.toml"
-        path.write_text(self.RUN_FILE.replace("NAME", named))
-        return compose_file(path, overrides, Registry((*discover([]).components, *components)))
-
-    def ready(self, strategy, *overrides):
-        """Compose a run, prepare its data and choose its driver."""
-        from tradekit.engine.run import make_ready
-
-        return make_ready(self.compose(strategy, *overrides))
-
-    def run(self, strategy, *overrides):
-        """Run a strategy and return what `execute` returns."""
-        from tradekit.engine.run import execute
-
-        return execute(self.ready(strategy, *overrides), self.runs)
-
-    def _source(self):
-        from tradekit import DataSource, Instrument
-
-        series, facts, known = self.series, self.facts, self.known
-
-        class Memory(DataSource):
-            """Give the bars of a test."""
-
-            name = "memory"
-
-            def instruments(self):
-                return [Instrument(symbol, **facts.get(symbol, {})) for symbol in series]
-
-            def bars(self, request):
-                return {symbol: series[symbol] for symbol in request.symbols}
-
-            def funding(self, symbols):
-                return {symbol: known["funding"][symbol] for symbol in symbols if symbol in known["funding"]}
-
-            def actions(self, symbols):
-                return {symbol: known["actions"][symbol] for symbol in symbols if symbol in known["actions"]}
-
-            def trades(self, request):
-                return {symbol: known["trades"][symbol] for symbol in request.symbols if symbol in known["trades"]}
-
-        return Memory
+    return Given(tmp_path / "lab")

@@ -27,12 +27,14 @@ class LocalVenue:
 
     def __init__(self, reply: Callable[[str], Reply]) -> None:
         self.paths: list[str] = []
+        self.headers: list[dict[str, str]] = []
         self._over = threading.Event()
         venue, over = self, self._over
 
         class Handler(BaseHTTPRequestHandler):
             def do_GET(self) -> None:
                 venue.paths.append(self.path)
+                venue.headers.append(dict(self.headers))
                 answer = reply(self.path)
                 if answer.is_silent:
                     over.wait(10)

@@ -46,8 +46,19 @@ class Read:
     """What the README says is wrong with each of the files: how many `missing` bars in how many `gaps` (of the clock, whatever the
     calendar), bars with `zero_volume`, with prices out of relation (`ohlc`) or `blank`, rows whose time is there twice
     (`repeated`), and hours that are copies of others (`copied`)."""
+    with_bars: tuple[str, str] | None = None
+    """Of what belongs to bars, how the name of their file comes out of that of this one: what to put in place of what."""
+    not_run: str = ""
+    """Why no run can use it."""
     note: str = ""
     """What else the README says."""
+
+
+NOT_RUN: Mapping[Kind, str] = {
+    "quotes": "runs decide and fill on bars and on trades",
+    "book": "runs decide and fill on bars and on trades",
+}
+"""Kinds that are imported, checked and read, and that no run uses."""
 
 
 @dataclass(frozen=True)
@@ -231,8 +242,16 @@ ACTIONS = [
         "csv",
         {"actions": {"splits": {"path": FILE, "multiplies": "prices"}}},
         symbols=US9,
+        with_bars=("splits.csv", "bars.csv.gz"),
     ),
-    Read("equity_daily/us9_2004_2014/dividends.csv", "actions", "csv", {"actions": {"dividends": {"path": FILE}}}, symbols=US9),
+    Read(
+        "equity_daily/us9_2004_2014/dividends.csv",
+        "actions",
+        "csv",
+        {"actions": {"dividends": {"path": FILE}}},
+        symbols=US9,
+        with_bars=("dividends.csv", "bars.csv.gz"),
+    ),
     Read(
         "equity_daily/wiki_5stocks_2015_2017.csv.gz",
         "actions",
@@ -244,6 +263,7 @@ ACTIONS = [
             }
         },
         symbols=("AAPL", "COKE", "GOOGL", "TSLA", "YHOO"),
+        with_bars=("", ""),
         rows=23,
     ),
     Read(
@@ -257,6 +277,7 @@ ACTIONS = [
             }
         },
         symbols=("BWX", "EWS", "EWY", "IAU", "PDBC", "RSX", "TLT", "TUR", "VNQI", "VOO", "VTIP"),
+        with_bars=("", ""),
         rows=5,
     ),
 ]
@@ -347,13 +368,14 @@ RATES = [
 ]
 RATE = {"columns": {"value": "open"}}
 FUNDING = [
-    ticks("crypto/**/*-8h-funding_rate*.feather", "funding", "parquet", RATE),
+    ticks("crypto/**/*-8h-funding_rate*.feather", "funding", "parquet", RATE, with_bars=("-8h-funding_rate", "-1h-futures")),
     ticks(
         "crypto/lean_minute/cryptofuture_binance/margin_interest_btcusd.csv",
         "funding",
         "csv",
         {"time_format": "%Y%m%d %H:%M:%S"},
         formats={"header": False, "names": ("time", "rate")},
+        not_run="there are no bars of its instrument",
     ),
 ]
 TRADE_ROWS = {"header": False, "names": ("time", "price", "size")}
@@ -361,13 +383,14 @@ TICKS = [
     ticks("crypto/freqtrade_testdata/XRP_ETH-trades.feather", "trades", "parquet"),
     ticks("crypto/freqtrade_testdata/BCHEUR.csv", "trades", "csv", formats=TRADE_ROWS, defects={"repeated": 62}),
     ticks("crypto/freqtrade_testdata/public_trades_list.csv", "trades", "csv", {"columns": {"time": "timestamp"}}),
-    ticks("ticks/bitstampUSD_trades_2011.csv.gz", "trades", "csv", formats=TRADE_ROWS, defects={"repeated": 4243}),
+    ticks("ticks/bitstampUSD_trades_2011.csv.gz", "trades", "csv", formats=TRADE_ROWS, defects={"repeated": 4243}, waived=JUMPS),
     ticks(
         "ticks/es_like_ticks_outliers.csv",
         "trades",
         "csv",
         {"columns": {"time": "Date and Time"}, "time_format": "%Y/%m/%d %H:%M:%S.%f"},
         defects={"repeated": 45},
+        waived=JUMPS,
         note="prices from 205 to 3,305 around 1,305, on purpose",
     ),
     ticks("ticks/binance_btcusdt_trades_2021_01_08.parquet", "trades", "parquet"),
@@ -513,7 +536,11 @@ def source_of(entry: Read, path: Path) -> DataSource:
 
 def content(entry: Read, path: Path) -> Mapping[str, Any]:
     """Return what the source of an entry gives for a file, by symbol."""
-    source = source_of(entry, path)
+    return asked(entry, source_of(entry, path))
+
+
+def asked(entry: Read, source: DataSource) -> Mapping[str, Any]:
+    """Return what a source gives of what is in the files of an entry, by symbol."""
     symbols = entry.symbols or tuple(one.symbol for one in source.instruments())
     if entry.kind in ("funding", "actions"):
         return getattr(source, entry.kind)(symbols)

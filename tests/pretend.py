@@ -1,29 +1,12 @@
-"""A clock that a test turns, and a venue that lives in memory."""
+"""A venue that lives in memory."""
 
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 
 import numpy as np
 
 from tradekit import BarRequest, DataSource, Paging, Series, Trades, VenueError
-from tradekit.data.fetch.asking import Asker, Clock, Patience
-
-HOUR = 3_600_000_000_000
-
-
-@dataclass
-class Hands:
-    """What a clock shows; waiting turns it, and is written down."""
-
-    ns: int
-    waits: list[float] = field(default_factory=list)
-
-    def wait(self, seconds: float) -> None:
-        self.waits.append(seconds)
-        self.ns += round(seconds * 1e9)
-
-    @property
-    def clock(self) -> Clock:
-        return Clock(lambda: self.ns, lambda: self.ns / 1e9, self.wait)
+from tradekit.data.fetch.asking import Asker, Patience
+from tradekit.testing.markets import HOUR
 
 
 class Venue(DataSource):
@@ -88,9 +71,9 @@ def trades_at(times) -> Trades:
     )
 
 
-def asker_of(source, hands, tell=lambda _message: None, tries=8) -> Asker:
+def asker_of(source, clock, tell=lambda _message: None, tries=8) -> Asker:
     """Return an asker whose waits take no time."""
-    return Asker(source, hands.clock, Patience(tries=tries), tell)
+    return Asker(source, clock.clock, Patience(tries=tries), tell)
 
 
 def passing(message="busy", retry_after_s=None) -> VenueError:

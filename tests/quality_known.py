@@ -35,6 +35,7 @@ TOLD = [
         "raw prices, without the split of 2008-06-18",
     ),
     ("rates/us_treasury*", "non-positive", None, "yields of 0"),
+    ("rates/us_primary_credit_rate.csv", "spacing", 56, "the dates of changes, and no others"),
 ]
 """What the README of the data says in words: file, check, how many it finds (`None`: any number), what the README says."""
 
@@ -73,6 +74,7 @@ BEYOND = [
     ("ticks/bitstampUSD*", "outlier", 13, "trades far from the ten before and after, in a thin market"),
     ("options/lean/*", "gaps", None, "minutes without a trade or a quote"),
     ("options/lean/*", "missing", None, "minutes in which one side of the quote is empty"),
+    ("options/lean/*", "spacing", None, "contracts that are never traded in two minutes in a row"),
     ("options/lean/*", "stale", None, "quotes that stand still"),
     ("options/lean/minute/aapl/*", "outlier", 1, "one trade far from those around"),
     ("options/lean/minute/aapl/20140609*", "wrong-scale", 1, "one trade at half the price of those around"),

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from fnmatch import fnmatch
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 from market_files import READ, Read, content, files, source_of
 from quality_known import BEYOND, NOT_FOUND, TOLD
@@ -64,40 +65,50 @@ def calendar_of(name: str) -> str | None:
     return next((calendar or None for pattern, calendar in CALENDARS.items() if fnmatch(name, pattern)), None)
 
 
-def actions_of(entry: Read, path: Path, root: Path) -> Mapping[str, Actions]:
-    """Return what is known about splits and dividends; the prices of `equity_defects` are adjusted for splits."""
+def action_tables(path: Path, root: Path) -> dict[str, dict[str, Any]]:
+    """Return the tables of splits and dividends of a file of bars; the prices of `equity_defects` are adjusted for splits."""
     name = path.relative_to(root).as_posix()
-    tables = {}
     if name.startswith("equity_daily/us9"):
-        tables = {
+        return {
             "splits": {"path": path.with_name("splits.csv"), "multiplies": "prices"},
             "dividends": {"path": path.with_name("dividends.csv")},
         }
-    elif name.startswith("equity_daily/wiki_5"):
-        tables = {
+    if name.startswith("equity_daily/wiki_5"):
+        return {
             kind: {"path": path, "columns": {"value": value, "symbol": "Stock"}}
             for kind, value in (("splits", "SplitRatio"), ("dividends", "ExDividend"))
         }
-    elif name.startswith("equity_daily/wiki/"):
-        tables = {
+    if name.startswith("equity_daily/wiki/"):
+        return {
             kind: {"path": path, "columns": {"value": value}}
             for kind, value in (("splits", "Split Ratio"), ("dividends", "Ex-Dividend"))
         }
-    elif name.startswith("equity_defects/"):
-        tables = {"dividends": {"path": path, "columns": {"value": "Dividends"}}}
+    if name.startswith("equity_defects/"):
+        return {"dividends": {"path": path, "columns": {"value": "Dividends"}}}
+    return {}
+
+
+def actions_of(entry: Read, path: Path, root: Path) -> Mapping[str, Actions]:
+    """Return what is known about splits and dividends."""
+    tables = action_tables(path, root)
     if not tables:
         return {}
     symbols = entry.symbols or tuple(one.symbol for one in source_of(entry, path).instruments())
     return CsvSource(CsvSource.Options.model_validate({"path": path, "actions": tables})).actions(symbols)
 
 
-def second_of(entry: Read, path: Path, root: Path) -> Second | None:
+def second_path(path: Path, root: Path) -> tuple[Path, str] | None:
+    """Return the file with bars of another interval beside a file of bars, and that interval."""
     name = path.relative_to(root).as_posix()
     for pattern, (old, new, interval) in SECOND.items():
         if fnmatch(name, pattern):
-            other = path.with_name(path.name.replace(old, new))
-            return Second(content(entry, other)[entry.symbols[0]], parse_interval(interval))
+            return path.with_name(path.name.replace(old, new)), interval
     return None
+
+
+def second_of(entry: Read, path: Path, root: Path) -> Second | None:
+    found = second_path(path, root)
+    return None if found is None else Second(content(entry, found[0])[entry.symbols[0]], parse_interval(found[1]))
 
 
 def measure(entry: Read, path: Path, root: Path) -> Iterator[Measured]:
@@ -117,12 +128,8 @@ def measure(entry: Read, path: Path, root: Path) -> Iterator[Measured]:
     request = BarRequest(tuple(found), parse_interval(entry.interval))
     for symbol, series in found.items():
         instrument = Instrument(symbol, calendar=calendar_of(name))
-        try:
-            report = inspect_bars(instrument, series, request, Policy(), Quality(), Beside(actions.get(symbol), second))
-        except DataError as error:
-            yield Measured(name, entry, symbol, len(series), 0.0, error=str(error))
-        else:
-            yield Measured(name, entry, symbol, report.rows, report.score, report.findings)
+        report = inspect_bars(instrument, series, request, Policy(), Quality(), Beside(actions.get(symbol), second))
+        yield Measured(name, entry, symbol, report.rows, report.score, report.findings)
 
 
 @cache
@@ -243,12 +250,7 @@ def page(root: Path) -> str:
 
 
 def _reason(error: str) -> str:
-    for part in ("no two bars", "has no time", "a value missing"):
-        if part in error:
-            return {"no two bars": "no two bars of it are one interval apart", "has no time": "a row without a time"}.get(
-                part, "every bar has a side of the quote empty"
-            )
-    return "refused"
+    return "a row without a time" if "has no time" in error else "refused"
 
 
 PAGE = Path(__file__).resolve().parents[1] / "docs" / "proofs" / "data-quality.md"

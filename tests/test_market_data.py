@@ -1,70 +1,16 @@
 """Every bar file of the development data runs through a backtest, and its books balance."""
 
 import itertools
-import json
 import os
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-from market_files import Read, cases, options_of
+from market_files import cases
+from market_runs import data_of, run_file
 from tradekit.engine.folder import TABLES
 from tradekit.engine.run import run
-
-RUN_FILE = """\
-[run]
-name = "market data"
-benchmark = "equal-weight"
-
-[account]
-currency = "USD"
-capital = 1_000_000
-kind = "margin"
-leverage = 2
-
-[data]
-source = "{source}"
-interval = "{interval}"
-{options}
-
-[strategy]
-name = "sma-cross"
-fast = 5
-slow = 20
-short = true
-
-[[risk]]
-rule = "max-weight"
-limit = 0.8
-
-[[risk]]
-rule = "max-drawdown"
-limit = 0.9
-
-[execution]
-costs = [{{ model = "fee", bps = 5 }}, {{ model = "slippage", bps = 5 }}]
-"""
-
-
-def toml(value: object) -> str:
-    """Return a value as TOML writes it on one line."""
-    if isinstance(value, dict):
-        return "{" + ", ".join(f"{json.dumps(key)} = {toml(inner)}" for key, inner in value.items()) + "}"
-    if isinstance(value, (list, tuple)):
-        return "[" + ", ".join(map(toml, value)) + "]"
-    return json.dumps(value)
-
-
-def run_file(entry: Read, path: Path, folder: Path) -> Path:
-    quality = {"waive": [{"check": check} for check in entry.waived]}
-    options = {**options_of(entry, path), "policy": entry.policy, "quality": quality}
-    if entry.tradable or entry.symbols:
-        options["instruments"] = entry.tradable or entry.symbols
-    target = folder / "run.toml"
-    lines = "\n".join(f"{key} = {toml(value)}" for key, value in options.items())
-    target.write_text(RUN_FILE.format(source=entry.source, interval=entry.interval, options=lines))
-    return target
 
 
 def params() -> list:
@@ -80,7 +26,7 @@ def params() -> list:
 
 @pytest.mark.parametrize(("entry", "path"), params())
 def test_bar_file_of_the_market_data_runs_and_its_books_balance(entry, path, tmp_path):
-    result = run(run_file(entry, path, tmp_path), (), tmp_path / "runs")
+    result = run(run_file(data_of(entry, path), tmp_path), (), tmp_path / "runs")
     assert result.status == "done"
     assert result.plan.startswith("compiled driver: the strategy gives targets(), proven equal to its on_bar()")
     fills = {name: result.fills[name].to_pylist() for name in ("symbol", "quantity", "price", "fee")}
@@ -103,8 +49,7 @@ def test_strategies_give_the_same_on_market_data_through_both_drivers(market_dat
     plan = [(*param.values, name) for param, name in zip(params(), strategies, strict=False)]
     for number, (entry, path, name) in enumerate(matrix.some(plan, sample=4)):
         folder = tmp_path / str(number)
-        folder.mkdir()
-        file, tables = run_file(entry, path, folder), []
+        file, tables = run_file(data_of(entry, path), folder), []
         for driver in ("compiled", "event"):
             run(file, [f"strategy={{name='{name}', short=true}}", f"execution.driver='{driver}'"], folder / driver)
             (left,) = (inside for inside in (folder / driver).iterdir() if inside.is_dir())

@@ -2,14 +2,17 @@ import gzip
 import json
 import re
 import socket
+import traceback
+from urllib.parse import parse_qs, urlsplit
 
 import numpy as np
 import pytest
 from pydantic import ValidationError
 
 from local_venue import COLUMNS, FAULTS, KLINES, Klines, Reply, serving
-from tradekit import BarRequest, DataError, VenueError
+from tradekit import BarRequest, ConfigError, DataError, Instrument, VenueError
 from tradekit.builtin.http import HttpSource
+from tradekit.data.reference import load_reference
 
 HOUR = 3_600_000_000_000
 START = 1_704_067_200_000  # 2024-01-01, in ms
@@ -359,3 +362,125 @@ def test_a_redirect_is_followed_to_the_web_alone():
         target["to"] = "ftp://127.0.0.1/x"
         with pytest.raises(VenueError, match="can't be reached: unknown url type: ftp"):
             source(venue.address + "/from").bars(ASKED)
+
+
+FUNDING = [
+    {
+        "fundingTime": START + hour * 3_600_000 + 3,
+        "fundingRate": f"0.000{hour % 9}",
+        "markPrice": "" if hour == 8 else f"{100 + hour}",
+    }
+    for hour in range(0, 240, 8)
+]
+FUNDING_OPTIONS = {"columns": {"time": "fundingTime", "rate": "fundingRate", "mark": "markPrice"}}
+
+
+def rates(path):
+    """Answer as Binance does: the first so many rows of a range, both ends included."""
+    query = {name: int(values[0]) for name, values in parse_qs(urlsplit(path).query).items() if name != "symbol"}
+    found = [row for row in FUNDING if query["startTime"] <= row["fundingTime"] <= query["endTime"]]
+    return Reply(json.dumps(found[: query["limit"]]).encode())
+
+
+def funded(venue, **options):
+    address = venue.address + "/rates?symbol={symbol}&startTime={start}&endTime={end}&limit={limit}"
+    table = {"address": address, **FUNDING_OPTIONS}
+    return source(venue.address + "/bars?{start}", funding=table, limit=7, per_second=1e6, **options)
+
+
+def test_funding_of_a_page_has_rates_and_mark_prices():
+    with serving(rates) as venue:
+        found = funded(venue).funding_page(BarRequest(("BTC/USDT",), 0, START * 10**6, START * 10**6 + 240 * HOUR))["BTC/USDT"]
+        assert venue.paths == [f"/rates?symbol=BTCUSDT&startTime={START - 1000}&endTime={START + 240 * 3_600_000 - 1}&limit=7"]
+    assert found.time.tolist() == [(START + hour * 3_600_000) * 10**6 for hour in range(0, 56, 8)]
+    assert found.rate[:3].tolist() == [0.0, 0.0008, 0.0007]
+    assert found.mark[0] == 100
+    assert np.isnan(found.mark[1])
+
+
+def test_funding_is_asked_for_page_by_page_in_the_range_of_a_run():
+    request = BarRequest(("BTC/USDT",), HOUR, START * 10**6, START * 10**6 + 200 * HOUR)
+    with serving(rates) as venue:
+        perpetual = Instrument("BTC/USDT", kind="perpetual")
+        found = load_reference(funded(venue), [perpetual], request).funding["BTC/USDT"]
+        assert len(venue.paths) > 3
+        assert load_reference(funded(venue), [Instrument("BTC/USDT")], request).funding == {}
+    assert found.time.tolist() == [(START + hour * 3_600_000) * 10**6 for hour in range(0, 200, 8)]
+
+
+def test_funding_of_a_source_without_it_is_none():
+    assert source("http://127.0.0.1:1/{start}").funding(("X",)) == {}
+
+
+def test_headers_take_their_keys_from_the_environment(monkeypatch):
+    monkeypatch.setenv("VENUE_KEY", "sesame-7")
+    headers = {"X-Api-Key": "${VENUE_KEY}", "Authorization": "Bearer ${VENUE_KEY}"}
+    with serving(lambda _path: Reply(json.dumps(NAMED).encode())) as venue:
+        made = source(venue.address + "/bars", headers=headers)
+        assert len(made.bars(ASKED)["BTC/USDT"]) == 6
+        assert "sesame" not in repr(made.options) + json.dumps(made.options.model_dump(mode="json"))
+    (sent,) = venue.headers
+    assert (sent["X-Api-Key"], sent["Authorization"]) == ("sesame-7", "Bearer sesame-7")
+
+
+@pytest.mark.parametrize(
+    "reply",
+    [
+        Reply(b'{"msg": "unknown key sesame-7"}', status=401),
+        Reply(b'{"msg": "unknown key sesame-7"}'),
+        Reply(b'[{"time": "sesame-7"}]'),
+        Reply(b"<title>sesame-7</title>"),
+    ],
+)
+def test_headers_do_not_show_in_what_is_wrong_with_an_answer(monkeypatch, reply):
+    monkeypatch.setenv("VENUE_KEY", "sesame-7")
+    with serving(lambda _path: reply) as venue, pytest.raises(VenueError) as error:
+        source(venue.address + "/bars", headers={"X-Api-Key": "${VENUE_KEY}"}).bars(ASKED)
+    assert "***" in str(error.value)
+    assert "sesame" not in "".join(traceback.format_exception(error.value))
+
+
+def test_headers_are_not_sent_to_where_an_address_points_instead(monkeypatch):
+    monkeypatch.setenv("VENUE_KEY", "sesame-7")
+    with serving(lambda _path: Reply(json.dumps(NAMED).encode())) as other:
+        with serving(lambda _path: Reply(status=302, headers={"Location": other.address})) as venue:
+            source(venue.address + "/bars", headers={"X-Api-Key": "${VENUE_KEY}"}).bars(ASKED)
+        assert venue.headers[0]["X-Api-Key"] == "sesame-7"
+        assert "X-Api-Key" not in other.headers[0]
+
+
+@pytest.mark.parametrize(
+    ("value", "said"),
+    [
+        (None, "the header 'X-Api-Key' needs the environment variable 'VENUE_KEY', which is not set; set it: export VENUE_KEY=..."),
+        ("  ", "which is not set"),
+        ("two\nlines", "the environment variable 'VENUE_KEY' holds more than one line of plain characters"),
+    ],
+)
+def test_headers_whose_variable_holds_no_key_are_refused(monkeypatch, value, said):
+    monkeypatch.delenv("VENUE_KEY", raising=False)
+    if value is not None:
+        monkeypatch.setenv("VENUE_KEY", value)
+    with pytest.raises(ConfigError) as error:
+        source("http://127.0.0.1:1/bars", headers={"X-Api-Key": "${VENUE_KEY}"}).bars(ASKED)
+    assert said in str(error.value)
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        (
+            {"headers": {"X-Api-Key": "sesame-7"}},
+            "the header 'X-Api-Key' names no environment variable; a key does not belong into",
+        ),
+        ({"headers": {"X Key": "${K}"}}, "'X Key' is no name of a header"),
+        (
+            {"headers": {"X-Api-Key": "${K}"}, "address": "http://x.example/bars"},
+            "for anybody to read; the address of a key begins with",
+        ),
+    ],
+)
+def test_headers_that_would_give_a_key_away_are_refused(options, said):
+    with pytest.raises(ValidationError) as error:
+        source(**{"address": "https://x.example/bars", **options})
+    assert said in str(error.value)

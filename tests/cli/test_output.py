@@ -62,3 +62,16 @@ def test_show_without_terminal_has_no_colour_even_when_told_to(capsys, monkeypat
     monkeypatch.setenv("NO_COLOR", "1")
     show(Text("x", style="red"))
     assert capsys.readouterr().out == "x\n"
+
+
+def test_print_table_aligns_numbers_to_the_right(capsys, monkeypatch):
+    monkeypatch.delenv("COLUMNS", raising=False)
+    print_table(("name", "rows", "size", "mixed", "what"), [("a", "1,234", "0.50 MB", "1", "x"), ("b", "7", "12.00 MB", "x1", "5")])
+    assert capsys.readouterr().out.splitlines() == [
+        "name   rows      size  mixed  what",
+        "a     1,234   0.50 MB  1      x",
+        "b         7  12.00 MB  x1     5",
+    ]
+    monkeypatch.setenv("COLUMNS", "20")
+    print_table(("name", "rows", "what"), [("a", "12", "word " * 9), ("b", "", "x")])
+    assert capsys.readouterr().out.splitlines()[:3] == ["name  rows", "    what", "a       12"]

@@ -107,7 +107,7 @@ def test_compare_shows_settings_and_figures_that_differ(two, capsys):
     lines = out.splitlines()
     assert code == 0
     assert lines[:2] == [f"first   {two[0][0]}", f"second  {two[1][0]}"]
-    assert "strategy.fast  2      3" in lines
+    assert "strategy.fast      2       3" in lines
     assert any(line.startswith("total return ") and line.endswith(" pp") for line in lines)
     assert any(line.startswith("the same figures: ") for line in lines)
     assert not any(line.startswith("benchmark return") for line in lines)
@@ -176,3 +176,18 @@ def test_label_of_an_unknown_figure_is_its_key():
 )
 def test_plain_is_how_a_person_writes_a_setting(value, written):
     assert plain(value) == written
+
+
+def test_compare_shows_the_first_decision_that_differs(two, capsys):
+    _, out, _ = runs(capsys, "compare", two[0][0], two[1][0])
+    told = out.partition("\nthe first decision that differs is number 1:\n")[2].splitlines()
+    assert told == [
+        "2024-01-12T00:00:00Z  X  market",
+        "TERM                               FIRST  SECOND",
+        "decision  market, quantity 98.0392156863    none  differs",
+        "",
+        "VALUE     FIRST  SECOND",
+        "equity    10000   10000",
+        "cash      10000   10000",
+        "position      0       0",
+    ]

@@ -91,12 +91,12 @@ def test_funding_of_several_files_goes_together():
             "time,x\n2024-01-01,0.1\n",
             ["X"],
             "no column of 'rates.csv' is called 'value' or 'rate' or 'funding_rate' or 'ratio' or 'amount' or 'price'; "
-            "it has 'time', 'x'; name it: columns = { value = \"...\" }",
+            "it has 'time', 'x'; name it: funding.columns = { value = \"...\" }",
         ),
         (
             "time,rate,price\n2024-01-01,0.1,5\n",
             ["X"],
-            "'rate', 'price' in 'rates.csv' could each be the value; name one: columns = { value = \"...\" }",
+            "'rate', 'price' in 'rates.csv' could each be the value; name one: funding.columns = { value = \"...\" }",
         ),
         (
             "time,rate\n2024-01-01,0.1\n2024-01-01 00:00:00.004,0.1\n",

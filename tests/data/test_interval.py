@@ -1,6 +1,7 @@
 import pytest
 
-from tradekit.data.interval import interval_text, parse_interval, time_text
+from tradekit.data.interval import bar_size_text, interval_text, parse_bar_size, parse_interval, time_text
+from tradekit.model.bars import Threshold
 
 SECOND = 1_000_000_000
 
@@ -53,3 +54,45 @@ def test_interval_text_uses_the_largest_unit_that_divides(interval, text):
 )
 def test_time_text_shows_no_more_decimals_than_needed(time, text):
     assert time_text(time) == text
+
+
+@pytest.mark.parametrize("text", ["36526d", "5218w", "999999w", "999999d"])
+def test_parse_interval_that_is_too_long_for_64_bits_is_refused(text):
+    with pytest.raises(ValueError, match=f"^'{text}' is too long for an interval; the longest is '36525d', a hundred years$"):
+        parse_interval(text)
+    assert interval_text(parse_interval("36525d")) == "36525d"
+
+
+@pytest.mark.parametrize(
+    ("text", "amount", "of", "shown"),
+    [
+        ("1000 trades", 1000.0, "trades", "1000 trades"),
+        ("1e3 trades", 1000.0, "trades", "1000 trades"),
+        ("50 volume", 50.0, "volume", "50 volume"),
+        ("0.25 volume", 0.25, "volume", "0.25 volume"),
+        ("1e6 value", 1e6, "value", "1000000 value"),
+        ("1.5e12 value", 1.5e12, "value", "1500000000000 value"),
+        ("1e20 value", 1e20, "value", "1e+20 value"),
+        ("123456.789 value", 123456.789, "value", "123456.789 value"),
+    ],
+)
+def test_parse_bar_size_of_a_threshold_and_its_text(text, amount, of, shown):
+    assert parse_bar_size(text) == Threshold(amount, of)
+    assert bar_size_text(Threshold(amount, of)) == shown
+    assert parse_bar_size(shown) == Threshold(amount, of)
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("0 volume", "ends with a volume above 0, such as '50 volume'"),
+        ("1.5 trades", "ends with a whole number of trades, 1 or more, such as '1000 trades'"),
+        ("100 ticks", "did you mean '100 trades'"),
+        ("1e6 dollars", "did you mean '1e6 value'"),
+        ("many trades", "or how much is traded in a bar: '1000 trades', '50 volume', '1e6 value'"),
+    ],
+)
+def test_parse_bar_size_of_no_threshold_says_what_is_allowed(text, said):
+    with pytest.raises(ValueError, match=r".") as error:
+        parse_bar_size(text)
+    assert said in str(error.value)

@@ -50,6 +50,24 @@ def test_table_options_that_contradict_each_other_are_refused(options, message):
     assert message in str(error.value)
 
 
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        (
+            {"columns": {"time": "t"}},
+            "columns is about the bars, and no file of these is named; that of the trades is trades.columns",
+        ),
+        ({"unit": "ms"}, "unit is about the bars, and no file of these is named; that of the trades is trades.unit"),
+        ({"label": "close"}, "label is about the bars, and no file of these is named"),
+    ],
+)
+def test_table_options_that_would_have_no_effect_are_refused(options, message):
+    with pytest.raises(ValidationError) as error:
+        TableOptions.model_validate({"trades": {"path": "x.csv"}, **options})
+    assert message in str(error.value)
+    TableOptions.model_validate({"trades": {"path": "x.csv"}, "intervals": {"1m": "m.csv"}, **options})
+
+
 def test_table_options_need_a_path_and_nothing_else():
     assert TableOptions.model_validate({"path": "x.csv"}).tz == "UTC"
     with pytest.raises(ValidationError, match="path"):

@@ -26,9 +26,10 @@ def test_sides_are_told_by_their_words(values, expected):
 
 def test_side_that_is_none_is_refused_with_its_row():
     with pytest.raises(DataError) as error:
-        read_sides(column(["buy", "long", "long"]))
+        read_sides(column(["buy", "long", "long"]), "trades.columns = { side = false }")
     assert str(error.value) == (
-        "row 2: 'long' is not a side; buy, bid, b or 1, and sell, ask, a, s or -1 are; or leave it out: columns = { side = false }"
+        "row 2: 'long' is not a side; buy, bid, b or 1, and sell, ask, a, s or -1 are; or leave it out: "
+        "trades.columns = { side = false }"
     )
 
 

@@ -99,3 +99,22 @@ def forge(folder, manifest):
     from tradekit.engine.folder import _digest, _json
 
     (folder / "manifest.json").write_bytes(_json({**manifest, "digest": _digest(manifest)}))
+
+
+def test_compare_names_the_first_decision_that_differs(trial):
+    found = compare(trial(), trial(closes=CLOSES[::-1])).decision
+    assert found.number == 1
+    assert (found.first is None) != (found.second is None)
+    assert set(found.values) == {"equity", "cash", "position"}
+    assert all(first == second for first, second in found.values.values())
+
+
+def test_compare_same_journals_have_no_decision_that_differs(trial):
+    assert compare(trial(), trial("execution.driver='event'")).decision is None
+    assert compare(trial(), trial()).as_json()["decision"] is None
+
+
+def test_compare_json_has_the_decision(trial):
+    told = compare(trial(), trial("account.capital=2000")).as_json()["decision"]
+    first, second = told["terms"]["quantity"]
+    assert second == pytest.approx(2 * first)

@@ -6,9 +6,9 @@ import numpy as np
 import pyarrow.feather
 import pytest
 
-from tradekit import Indicator, Series, Strategy, bar, donchian, ema, sma, vwap
+from tradekit import Indicator, Series, Strategy, Trades, bar, donchian, ema, sma, vwap
 from tradekit.data.interval import parse_interval
-from tradekit.data.resample import resample
+from tradekit.data.resample import resample, whole_windows
 from tradekit.engine import indicators as engine
 from tradekit.engine.indicators import differs
 from tradekit.errors import StrategyError
@@ -198,10 +198,12 @@ def minutes(lab, count, symbol="X", *, rows=None, start="2020-01-01", seed=4):
 def expected_of(series, whole, interval):
     """Return, for each bar of a series, what `whole` gives for the coarser bars that have ended by then: by the definition."""
     coarse = resample(series, parse_interval(interval))
+    first = int(coarse.open_time[0] < series.open_time[0])  # one that the series begins within is not whole
+    ends, closes = coarse.close_time[first:], coarse.close[first:]
     found = []
     for close_time in series.close_time:
-        ended = coarse.close_time <= close_time
-        found.append(whole(coarse.close[ended])[-1] if ended.any() else np.nan)
+        ended = ends <= close_time
+        found.append(whole(closes[ended])[-1] if ended.any() else np.nan)
     return found
 
 
@@ -214,9 +216,9 @@ def test_every_gives_the_value_of_the_last_bar_that_has_ended(lab):
     found = values_of(lab, "1m", trend=sma(3).every("1h"), hour=bar().every("1h"))
     np.testing.assert_allclose(found["trend"][0], expected_of(lab.series["X"], mean_of(3), "1h"), rtol=1e-12)
     close = lab.series["X"].close
-    ends = np.arange(42, 400, 60)  # the bar that closes at 01:00 and those that close each hour after it
-    assert np.isnan(found["hour.close"][0, :42]).all()
-    assert found["hour.close"][0, 42:].tolist() == np.repeat(close[ends], 60)[:358].tolist()
+    ends = np.arange(102, 400, 60)  # those that close at 02:00 and each hour after it: the first isn't whole
+    assert np.isnan(found["hour.close"][0, :102]).all()
+    assert found["hour.close"][0, 102:].tolist() == np.repeat(close[ends], 60)[:298].tolist()
     assert found["hour.high"][0, 102] == lab.series["X"].high[43:103].max()
     assert found["hour.volume"][0, 102] == 60_000.0
 
@@ -261,7 +263,8 @@ def test_every_of_the_runs_own_interval_changes_nothing(lab, interval):
 def test_every_of_weeks_begins_on_mondays(lab):
     lab.give(np.arange(1.0, 22.0), start="2024-01-03")  # a Wednesday
     found = values_of(lab, week=bar().every("1w"))["week.close"][0]
-    assert found[4:].tolist() == [5.0] * 7 + [12.0] * 7 + [19.0] * 3
+    assert np.isnan(found[:11]).all()  # the first week is not whole
+    assert found[11:].tolist() == [12.0] * 7 + [19.0] * 3
 
 
 def test_every_leaves_the_indicator_as_it_was():
@@ -354,16 +357,16 @@ def early(rows):
     return lambda coarse, close_time: np.searchsorted(coarse.close_time, close_time + rows * parse_interval("1m"), side="right")
 
 
-def by_start(series, interval):
+def by_start(series, interval, calendar):
     """Take the start of a window for its end, as happens where bars are named by their left edge."""
-    coarse = resample(series, interval)
+    coarse, opened = whole_windows(series, interval, calendar)
     columns = (getattr(coarse, name) for name in ("open", "high", "low", "close", "volume"))
-    return Series(coarse.open_time, coarse.open_time, *columns)
+    return Series(coarse.open_time, coarse.open_time, *columns), opened
 
 
 @pytest.mark.parametrize(
     "planted",
-    [{"resample": by_start}, {"count_ended": early(59)}, {"count_ended": early(1)}],
+    [{"whole_windows": by_start}, {"count_ended": early(59)}, {"count_ended": early(1)}],
     ids=["named by its start", "seen from its start", "one bar early"],
 )
 @pytest.mark.parametrize("indicator", [bar(), sma(2), Python()], ids=["bar", "sma", "python"])
@@ -474,3 +477,52 @@ def test_every_hour_of_real_minutes_is_that_of_the_venues_hours(lab, market_data
 
 def vars_of(series):
     return [name for name in series.__dataclass_fields__ if name not in ("origin", "stored")]
+
+
+HALF_HOURS = [day * 48 + bar for day in (0, 1, 4) for bar in range(13)]  # three sessions of New York, a weekend among them
+
+
+def sessions(lab, **facts):
+    """Give the bars of half an hour of three sessions, from 14:30 UTC to 21:00."""
+    closes = 100.0 + np.arange(39) % 5
+    lab.give(closes, rows=HALF_HOURS, interval="30m", start="2020-01-02T14:30", open=closes + 0.5, high=closes + 1, low=closes - 1)
+    lab.facts["X"] = facts
+    return values_of(lab, "30m", hour=bar().every("1h"), day=bar().every("1d")), lab.series["X"]
+
+
+def test_every_of_an_instrument_with_a_calendar_keeps_to_its_sessions(lab):
+    found, series = sessions(lab, calendar="XNYS")
+    hour, day = found["hour.close"][0], found["day.close"][0]
+    assert np.isnan(hour[0])
+    assert hour[1:6].tolist() == series.close[[1, 1, 3, 3, 5]].tolist()
+    assert (hour[12], found["hour.open"][0, 12]) == (series.close[12], series.open[12])  # half an hour that ends with the session
+    assert np.isnan(day[:12]).all()
+    assert day[12:].tolist() == [*[series.close[12]] * 13, *[series.close[25]] * 13, series.close[38]]
+    assert found["day.open"][0, 25] == series.open[13]
+
+
+def test_every_without_a_calendar_keeps_to_the_hours_and_days_of_utc(lab):
+    found, series = sessions(lab)
+    hour, day = found["hour.close"][0], found["day.close"][0]
+    assert np.isnan(hour[:2]).all()  # the data begin within the hour from 14:00 on, which nobody has whole
+    assert hour[2:5].tolist() == series.close[[2, 2, 4]].tolist()
+    assert np.isnan(day[:26]).all()
+    assert day[26] == series.close[25]
+
+
+@pytest.mark.parametrize(("start", "first"), [("2020-01-01T00:00", 59), ("2020-01-01T00:01", 118), ("2020-01-01T00:59", 60)])
+def test_every_leaves_out_the_bar_that_the_data_begin_within(lab, start, first):
+    minutes(lab, 200, start=start)
+    close = values_of(lab, "1m", hour=bar().every("1h"))["hour.close"][0]
+    assert np.isnan(close[:first]).all()
+    assert close[first] == lab.series["X"].close[first]
+
+
+def test_every_on_bars_that_end_by_what_is_traded_is_refused(lab):
+    lab.give(CLOSES)
+    time = np.arange(60) * 10**9
+    lab.known["trades"] = {"X": Trades(time, CLOSES, np.ones(60))}
+    assert refusal(lab, "'5 trades'", hour=sma(2).every("1h")) == (
+        "indicator 'hour' of strategy 'reads' reads bars of '1h', which can't be built from the run's bars of '5 trades': these "
+        "may reach from one into the next; leave every() out"
+    )

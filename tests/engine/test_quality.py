@@ -3,8 +3,10 @@
 import numpy as np
 import pytest
 
-from tradekit import DataError, Strategy
+from tradekit import DataError, DataKey, Store, Strategy, Trades
+from tradekit.engine.compose import compose_file
 from tradekit.engine.inspection import inspect_run
+from tradekit.engine.run import make_ready
 
 JUMP = [100.0 + (day % 3) for day in range(20)] + [50.0 + (day % 3) / 2 for day in range(20)]
 OPENS = {"open": JUMP}
@@ -109,3 +111,87 @@ def test_inspection_refuses_nothing_and_tells_all(lab):
     assert {one.check: one.verdict for one in report.findings} == {"ohlc": "refused", "split-like-jump": "refused"}
     with pytest.raises(DataError, match="the data source 'memory' has no quotes of 'X'"):
         list(inspect_run(lab.compose("buy-and-hold"), "quotes"))
+
+
+def numbered(numbers):
+    """Return trades, a second apart, with these numbers."""
+    count = len(numbers)
+    time = np.datetime64("2024-01-01", "ns").astype(np.int64) + 10**9 * np.arange(count)
+    return Trades(time, 100.0 + np.arange(count) % 3, np.ones(count), "ticks.csv", number=np.array(numbers))
+
+
+TWICE = numbered([*range(1, 200), 7, *range(200, 300)])
+RUN = """\
+risk = []
+[run]
+name = "ticks"
+[account]
+currency = "USD"
+capital = 1000
+[data]
+source = "store"
+path = "STORE"
+instruments = ["X"]
+interval = "10s"
+[strategy]
+name = "buy-and-hold"
+[execution]
+costs = []
+"""
+
+
+@pytest.mark.parametrize("how", [("data.interval='10 trades'",), ("data.interval=1d", "data.fill_interval=trades")])
+def test_run_holds_trades_that_it_reads_to_the_checks(lab, how):
+    lab.give([100.0 + day % 3 for day in range(9)], start="2023-12-30")
+    lab.known["trades"] = {"X": TWICE}
+    with pytest.raises(DataError, match=r"the trades of 'X' from 'ticks.csv' are refused\n  1 trade with the number of another"):
+        lab.ready("buy-and-hold", *how)
+    market = lab.ready("buy-and-hold", *how, "data.quality.waive=[{check='number-twice', reason='known'}]").market
+    assert [note for note in market.notes if "waived" in note] == [
+        "X trades: 1 trade with the number of another, at 2024-01-01T00:03:19Z (waived, check = 'number-twice': known)"
+    ]
+    found = market.facts[0]["finer" if len(how) == 2 else "trades"]["findings"]
+    assert [(finding["check"], finding["verdict"]) for finding in found] == [("number-twice", "waived"), ("number-gaps", "noted")]
+    assert "X: the quality of its trades is 99.66 of 100: 1 trade before which numbers are skipped, 192 in all" in " ".join(
+        market.notes
+    )
+
+
+@pytest.mark.parametrize(
+    "more", [(), ("data.stream=true", "run.start=2024-01-01", "run.end=2024-01-02"), ("data.interval='10 trades'",)]
+)
+def test_run_on_bars_that_a_store_makes_of_trades_holds_these_to_the_checks(tmp_path, more):
+    Store(tmp_path / "store").create(DataKey("lab", "X", "trades")).put(TWICE, "test", "import")
+    file = tmp_path / "run.toml"
+    file.write_text(RUN.replace("STORE", (tmp_path / "store").as_posix()))
+    with pytest.raises(DataError, match=r"the trades of 'X' from 'lab trades, revision 1' are refused"):
+        make_ready(compose_file(file, more))
+    waived = compose_file(file, [*more, "data.quality.waive=[{check='number-twice'}]"])
+    fact = make_ready(waived).market.facts[0]
+    assert [finding["check"] for finding in fact["trades"]["findings"]] == ["number-twice", "number-gaps"]
+    assert fact["trades"]["rows"] >= 290
+    names = [report.name for report in inspect_run(compose_file(file, more), "bars", None)]
+    assert names == ["X", "X trades"]
+
+
+def test_run_holds_finer_bars_to_the_checks_of_its_bars(tmp_path):
+    for name, step, count in (("days", "1D", 20), ("hours", "12h", 40)):
+        price = np.full(count, 100.0) + np.arange(count) % 3
+        if name == "hours":
+            price[20:] /= 2
+        times = np.datetime64("2024-01-01", "m") + np.arange(count) * (1440 if step == "1D" else 720)
+        rows = [f"{time},{close},{close + 0.1},{close - 0.1},{close},9" for time, close in zip(times, price, strict=True)]
+        (tmp_path / f"{name}.csv").write_text("\n".join(["time,open,high,low,close,volume", *rows]) + "\n")
+    table = 'source = "csv"\npath = "days.csv"\nintervals = { 12h = "hours.csv" }\nfill_interval = "12h"\n'
+    file = tmp_path / "run.toml"
+    text = RUN.replace('source = "store"\npath = "STORE"\n', table).replace('"10s"', '"1d"')
+    file.write_text(text)
+    with pytest.raises(DataError, match=r"the finer bars of 'X' from .*hours.csv' are refused\n  1 bar after a jump like a split"):
+        make_ready(compose_file(file))
+    market = make_ready(compose_file(file, ["data.quality.waive=[{check='split-like-jump'}]"])).market
+    assert [finding["verdict"] for finding in market.facts[0]["finer"]["findings"]] == ["waived"]
+    assert market.facts[0]["findings"] == []
+    assert [(report.name, report.score < 100) for report in inspect_run(compose_file(file), "bars", None)] == [
+        ("X", False),
+        ("X finer bars", True),
+    ]

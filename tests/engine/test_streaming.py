@@ -99,3 +99,17 @@ def test_stream_with_what_needs_all_bars_at_once_is_refused(market, overrides, s
     with pytest.raises(ConfigError) as error:
         market.ready("sma-cross", *overrides, "data.stream=true")
     assert said in str(error.value)
+
+
+@pytest.mark.parametrize("calendar", [None, "XNYS"])
+def test_streamed_coarser_bars_begin_and_end_as_those_in_memory(lab, monkeypatch, calendar):
+    monkeypatch.setattr(memory_module, "BLOCK", 7)
+    # Half hours from 15:00 on, so that the first day is not whole, of each weekday's session in New York.
+    days = [day for day in range(90) if (day + 3) % 7 < 5 and day not in (18, 46)]
+    rows = np.concatenate([day * 48 + np.arange(13) for day in days])[1:]
+    lab.give(100 + 10 * np.sin(np.arange(len(rows)) / 9), rows=rows, interval="30m", start="2020-01-02T14:30")
+    lab.facts["X"] = {"calendar": calendar}
+    span = ("run.start=2020-01-01", "run.end=2020-03-06", "data.interval=30m", "execution.driver=event")
+    whole, streamed = (lab.run(Coarse, *span, *more) for more in ((), ("data.stream=true",)))
+    assert len(whole.result.fills) > 5
+    assert hashes(streamed.folder) == hashes(whole.folder)

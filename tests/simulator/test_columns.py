@@ -14,3 +14,10 @@ def test_column_is_enlarged_in_place_and_filled():
 
 def test_short_column_gets_room_for_many():
     assert enlarged(np.zeros(1, dtype=np.int32), -1).tolist() == [0, *[-1] * 64]
+
+
+def test_long_column_gets_room_for_half_as_much_again():
+    longer = enlarged(np.zeros(1 << 17, dtype=np.int8), 1)
+    assert len(longer) == 3 << 16
+    assert longer[: 1 << 17].sum() == 0
+    assert longer[1 << 17 :].all()

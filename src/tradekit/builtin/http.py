@@ -1,27 +1,41 @@
-"""Bars and trades from any venue that answers over HTTP with rows, as JSON or CSV."""
+"""Bars, trades and funding rates from any venue that answers over HTTP with rows, as JSON or CSV."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from functools import partial
 from typing import Any
 from urllib.parse import quote
 
 import numpy as np
 
-from tradekit import BarRequest, DataError, DataSource, Paging, Series, Trades, VenueError, interval_text, trade_number
-from tradekit.builtin.http_options import HttpOptions, HttpRows, HttpTrades
+from tradekit import (
+    BarRequest,
+    DataError,
+    DataSource,
+    FundingRates,
+    Paging,
+    Series,
+    Trades,
+    VenueError,
+    interval_text,
+    trade_number,
+)
+from tradekit.builtin.http_headers import filled, hiding, variables
+from tradekit.builtin.http_options import HttpFunding, HttpOptions, HttpRows, HttpTrades
 from tradekit.builtin.http_request import get
 from tradekit.builtin.http_rows import Column, collect, csv_rows, json_rows, number, text, time
 
 __all__ = ["HttpSource"]
 
+_SECOND = 1_000_000_000
 _PRICES = ("open", "high", "low", "close")
 _Columns = dict[str, tuple[Column, Callable[[Any], Any]]]
 
 
 class HttpSource(DataSource):
-    """Bars and trades from an address that answers with rows of JSON or CSV, as most exchanges have one.
+    """Bars, trades and funding rates from an address that answers with rows of JSON or CSV, as most exchanges have one.
 
     It is asked page by page, no faster than `per_second`, and again where it failed in passing. History that is used more than
     once belongs into the store: `tradekit data fetch`.
@@ -48,6 +62,32 @@ class HttpSource(DataSource):
         """Return the trades of one answer for each symbol; nothing without the option `trades`."""
         options = self.options.trades
         return {} if options is None else {symbol: self._trades(symbol, request, options) for symbol in request.symbols}
+
+    def funding(self, symbols: Sequence[str]) -> Mapping[str, FundingRates]:
+        """Return the funding rates of one answer for each symbol; nothing without the option `funding`."""
+        return self.funding_page(BarRequest(tuple(symbols), 0))
+
+    def funding_page(self, request: BarRequest) -> Mapping[str, FundingRates]:
+        """Return the first funding rates of a range for each symbol, as `funding` does."""
+        options = self.options.funding
+        return {} if options is None else {symbol: self._funding(symbol, request, options) for symbol in request.symbols}
+
+    def _funding(self, symbol: str, request: BarRequest, options: HttpFunding) -> FundingRates:
+        named = options.columns
+        columns: _Columns = {"time": (named.time, partial(time, scale=options.scale)), "rate": (named.rate, number)}
+        if named.mark is not False:
+            columns["mark"] = (named.mark, _number_or_nothing)
+        # Rates are dated to the second, and some venues pay them a little early: those are asked for as well.
+        early = request.start if request.start is None else request.start - _SECOND
+        found, origin = self._ask(options, symbol, replace(request, start=early), columns)
+        times = np.array(found["time"], dtype=np.int64)
+        is_wanted = self._wanted(times, replace(request, start=early), options, origin)
+        values = {role: np.array(found[role], dtype=np.float64)[is_wanted] for role in found if role != "time"}
+        values.setdefault("mark", np.full(int(np.count_nonzero(is_wanted)), np.nan))
+        try:
+            return FundingRates(times[is_wanted], values["rate"], values["mark"], origin=_bare(origin))
+        except DataError as error:
+            raise VenueError(f"the rows of {origin!r} are refused: {error}", is_passing=True) from None
 
     def _bars(self, symbol: str, request: BarRequest) -> Series:
         options: HttpOptions = self.options
@@ -92,13 +132,16 @@ class HttpSource(DataSource):
         """
         names = self._places(where, symbol, request, shift)
         address = where.address.format_map({name: quote(value, safe="") for name, value in names.items()})
-        answer = get(address, self.options.timeout_s)
-        self._asked_at = answer.asked_at
-        if where.format == "csv":
-            rows = csv_rows(answer.text, answer.has_length, address)
-        else:
-            rows = json_rows(answer.text, where.rows.format_map(names), address)
-        return collect(rows[::-1] if where.newest_first else rows, columns, address), address
+        secrets = variables(self.options.headers)
+        headers = filled(self.options.headers, secrets)
+        with hiding(secrets.values()):
+            answer = get(address, self.options.timeout_s, headers)
+            self._asked_at = answer.asked_at
+            if where.format == "csv":
+                rows = csv_rows(answer.text, answer.has_length, address)
+            else:
+                rows = json_rows(answer.text, where.rows.format_map(names), address)
+            return collect(rows[::-1] if where.newest_first else rows, columns, address), address
 
     def _wanted(self, times: Any, request: BarRequest, where: HttpRows, origin: str) -> Any:
         """Return which rows are in the range that was asked for: venues are free with its edges.
@@ -165,6 +208,10 @@ def _side(value: Any, sides: Mapping[str, int]) -> int:
     if said not in sides:
         raise ValueError
     return sides[said]
+
+
+def _number_or_nothing(value: Any) -> float:
+    return np.nan if value in (None, "") else number(value)
 
 
 def _number(value: Any) -> int:

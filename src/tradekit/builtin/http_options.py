@@ -14,10 +14,13 @@ from pydantic import field_validator, model_validator
 from tradekit import Field, Options
 from tradekit.builtin.http_rows import TIMES, Column
 
-__all__ = ["HttpOptions", "HttpRows", "HttpTrades"]
+__all__ = ["VARIABLE", "HttpFunding", "HttpOptions", "HttpRows", "HttpTrades"]
 
 _PLACES = ("symbol", "interval", "start", "end", "limit")
 _ISO_STEP = TIMES["ms"]
+
+VARIABLE = re.compile(r"\$\{([A-Za-z_][A-Za-z0-9_]*)\}")
+"""Where a header has what an environment variable holds."""
 
 Unit = Literal["s", "ms", "us", "ns", "iso"]
 
@@ -123,15 +126,35 @@ class HttpTrades(HttpRows):
     sold: tuple[str, ...] = Field(default=("sell", "SELL", "Sell", "s", "S"), description="what it says where a seller took")
 
 
+class HttpFundingColumns(Options):
+    """Where the values of a funding rate stand in its row."""
+
+    time: Column = Field(default="time", description="when it is paid")
+    rate: Column = Field(default="rate", description="the rate, as a fraction")
+    mark: Column | Literal[False] = Field(default=False, description="the mark price at that time; false where there is none")
+
+
+class HttpFunding(HttpRows):
+    """Funding rates of perpetuals: where, and how."""
+
+    columns: HttpFundingColumns = Field(default=HttpFundingColumns(), description="where each value stands in a row")
+
+
 class HttpOptions(HttpRows):
     """Where bars are, how they are written, and how fast the venue may be asked."""
 
     columns: HttpBarColumns = Field(default=HttpBarColumns(), description="where each value stands in a row")
     label: Literal["open", "close"] = Field(default="open", description="which end of its bar a time is")
     trades: HttpTrades | None = Field(default=None, description="single trades, where the venue gives them")
+    funding: HttpFunding | None = Field(default=None, description="funding rates, where the venue gives them")
     limit: int = Field(default=1000, ge=2, description="at most so many rows come for one request: the first of those asked for")
     per_second: float = Field(default=5.0, gt=0, description="at most so many requests a second")
     timeout_s: float = Field(default=20.0, gt=0, description="how long to wait for an answer, in seconds")
+    headers: dict[str, str] = Field(
+        default={},
+        description="what to send with each request, such as a key: text with the names of environment variables in place of what "
+        "is secret: { Authorization = 'Bearer ${VENUE_KEY}' }",
+    )
     separator: str = Field(default="", description="what the venue writes for the '/' of a symbol, such as '-'")
     symbols: dict[str, str] = Field(
         default={}, description="how the venue writes a symbol, where it is written otherwise: { BTC/USD = 'XXBTZUSD' }"
@@ -139,6 +162,30 @@ class HttpOptions(HttpRows):
     intervals: dict[str, str] = Field(
         default={}, description="how the venue writes an interval, where it is written otherwise: { 1h = '60' }"
     )
+
+    @field_validator("headers")
+    @classmethod
+    def _are_from_the_environment(cls, value: dict[str, str]) -> dict[str, str]:
+        for name, text in value.items():
+            if not re.fullmatch(r"[A-Za-z0-9-]+", name):
+                raise ValueError(f"{name!r} is no name of a header; one has letters, digits and hyphens, such as 'X-Api-Key'")
+            if not VARIABLE.search(text):
+                # The text is not shown: it may be the key itself.
+                raise ValueError(
+                    f"the header {name!r} names no environment variable; a key does not belong into a file: write ${{NAME}} for it"
+                )
+        return value
+
+    @model_validator(mode="after")
+    def _is_sent_in_secret(self) -> Self:
+        addresses = [self.address, *(part.address for part in (self.trades, self.funding) if part is not None)]
+        for address in addresses if self.headers else ():
+            parts = urlsplit(address)
+            if parts.scheme != "https" and parts.hostname not in ("localhost", "127.0.0.1", "::1"):
+                raise ValueError(
+                    f"headers would be sent to {address!r} for anybody to read; the address of a key begins with https"
+                )
+        return self
 
     @model_validator(mode="after")
     def _is_asked_for_one(self) -> Self:

@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.message import Message
 from email.utils import parsedate_to_datetime
+from types import MappingProxyType
 from typing import NoReturn
 
 from tradekit import VenueError, __version__
@@ -27,6 +28,7 @@ _SHOWN = 200
 _PASSING = {408, 418, 425, 429}
 """Statuses below 500 that ask to come back later; 418 is how some venues say that an address is banned for a while."""
 _LASTING = {501, 505}
+_NOTHING: Mapping[str, str] = MappingProxyType({})
 _MEANINGS = {418: "banned for a while, for asking too often"}
 
 
@@ -41,21 +43,26 @@ class Answer:
     """Whether the venue said how long the answer is; it is then whole."""
 
 
-def get(address: str, timeout_s: float) -> Answer:
-    """Return what an address answers, within `timeout_s` seconds; raise `VenueError` for anything but an answer with data."""
+def get(address: str, timeout_s: float, headers: Mapping[str, str] = _NOTHING) -> Answer:
+    """Return what an address answers, within `timeout_s` seconds; raise `VenueError` for anything but an answer with data.
+
+    `headers` go to this address only, and not to one that it may point to instead.
+    """
     request = urllib.request.Request(  # noqa: S310 - the opener knows no other schemes than http and https
         address, headers={"User-Agent": f"tradekit/{__version__}", "Accept-Encoding": "gzip"}
     )
+    for name, value in headers.items():
+        request.add_unredirected_header(name, value)
     began = time.monotonic()
     try:
         with _opener().open(request, timeout=timeout_s) as response:
             body = _read(response, began + timeout_s)
-            elapsed_s, headers = time.monotonic() - began, response.headers
+            elapsed_s, told = time.monotonic() - began, response.headers
     except urllib.error.HTTPError as error:
         _refuse(address, error)
     except (OSError, http.client.HTTPException) as error:
         _explain(address, timeout_s, error)
-    return Answer(_text(address, body, headers), _asked_at(headers, elapsed_s), _has_length(headers))
+    return Answer(_text(address, body, told), _asked_at(told, elapsed_s), _has_length(told))
 
 
 def _opener() -> urllib.request.OpenerDirector:

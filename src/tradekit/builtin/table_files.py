@@ -45,6 +45,11 @@ class TableFiles(DataSource):
 
     Options = TableOptions
 
+    def __init__(self, options: TableOptions | None = None) -> None:
+        super().__init__(options)
+        # Where each bar says when it ends, what ended it doesn't matter.
+        self.has_threshold_bars = self.options.columns.close_time is not None
+
     def column_names(self, path: Path) -> Sequence[str]:
         """Return the names of a file's columns."""
         raise NotImplementedError
@@ -64,7 +69,7 @@ class TableFiles(DataSource):
             for kind in _TICKS:
                 if getattr(options, kind) is not None:
                     return [Instrument(symbol) for symbol in list_symbols(self.written_as(kind), kind)]
-            if options.actions.splits or options.actions.dividends or options.actions.delistings:
+            if options.actions != type(options.actions)():
                 return [Instrument(symbol) for symbol in list_symbols(self.written_as("actions"), "actions")]
         return [Instrument(symbol) for symbol in list_symbols(self)]
 

@@ -30,6 +30,7 @@ __all__ = ["COMMANDS", "Terminated", "cli", "entry", "main"]
 COMMANDS = {
     "run": ("tradekit.cli.run:run_command", "Run a run file, print the result and keep it."),
     "check": ("tradekit.cli.check:check_command", "Check a run file and what it needs; run nothing."),
+    "snapshot": ("tradekit.cli.snapshot:snapshot_command", "Record what a run decides, or find what has changed."),
     "init": ("tradekit.cli.init:init_command", "Make a working project to start from."),
     "status": ("tradekit.cli.accounts:status_command", "Show what a live account holds, and what is at the venue."),
     "halt": ("tradekit.cli.accounts:halt_command", "Stop new risk in a live account."),
@@ -38,6 +39,7 @@ COMMANDS = {
     "runs": ("tradekit.cli.runs:runs_group", "List, show and compare finished runs."),
     "data": ("tradekit.cli.data.group:data_group", "Keep market data: import, fetch, check, resample and export it."),
     "plugins": ("tradekit.cli.plugins:plugins_group", "List what is installed, and show its options."),
+    "doctor": ("tradekit.cli.doctor:doctor_command", "Say what is wrong with this installation."),
 }
 """The built-in commands: where each lives, so that it is imported only when it is called, and its line in `--help`."""
 
@@ -55,7 +57,8 @@ class CommandGroup(click.Group):
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002 - the signature is click's
         """Import a command. Raises `PluginError` for one that several packages provide, or that can't be imported."""
-        providers = _providers().get(cmd_name, [])
+        # A list of packages with a slip in it stops every command but the one that says what is wrong.
+        providers = [] if cmd_name == "doctor" else _providers().get(cmd_name, [])
         if cmd_name in COMMANDS:
             providers = [Package(KERNEL, __version__), *providers]
         if len(providers) > 1:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import sys
 from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING, TypeVar
@@ -19,6 +20,7 @@ _Command = TypeVar("_Command", bound=Callable[..., object])
 _NO_WRAP = 10_000
 _GAP = "  "
 _LEAST_ROOM = 40
+_NUMBER = re.compile(r"[-+]?[0-9][0-9,]*(\.[0-9]+)?(e[-+]?[0-9]+)?( ?(%|MB))?|\.\.\.|nan")
 
 
 def json_option(command: _Command) -> _Command:
@@ -48,7 +50,7 @@ def show(*pages: RenderableType, is_list: bool = False) -> None:
 
 
 def print_table(columns: Sequence[str], rows: Iterable[Sequence[str]], title: str = "") -> None:
-    """Print rows under their columns, as a list (see `show`).
+    """Print rows under their columns, as a list (see `show`); columns of numbers are aligned to the right.
 
     The last column is the one for long texts: where so little room is left that they'd take many lines, they go below their rows.
     """
@@ -58,21 +60,29 @@ def print_table(columns: Sequence[str], rows: Iterable[Sequence[str]], title: st
 
     cells = [tuple(columns), *map(tuple, rows)]
     widths = [max(map(len, column)) for column in zip(*cells, strict=True)]
+    numeric = [_is_numeric(column) for column in zip(*cells, strict=True)]
     room = _console(is_list=True).width - sum(widths[:-1]) - len(_GAP) * len(widths[:-1])
     heading = [Text(title, style="bold")] if title else []
     if room < _LEAST_ROOM and widths[-1] > 2 * room:
         pages: list[RenderableType] = []
         for *row, text in cells:
-            pages.append(_GAP.join(cell.ljust(width) for cell, width in zip(row, widths[:-1], strict=True)))
+            places = zip(row, widths[:-1], numeric[:-1], strict=True)
+            pages.append(_GAP.join(cell.rjust(width) if right else cell.ljust(width) for cell, width, right in places))
             pages.append(Padding(Text(text), (0, 0, 0, 4)))
         show(*heading, *pages, is_list=True)
         return
     table = Table(box=None, pad_edge=False, padding=(0, len(_GAP), 0, 0), header_style="bold")
-    for column in columns:
-        table.add_column(column, overflow="fold")
+    for column, right in zip(columns, numeric, strict=True):
+        table.add_column(column, justify="right" if right else "left", overflow="fold")
     for cell in cells[1:]:
         table.add_row(*map(Text, cell))
     show(*heading, table, is_list=True)
+
+
+def _is_numeric(column: Sequence[str]) -> bool:
+    """Say whether all cells below the title are numbers, perhaps with a unit, and at least one is."""
+    filled = [cell for cell in column[1:] if cell]
+    return bool(filled) and all(_NUMBER.fullmatch(cell) for cell in filled)
 
 
 def _console(is_list: bool) -> Console:

@@ -10,6 +10,7 @@ from typing import Any
 import click
 
 from tradekit.cli.arguments import runs_option
+from tradekit.cli.difference import print_difference
 from tradekit.cli.figures import change, figure, figures_table, label, plain
 from tradekit.cli.output import json_option, print_json, print_table, show
 from tradekit.engine.compare import Comparison, compare
@@ -88,7 +89,7 @@ def show_command(before: _Before, run: str, runs: Path | None, as_json: bool) ->
 @json_option
 @click.pass_obj
 def compare_command(before: _Before, first: str, second: str, runs: Path | None, as_json: bool) -> None:
-    """Compare two runs: what was set differently, and how the figures differ.
+    """Compare two runs: what was set differently, how the figures differ, and the first decision that does.
 
     FIRST and SECOND are ids, beginnings of ids, paths, or 'last'.
     """
@@ -111,6 +112,9 @@ def compare_command(before: _Before, first: str, second: str, runs: Path | None,
     differing = [[label(key), figure(key, a), figure(key, b), change(key, a, b)] for key, (a, b) in found.metrics.items() if a != b]
     if differing:
         show(figures_table(["FIGURE", "FIRST", "SECOND", "CHANGE"], differing, texts=(0,)), is_list=True)
+    if found.decision is not None:
+        click.echo(f"\nthe first decision that differs is number {found.decision.number}:")
+        print_difference(found.decision, ("FIRST", "SECOND"))
 
 
 def _told(found: Comparison) -> Iterator[str]:

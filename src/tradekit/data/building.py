@@ -44,7 +44,7 @@ def bars_of_trades(
     last ends at its close, and so does what the session's last bar lacks; bars of whole days hold whole sessions.
 
     `until`, in UTC nanoseconds, is when the trades end: a bar that ends later is left out. Without it, the last window counts as
-    over.
+    over. The first counts as whole, even if the trades may begin within it: its `open_time` tells.
 
     Raises `DataError` for trades in no session, unless `off_session` is `"drop"`, and `ConfigError` for a size that is none.
     """
@@ -77,9 +77,11 @@ def build_bars(
 def coarser_bars(series: Series, size: str | BarSize, calendar: str | None = None, off_session: OffSession = "refuse") -> Series:
     """Return the bars of a length, such as `"1h"`, that finer bars make.
 
-    Windows and sessions are those of `bars_of_trades`; a bar belongs to the window in which it opens. The last window may not have
-    ended with the series: its `close_time` tells. Raises `DataError` for bars out of order, with values that are not finite, or
-    that reach from one window into the next, and for bars in no session unless `off_session` is `"drop"`.
+    Windows and sessions are those of `bars_of_trades`; a bar belongs to the window in which it opens. The first window may have
+    begun before the series, and the last may not have ended with it: `open_time` and `close_time` tell.
+
+    Raises `DataError` for bars out of order, with values that are not finite, or that reach from one window into the next, and for
+    bars in no session unless `off_session` is `"drop"`.
     """
     size = bar_size(size)
     if isinstance(size, Threshold):

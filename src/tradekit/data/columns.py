@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -16,12 +17,13 @@ from tradekit.errors import DataError, nearest
 if TYPE_CHECKING:
     import pyarrow as pa
 
-__all__ = ["Mark", "Roles", "filters", "find_column", "guess", "listed", "symbol_column", "time_columns", "usual_column"]
+__all__ = ["Header", "Mark", "Roles", "guess", "listed"]
 
 _TIMES = ("time", "timestamp", "datetime", "date", "open_time", "timestamp_utc", "ts")
 _DATES = ("ex_date", "effective_date")
 _SYMBOLS = ("symbol", "ticker")
 _SHOWN = 12
+_NUMBER = re.compile(r"[-+]?[0-9]+(\.[0-9]*)?")
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,53 +46,81 @@ class Roles:
     marks: Mapping[str, Mark] = field(default_factory=dict)
 
 
-def filters(names: Sequence[str], table: TableForm, file: Path) -> dict[str, str]:
-    """Return which columns must hold which text."""
-    return {find_column("where", name, names, file): value for name, value in table.where.items()}
+@dataclass(frozen=True, slots=True)
+class Header:
+    """The names of a file's columns, and which option says what they are: `columns`, or that of another table than the bars."""
 
+    names: Sequence[str]
+    file: Path
+    option: str = "columns"
 
-def time_columns(names: Sequence[str], named: str | tuple[str, ...] | None, file: Path) -> tuple[str, ...]:
-    """Return the columns that say when: those that the options name, or else the one whose name tells."""
-    if named is not None:
-        return tuple(find_column("time", name, names, file) for name in ([named] if isinstance(named, str) else named))
-    guesses = guess(_TIMES, names) or guess(_DATES, names) or [name for name in names[:1] if not name]
-    if len(guesses) == 1:
-        return (guesses[0],)
-    if not guesses:
-        raise DataError(f'no column of times in {str(file)!r}; {listed(names)}; name it: columns = {{ time = "..." }}')
-    choice = ", ".join(repr(name) for name in guesses)
-    raise DataError(f"{choice} in {str(file)!r} could each be the time; name one, or several to join: columns = {{ time = ... }}")
+    def filters(self, table: TableForm) -> dict[str, str]:
+        """Return which columns must hold which text."""
+        return {self.find("where", name): value for name, value in table.where.items()}
 
+    def times(self, named: str | tuple[str, ...] | None) -> tuple[str, ...]:
+        """Return the columns that say when: those that the options name, or else the one whose name tells."""
+        names, file = self.names, str(self.file)
+        if named is not None:
+            return tuple(self.find("time", name) for name in ([named] if isinstance(named, str) else named))
+        guesses = guess(_TIMES, names) or guess(_DATES, names) or [name for name in names[:1] if not name]
+        if len(guesses) == 1:
+            return (guesses[0],)
+        if not guesses:
+            raise DataError(f"no column of times in {file!r}; {self.listed()}; name it: {self.way_out('time')}")
+        choice = ", ".join(repr(name) for name in guesses)
+        raise DataError(f"{choice} in {file!r} could each be the time; name one, or several to join: {self.way_out('time', '...')}")
 
-def find_column(role: str, name: str, names: Sequence[str], file: Path) -> str:
-    """Return the column that is spelled like `name`, or else the only one that differs from it in case."""
-    found = [other for other in names if other == name] or guess((name,), names)
-    if len(found) == 1:
-        return found[0]
-    if found:
-        raise DataError(f"{len(found)} columns of {str(file)!r} are called {name!r}; give the file other names")
-    way_out = f'; name it: columns = {{ {role} = "..." }}' if role == name else ""
-    raise DataError(f"no column {name!r} in {str(file)!r}; {listed(names, name)}{way_out}")
+    def find(self, role: str, name: str, is_usual: bool = False) -> str:
+        """Return the column that is spelled like `name`, or else the only one that differs from it in case.
 
+        `is_usual` says that nobody has named it.
+        """
+        found = [other for other in self.names if other == name] or guess((name,), self.names)
+        if len(found) == 1:
+            return found[0]
+        if found:
+            raise DataError(f"{len(found)} columns of {str(self.file)!r} are called {name!r}; give the file other names")
+        way_out = f"; name it: {self.way_out(role)}" if is_usual else ""
+        raise DataError(f"no column {name!r} in {str(self.file)!r}; {self.listed(name)}{way_out}")
 
-def symbol_column(names: Sequence[str], named: str | bool | None, path: Path, file: Path) -> str | None:
-    """Return the column that says whose a row is; `None` if a file holds one instrument."""
-    if isinstance(named, str):
-        return find_column("symbol", named, names, file)
-    if named is None and not has_symbol(path):
-        return next(iter(guess(_SYMBOLS, names)), None)
-    return None
+    def symbol(self, named: str | bool | None, path: Path) -> str | None:
+        """Return the column that says whose a row is; `None` if a file holds one instrument."""
+        if isinstance(named, str):
+            return self.find("symbol", named)
+        if named is None and not has_symbol(path):
+            return next(iter(guess(_SYMBOLS, self.names)), None)
+        return None
 
+    def usual(self, role: str, named: str | bool | None, usual: Sequence[str]) -> str | None:
+        """Return the column that the options name, or else the only one that is called as usual; `None` without, or for `False`."""
+        if isinstance(named, str):
+            return self.find(role, named)
+        found = [] if named is False else guess(usual, self.names)
+        if len(found) > 1:
+            choice = ", ".join(map(repr, found))
+            raise DataError(f"{choice} in {str(self.file)!r} could each be the {role}; name one: {self.way_out(role)}")
+        return found[0] if found else None
 
-def usual_column(role: str, named: str | bool | None, usual: Sequence[str], names: Sequence[str], file: Path) -> str | None:
-    """Return the column that the options name, or else the only one that is called as usual; `None` without one, or for `False`."""
-    if isinstance(named, str):
-        return find_column(role, named, names, file)
-    found = [] if named is False else guess(usual, names)
-    if len(found) > 1:
-        choice = ", ".join(map(repr, found))
-        raise DataError(f'{choice} in {str(file)!r} could each be the {role}; name one: columns = {{ {role} = "..." }}')
-    return found[0] if found else None
+    def value(self, role: str, named: str | None, usual: Sequence[str]) -> str:
+        """Return the column that the options name, or else the one that is called as usual; raise `DataError` without one."""
+        found = self.usual(role, named, usual)
+        if found is not None:
+            return found
+        called = " or ".join(map(repr, usual))
+        raise DataError(f"no column of {str(self.file)!r} is called {called}; {self.listed()}; name it: {self.way_out(role)}")
+
+    def way_out(self, role: str, value: str = '"..."') -> str:
+        """Return how to say which column is what, as it is written in a run file."""
+        return f"{self.option} = {{ {role} = {value} }}"
+
+    def listed(self, missing: str = "") -> str:
+        """Return what the file has, for a message; and if these look like values, that it may have no header."""
+        values = [name for name in self.names if _NUMBER.fullmatch(name.strip())]
+        hint = ""
+        if len(self.names) > 1 and 2 * len(values) >= len(self.names):
+            hint = "; if that is its first row, say so, and what the columns are: header = false, names = ['time', ...]"
+        return f"{listed(self.names, missing)}{hint}"
 
 
 def guess(wanted: Sequence[str], names: Sequence[str]) -> list[str]:

@@ -11,18 +11,21 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from tradekit.data.columns import Roles, filters, listed, symbol_column, time_columns, usual_column
+from tradekit.data.columns import Header, Mark, Roles
 from tradekit.data.files import files_of, has_symbol
 from tradekit.data.interval import DAY, time_text
-from tradekit.data.options import ActionOptions, EventTable, SplitTable, TableFile, TableOptions
+from tradekit.data.options import ActionOptions, ActionTable, EventTable, SplitTable, TableFile, TableOptions
 from tradekit.data.rows import Rows, TableSource, by_symbol, read_rows
+from tradekit.data.words import read_kinds
 from tradekit.errors import DataError
 from tradekit.model.bars import Times
 from tradekit.model.reference import ActionKind, Actions, FundingRates, whole_seconds
 
-__all__ = ["INSTANT", "Dated", "naming", "read_actions", "read_dated", "read_funding", "value_column"]
+__all__ = ["INSTANT", "Dated", "naming", "read_actions", "read_dated", "read_funding"]
 
 _VALUES = ("value", "rate", "funding_rate", "ratio", "amount", "price")
+
+_KINDS = ("kind", "type", "action")
 
 INSTANT = 1
 """The interval of what has no extent, so that none of its times is taken for the date of a session."""
@@ -49,8 +52,9 @@ def read_funding(source: TableSource, symbols: Sequence[str]) -> dict[str, Fundi
     options: TableOptions = source.options
     if options.funding is None:
         return {}
-    rates = _read(source, options.funding, symbols, INSTANT)
-    marks = _read(source, options.funding.mark, symbols, INSTANT) if options.funding.mark is not None else {}
+    rates = _read(source, "funding", options.funding, symbols, INSTANT)
+    mark = options.funding.mark
+    marks = _read(source, "funding.mark", mark, symbols, INSTANT) if mark is not None else {}
     found = {}
     for symbol in symbols:
         if symbol not in rates or not len(rates[symbol].time):
@@ -82,9 +86,13 @@ def read_actions(source: TableSource, symbols: Sequence[str]) -> dict[str, Actio
     options: ActionOptions = source.options.actions
     tables = {ActionKind.SPLIT: options.splits, ActionKind.DIVIDEND: options.dividends, ActionKind.DELISTING: options.delistings}
     parts: dict[str, list[tuple[ActionKind, Dated]]] = {symbol: [] for symbol in symbols}
+    if options.events is not None:
+        for symbol, dated in _read(source, "actions.events", options.events, symbols, DAY).items():
+            for kind in tables:
+                parts[symbol].append((kind, _real(kind, options.events, dated.take(dated.values["kind"] == kind))))
     for kind, table in tables.items():
         if table is not None:
-            for symbol, dated in _read(source, table, symbols, DAY).items():
+            for symbol, dated in _read(source, f"actions.{kind.name.lower()}s", table, symbols, DAY).items():
                 parts[symbol].append((kind, _real(kind, table, dated)))
     found = {symbol: _actions(symbol, part) for symbol, part in parts.items()}
     return {symbol: actions for symbol, actions in found.items() if len(actions)}
@@ -115,26 +123,38 @@ def _actions(symbol: str, parts: Sequence[tuple[ActionKind, Dated]]) -> Actions:
         return Actions(time[order], kind[order], value[order], origin)
 
 
-def _read(source: TableSource, table: EventTable, symbols: Sequence[str], interval: int) -> dict[str, Dated]:
-    """Return the dated values of those symbols that a table has."""
+def _read(source: TableSource, place: str, table: EventTable, symbols: Sequence[str], interval: int) -> dict[str, Dated]:
+    """Return the dated values of those symbols that a table has; `place` is where it stands among the options."""
 
     def roles(names: Sequence[str], file: Path) -> Roles:
-        columns = table.columns
+        columns, header = table.columns, Header(names, file, f"{place}.columns")
+        marks = {}
+        if isinstance(table, ActionTable):
+            marks["kind"] = Mark(header.value("kind", table.columns.kind, _KINDS), read_kinds)
         return Roles(
-            time_columns(names, columns.time, file),
-            {"value": value_column("value", columns.value, _VALUES, names, file)},
-            filters(names, table, file),
-            symbol_column(names, columns.symbol, table.path, file),
+            header.times(columns.time),
+            {"value": header.value("value", columns.value, _VALUES)},
+            header.filters(table),
+            header.symbol(columns.symbol, table.path),
             may_be_empty=True,
+            marks=marks,
         )
 
-    return read_dated(source, table, roles, symbols, interval)
+    return read_dated(source, (place, table), roles, symbols, interval)
 
 
 def read_dated(
-    source: TableSource, table: TableFile, roles: Callable[[Sequence[str], Path], Roles], symbols: Sequence[str], interval: int
+    source: TableSource,
+    named: tuple[str, TableFile],
+    roles: Callable[[Sequence[str], Path], Roles],
+    symbols: Sequence[str],
+    interval: int,
 ) -> dict[str, Dated]:
-    """Return the rows of those symbols that a table has; `roles` says of a file what its columns are."""
+    """Return the rows of those symbols that a table has, which is named by its place among the options.
+
+    `roles` says of a file what its columns are.
+    """
+    place, table = named
 
     def rows(file: Path) -> Rows:
         return read_rows(source, file, roles(source.column_names(file), file), table, interval)
@@ -145,12 +165,12 @@ def read_dated(
     else:
         for file in files_of(table.path):
             found = rows(file)
-            for symbol, part in _owners(found, symbols, file).items():
+            for symbol, part in _owners(found, symbols, Header((), file, f"{place}.columns")).items():
                 parts.setdefault(symbol, []).append((file, part))
     return {symbol: _join(part) for symbol, part in parts.items()}
 
 
-def _owners(rows: Rows, symbols: Sequence[str], file: Path) -> dict[str, Rows]:
+def _owners(rows: Rows, symbols: Sequence[str], header: Header) -> dict[str, Rows]:
     """Return whose the rows are."""
     if rows.codes is not None:
         return by_symbol(rows, symbols)
@@ -158,17 +178,8 @@ def _owners(rows: Rows, symbols: Sequence[str], file: Path) -> dict[str, Rows]:
         return {}
     if len(symbols) == 1:
         return {symbols[0]: rows}
-    what = f"{str(file)!r} is about one instrument, but {len(symbols)} are asked for"
-    raise DataError(f"{what}; put {{symbol}} into the path, or name the column that tells: columns = {{ symbol = ... }}")
-
-
-def value_column(role: str, named: str | None, usual: Sequence[str], names: Sequence[str], file: Path) -> str:
-    """Return the column that the options name, or else the one that is called as usual; raise `DataError` without one."""
-    found = usual_column(role, named, usual, names, file)
-    if found is not None:
-        return found
-    called = " or ".join(map(repr, usual))
-    raise DataError(f'no column of {str(file)!r} is called {called}; {listed(names)}; name it: columns = {{ {role} = "..." }}')
+    what = f"{str(header.file)!r} is about one instrument, but {len(symbols)} are asked for"
+    raise DataError(f"{what}; put {{symbol}} into the path, or name the column that tells: {header.way_out('symbol', '...')}")
 
 
 def _join(parts: Sequence[tuple[Path, Rows]]) -> Dated:

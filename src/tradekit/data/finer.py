@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from types import MappingProxyType
 from typing import Any
 
 import numpy as np
@@ -12,13 +13,15 @@ from numpy.typing import NDArray
 from tradekit.data.align import cut
 from tradekit.data.fetch.whole import all_bars, all_trades
 from tradekit.data.interval import interval_text, time_text
+from tradekit.data.lacking import where_to_say
 from tradekit.data.load import checked_series
 from tradekit.data.quality.policy import Policy
-from tradekit.data.quality.report import refuse
+from tradekit.data.quality.report import Inspected, doubts, inspected_trades
 from tradekit.data.reference import facts_of, given, stored_facts
 from tradekit.errors import DataError, nearest
 from tradekit.model.bars import BAR_COLUMNS, PRICE_COLUMNS, Bars, Series, Times
 from tradekit.model.instrument import Instrument
+from tradekit.model.reference import Actions
 from tradekit.model.ticks import Trades
 from tradekit.model.timeline import Finer
 from tradekit.plugin.contracts import BarRequest, DataSource
@@ -26,6 +29,7 @@ from tradekit.plugin.contracts import BarRequest, DataSource
 __all__ = ["LoadedFiner", "load_finer"]
 
 _ROUNDING = 1e-9
+_NOTHING: Mapping[str, Actions] = MappingProxyType({})
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +41,8 @@ class LoadedFiner:
     """By symbol: origin, interval, rows, first, last (UTC) and sha256 of what was read; how many bars have none inside (`whole`),
     and how many of the finer ones lie `outside` of all bars, or reach `beyond` the one that they are in."""
     notes: tuple[str, ...]
+    inspected: Mapping[str, Inspected]
+    """By symbol: what was found in what was read."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +51,7 @@ class _Read:
 
     series: Series
     fact: Mapping[str, Any]
+    inspected: Inspected
     notes: tuple[str, ...] = ()
 
 
@@ -61,7 +68,12 @@ class _Fitted:
 
 
 def load_finer(
-    source: DataSource, bars: Bars, instruments: Sequence[Instrument], interval: int | None, policy: Policy
+    source: DataSource,
+    bars: Bars,
+    instruments: Sequence[Instrument],
+    interval: int | None,
+    policy: Policy,
+    actions: Mapping[str, Actions] = _NOTHING,
 ) -> LoadedFiner:
     """Read the finer bars of `interval` nanoseconds, or the trades if it is `None`, that lie in the bars of a run.
 
@@ -69,24 +81,30 @@ def load_finer(
     Raises `DataError` for what the source does not have, and for defects that `policy` does not repair.
     """
     request = BarRequest(bars.symbols, interval or 0, int(bars.open_time[0]), int(bars.close_time[-1]))
-    read = _trades(source, request) if interval is None else _bars(source, request, instruments, policy)
+    read = _trades(source, request) if interval is None else _bars(source, request, instruments, policy, actions)
     fitted = [_fit(bars, i, read[symbol].series) for i, symbol in enumerate(bars.symbols)]
     what = "trades" if interval is None else f"bars of {interval_text(interval)}"
     facts = {symbol: {**read[symbol].fact, **one.counts} for symbol, one in zip(bars.symbols, fitted, strict=True)}
     notes = [note for symbol in bars.symbols for note in read[symbol].notes]
     notes += [note for i, one in enumerate(fitted) for note in _notes(bars, i, one, what)]
-    return LoadedFiner(_together(bars, fitted), facts, tuple(notes))
+    return LoadedFiner(_together(bars, fitted), facts, tuple(notes), {symbol: one.inspected for symbol, one in read.items()})
 
 
-def _bars(source: DataSource, request: BarRequest, instruments: Sequence[Instrument], policy: Policy) -> dict[str, _Read]:
+def _bars(
+    source: DataSource,
+    request: BarRequest,
+    instruments: Sequence[Instrument],
+    policy: Policy,
+    actions: Mapping[str, Actions],
+) -> dict[str, _Read]:
     text = interval_text(request.interval)
     try:
         found = all_bars(source, request)
         missing = [symbol for symbol in request.symbols if symbol not in found]
         left = policy.model_copy(update={"gaps": "hole"})
         checked = {} if missing else {one.symbol: checked_series(one, found[one.symbol], request, left) for one in instruments}
-        for symbol, each in checked.items():
-            refuse(symbol, each.series.origin, each.findings)
+        for each in checked.values():
+            each.demand("finer bars")
     except DataError as error:
         raise DataError(f"data.fill_interval needs bars of {text}: {error}") from error
     if missing:
@@ -100,7 +118,8 @@ def _bars(source: DataSource, request: BarRequest, instruments: Sequence[Instrum
         fact = {"origin": one.series.origin, "interval": text, "rows": len(times)}
         fact |= {"first": time_text(times[0]), "last": time_text(times[-1]), "sha256": one.sha256, "repairs": one.repairs}
         fact |= stored_facts(one.series.stored)
-        read[symbol] = _Read(one.series, fact, one.repairs)
+        findings = (*one.findings, *doubts(one.sound, actions.get(symbol)))
+        read[symbol] = _Read(one.series, fact, Inspected(one.sound.origin, len(one.raw), findings), one.repairs)
     return read
 
 
@@ -109,11 +128,13 @@ def _trades(source: DataSource, request: BarRequest) -> dict[str, _Read]:
     read = {}
     for symbol in request.symbols:
         if symbol not in found:
-            raise DataError(f"data.fill_interval is 'trades', and the data source {source.name!r} gave none of {symbol!r}")
+            what = f"data.fill_interval is 'trades', and the data source {source.name!r} gave none of {symbol!r}"
+            raise DataError(f"{what}{where_to_say(source, 'trades')}")
         trades = found[symbol]
         price = trades.price
         series = Series(trades.time, trades.time + 1, price, price, price, price, trades.size, trades.origin)
-        read[symbol] = _Read(cut(symbol, series, request.start, request.end)[0], {**facts_of(trades), "interval": "trades"})
+        inside = cut(symbol, series, request.start, request.end)[0]
+        read[symbol] = _Read(inside, {**facts_of(trades), "interval": "trades"}, inspected_trades(trades))
     return read
 
 

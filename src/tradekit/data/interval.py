@@ -13,12 +13,14 @@ __all__ = ["DAY", "bar_size_text", "interval_text", "parse_bar_size", "parse_int
 
 _UNITS = {"w": 604_800_000_000_000, "d": 86_400_000_000_000, "h": 3_600_000_000_000, "m": 60_000_000_000, "s": 1_000_000_000}
 _WORDS = {"sec": "s", "second": "s", "min": "m", "minute": "m", "hour": "h", "hr": "h", "day": "d", "week": "w", "wk": "w"}
-_NUMBER = r"[0-9]+(?:\.[0-9]+)?(?:e[0-9]{1,2})?"
+_NUMBER = r"[0-9]+(?:\.[0-9]+)?(?:e[+-]?[0-9]{1,2})?"
 _COUNTED = {"trades": "1000 trades", "volume": "50 volume", "value": "1e6 value"}
 _COUNTED_WORDS = {"trade": "trades", "tick": "trades", "volume": "volume", "unit": "volume", "value": "value", "dollar": "value"}
 
 DAY = _UNITS["d"]
 """Nanoseconds in a day."""
+_LONGEST = 36_525 * DAY
+"""So that a time and an interval fit into 64 bits together."""
 
 
 def parse_interval(text: str) -> int:
@@ -32,7 +34,10 @@ def parse_interval(text: str) -> int:
     match = re.fullmatch(r"([1-9][0-9]{0,5})([wdhms])", text)
     if match is None:
         raise ValueError(f"{text!r} is not an interval; write a whole number and one of s, m, h, d, w, such as '5m'{_hint(text)}")
-    return int(match[1]) * _UNITS[match[2]]
+    interval = int(match[1]) * _UNITS[match[2]]
+    if interval > _LONGEST:
+        raise ValueError(f"{text!r} is too long for an interval; the longest is '{_LONGEST // DAY}d', a hundred years")
+    return interval
 
 
 def parse_bar_size(text: str) -> BarSize:

@@ -14,12 +14,13 @@ from tradekit.data.building import build_bars
 from tradekit.data.calendars import on_sessions, sessions_of
 from tradekit.data.fetch.whole import all_bars, all_trades
 from tradekit.data.interval import DAY, time_text
+from tradekit.data.lacking import where_to_say
 from tradekit.data.months import content_hash
 from tradekit.data.quality.finding import Finding
 from tradekit.data.quality.gaps import fill, find_gaps, missing_times, nothing_filled
 from tradekit.data.quality.impossible import check_form, check_spacing, mend
 from tradekit.data.quality.policy import Policy
-from tradekit.data.quality.report import refuse
+from tradekit.data.quality.report import Inspected, inspected_trades, refuse
 from tradekit.data.reference import facts_of, given, stored_facts
 from tradekit.errors import DataError, nearest
 from tradekit.model.bars import BAR_COLUMNS, Bars, Series
@@ -37,6 +38,7 @@ __all__ = [
     "given_bars",
     "instruments_of",
     "load_bars",
+    "trades_inside",
 ]
 
 _NOTHING: Mapping[str, Any] = MappingProxyType({})
@@ -58,6 +60,8 @@ class LoadedBars:
     """What a policy changed, and where data begin late or end early."""
     checked: Mapping[str, CheckedSeries]
     """By symbol: what each was before it was put on the clock; nothing of bars that were streamed."""
+    trades: Mapping[str, Inspected] = field(default_factory=dict)
+    """By symbol: what was found in the trades of which its bars are made, where they are."""
 
 
 def load_bars(source: DataSource, request: BarRequest, policy: Policy, calendars: Mapping[str, str] = _NOTHING) -> LoadedBars:
@@ -71,7 +75,7 @@ def load_bars(source: DataSource, request: BarRequest, policy: Policy, calendars
     checked = {}
     for one in found.instruments:
         each = checked_series(one, found.series[one.symbol], request, policy)
-        refuse(one.symbol, each.series.origin, each.findings)
+        each.demand()
         checked[one.symbol] = each
     bars = align({symbol: each.series for symbol, each in checked.items()})
     notes = []
@@ -84,6 +88,7 @@ def load_bars(source: DataSource, request: BarRequest, policy: Policy, calendars
         tuple({**_facts(symbol, each, len(bars)), **found.facts.get(symbol, {})} for symbol, each in checked.items()),
         tuple(notes),
         checked,
+        found.trades,
     )
 
 
@@ -91,13 +96,15 @@ def load_bars(source: DataSource, request: BarRequest, policy: Policy, calendars
 class GivenBars:
     """The bars of instruments as a source has them, by symbol, or as they were built from its trades.
 
-    Of those, `facts` has `trades`: what is known about them. `notes` say what was left out.
+    Of those, `facts` has `trades`: what is known about them. `notes` say what was left out. `trades` are what was found in the
+    trades of which bars are made, whoever made them.
     """
 
     instruments: tuple[Instrument, ...]
     series: Mapping[str, Series]
     facts: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     notes: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    trades: Mapping[str, Inspected] = field(default_factory=dict)
 
 
 def given_bars(
@@ -111,7 +118,18 @@ def given_bars(
     request = replace(request, symbols=tuple(instrument.symbol for instrument in instruments))
     if request.threshold is not None and not source.has_threshold_bars:
         return _built(source, request, instruments, policy)
-    return GivenBars(instruments, bars_of(source, request))
+    series = bars_of(source, request)
+    return GivenBars(instruments, series, trades=trades_inside(source, series))
+
+
+def trades_inside(source: DataSource, series: Mapping[str, Series]) -> dict[str, Inspected]:
+    """Return what is found in the trades of which bars are made, where a source made them of trades that a store keeps."""
+    found: dict[str, Inspected] = {}
+    for symbol, one in series.items():
+        if len(one) and one.stored is not None and one.stored.data_set.endswith(" trades"):
+            request = BarRequest((symbol,), 0, int(one.open_time.min()), int(one.close_time.max()))
+            found[symbol] = inspected_trades(given(source, Trades, source.trades(request))[symbol])
+    return found
 
 
 def bars_of(source: DataSource, request: BarRequest) -> Mapping[str, Series]:
@@ -140,19 +158,20 @@ def _built(source: DataSource, request: BarRequest, instruments: tuple[Instrumen
     size = str(request.threshold)
     found = given(source, Trades, all_trades(source, replace(request, threshold=None)))
     built: dict[str, Series] = {}
-    facts, notes = {}, {}
+    facts, notes, inside = {}, {}, {}
     for one in instruments:
         if one.symbol not in found:
             what = f"bars of {size!r} are made of trades, and the data source {source.name!r} gave none of {one.symbol!r}"
-            raise DataError(f"{what}{nearest(one.symbol, found)}")
+            raise DataError(f"{what}{where_to_say(source, 'trades') or nearest(one.symbol, found)}")
         trades = found[one.symbol]
         built[one.symbol], dropped = build_bars(trades, size, one.calendar, request.end, policy.off_session)
         if not len(built[one.symbol]):
             raise DataError(f"the {len(trades):,} trades of {one.symbol!r} from {trades.origin!r} make no bar of {size!r}")
         facts[one.symbol] = {"trades": facts_of(trades)}
+        inside[one.symbol] = inspected_trades(trades)
         if dropped:
             notes[one.symbol] = (f"{one.symbol}: {dropped:,} trades dropped: they lie in no session of its calendar",)
-    return GivenBars(instruments, built, facts, notes)
+    return GivenBars(instruments, built, facts, notes, inside)
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,6 +195,13 @@ class CheckedSeries:
         known = "" if self.raw.stored is None else self.raw.stored.sha256
         return known or content_hash(self.raw.open_time, [getattr(self.raw, column) for column in BAR_COLUMNS])
 
+    def demand(self, kind: str = "bars") -> None:
+        """Raise `DataError` for what is refused, and if nothing is left."""
+        refuse(self.symbol, self.raw.origin, self.findings, kind)
+        if not len(self.sound):
+            what = "; ".join(f"{self.symbol}: {finding.what}" for finding in self.findings)
+            raise DataError(f"the policy leaves no bar of {self.symbol!r}: {what}")
+
     @property
     def repairs(self) -> tuple[str, ...]:
         """What the policy changed, one sentence each."""
@@ -185,8 +211,8 @@ class CheckedSeries:
 def checked_series(instrument: Instrument, found: Series, request: BarRequest, policy: Policy) -> CheckedSeries:
     """Return the bars of a series in the requested range, checked, and at the times of its calendar's sessions.
 
-    What `policy` refuses is among the findings; whoever goes on to use the series calls `refuse` first. Raises `DataError` for what
-    is no series of that interval.
+    What `policy` refuses is among the findings, and there may be no bar left; whoever goes on to use the series calls `demand`
+    first. Raises `DataError` for what is no series of that interval.
     """
     symbol, name = instrument.symbol, instrument.calendar
     whole = check_form(symbol, found)
@@ -197,8 +223,7 @@ def checked_series(instrument: Instrument, found: Series, request: BarRequest, p
     mended = mend(raw, policy, rows, calendar)
     sound, findings = mended.series, mended.findings
     if not len(sound):
-        refuse(symbol, raw.origin, findings)
-        raise DataError(f"the policy leaves no bar of {symbol!r}: {'; '.join(f'{symbol}: {finding.what}' for finding in findings)}")
+        return CheckedSeries(symbol, sound, sound, findings, raw, ())
     missing = sound.open_time[:0] if request.threshold is not None else missing_times(sound, request.interval, calendar)
     is_filled = policy.gaps in ("fill", "interpolate")
     # Bars that were dropped are holes, too, and have been told of already.

@@ -15,6 +15,7 @@ from tradekit.plugin.options import Options
 
 __all__ = [
     "ActionOptions",
+    "ActionTable",
     "BookTable",
     "EventTable",
     "FundingTable",
@@ -45,6 +46,9 @@ class TableColumns(Options):
         default=None,
         description="when the bar is; several columns, such as a date and a time of day, are joined by a space; default: the one "
         "called time, timestamp, datetime, date, open_time, timestamp_utc or ts, or else the first if it has no name",
+    )
+    close_time: str | None = Field(
+        default=None, description="when the bar ends, that itself left out; default: one interval after it opens"
     )
     open: str | None = Field(default=None, description="price at the open")
     high: str | None = Field(default=None, description="highest price")
@@ -154,9 +158,26 @@ class SplitTable(EventTable):
     )
 
 
-class ActionOptions(Options):
-    """Corporate actions, a table for each kind; several may be columns of one file, and that may be the one of the bars."""
+class ActionColumns(EventColumns):
+    """Which column of a table of all kinds of actions is what."""
 
+    kind: str | None = Field(
+        default=None,
+        description="what it is: split or 0, dividend or 1, delisting or 2, in any case; default: the one called kind, type or "
+        "action",
+    )
+
+
+class ActionTable(EventTable):
+    """Corporate actions of all kinds: a split by the units that replace one, cash for a unit of the others."""
+
+    columns: ActionColumns = Field(default=ActionColumns(), description="which column is what, where its name does not say so")
+
+
+class ActionOptions(Options):
+    """Corporate actions, a table for each kind, or one for all; several may be columns of one file, even of that of the bars."""
+
+    events: ActionTable | None = Field(default=None, description="actions of all kinds in one table, such as `data export` writes")
     splits: SplitTable | None = Field(default=None, description="splits; a ratio of 1, or 0, is none")
     dividends: EventTable | None = Field(default=None, description="cash dividends for a unit, by ex-date; 0 is none")
     delistings: EventTable | None = Field(
@@ -318,6 +339,16 @@ class TableOptions(TableForm):
             raise ValueError(
                 "no file is named; say where the bars are, such as path = 'bars.csv', or name a table of something else"
             )
+        if self.path is None and not self.intervals:
+            self._check_idle()
         if "{symbol}" in str(self.path) and (self.layout == "wide" or self.columns.symbol):
             raise ValueError(f"{str(self.path)!r} has a file for each instrument, so that no column of a file can tell them apart")
         return self
+
+    def _check_idle(self) -> None:
+        """Refuse what is said about bars where there are none: it would have no effect."""
+        for name in ("layout", "columns", "label", *TableForm.model_fields):
+            if getattr(self, name) != TableOptions.model_fields[name].default:
+                tables = [kind for kind in ("trades", "quotes", "book", "funding") if getattr(self, kind) is not None]
+                hint = f"; that of the {tables[0]} is {tables[0]}.{name}" if tables and name not in ("layout", "label") else ""
+                raise ValueError(f"{name} is about the bars, and no file of these is named{hint}")

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, TypeVar
 
+from tradekit.data.fetch.pages import comes_at_once
+from tradekit.data.fetch.whole import all_funding
 from tradekit.data.interval import time_text
 from tradekit.data.months import content_hash
 from tradekit.errors import DataError
@@ -13,7 +15,7 @@ from tradekit.model.bars import Stored
 from tradekit.model.instrument import Instrument
 from tradekit.model.reference import Actions, FundingRates
 from tradekit.model.ticks import Trades
-from tradekit.plugin.contracts import DataSource
+from tradekit.plugin.contracts import BarRequest, DataSource
 
 __all__ = ["LoadedReference", "facts_of", "given", "load_reference", "stored_facts"]
 
@@ -45,14 +47,20 @@ class LoadedReference:
         return found
 
 
-def load_reference(source: DataSource, instruments: Sequence[Instrument]) -> LoadedReference:
+def load_reference(source: DataSource, instruments: Sequence[Instrument], request: BarRequest) -> LoadedReference:
     """Ask for the funding rates of the perpetuals among `instruments`, and for the corporate actions of all.
 
+    A source that gives rates page by page is asked for those in the range of the request. One that has rates of perpetuals only is
+    not asked about others.
     Raises `DataError` for what the source can't read or should not give, and for funding rates of what is no perpetual.
     """
     symbols = [instrument.symbol for instrument in instruments]
     perpetuals = [instrument.symbol for instrument in instruments if instrument.kind == "perpetual"]
-    funding = given(source, FundingRates, source.funding(perpetuals or symbols))
+    asked = replace(request, symbols=tuple(perpetuals or symbols), interval=0, threshold=None)
+    if perpetuals or source.paging is None or comes_at_once(source, "funding"):
+        funding = given(source, FundingRates, all_funding(source, asked))
+    else:
+        funding = {}
     for instrument in instruments:
         if instrument.symbol in funding and instrument.kind != "perpetual":
             what = (

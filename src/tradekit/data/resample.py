@@ -2,16 +2,27 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 from numpy.typing import NDArray
 
 from tradekit.data.calendars import on_sessions
 from tradekit.data.interval import DAY
-from tradekit.model.bars import BarSize, Series, Threshold, Times
+from tradekit.model.bars import BAR_COLUMNS, BarSize, Series, Threshold, Times
 from tradekit.model.reference import SessionTimes
 from tradekit.simulator.bar_builder import COUNTS, BarBuilder
 
-__all__ = ["bar_builder", "count_ended", "is_in_session", "resample", "resample_sessions", "spans_of", "window_starts"]
+__all__ = [
+    "bar_builder",
+    "count_ended",
+    "is_in_session",
+    "resample",
+    "resample_sessions",
+    "spans_of",
+    "whole_windows",
+    "window_starts",
+]
 
 _WEEK = 7 * DAY
 _MONDAY = 4 * DAY  # 1970-01-05; 1970 itself began on a Thursday
@@ -89,6 +100,22 @@ def resample_sessions(series: Series, interval: int, calendar: SessionTimes) -> 
     place = np.searchsorted(spans[1], placed.open_time, side="right")
     opened = np.maximum(placed.open_time, spans[0, place])
     return _built(placed, opened, bar_builder(interval, calendar)), opened, placed.close_time
+
+
+def whole_windows(series: Series, interval: int, calendar: SessionTimes | None, began: int | None = None) -> tuple[Series, Times]:
+    """Return `resample`, or with a calendar `resample_sessions`, and from when on each of the finer bars counts.
+
+    The window in which the data began is left out, because nobody knows what it lacks; `began` is when that was, if it was before
+    the series. The last window may not have ended: its `close_time` tells.
+    """
+    if not len(series):
+        return series, series.open_time
+    if calendar is None:
+        coarse, opened = resample(series, interval), series.open_time
+    else:
+        coarse, opened, _ = resample_sessions(series, interval, calendar)
+    kept = coarse.open_time >= (opened[0] if began is None else began)
+    return replace(coarse, **{name: getattr(coarse, name)[kept] for name in BAR_COLUMNS}), opened
 
 
 def _built(series: Series, times: Times, builder: BarBuilder) -> Series:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -12,12 +12,12 @@ from tradekit.data.align import align, cut
 from tradekit.data.arrays import digest
 from tradekit.data.calendars import sessions_of
 from tradekit.data.interval import time_text
-from tradekit.data.load import CheckedSeries, LoadedBars, bars_of, checked_series, edges
+from tradekit.data.load import CheckedSeries, LoadedBars, bars_of, checked_series, edges, trades_inside
 from tradekit.data.months import hash_of_months, months_between
 from tradekit.data.quality.finding import Finding, counted
 from tradekit.data.quality.gaps import find_gaps, missing_times
 from tradekit.data.quality.policy import Policy
-from tradekit.data.quality.report import doubts, refuse
+from tradekit.data.quality.report import Inspected, doubts, refuse
 from tradekit.data.reference import stored_facts
 from tradekit.errors import DataError
 from tradekit.model.bars import BAR_COLUMNS, PRICE_COLUMNS, Bars, Series, Times
@@ -26,16 +26,7 @@ from tradekit.model.memory import Scratch
 from tradekit.model.reference import Actions
 from tradekit.plugin.contracts import BarRequest, DataSource
 
-__all__ = ["Inspected", "stream_bars"]
-
-
-@dataclass(frozen=True, slots=True)
-class Inspected:
-    """What was looked at of one instrument, and what was found."""
-
-    origin: str
-    rows: int
-    findings: tuple[Finding, ...]
+__all__ = ["stream_bars"]
 
 
 def stream_bars(
@@ -55,12 +46,15 @@ def stream_bars(
         raise ValueError("bars can be streamed only from a start to an end")
     seen = {one.symbol: _Seen(one, policy, actions.get(one.symbol)) for one in instruments}
     written = _Written(scratch, list(seen))
+    inside: dict[str, list[Inspected]] = {}
     for month, (first, last) in months_between(request.start, request.end):
         start, end = max(first, request.start), min(last, request.end)
         part = replace(request, symbols=tuple(seen), start=start, end=end)
         found = bars_of(source, part)
         there = [symbol for symbol in seen if _has_any(found[symbol], start, end)]
         written.append({symbol: seen[symbol].take(found[symbol], part, month) for symbol in there})
+        for symbol, looked_at in trades_inside(source, found).items():
+            inside.setdefault(symbol, []).append(looked_at)
     for symbol, each in seen.items():
         if not each.rows:
             # Asked for as a whole, to say which range there is.
@@ -68,18 +62,30 @@ def stream_bars(
     bars = written.done()
     facts = tuple(each.facts(len(bars)) for each in seen.values())
     notes = tuple(note for each in seen.values() for note in each.notes(request))
-    inspected = {
-        symbol: Inspected(each.origin, each.read, tuple(map(_summed, each.findings.values()))) for symbol, each in seen.items()
-    }
-    return LoadedBars(bars, tuple(instruments), facts, notes, {}), inspected
+    inspected = {symbol: Inspected(each.origin, each.read, _summed(each.findings)) for symbol, each in seen.items()}
+    trades = {symbol: _joined(parts) for symbol, parts in inside.items()}
+    return LoadedBars(bars, tuple(instruments), facts, notes, {}, trades), inspected
+
+
+def _joined(parts: Sequence[Inspected]) -> Inspected:
+    """Return what was found in several months as one."""
+    findings = [finding for part in parts for finding in part.findings]
+    return Inspected(parts[0].origin, sum(part.rows for part in parts), _summed(findings))
 
 
 def _has_any(series: Series, start: int, end: int) -> bool:
     return bool(((series.open_time >= start) & (series.open_time < end)).any())
 
 
-def _summed(found: Sequence[Finding]) -> Finding:
+def _summed(found: Sequence[Finding]) -> tuple[Finding, ...]:
     """Return the findings of one check in several months as one."""
+    checks: dict[tuple[str, str], list[Finding]] = {}
+    for finding in found:
+        checks.setdefault((finding.check, finding.verdict), []).append(finding)
+    return tuple(map(_sum, checks.values()))
+
+
+def _sum(found: Sequence[Finding]) -> Finding:
     first, count = found[0], sum(finding.count for finding in found)
     if len(found) == 1:
         return first
@@ -96,7 +102,7 @@ class _Seen:
         self.actions = actions
         self.rows = self.read = self.first = self.last_open = self.last_close = 0
         self.origin = ""
-        self.findings: dict[tuple[str, str], list[Finding]] = {}
+        self.findings: list[Finding] = []
         self.repairs: list[str] = []
         self.hashes: list[tuple[str, str]] = []
         self.stored: dict[str, Any] = {}
@@ -104,11 +110,11 @@ class _Seen:
 
     def take(self, found: Series, request: BarRequest, month: str) -> Series:
         """Return the bars of a month, of which there are some, checked."""
-        symbol = self.instrument.symbol
         checked = checked_series(self.instrument, found, request, self.policy)
-        refuse(symbol, checked.series.origin, checked.findings)
-        for finding in (*checked.findings, *doubts(checked.sound, self.actions), *self._between(checked, request.interval)):
-            self.findings.setdefault((finding.check, finding.verdict), []).append(finding)
+        checked.demand()
+        self.findings += checked.findings
+        self.findings += doubts(checked.sound, self.actions)
+        self.findings += self._between(checked, request.interval)
         self.hashes.append((month, digest(getattr(checked.raw, name) for name in BAR_COLUMNS)))
         self.repairs += checked.repairs
         series = checked.series

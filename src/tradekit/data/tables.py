@@ -3,20 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from functools import partial
 from pathlib import Path
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
 from tradekit.data.arrays import code_column
-from tradekit.data.columns import Roles, filters, find_column, guess, listed, symbol_column, time_columns
+from tradekit.data.columns import Header, Mark, Roles, guess, listed
 from tradekit.data.files import files_of, has_symbol, symbols_in
 from tradekit.data.interval import interval_text, parse_interval
 from tradekit.data.options import TableOptions
 from tradekit.data.rows import Rows, TableSource, by_symbol, read_rows
+from tradekit.data.stamps import open_times
 from tradekit.errors import DataError
-from tradekit.model.bars import BAR_COLUMNS, Series
+from tradekit.model.bars import BAR_COLUMNS, Series, Times
 from tradekit.plugin.contracts import BarRequest
+
+if TYPE_CHECKING:
+    import pyarrow as pa
 
 __all__ = ["list_symbols", "read_series"]
 
@@ -41,7 +46,7 @@ def read_series(source: TableSource, request: BarRequest) -> dict[str, Series]:
     files = files_of(path)
     if options.layout == "wide":
         found = [_wide(source, file, request) for file in files]
-    elif _roles(source.column_names(files[0]), options, files[0], path).symbol is not None:
+    elif _roles(Header(source.column_names(files[0]), files[0]), options, path, request.interval).symbol is not None:
         found = [_long(source, file, request) for file in files]
     elif len(request.symbols) == 1:
         found = [{request.symbols[0]: series} for series in _one(source, files, request.interval)]
@@ -64,7 +69,11 @@ def list_symbols(source: TableSource, kind: TableKind = "bars") -> list[str]:
     if kind == "bars":
         return _symbols(source, _path(options, 0) if options.path is None else options.path)
     actions = options.actions
-    table = (actions.splits or actions.dividends or actions.delistings) if kind == "actions" else getattr(options, kind)
+    table = (
+        (actions.events or actions.splits or actions.dividends or actions.delistings)
+        if kind == "actions"
+        else getattr(options, kind)
+    )
     if table is None:
         raise DataError(f"no table of {kind} is named")
     if has_symbol(table.path):
@@ -78,7 +87,7 @@ def _symbols(source: TableSource, path: Path) -> list[str]:
         return symbols_in(path)
     files = files_of(path)
     if options.layout == "wide":
-        return sorted({name for file in files for name in _closes(source.column_names(file), options, file)} - {""})
+        return sorted({name for file in files for name in _closes(Header(source.column_names(file), file), options)} - {""})
     return _owners(source, files, path, options.columns.symbol)
 
 
@@ -86,7 +95,7 @@ def _owners(source: TableSource, files: Sequence[Path], path: Path, named: str |
     """Return what the symbol columns of files hold, or the name of the first that has none."""
     found = set[str]()
     for file in files:
-        symbol = symbol_column(source.column_names(file), named, path, file)
+        symbol = Header(source.column_names(file), file).symbol(named, path)
         if symbol is None:
             return [files[0].name.partition(".")[0]]
         found.update(code_column(source.read_table(file, (), (symbol,))[symbol])[1])
@@ -105,13 +114,15 @@ def _path(options: TableOptions, interval: int) -> Path:
 def _one(source: TableSource, files: Sequence[Path], interval: int) -> list[Series]:
     series = []
     for file in files:
-        roles = _roles(source.column_names(file), source.options, file, _path(source.options, interval))
+        header = Header(source.column_names(file), file)
+        roles = _roles(header, source.options, _path(source.options, interval), interval)
         series.append(_series(_read(source, file, roles, interval), interval, file))
     return series
 
 
 def _long(source: TableSource, file: Path, request: BarRequest) -> dict[str, Series]:
-    roles = _roles(source.column_names(file), source.options, file, _path(source.options, request.interval))
+    header = Header(source.column_names(file), file)
+    roles = _roles(header, source.options, _path(source.options, request.interval), request.interval)
     rows = _read(source, file, roles, request.interval)
     if rows.codes is None:
         raise DataError(
@@ -123,10 +134,10 @@ def _long(source: TableSource, file: Path, request: BarRequest) -> dict[str, Ser
 
 def _wide(source: TableSource, file: Path, request: BarRequest) -> dict[str, Series]:
     options: TableOptions = source.options
-    names = source.column_names(file)
-    closes = _closes(names, options, file)
+    header = Header(source.column_names(file), file)
+    closes = _closes(header, options)
     wanted = {symbol: symbol for symbol in request.symbols if symbol in closes}
-    roles = Roles(time_columns(names, options.columns.time, file), wanted, filters(names, options, file))
+    roles = Roles(header.times(options.columns.time), wanted, header.filters(options))
     rows = _read(source, file, roles, request.interval)
     series = {}
     for symbol in wanted:
@@ -138,21 +149,29 @@ def _wide(source: TableSource, file: Path, request: BarRequest) -> dict[str, Ser
     return series
 
 
-def _closes(names: Sequence[str], options: TableOptions, file: Path) -> list[str]:
-    apart = {*time_columns(names, options.columns.time, file), *filters(names, options, file)}
-    return [name for name in names if name not in apart]
+def _closes(header: Header, options: TableOptions) -> list[str]:
+    apart = {*header.times(options.columns.time), *header.filters(options)}
+    return [name for name in header.names if name not in apart]
 
 
-def _roles(names: Sequence[str], options: TableOptions, file: Path, path: Path) -> Roles:
+def _roles(header: Header, options: TableOptions, path: Path, interval: int) -> Roles:
     """Find out which column is what."""
     columns = options.columns
-    values = {role: find_column(role, getattr(columns, role) or role, names, file) for role in _PRICES}
+    values = {role: header.find(role, getattr(columns, role) or role, getattr(columns, role) in (None, role)) for role in _PRICES}
     if columns.volume:
-        values["volume"] = find_column("volume", columns.volume, names, file)
-    elif columns.volume is None and (volumes := guess(("volume",), names)):
+        values["volume"] = header.find("volume", columns.volume, columns.volume == "volume")
+    elif columns.volume is None and (volumes := guess(("volume",), header.names)):
         values["volume"] = volumes[0]
-    symbol = symbol_column(names, columns.symbol, path, file)
-    return Roles(time_columns(names, options.columns.time, file), values, filters(names, options, file), symbol)
+    marks = {}
+    if columns.close_time is not None:
+        read = partial(_close_times, options=options, interval=interval)
+        marks["close_time"] = Mark(header.find("close_time", columns.close_time), read)
+    symbol = header.symbol(columns.symbol, path)
+    return Roles(header.times(columns.time), values, header.filters(options), symbol, marks=marks)
+
+
+def _close_times(column: pa.ChunkedArray, options: TableOptions, interval: int) -> Times:
+    return open_times(column, options, interval or 1)[0]
 
 
 def _read(source: TableSource, file: Path, roles: Roles, interval: int) -> Rows:
@@ -166,7 +185,8 @@ def _series(rows: Rows, interval: int, file: Path) -> Series:
         columns["volume"] = np.zeros(len(rows.times))
         notes.append("no volume")
     origin = f"{file} ({', '.join(notes)})" if notes else str(file)
-    return Series(rows.times, rows.times + interval, **columns, origin=origin)
+    close_time = columns.pop("close_time", rows.times + interval)
+    return Series(rows.times, close_time, **columns, origin=origin)
 
 
 def _join(parts: Iterable[Series]) -> Series:

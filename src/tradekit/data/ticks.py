@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from tradekit.data.columns import Mark, Roles, filters, find_column, symbol_column, time_columns, usual_column
-from tradekit.data.dated import INSTANT, Dated, naming, read_dated, value_column
+from tradekit.data.columns import Header, Mark, Roles
+from tradekit.data.dated import INSTANT, Dated, naming, read_dated
 from tradekit.data.options import BookTable, LevelColumns, QuoteTable, TableOptions, TradeTable
 from tradekit.data.rows import TableSource
 from tradekit.data.words import read_flags, read_numbers, read_sides, read_takers
@@ -112,20 +114,22 @@ def _books(dated: Dated) -> BookUpdates:
 
 def _ticks(source: TableSource, table: TradeTable | QuoteTable | BookTable, request: BarRequest, what: str) -> dict[str, Dated]:
     """Return the rows of each requested symbol in the requested range."""
+    place = "book" if isinstance(table, BookTable) else what
 
     def roles(names: Sequence[str], file: Path) -> Roles:
-        values, marks = _columns(table, names, file)
+        header = Header(names, file, f"{place}.columns")
+        values, marks = _columns(table, header)
         return Roles(
-            time_columns(names, table.columns.time, file),
+            header.times(table.columns.time),
             values,
-            filters(names, table, file),
-            symbol_column(names, table.columns.symbol, table.path, file),
+            header.filters(table),
+            header.symbol(table.columns.symbol, table.path),
             may_be_empty=True,
             marks=marks,
         )
 
     found = {}
-    for symbol, dated in read_dated(source, table, roles, request.symbols, INSTANT).items():
+    for symbol, dated in read_dated(source, (place, table), roles, request.symbols, INSTANT).items():
         keep = np.ones(len(dated.time), dtype=np.bool_)
         keep &= True if request.start is None else dated.time >= request.start
         keep &= True if request.end is None else dated.time < request.end
@@ -136,54 +140,53 @@ def _ticks(source: TableSource, table: TradeTable | QuoteTable | BookTable, requ
     return found
 
 
-def _columns(
-    table: TradeTable | QuoteTable | BookTable, names: Sequence[str], file: Path
-) -> tuple[dict[str, str], dict[str, Mark]]:
+def _columns(table: TradeTable | QuoteTable | BookTable, header: Header) -> tuple[dict[str, str], dict[str, Mark]]:
     """Return the columns that hold values, and those that hold marks, by role."""
     columns = table.columns
     if isinstance(table, QuoteTable):
-        values = {side: value_column(side, getattr(columns, side), (side, f"{side}_price"), names, file) for side in ("bid", "ask")}
+        values = {side: header.value(side, getattr(columns, side), (side, f"{side}_price")) for side in ("bid", "ask")}
         for side in ("bid", "ask"):
             role = f"{side}_size"
-            column = usual_column(role, getattr(columns, role), [f"{side}_{size}" for size in _SIDE_SIZES], names, file)
+            column = header.usual(role, getattr(columns, role), [f"{side}_{size}" for size in _SIDE_SIZES])
             values |= {role: column} if column is not None else {}
         return values, {}
     if isinstance(table, BookTable):
-        sequence = usual_column("sequence", table.columns.sequence, _SEQUENCES, names, file)
+        sequence = header.usual("sequence", table.columns.sequence, _SEQUENCES)
         marks = {"sequence": Mark(sequence, read_numbers)} if sequence is not None else {}
         if table.levels is not None:
-            return _level_columns(table.levels, names, file), marks
-        marks["side"] = Mark(value_column("side", table.columns.side, ("side",), names, file), read_sides)
-        snapshot = usual_column("snapshot", table.columns.snapshot, _SNAPSHOTS, names, file)
+            return _level_columns(table.levels, replace(header, option="book.levels")), marks
+        marks["side"] = Mark(header.value("side", table.columns.side, ("side",)), read_sides)
+        snapshot = header.usual("snapshot", table.columns.snapshot, _SNAPSHOTS)
         marks |= {"snapshot": Mark(snapshot, read_flags)} if snapshot is not None else {}
     else:
-        marks = _trade_marks(table, names, file)
-    price = value_column("price", table.columns.price, ("price",), names, file)
-    return {"price": price, "size": value_column("size", table.columns.size, _SIZES, names, file)}, marks
+        marks = _trade_marks(table, header)
+    price = header.value("price", table.columns.price, ("price",))
+    return {"price": price, "size": header.value("size", table.columns.size, _SIZES)}, marks
 
 
-def _trade_marks(table: TradeTable, names: Sequence[str], file: Path) -> dict[str, Mark]:
+def _trade_marks(table: TradeTable, header: Header) -> dict[str, Mark]:
     columns = table.columns
     marks = {}
-    side = None if columns.buyer_maker is not None else usual_column("side", columns.side, ("side",), names, file)
+    side = None if columns.buyer_maker is not None else header.usual("side", columns.side, ("side",))
     if side is not None:
-        marks["side"] = Mark(side, read_sides)
+        marks["side"] = Mark(side, partial(read_sides, way_out=header.way_out("side", "false")))
     elif columns.side is None:
-        maker = usual_column("buyer_maker", columns.buyer_maker, _TAKERS, names, file)
+        maker = header.usual("buyer_maker", columns.buyer_maker, _TAKERS)
         marks |= {"side": Mark(maker, read_takers)} if maker is not None else {}
-    number = usual_column("number", columns.number, _NUMBERS, names, file)
+    number = header.usual("number", columns.number, _NUMBERS)
     return marks | ({"number": Mark(number, read_numbers)} if number is not None else {})
 
 
-def _level_columns(levels: LevelColumns, names: Sequence[str], file: Path) -> dict[str, str]:
+def _level_columns(levels: LevelColumns, header: Header) -> dict[str, str]:
     """Return the columns of all levels, by side, level and what they hold."""
     patterns: dict[str, str] = dict(levels)
+    names = header.names
     first = 0 if levels.bid_price.replace("{level}", "0") in names else 1
     values: dict[str, str] = {}
     level = first
     while level == first or levels.bid_price.replace("{level}", str(level)) in names:
         for role, pattern in patterns.items():
             side, what = role.split("_")
-            values[f"{side}{level} {what}"] = find_column(f"levels.{role}", pattern.replace("{level}", str(level)), names, file)
+            values[f"{side}{level} {what}"] = header.find(role, pattern.replace("{level}", str(level)), is_usual=True)
         level += 1
     return values

@@ -10,27 +10,38 @@ from numpy.typing import NDArray
 
 from tradekit.data.arrays import code_column, fixed_width, nulls_of
 from tradekit.errors import DataError
+from tradekit.model.reference import ActionKind
 from tradekit.model.ticks import trade_number
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
-__all__ = ["read_flags", "read_numbers", "read_sides", "read_takers"]
+__all__ = ["read_flags", "read_kinds", "read_numbers", "read_sides", "read_takers"]
 
 _SIDES = {
     **dict.fromkeys(("buy", "buyer", "bid", "bids", "b", "1", "1.0", "+1"), 1),
     **dict.fromkeys(("sell", "seller", "ask", "asks", "offer", "a", "s", "-1", "-1.0"), -1),
     **dict.fromkeys(("", "0", "0.0", "unknown", "none", "null", "nan", "n"), 0),
 }
+_KINDS = {word: int(kind) for kind in ActionKind for word in (kind.name.lower(), f"{kind.name.lower()}s", str(int(kind)))}
 _FLAGS = {
     **dict.fromkeys(("true", "1", "1.0", "yes", "t", "snapshot", "snap"), True),
     **dict.fromkeys(("false", "0", "0.0", "no", "f", "update", "delta", "set"), False),
 }
 
 
-def read_sides(column: pa.ChunkedArray) -> NDArray[np.int8]:
-    """Return 1 for buyers and bids, -1 for sellers and asks, 0 where nobody says; raise `DataError` for any other word."""
-    return _meanings(column, _SIDES, "a side; buy, bid, b or 1, and sell, ask, a, s or -1 are", "side = false").astype(np.int8)
+def read_sides(column: pa.ChunkedArray, way_out: str = "") -> NDArray[np.int8]:
+    """Return 1 for buyers and bids, -1 for sellers and asks, 0 where nobody says; raise `DataError` for any other word.
+
+    The `way_out` is how to leave the column out, where that can be.
+    """
+    return _meanings(column, _SIDES, "a side; buy, bid, b or 1, and sell, ask, a, s or -1 are", way_out).astype(np.int8)
+
+
+def read_kinds(column: pa.ChunkedArray) -> NDArray[np.int32]:
+    """Return the kinds of corporate actions, as `ActionKind` numbers them; raise `DataError` for any other word."""
+    what = "a kind of action; split or 0, dividend or 1, and delisting or 2 are"
+    return _meanings(column, _KINDS, what).astype(np.int32)
 
 
 def read_flags(column: pa.ChunkedArray) -> NDArray[np.bool_]:
@@ -49,7 +60,7 @@ def _meanings(column: pa.ChunkedArray, known: Mapping[str, int], what: str, way_
     if None in meanings:
         code = meanings.index(None)
         row = int((codes == code).argmax()) + 1
-        hint = f"; or leave it out: columns = {{ {way_out} }}" if way_out else ""
+        hint = f"; or leave it out: {way_out}" if way_out else ""
         raise DataError(f"row {row}: {words[code]!r} is not {what}{hint}")
     return np.array(meanings, dtype=np.int64)[codes]
 

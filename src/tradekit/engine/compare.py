@@ -7,12 +7,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from tradekit.engine.folder import TABLES, read_manifest, read_metrics
+from tradekit.engine.decisions import Difference, decisions_of, first_difference, values_of
+from tradekit.engine.folder import TABLES, read_manifest, read_metrics, read_result
 from tradekit.engine.trials import data_hash
 
-__all__ = ["Comparison", "compare"]
+__all__ = ["Comparison", "Pair", "compare", "differences", "different", "settings_that_differ"]
 
-_Pair = tuple[Any, Any]
+Pair = tuple[Any, Any]
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,13 +21,15 @@ class Comparison:
     """What two runs share and where they differ: settings and figures as (first, second), the rest in words."""
 
     is_same: bool
-    settings: Mapping[str, _Pair]
+    settings: Mapping[str, Pair]
     """Those that differ, by the key that a person writes."""
     differences: tuple[str, ...]
     """What no setting tells, one clause each."""
     same_tables: tuple[str, ...]
-    metrics: Mapping[str, _Pair]
+    metrics: Mapping[str, Pair]
     """All figures, in their own order."""
+    decision: Difference | None
+    """The first decision that differs."""
 
     def as_json(self) -> dict[str, Any]:
         """Return the comparison as JSON has it."""
@@ -36,6 +39,7 @@ class Comparison:
             "differences": list(self.differences),
             "same_tables": list(self.same_tables),
             "metrics": {key: list(pair) for key, pair in self.metrics.items()},
+            "decision": None if self.decision is None else self.decision.as_json(),
         }
 
 
@@ -43,29 +47,45 @@ def compare(first: Path, second: Path) -> Comparison:
     """Compare settings, components, data, tables and figures. Raises `RunError` for a folder that is no run."""
     left, right = read_manifest(first), read_manifest(second)
     figures, others = read_metrics(first), read_metrics(second)
+    same_tables = tuple(name for name in TABLES if left["files"].get(f"{name}.parquet") == right["files"].get(f"{name}.parquet"))
     return Comparison(
         is_same=left["digest"] == right["digest"],
-        settings=dict(_different(_settings(left), _settings(right))),
-        differences=tuple(_differences(left, right)),
-        same_tables=tuple(name for name in TABLES if left["files"].get(f"{name}.parquet") == right["files"].get(f"{name}.parquet")),
+        settings=settings_that_differ(left, right),
+        differences=tuple(differences(left, right)),
+        same_tables=same_tables,
         metrics={key: (figures.get(key), others.get(key)) for key in {**figures, **others}},
+        decision=None if "journal" in same_tables else _decision(first, second),
     )
 
 
-def _differences(left: Mapping[str, Any], right: Mapping[str, Any]) -> Iterator[str]:
-    """Yield what no setting tells: other versions, other data behind the same name, another driver, other tables."""
-    versions = _different(_versions(left), _versions(right))
-    yield from (f"{name} is from {a} in the first, from {b} in the second" for name, (a, b) in versions if a and b)
-    for symbol, (a, b) in _different(_data(left), _data(right)):
+def _decision(first: Path, second: Path) -> Difference | None:
+    left, right = read_result(first), read_result(second)
+    known = values_of(left), values_of(right)
+    return first_difference(decisions_of(left, known[0]), decisions_of(right, known[1]), known)
+
+
+def settings_that_differ(left: Mapping[str, Any], right: Mapping[str, Any]) -> dict[str, Pair]:
+    """Return the settings in which two manifests differ, by the key that a person writes."""
+    return dict(different(_settings(left), _settings(right)))
+
+
+def differences(
+    left: Mapping[str, Any], right: Mapping[str, Any], sides: tuple[str, str] = ("the first", "the second")
+) -> Iterator[str]:
+    """Yield what no setting tells of two manifests: other data behind the same name, other versions, another driver."""
+    one, other = sides
+    for symbol, (a, b) in different(_data(left), _data(right)):
         if a is None or b is None:
-            yield f"{symbol} is only in the {'first' if b is None else 'second'}"
+            yield f"{symbol} is only in {one if b is None else other}"
         else:
             yield f"the data of {symbol} differ"
+    versions = different(_versions(left), _versions(right))
+    yield from (f"{name} is from {a} in {one}, from {b} in {other}" for name, (a, b) in versions if a and b)
     if left["status"] != right["status"]:
-        yield f"the first is {left['status']}, the second {right['status']}"
+        yield f"{one} is {left['status']}, {other} {right['status']}"
     drivers = [manifest["plan"].partition(":")[0] for manifest in (left, right)]
     if drivers[0] != drivers[1]:
-        yield f"the first took the {drivers[0]}, the second the {drivers[1]}"
+        yield f"{one} took the {drivers[0]}, {other} the {drivers[1]}"
 
 
 def _settings(manifest: Mapping[str, Any]) -> dict[str, Any]:
@@ -81,7 +101,8 @@ def _data(manifest: Mapping[str, Any]) -> dict[str, str]:
     return {entry["symbol"]: data_hash(entry) for entry in manifest["data"]}
 
 
-def _different(left: Mapping[str, Any], right: Mapping[str, Any]) -> Iterator[tuple[str, _Pair]]:
+def different(left: Mapping[str, Any], right: Mapping[str, Any]) -> Iterator[tuple[str, Pair]]:
+    """Yield the keys whose values differ, with both; a key that one side lacks is `None` there."""
     for key in {**left, **right}:
         if left.get(key) != right.get(key):
             yield key, (left.get(key), right.get(key))

@@ -20,10 +20,7 @@ from tradekit.model.risk import Limit, LimitKind
 from tradekit.plugin.contracts import CostModel, DataSource, Executor, Reporter, RiskRule, Strategy
 from tradekit.plugin.discovery import Registry, discover
 
-_UNTIL_TOLD = 1 << 61
-"""A latency without end, for orders of which a venue tells what became of them."""
-
-__all__ = ["ComposedRun", "compose", "compose_file"]
+__all__ = ["ComposedRun", "compose", "compose_document", "compose_file"]
 
 _UNTIL_TOLD = 1 << 61
 """A latency without end, for orders of which a venue tells what became of them."""
@@ -100,7 +97,11 @@ def compose_file(path: str | Path, overrides: Iterable[str] = (), registry: Regi
 
     Without a `registry`, the installed plugins are looked for, narrowed by `run.plugins`.
     """
-    document = read_document(path, overrides)
+    return compose_document(read_document(path, overrides), registry)
+
+
+def compose_document(document: Document, registry: Registry | None = None) -> ComposedRun:
+    """Check a run file that has been read, and compose it, as `compose_file` does."""
     checked = check_tables(document)
     if registry is None:
         registry = _discover(document, checked.problems)

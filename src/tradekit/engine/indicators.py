@@ -10,10 +10,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tradekit.data.interval import interval_text, parse_interval, time_text
-from tradekit.data.resample import count_ended, resample, window_starts
+from tradekit.data.resample import count_ended, whole_windows
 from tradekit.engine.calls import blaming
 from tradekit.errors import StrategyError, nearest
 from tradekit.model.bars import PRICE_COLUMNS, Bars, BarSize, Floats, Series, Threshold, Times
+from tradekit.model.reference import SessionTimes
+from tradekit.model.timeline import Sessions
 from tradekit.plugin.contracts import Indicator, Strategy
 
 __all__ = ["Computed", "Reader", "compute", "declared", "differs", "is_fed", "ratio_of", "value_names", "warmup_of"]
@@ -52,15 +54,16 @@ def declared(strategy: Strategy, size: BarSize) -> dict[str, Indicator]:
     return found
 
 
-def compute(indicators: Mapping[str, Indicator], bars: Bars, size: BarSize) -> Computed:
+def compute(indicators: Mapping[str, Indicator], bars: Bars, size: BarSize, sessions: Sessions) -> Computed:
     """Compute all values on bars of a size; then some again on shortened bars, which must not change them.
 
-    Raises `StrategyError` for an indicator that raises, gives values of another shape, or looks into the future.
+    Coarser bars keep to the sessions of their instrument. Raises `StrategyError` for an indicator that raises, gives values of
+    another shape, or looks into the future.
     """
     names = [value for name, indicator in indicators.items() for value in value_names(name, indicator)]
     values = np.full((len(names), len(bars.symbols), len(bars)), np.nan)
     for i in range(len(bars.symbols)):
-        supply = _Supply(bars, i)
+        supply = _Supply(bars, i, sessions.calendar(i))
         row = 0
         for name, indicator in indicators.items():
             coarse = indicator.bar_interval if ratio_of(indicator, size) > 1 else None
@@ -155,12 +158,14 @@ class _Found:
 class _Supply:
     """The bars that one instrument has, and coarser ones built from them; each column and interval is made once."""
 
-    def __init__(self, bars: Bars, i: int) -> None:
+    def __init__(self, bars: Bars, i: int, calendar: SessionTimes | None) -> None:
         self.bars = bars
         self.i = i
+        self.calendar = calendar
         self.symbol = bars.symbols[i]
         self.columns: dict[str, Floats] = {}
         self.coarse: dict[tuple[int, int], tuple[Series, Times]] = {}
+        self.opened: dict[int, Times] = {}
 
     def __len__(self) -> int:
         return int(np.count_nonzero(self.bars.exists[:, self.i]))
@@ -190,8 +195,10 @@ class _Supply:
             close_time = self.close_time[:length]
             opened, highest, lowest, closed, volume = (self.column(name)[:length] for name in PRICE_COLUMNS)
             own = Series(self.open_time[:length], close_time, opened, highest, lowest, closed, volume)
-            built = resample(own, reader.interval)
+            built, counts_from = whole_windows(own, reader.interval, self.calendar)
             self.coarse[key] = built, count_ended(built, close_time)
+            if length == len(self):
+                self.opened[reader.interval] = counts_from
         built, ended = self.coarse[key]
         whole = int(ended[-1]) if length else 0
         return [getattr(built, name)[:whole] for name in reader.indicator.inputs], ended
@@ -201,7 +208,8 @@ class _Supply:
         total = len(self)
         chosen = {total // 3, total * 5 // 6, total - 1}
         if interval is not None:
-            windows = window_starts(self.open_time, interval)
+            # All bars have been read before some of them are.
+            windows = np.searchsorted(self.coarse[interval, total][0].open_time, self.opened[interval], side="right")
             last = np.flatnonzero((windows[1:-1] != windows[2:]) & (windows[1:-1] == windows[:-2])) + 1
             chosen = {int(last[np.searchsorted(last, length, "right") - 1]) for length in chosen} if len(last) else chosen
         return sorted(chosen)

@@ -13,9 +13,9 @@ from tradekit.data.calendars import sessions_of
 from tradekit.data.finer import LoadedFiner, load_finer
 from tradekit.data.load import LoadedBars, instruments_of, load_bars
 from tradekit.data.quality.policy import Quality
-from tradekit.data.quality.report import Report, doubts, judge
+from tradekit.data.quality.report import Inspected, Report, doubts, judge
 from tradekit.data.reference import LoadedReference, load_reference
-from tradekit.data.streaming import Inspected, stream_bars
+from tradekit.data.streaming import stream_bars
 from tradekit.engine.compose import ComposedRun
 from tradekit.engine.runfile import RunConfig
 from tradekit.engine.schedule import scheduled
@@ -60,13 +60,15 @@ def load_market(composed: ComposedRun) -> MarketData:
     config, source = composed.config, composed.source
     read = _streamed(config, source) if config.data.stream else _read(config, source)
     loaded, instruments, reference = read.loaded, read.instruments, read.reference
-    reports = _reports(read.inspected, config.data.quality)
+    quality = config.data.quality
+    reports, trades = _reports(read.inspected, quality), _reports(loaded.trades, quality, "trades")
     calendars = _calendars(loaded.bars, instruments)
     known = {one.symbol: found for one in instruments if (found := calendars[one.calendar]) is not None}
     schedule, notes = scheduled(loaded.bars, reference.funding, reference.actions, known)
-    finer = None
+    finer, inside = None, {}
     if config.data.fill_interval is not None:
-        finer = load_finer(source, loaded.bars, instruments, config.data.fill_interval_ns, config.data.policy)
+        finer = load_finer(source, loaded.bars, instruments, config.data.fill_interval_ns, config.data.policy, reference.actions)
+        inside = _reports(finer.inspected, quality, "trades" if config.data.fill_interval == "trades" else "finer bars")
     return MarketData(
         bars=loaded.bars,
         adjusted=adjust(loaded.bars, schedule),
@@ -80,10 +82,10 @@ def load_market(composed: ComposedRun) -> MarketData:
         finer=None if finer is None else finer.finer,
         bar_length=_length(loaded.bars, config.data.size),
         instruments=instruments,
-        facts=tuple(_facts(fact, reports, reference, finer) for fact in loaded.facts),
+        facts=tuple(_facts(fact, _Reports(reports, trades, inside), reference, finer) for fact in loaded.facts),
         notes=(
             *loaded.notes,
-            *_notes(reports, config.data.quality),
+            *_notes([*reports.values(), *trades.values(), *inside.values()], quality),
             *reference.notes,
             *notes,
             *(() if finer is None else finer.notes),
@@ -118,7 +120,7 @@ class _Read:
 def _read(config: RunConfig, source: DataSource) -> _Read:
     loaded = load_bars(source, request_of(config), config.data.policy, _calendar_names(config))
     instruments = _instruments(config, loaded.instruments)
-    reference = load_reference(source, instruments)
+    reference = load_reference(source, instruments, request_of(config))
     inspected = {}
     for symbol, checked in loaded.checked.items():
         findings = (*checked.findings, *doubts(checked.sound, reference.actions.get(symbol)))
@@ -130,7 +132,7 @@ def _streamed(config: RunConfig, source: DataSource) -> _Read:
     request, memory = request_of(config), Scratch()
     given = instruments_of(source, request.symbols, _calendar_names(config))
     instruments = _instruments(config, given)
-    reference = load_reference(source, instruments)
+    reference = load_reference(source, instruments, request)
     loaded, inspected = stream_bars(source, request, config.data.policy, given, reference.actions, memory)
     return _Read(loaded, instruments, reference, inspected, memory)
 
@@ -139,22 +141,20 @@ def _calendar_names(config: RunConfig) -> dict[str, str]:
     return {fact.symbol: fact.calendar for fact in config.instruments if fact.calendar is not None}
 
 
-def _reports(inspected: Mapping[str, Inspected], quality: Quality) -> dict[str, Report]:
+def _reports(inspected: Mapping[str, Inspected], quality: Quality, kind: str = "bars") -> dict[str, Report]:
     """Return what the checks of each instrument come to. Raises `DataError` for what a run must not use."""
     reports = {}
     for symbol, found in inspected.items():
-        reports[symbol] = judge(symbol, found.origin, found.rows, found.findings, quality)
+        reports[symbol] = judge(symbol, found.origin, found.rows, found.findings, quality, kind)
         reports[symbol].demand(quality)
     return reports
 
 
-def _notes(reports: Mapping[str, Report], quality: Quality) -> Iterator[str]:
+def _notes(reports: Sequence[Report], quality: Quality) -> Iterator[str]:
     """Yield what is known about the quality of the data, and which waivers waive nothing."""
-    for report in reports.values():
-        yield from report.notes()
-    waived = [
-        (finding.check, report.symbol) for report in reports.values() for finding in report.findings if finding.verdict == "waived"
-    ]
+    # Bars that are made of the trades that decide inside of them have the same said twice.
+    yield from dict.fromkeys(note for report in reports for note in report.notes())
+    waived = [(finding.check, report.symbol) for report in reports for finding in report.findings if finding.verdict == "waived"]
     for waiver in quality.waive:
         if not any(waiver.covers(*one) for one in waived):
             about = "" if waiver.instrument is None else f" of {waiver.instrument}"
@@ -168,12 +168,24 @@ def _calendars(bars: Bars, instruments: Sequence[Instrument]) -> dict[str | None
     return {name: None if name is None else sessions_of(name, first, last) for name in names}
 
 
-def _facts(
-    fact: Mapping[str, Any], reports: Mapping[str, Report], reference: LoadedReference, finer: LoadedFiner | None
-) -> dict[str, Any]:
+@dataclass(frozen=True, slots=True)
+class _Reports:
+    """What the checks come to, by symbol: of the bars, of the trades they are made of, of what decides inside of them."""
+
+    bars: Mapping[str, Report]
+    trades: Mapping[str, Report]
+    finer: Mapping[str, Report]
+
+
+def _facts(fact: Mapping[str, Any], reports: _Reports, reference: LoadedReference, finer: LoadedFiner | None) -> dict[str, Any]:
     symbol = fact["symbol"]
-    inside = {} if finer is None else {"finer": finer.facts[symbol]}
-    return {**fact, **reports[symbol].facts(), **reference.facts(symbol), **inside}
+    found = {**fact, **reports.bars[symbol].facts(), **reference.facts(symbol)}
+    if symbol in reports.trades:
+        of = reports.trades[symbol]
+        found["trades"] = {"origin": of.origin, "rows": of.rows, **fact.get("trades", {}), **of.facts()}
+    if finer is not None:
+        found["finer"] = {**finer.facts[symbol], **reports.finer[symbol].facts()}
+    return found
 
 
 def _instruments(config: RunConfig, known: Sequence[Instrument]) -> tuple[Instrument, ...]:

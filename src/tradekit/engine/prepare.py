@@ -88,8 +88,8 @@ def prepare(composed: ComposedRun, market: MarketData) -> Prepared:
 
 def _computed(indicators: Mapping[str, Indicator], market: MarketData, size: BarSize) -> Computed:
     if isinstance(market.memory, Scratch):
-        return compute_in_pieces(indicators, market.adjusted, size, market.memory)
-    return compute(indicators, market.adjusted, size)
+        return compute_in_pieces(indicators, market.adjusted, size, market.sessions, market.memory)
+    return compute(indicators, market.adjusted, size, market.sessions)
 
 
 def cut(prepared: Prepared, strategy: Strategy, rows: int) -> Prepared:

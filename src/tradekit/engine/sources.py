@@ -18,7 +18,7 @@ from tradekit.errors import ConfigError
 from tradekit.plugin.contracts import DataSource
 from tradekit.plugin.discovery import Registry, discover
 
-__all__ = ["NamedSource", "open_source"]
+__all__ = ["NamedSource", "open_source", "source_name"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +52,15 @@ def open_source(named: str, overrides: Iterable[str] = (), registry: Registry | 
     made, problems = make(table, discover(_packages(document)) if registry is None else registry, document.folder)
     source = _source(document, made, [*wrong, *problems])
     return NamedSource(source, tuple(asked.get("instruments") or ()), asked.get("interval"))
+
+
+def source_name(named: str, overrides: Iterable[str] = ()) -> str:
+    """Return what a data source is called that `open_source` would make. Raises `ConfigError` for a file that names none."""
+    if not named.endswith(".toml"):
+        return named
+    document = read_document(named, overrides)
+    found = document.values.get("data")
+    return _component(document, found if isinstance(found, dict) else {}).name
 
 
 def _written(name: str, overrides: Iterable[str]) -> Document:

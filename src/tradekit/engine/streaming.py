@@ -9,18 +9,22 @@ from typing import Any
 import numpy as np
 
 from tradekit.data.interval import parse_interval
-from tradekit.data.resample import count_ended, resample
+from tradekit.data.resample import count_ended, whole_windows
 from tradekit.engine.calls import blaming
 from tradekit.engine.indicators import Computed, Reader, is_fed, ratio_of, value_names
 from tradekit.errors import StrategyError
 from tradekit.model.bars import BAR_COLUMNS, PRICE_COLUMNS, Bars, BarSize, Floats, Series, Times
 from tradekit.model.memory import Scratch
+from tradekit.model.reference import SessionTimes
+from tradekit.model.timeline import Sessions
 from tradekit.plugin.contracts import Indicator
 
-__all__ = ["Feed", "compute_in_pieces"]
+__all__ = ["Feed", "compute_in_pieces", "feeds_of"]
 
 
-def compute_in_pieces(indicators: Mapping[str, Indicator], bars: Bars, size: BarSize, memory: Scratch) -> Computed:
+def compute_in_pieces(
+    indicators: Mapping[str, Indicator], bars: Bars, size: BarSize, sessions: Sessions, memory: Scratch
+) -> Computed:
     """Return what `compute` does for indicators that are fed bar by bar; the values lie in `memory`.
 
     Raises `StrategyError` for an indicator that has an array form of its own, which wants all bars at once.
@@ -29,15 +33,9 @@ def compute_in_pieces(indicators: Mapping[str, Indicator], bars: Bars, size: Bar
     values = memory.array((len(names), len(bars.symbols), len(bars)), np.float64)
     for name, indicator in indicators.items():
         if not is_fed(indicator):
-            raise StrategyError(
-                f"{Reader(name, indicator, None)} computes all bars at once, and streamed data are never all there; "
-                "set data.stream = false"
-            )
-    feeds = [
-        (i, Feed(Reader(name, indicator, parse_interval(str(indicator.bar_interval)) if ratio_of(indicator, size) > 1 else None)))
-        for i in range(len(bars.symbols))
-        for name, indicator in indicators.items()
-    ]
+            who = f"indicator {name!r} ({indicator.name})"
+            raise StrategyError(f"{who} computes all bars at once, and streamed data are never all there; set data.stream = false")
+    feeds = feeds_of(indicators, size, sessions)
     for block in memory.blocks(len(bars)):
         part = bars.rows(block.start, block.stop)
         at = dict.fromkeys(range(len(bars.symbols)), 0)
@@ -48,11 +46,22 @@ def compute_in_pieces(indicators: Mapping[str, Indicator], bars: Bars, size: Bar
     return Computed({name: row for row, name in enumerate(names)}, values)
 
 
+def feeds_of(indicators: Mapping[str, Indicator], size: BarSize, sessions: Sessions) -> list[tuple[int, Feed]]:
+    """Return a feed of each indicator for each instrument, with the instrument's place: all of one, then all of the next."""
+    readers = [
+        Reader(name, one, parse_interval(str(one.bar_interval)) if ratio_of(one, size) > 1 else None)
+        for name, one in indicators.items()
+    ]
+    return [(i, Feed(reader, sessions.calendar(i))) for i in range(len(sessions.calendar_of)) for reader in readers]
+
+
 class Feed:
     """One indicator on the way through the bars of one instrument."""
 
-    def __init__(self, reader: Reader) -> None:
+    def __init__(self, reader: Reader, calendar: SessionTimes | None) -> None:
         self.reader = reader
+        self.calendar = calendar
+        self.began: int | None = None
         with blaming(str(reader), reader.indicator):
             self.state = reader.indicator.step()
         self.last = np.full((len(reader.indicator.outputs), 1), np.nan)
@@ -87,10 +96,12 @@ class Feed:
             earlier = self.unfinished
             joined: dict[str, Any] = {name: np.concatenate((getattr(earlier, name), getattr(own, name))) for name in BAR_COLUMNS}
             own = replace(own, **joined)
-        built = resample(own, interval)
+        built, opened = whole_windows(own, interval, self.calendar, self.began)
+        if self.began is None and len(opened):
+            self.began = int(opened[0])
         ended = count_ended(built, own.close_time)
         whole = int(ended[-1]) if len(ended) else 0
-        since = int(np.searchsorted(own.open_time, built.open_time[whole])) if whole < len(built) else len(own)
+        since = int(np.searchsorted(opened, built.open_time[whole])) if whole < len(built) else len(own)
         self.unfinished = _rows(own, since, len(own))
         return _rows(built, 0, whole), ended[before:]
 

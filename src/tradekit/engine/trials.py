@@ -20,8 +20,11 @@ _KEPT = ("total_return", "annual_return", "annual_volatility", "sharpe", "max_dr
 
 
 def data_hash(fact: Mapping[str, Any]) -> str:
-    """Return what tells the data of an instrument apart: the hash of its bars, followed by those of anything else read for it."""
-    parts = [part["sha256"] for _, part in sorted(fact.items()) if isinstance(part, Mapping)]
+    """Return what tells the data of an instrument apart: the hash of its bars, followed by those of anything else read for it.
+
+    Trades of which a store has made the bars have none of their own.
+    """
+    parts = [part["sha256"] for _, part in sorted(fact.items()) if isinstance(part, Mapping) and "sha256" in part]
     return "".join([fact["sha256"], *parts])
 
 

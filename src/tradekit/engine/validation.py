@@ -239,4 +239,5 @@ def _sentence(name: str, value: object, wanted: list[str]) -> str:
     for start in ("must be ", "must "):
         if all(demand.startswith(start) for demand in wanted):
             return f"{name} {start}{' or '.join(demand.removeprefix(start) for demand in wanted)}{tail}"
-    return f"{name}: {' or '.join(wanted)}{tail}"
+    said = f"{' or '.join(wanted)}{tail}"
+    return f"{name}: {said}" if name else said  # the options of a source that is named by itself have no table

@@ -95,6 +95,10 @@ class Sessions:
         """Return sessions that are days of UTC, for all instruments."""
         return cls(bars.open_time, bars.close_time, (None,), np.zeros(len(bars.symbols), dtype=np.int32))
 
+    def calendar(self, i: int) -> SessionTimes | None:
+        """Return the calendar of an instrument, by its place; `None` for days of UTC."""
+        return self.calendars[int(self.calendar_of[i])]
+
     @cached_property
     def number(self) -> NDArray[np.int32]:
         """Int32 [calendar, row]: the session, counted from some day on; a row outside of any belongs to the next one."""

@@ -93,8 +93,8 @@ class DataSource(Component, ABC):
 
     paging: Paging | None = None
     """What a request is limited to; `None` gives anything at once. It may be set in `__init__`, from the options."""
-    has_threshold_bars: ClassVar[bool] = False
-    """Whether `bars` heeds `request.threshold`; without, the kernel builds such bars from `trades`."""
+    has_threshold_bars: bool = False
+    """Whether `bars` heeds `request.threshold`; if not, the kernel builds such bars from `trades`. `__init__` may set it, too."""
     has_live_bars: ClassVar[bool] = False
     """Whether it has `live_bars`, which paper, shadow and live runs need."""
 
@@ -129,6 +129,13 @@ class DataSource(Component, ABC):
     def funding(self, symbols: Sequence[str]) -> Mapping[str, FundingRates]:  # noqa: ARG002 - what an override is given
         """Return the funding rates of perpetuals, over any time; nothing if the source has none. The default has none."""
         return {}
+
+    def funding_page(self, request: BarRequest) -> Mapping[str, FundingRates] | None:  # noqa: ARG002 - what an override is given
+        """Return the first funding rates with `start <= time < end`, for a source with `paging`.
+
+        `request.interval` is 0. The default is `None`: all come at once from `funding`.
+        """
+        return None
 
     def actions(self, symbols: Sequence[str]) -> Mapping[str, Actions]:  # noqa: ARG002 - what an override is given
         """Return the splits, dividends and delistings of instruments that had any, over any time. The default knows of none."""

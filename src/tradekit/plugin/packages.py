@@ -18,7 +18,7 @@ from tradekit.errors import PluginError, nearest
 if TYPE_CHECKING:
     from importlib.metadata import EntryPoint
 
-__all__ = ["KERNEL", "Installed", "Package", "clash_message", "installed", "load", "place", "reason"]
+__all__ = ["KERNEL", "Installed", "Package", "clash_message", "every_installed", "installed", "load", "place", "reason"]
 
 KERNEL = "tradekit"
 """The distribution that the built-in plugins come with."""
@@ -56,7 +56,7 @@ def installed(only: Sequence[str] | None = None) -> Installed:
     and empty, none is left. `only` narrows them further. Names are compared as pip does, so `My_Plugin` is `my-plugin`. Raises
     `PluginError` for a name that is not among them, because a list with a slip in it would leave out a plugin silently.
     """
-    packages = _packages()
+    packages = every_installed()
     kept = packages
     variable = os.environ.get(VARIABLE)
     if variable is not None:
@@ -66,7 +66,8 @@ def installed(only: Sequence[str] | None = None) -> Installed:
     return Installed(tuple(kept), tuple(package.name for package in packages if package not in kept))
 
 
-def _packages() -> list[Package]:
+def every_installed() -> list[Package]:
+    """Return the packages with entry points for tradekit, by name, whether they are to be used or not."""
     from importlib.metadata import entry_points  # costs as much as all the rest of 'tradekit --version'
 
     found = entry_points()

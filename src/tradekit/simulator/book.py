@@ -282,6 +282,11 @@ class Book:
         numbers = [int(self.open_orders[k]) for k in range(self.open_count)]
         return [order for order in numbers if self.status[order] in (_OPEN, _HELD)]
 
+    def trail(self, order: int) -> tuple[float, float]:
+        """Return how far a trailing stop stays behind, in money and as a fraction; NaN for the other one, and for other orders."""
+        row = self.condition[order]
+        return (_NAN, _NAN) if row < 0 else (float(self.conditions.trail[row]), float(self.conditions.trail_rate[row]))
+
     def columns(self) -> dict[str, Any]:
         """Return copies of all orders, one array a column."""
         arrays: dict[str, Any] = {

@@ -48,6 +48,8 @@ _MARKET_BUYS = cython.declare(cython.int, Waiting.MARKET_BUYS)
 _CLIP = cython.declare(cython.int, 0)
 _FLATTEN = cython.declare(cython.int, 3)
 
+_SILENT: tuple[str, dict[str, float]] = ("", {})
+"""What most rules say of what they accept; so many entries share it."""
 _ACTIONS = {"clip": 0, "reject": 1, "halt": 2, "flatten": 3}
 
 
@@ -239,7 +241,7 @@ class Gate:
         passed, text, numbers, kind = self.opinions.ask(self.checkers[k], order, quantity, self.equity, self.row)
         entry = self.note(order, k, quantity, passed, kind)
         self.log.d[self.log.at] = _NAN
-        self.log.notes[entry] = (text, numbers)
+        self.log.notes[entry] = (text, numbers) if text or numbers else _SILENT
         if kind == _HALT and not self.is_halted:
             self.halt(self.rule[k], self.equity, _NAN, entry)
         return passed

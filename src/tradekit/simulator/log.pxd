@@ -9,7 +9,8 @@ cdef class Log:
     cdef int[::1] instrument, order, cause, moment_row
     cdef long long[::1] moment_time
     cdef double[::1] a, b, c, d, e, f, g
-    cdef dict open
+    cdef object entries, numbers
+    cdef dict moment
     cdef list packed
     cdef object notes
 
@@ -17,4 +18,4 @@ cdef class Log:
     cdef void begin_moment(self) noexcept nogil
     cdef void settle(self) noexcept nogil
     cdef int pack(self) except -1
-    cdef tuple part(self)
+    cdef tuple part(self, Py_ssize_t numbers)

@@ -11,24 +11,18 @@ import numpy as np
 
 __all__ = ["Log"]
 
-_NAN = cython.declare(cython.double, float("nan"))
 _ROOM = cython.declare(cython.int, 1024)  # entries that are open
 _MOST = cython.declare(cython.int, 7)  # numbers of an entry
 
-_TYPES = {
-    "numbers": np.float64,
-    "moment_time": np.int64,
-    "moment_row": np.int32,
-    "instrument": np.int32,
-    "order": np.int32,
-    "cause": np.int32,
-    "rule": np.int16,
-    "moment_place": np.int16,
-    "kind": np.int8,
-    "code": np.int8,
-    "width": np.int8,
-}
-"""The open columns: of entries, of the numbers of all of them, and of the moments at which some of them happened."""
+_ENTRY = np.dtype(
+    [("instrument", "i4"), ("order", "i4"), ("cause", "i4"), ("rule", "i2"), ("kind", "i1"), ("code", "i1"), ("width", "i1")]
+)
+"""What an entry has besides its numbers. It lies in columns, which all lie in one piece of memory: so they are packed at once."""
+_MOMENT = {"moment_time": np.int64, "moment_row": np.int32, "moment_place": np.int16}
+"""The columns of the moments at which some of the entries happened."""
+
+Part = tuple[int, bytes, bytes, tuple[bytes, ...]]
+"""How many entries there are, the memory of their columns, their numbers, and the moments."""
 
 
 class Log:
@@ -67,15 +61,17 @@ class Log:
         self.moments = 0
         self.row = 0
         self.now = 0
-        self.open = {name: np.zeros(_ROOM * (_MOST if name == "numbers" else 1), dtype) for name, dtype in _TYPES.items()}
-        numbers = self.open["numbers"]
-        self.kind, self.code, self.width = self.open["kind"], self.open["code"], self.open["width"]
-        self.rule, self.instrument = self.open["rule"], self.open["instrument"]
-        self.order, self.cause = self.open["order"], self.open["cause"]
-        self.a, self.b, self.c, self.d, self.e, self.f, self.g = (numbers[k:] for k in range(_MOST))
-        self.moment_place, self.moment_row = self.open["moment_place"], self.open["moment_row"]
-        self.moment_time = self.open["moment_time"]
-        self.packed: list[tuple[int, int, int, bytes]] = []
+        self.entries = np.zeros(_ROOM * _ENTRY.itemsize, dtype=np.uint8)
+        self.numbers = np.full(_ROOM * _MOST, np.nan)
+        self.moment = {name: np.zeros(_ROOM, dtype) for name, dtype in _MOMENT.items()}
+        columns = _columns(self.entries)
+        self.kind, self.code, self.width = columns["kind"], columns["code"], columns["width"]
+        self.rule, self.instrument = columns["rule"], columns["instrument"]
+        self.order, self.cause = columns["order"], columns["cause"]
+        self.a, self.b, self.c, self.d, self.e, self.f, self.g = (self.numbers[k:] for k in range(_MOST))
+        self.moment_place, self.moment_row = self.moment["moment_place"], self.moment["moment_row"]
+        self.moment_time = self.moment["moment_time"]
+        self.packed: list[Part] = []
         # Words and numbers of Python rules, by entry; everything else is told by the columns.
         self.notes: dict[int, tuple[str, dict[str, float]]] = {}
 
@@ -96,8 +92,6 @@ class Log:
         self.instrument[place] = instrument
         self.order[place] = order
         self.cause[place] = cause
-        for k in range(_MOST):
-            self.a[self.at + k] = _NAN
         self.count += 1
         return self.count - 1
 
@@ -120,17 +114,17 @@ class Log:
 
     def pack(self) -> int:
         """Put the open entries, all of them settled, away."""
-        self.packed.append(self.part())
+        self.packed.append(self.part(self.at))
+        self.numbers[: self.at] = np.nan  # those behind still are: nobody has written there
         self.place = -1
         self.at = 0
         self.moments = 0
         return 0
 
-    def part(self) -> tuple[int, int, int, bytes]:
-        """Return the open columns as far as they are filled: how many entries, numbers and moments there are, and all the bytes."""
-        count = self.place + 1
-        lengths = count, int(np.sum(self.open["width"][:count])), int(self.moments)
-        return *lengths, b"".join([column[: _length(name, *lengths)].tobytes() for name, column in self.open.items()])
+    def part(self, numbers: int) -> Part:
+        """Return the open columns as far as they are filled, with so many numbers."""
+        moments = tuple([column[: self.moments].tobytes() for column in self.moment.values()])
+        return self.place + 1, self.entries.tobytes(), self.numbers[:numbers].tobytes(), moments
 
     def __len__(self) -> int:
         return self.count
@@ -138,10 +132,10 @@ class Log:
     def columns(self, start: int = 0) -> dict[str, Any]:
         """Return copies of the entries from `start` on, one array a column."""
         first = min(start // _ROOM, len(self.packed))
-        parts = [_read(*part) for part in (*self.packed[first:], self.part())]
+        parts = [_read(*part) for part in (*self.packed[first:], self.part(self.at + _MOST if self.place >= 0 else 0))]
         for k, part in enumerate(parts):
             part["moment_place"] = part["moment_place"].astype(np.int64) + k * _ROOM
-        joined = _unpacked({name: np.concatenate([part[name] for part in parts]) for name in _TYPES})
+        joined = _unpacked({name: np.concatenate([part[name] for part in parts]) for name in parts[0]})
         return {name: column[start - first * _ROOM :] for name, column in joined.items()}
 
     def words(self) -> Mapping[int, tuple[str, dict[str, float]]]:
@@ -149,19 +143,21 @@ class Log:
         return MappingProxyType(self.notes)
 
 
-def _length(name: str, count: int, numbers: int, moments: int) -> int:
-    """Return how long one of the open columns is when there are so many entries, numbers and moments."""
-    return moments if name.startswith("moment") else (numbers if name == "numbers" else count)
-
-
-def _read(count: int, numbers: int, moments: int, data: bytes) -> dict[str, Any]:
-    """Return the columns of a part again."""
+def _columns(entries: Any) -> dict[str, Any]:
+    """Return the columns that lie in the memory of a part's entries."""
     columns = {}
     offset = 0
-    for name, dtype in _TYPES.items():
-        columns[name] = np.frombuffer(data, dtype, _length(name, count, numbers, moments), offset)
+    for name in _ENTRY.names or ():
+        columns[name] = np.frombuffer(entries, _ENTRY[name], _ROOM, offset)
         offset += columns[name].nbytes
     return columns
+
+
+def _read(count: int, entries: bytes, numbers: bytes, moments: tuple[bytes, ...]) -> dict[str, Any]:
+    """Return the columns of a part again."""
+    columns = {name: column[:count] for name, column in _columns(entries).items()}
+    columns["numbers"] = np.frombuffer(numbers)
+    return columns | {name: np.frombuffer(content, _MOMENT[name]) for name, content in zip(_MOMENT, moments, strict=True)}
 
 
 def _unpacked(part: Mapping[str, Any]) -> dict[str, Any]:

@@ -19,3 +19,5 @@ cdef class Opinions:
     cdef object snapshot(self, double equity, Py_ssize_t row)
     cdef int value(self, Py_ssize_t row) except -1
     cdef double trailing(self, Py_ssize_t order) noexcept
+
+cdef object made(object kind, tuple names, tuple values)

@@ -1,48 +1,39 @@
-"""An event loop whose time is made up: what waits for an hour takes no time, and always happens in the same order."""
+"""A clock that a test turns."""
 
 from __future__ import annotations
 
-import asyncio
-import selectors
-from collections.abc import Coroutine
-from typing import Any, TypeVar
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
 
-__all__ = ["VirtualLoop", "run_virtually"]
+from tradekit.data.fetch.asking import Clock
+from tradekit.testing.markets import START
 
-Result = TypeVar("Result")
+__all__ = ["FixedClock"]
 
-
-class _Jumping(selectors.DefaultSelector):
-    """A selector that does not wait: it moves the loop's time on instead."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.time = 0.0
-
-    def select(self, timeout: float | None = None) -> list[tuple[selectors.SelectorKey, int]]:
-        ready = super().select(0)
-        if ready or timeout == 0:
-            return ready
-        if timeout is None:
-            # Nothing is scheduled: only another thread can go on, such as one that reads a file.
-            return super().select(None)
-        self.time += timeout
-        return ready
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
-class VirtualLoop(asyncio.SelectorEventLoop):
-    """An event loop that begins at time 0 and goes straight to whatever is due next."""
+@dataclass
+class FixedClock:
+    """A clock that stands still until it is turned: `ns` is what it shows, in UTC nanoseconds. Waiting by it turns it, at once.
 
-    def __init__(self) -> None:
-        self._jumping = _Jumping()
-        super().__init__(self._jumping)
+    `utc` goes where a function is wanted that tells the time, such as `Store(folder, now=clock.utc)`, and `clock` where a fetch
+    takes its own. `waits` are the seconds that were waited.
+    """
 
-    def time(self) -> float:
-        """Return the made-up time in seconds."""
-        return self._jumping.time
+    ns: int = START
+    waits: list[float] = field(default_factory=list)
 
+    def wait(self, seconds: float) -> None:
+        """Turn the clock by some seconds."""
+        self.waits.append(seconds)
+        self.ns += round(seconds * 1e9)
 
-def run_virtually(work: Coroutine[Any, Any, Result]) -> Result:
-    """Run a coroutine to its end in a `VirtualLoop`, as `asyncio.run` does in a real one."""
-    with asyncio.Runner(loop_factory=VirtualLoop) as runner:
-        return runner.run(work)
+    def utc(self) -> datetime:
+        """Return what it shows, cut to microseconds."""
+        return _EPOCH + timedelta(microseconds=self.ns // 1000)
+
+    @property
+    def clock(self) -> Clock:
+        """Return it as a fetch takes it: the time, seconds that only go forwards, and waiting."""
+        return Clock(lambda: self.ns, lambda: self.ns / 1e9, self.wait)

@@ -7,12 +7,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from made_bars import DAY, scaled, taken, walk
-from tradekit import Actions
+from tradekit import Actions, Trades
 from tradekit.cli.main import main
 from tradekit.data.resample import resample
 from tradekit.data.store.folder import Store
 from tradekit.data.store.keys import DataKey
+from tradekit.testing.markets import DAY, scaled, taken, walk
 
 RUN = """\
 risk = []
@@ -61,7 +61,7 @@ def test_good_data_have_all_points(capsys):
     assert (code, err) == (0, "")
     assert out.splitlines() == [
         "DATA  ROWS  QUALITY  VERDICT  CHECK  COUNT  WHAT",
-        "X     50    100                             nothing found",
+        "X       50      100                         nothing found",
         "",
         "a run may use these data",
     ]
@@ -112,7 +112,10 @@ def test_quotes_of_a_run_file_are_looked_at_if_they_are_asked_for(capsys):
     Path("quotes.csv").write_text("\n".join(lines) + "\n")
     quotes = ("--kind", "quotes", "--set", "data.quotes={path='quotes.csv'}")
     code, out, _ = check(capsys, file, *quotes)
-    assert (code, out.splitlines()[-1]) == (4, "a run refuses X because of crossed")
+    assert (code, out.splitlines()[-1]) == (
+        4,
+        "what reads quotes, which no run does yet, refuses X quotes because of crossed",
+    )
     assert "1 quote with the bid above the ask, at 2024-01-01T00:00:06Z" in out
     assert check(capsys, file, "--kind", "trades")[0] == 4
 
@@ -127,14 +130,6 @@ def test_empty_store_is_an_error(capsys):
     assert (code, err) == (4, "error: the store 'store' is empty; name a run file, or another store with --store\n")
 
 
-def test_data_set_that_can_not_be_checked_is_named(capsys, monkeypatch):
-    Store("store").create(DataKey("nyse", "ACME", "bars", "1d")).put(walk(30), "a test", "made up", instrument={"calendar": "XNYS"})
-    monkeypatch.setitem(sys.modules, "exchange_calendars", None)
-    code, _, err = check(capsys)
-    assert code == 3
-    assert err.startswith("error: nyse ACME bars 1d: calendar 'XNYS' needs the package exchange_calendars, which is not installed")
-
-
 def test_all_that_a_store_keeps_is_checked_and_held_against_each_other(capsys):
     store = Store("store")
     days = scaled(walk(70), slice(35, None), 0.5)
@@ -146,10 +141,55 @@ def test_all_that_a_store_keeps_is_checked_and_held_against_each_other(capsys):
     for key, data in (("bars", days), ("actions", split)):
         store.create(DataKey("nyse", "ACME", key, "1d" if key == "bars" else "")).put(data, "a test", "made up")
     code, out, _ = check(capsys)
-    assert (code, out.splitlines()[1]) == (0, "nyse ACME bars 1d  70    100                             nothing found")
+    assert (code, out.splitlines()[1]) == (0, "nyse ACME bars 1d    70      100                         nothing found")
     store.create(DataKey("nyse", "ACME", "bars", "1w")).put(weeks, "a test", "made up")
     code, out, _ = check(capsys, "--json")
     found = {one["data"]: [finding["check"] for finding in one["findings"]] for one in json.loads(out)}
     assert found == {"nyse ACME bars 1d": ["differs"], "nyse ACME bars 1w": ["differs"]}
     store.create(DataKey("lse", "ACME", "bars", "1d")).put(days, "a test", "made up")
     assert check(capsys)[0] == 4
+
+
+def test_data_set_that_can_not_be_checked_does_not_keep_others_from_it(capsys, monkeypatch):
+    store = Store("store")
+    store.create(DataKey("nyse", "ACME", "bars", "1d")).put(walk(30), "a test", "made up", instrument={"calendar": "XNYS"})
+    store.create(DataKey("nyse", "BETA", "bars", "1d")).put(walk(30), "a test", "made up")
+    monkeypatch.setitem(sys.modules, "exchange_calendars", None)
+    code, out, err = check(capsys)
+    assert (code, err) == (3, "")
+    assert "nyse BETA bars 1d    30      100" in out
+    assert "not checked" in out
+    assert "calendar 'XNYS' needs the package exchange_calendars, which is not installed: pip install 'tradekit[calendars]'" in out
+    assert out.endswith("\nnyse ACME bars 1d could not be checked\n")
+    code, out, _ = check(capsys, "--json")
+    assert [set(one) for one in json.loads(out)][1] == {"data", "error"}
+    store.create(DataKey("nyse", "GAMMA", "bars", "1d")).put(scaled(walk(30), slice(15, None), 0.5), "a test", "made up")
+    assert check(capsys)[0] == 4
+
+
+def test_data_sets_of_a_store_are_checked_by_words_of_their_names(capsys):
+    store = Store("store")
+    for symbol in ("ACME", "BETA"):
+        store.create(DataKey("nyse", symbol, "bars", "1d")).put(walk(30), "a test", "made up")
+    split = Actions(walk(30).open_time[[5]], np.array([0], np.int32), np.array([1.01]))
+    store.create(DataKey("nyse", "BETA", "actions")).put(split, "a test", "made up")
+    code, out, _ = check(capsys, "BETA", "--store", "store")
+    assert (code, [line.split()[:2] for line in out.splitlines()[1:2]]) == (0, [["nyse", "BETA"]])
+    assert "ACME" not in out
+    assert len(json.loads(check(capsys, "nyse", "--json")[1])) == 2
+    code, _, err = check(capsys, "GAMMA")
+    assert (code, "no data set of 'store' is called 'GAMMA'; it has 'nyse ACME bars 1d'" in err) == (4, True)
+    code, _, err = check(capsys, "actions")
+    assert (code, err) == (4, "error: there are no checks of nyse BETA actions; there are of bars, trades, quotes and book\n")
+
+
+def test_trades_that_are_refused_are_refused_to_runs_that_read_them(capsys):
+    number = np.array([*range(20), 7])
+    time = 1_704_067_200_000_000_000 + np.arange(21) * 10**9
+    trades = Trades(time, 100.0 + np.arange(21) % 2, np.ones(21), "a test", number=number)
+    Store("store").create(DataKey("lab", "X", "trades")).put(trades, "a test", "made up")
+    code, out, _ = check(capsys)
+    assert (code, out.splitlines()[-1]) == (
+        4,
+        "a run on bars that are made of them, or whose fills they decide, refuses lab X trades because of number-twice",
+    )

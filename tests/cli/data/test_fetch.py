@@ -55,8 +55,8 @@ def test_fetch_by_a_file_keeps_its_instruments_and_says_what_came(capsys):
     assert (code, err) == (0, "")
     assert out == (
         "DATA                      NEW ROWS  REQUESTS  REVISION\n"
-        "binance BTC/USDT bars 1h  60        3         1\n"
-        "binance ETH/USDT bars 1h  60        3         1\n"
+        "binance BTC/USDT bars 1h        60         3         1\n"
+        "binance ETH/USDT bars 1h        60         3         1\n"
     )
     assert len(Store("store").open(BTC).read()) == 60
 
@@ -80,21 +80,21 @@ def test_fetch_by_a_name_takes_its_options_from_the_command_line(capsys):
         sets = [word for option in options for word in ("--set", option)]
         code, out, err = run(capsys, "http", *sets, *ASKED, "--symbol", "BTC/USDT", "--interval", "60m")
     assert (code, err) == (0, "")
-    assert "binance BTC/USDT bars 1h  60        2         1" in out
+    assert "binance BTC/USDT bars 1h        60         2         1" in out
 
 
 def test_fetch_overrules_keys_of_a_file(capsys):
     with serving(Klines(ROWS)) as venue:
         code, out, _ = run(capsys, write(venue), *ASKED, "--set", "data.limit=60", "--set", "data.instruments=['BTC/USDT']")
     assert code == 0
-    assert out.splitlines()[1:] == ["binance BTC/USDT bars 1h  60        1         1"]
+    assert out.splitlines()[1:] == ["binance BTC/USDT bars 1h        60         1         1"]
 
 
 def test_fetch_from_files_works_as_from_a_venue(capsys):
     Path("x.csv").write_text("time,open,high,low,close,volume\n2024-01-01,1,2,1,2,5\n2024-01-02,2,3,2,3,5\n2024-01-03,3,3,3,3,5\n")
     code, out, _ = run(capsys, "csv", "--set", "path=x.csv", *ASKED, "--symbol", "X", "--interval", "1d")
     assert code == 0
-    assert "binance X bars 1d  3         1         1" in out
+    assert "binance X bars 1d         3         1         1" in out
 
 
 def test_fetch_of_trades_by_time(capsys):
@@ -110,7 +110,7 @@ def test_fetch_of_trades_by_time(capsys):
         sets = [word for option in options for word in ("--set", option)]
         code, out, err = run(capsys, "http", *sets, *ASKED, "--symbol", "X", "--kind", "trades")
     assert (code, err) == (0, "")
-    assert "binance X trades  10" in out
+    assert "binance X trades        10" in out
     assert Store("store").open(DataKey("binance", "X", "trades")).read().number.tolist() == list(range(10))
 
 
@@ -118,7 +118,7 @@ def test_fetch_says_what_it_waits_for(capsys):
     with serving(Klines(ROWS, lambda number, _path: "429" if number == 1 else None)) as venue:
         code, out, err = run(capsys, write(venue), *ASKED, "--symbol", "BTC/USDT")
     assert code == 0
-    assert "binance BTC/USDT bars 1h  60        4         1" in out
+    assert "binance BTC/USDT bars 1h        60         4         1" in out
     assert err.endswith(
         'answered 429 (too many requests): \'{"msg": "Too many requests."}\'; asking again in 0.02 s (try 2 of 8)\n'
     )
@@ -137,7 +137,11 @@ def test_fetch_from_a_venue_that_stays_broken_keeps_what_came_and_ends_with_6(ca
     ("arguments", "code", "said"),
     [
         (["venue.toml", "--start", "2024-01-01"], 2, "missing option '--venue'"),
-        (["venue.toml", "--venue", "x"], 2, "missing option '--start'"),
+        (
+            ["venue.toml", "--venue", "x"],
+            2,
+            "nothing of x BTC/USDT bars 1h is there yet to go on from; say from when on: --start 2024-01-01",
+        ),
         (
             ["venue.toml", "--venue", "x", "--start", "2024-01-02", "--end", "2024-01-02"],
             2,
@@ -226,3 +230,47 @@ def test_a_run_of_a_venue_needs_a_start(capsys):
     )
     assert main(["check", "run.toml"]) == 2
     assert "the data source 'http' is asked page by page, so it must know where to begin" in capsys.readouterr().err
+
+
+def test_fetch_without_a_start_goes_on_with_what_is_there(capsys):
+    with serving(Klines(ROWS)) as venue:
+        file = write(venue)
+        run(capsys, file, *ASKED[:4], "--end", "2024-01-02", "--symbol", "BTC/USDT")
+        code, out, _ = run(capsys, file, "--venue", "binance", "--end", "2024-01-03T12:00", "--symbol", "BTC/USDT")
+    assert code == 0
+    assert "binance BTC/USDT bars 1h        36         2         2" in out
+
+
+def test_fetch_that_fails_at_once_leaves_nothing_for_a_reader(capsys):
+    with serving(Klines(ROWS, lambda _number, _path: "500")) as venue:
+        assert run(capsys, write(venue), *ASKED, "--symbol", "BTC/USDT")[0] == 6
+    assert (Store("store").keys(), Store("store").remnants()) == ([], [])
+
+
+def test_fetch_of_another_interval_than_the_source_has_ends_at_once(capsys):
+    with serving(Klines(ROWS)) as venue:
+        code, out, err = run(capsys, write(venue), *ASKED, "--symbol", "BTC/USDT", "--interval", "4h")
+        assert (code, out, len(venue.paths)) == (6, "", 1)
+    assert "are 1h apart, and 4h was asked for; ask for 1h, or tell the source how its intervals are called" in err
+
+
+def test_fetch_of_funding_rates_goes_page_by_page_and_on(capsys):
+    rates = [{"at": START + hour * 3_600_000 + 2, "rate": str(hour / 1e6)} for hour in range(0, 80, 8)]
+
+    def reply(path):
+        start = int(path.partition("from=")[2])
+        return Reply(json.dumps([row for row in rates if row["at"] >= start][:4]).encode())
+
+    with serving(reply) as venue:
+        table = f"{{ address = '{venue.address}/?from={{start}}', columns = {{ time = 'at' }} }}"
+        options = [f"address={venue.address}/{{start}}", "limit=4", "per_second=1000", f"funding={table}"]
+        sets = [word for option in options for word in ("--set", option)]
+        asked = ("http", *sets, "--venue", "binance", "--symbol", "X", "--kind", "funding")
+        code, out, err = run(capsys, *asked, "--start", "2024-01-01", "--end", "2024-01-03")
+        assert (code, err) == (0, "")
+        assert "binance X funding         6" in out
+        count = len(venue.paths)
+        assert run(capsys, *asked, "--end", "2024-01-05")[0] == 0
+        assert f"from={START + 48 * 3_600_000 - 1000}" in venue.paths[count]
+    kept = Store("store").open(DataKey("binance", "X", "funding")).read()
+    assert kept.rate.tolist() == [hour / 1e6 for hour in range(0, 80, 8)]

@@ -1,10 +1,14 @@
 """`tradekit data resample`."""
 
+import json
+
 import numpy as np
 import pytest
 
 from tradekit import DataKey, Store, Trades
 from tradekit.cli.main import main
+
+LEFT_OUT = "1 of which the data have only a part\n"
 
 
 @pytest.fixture
@@ -17,7 +21,8 @@ def store(tmp_path):
 
 def test_resample_command_says_what_it_made(store, tmp_path, capsys):
     assert main(["data", "resample", "lab", "X", "trades", "--to", "2m", "--store", str(tmp_path / "store")]) == 0
-    assert capsys.readouterr().out == "lab X bars 2m: 2 bars, 1970-01-01T00:00:00Z to 1970-01-01T00:02:00Z, revision 1\n"
+    told = capsys.readouterr().out
+    assert told == "lab X bars 2m: 2 bars, 1970-01-01T00:00:00Z to 1970-01-01T00:02:00Z, revision 1; left out: " + LEFT_OUT
     assert main(["data", "resample", "lab X trades", "--to", "3 trades", "--store", str(tmp_path / "store")]) == 0
     assert "lab X bars 3 trades: 3 bars, " in capsys.readouterr().out
 
@@ -32,3 +37,15 @@ def test_resample_command_says_what_it_made(store, tmp_path, capsys):
 def test_resample_command_of_what_can_not_be_is_refused(store, tmp_path, capsys, words, size, code, message):
     assert main(["data", "resample", words, "--to", size, "--store", str(tmp_path / "store")]) == code
     assert message in capsys.readouterr().err
+
+
+def test_resample_command_tells_programs_what_it_made(store, tmp_path, capsys):
+    assert main(["data", "resample", "lab X trades", "--to", "2m", "--store", str(tmp_path / "store"), "--json"]) == 0
+    assert json.loads(capsys.readouterr().out) == {
+        "data_set": "lab X bars 2m",
+        "rows": 2,
+        "first": "1970-01-01T00:00:00Z",
+        "last": "1970-01-01T00:02:00Z",
+        "revision": 1,
+        "left_out": 1,
+    }

@@ -2,19 +2,21 @@
 
 import json
 import shutil
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-from stored_rows import KEY, at, hours, of_kind
-from tradekit import Trades
+from stored_rows import HOUR, KEY, at, hours, of_kind
+from tradekit import Actions, Series, Trades
 from tradekit.cli.main import main
 from tradekit.data.store.exporting import export
 from tradekit.data.store.folder import Store
 from tradekit.data.store.keys import DataKey
 from tradekit.data.store.kinds import LAYOUTS
 
+DAY = 24 * HOUR
 BARS = """time,open,high,low,close,volume
 2024-01-31T22:00,100,103,99,102,1200
 2024-01-31T23:00,102,104,101,103,900
@@ -61,7 +63,9 @@ def as_json(capsys: pytest.CaptureFixture[str], *arguments: str, code: int = 0) 
 
 
 def test_import_file_is_listed_and_shown(capsys: pytest.CaptureFixture[str]) -> None:
-    assert "nyse ACME bars 1h  4     2024-01-31T22:00:00Z  2024-02-01T01:00:00Z  1" in said(capsys, *IMPORT, "--fact", "tick=0.01")
+    assert "nyse ACME bars 1h     4  2024-01-31T22:00:00Z  2024-02-01T01:00:00Z         1" in said(
+        capsys, *IMPORT, "--fact", "tick=0.01"
+    )
     assert as_json(capsys, "data", "list")[0]["rows"] == 4
     shown = said(capsys, "data", "show", "ACME", "--head", "1")
     assert "instrument tick = 0.01" in shown
@@ -107,7 +111,6 @@ def test_import_actions_of_those_that_have_any(capsys: pytest.CaptureFixture[str
         "data",
         "import",
         "csv",
-        "bars.csv",
         "--venue",
         "nyse",
         "--symbol",
@@ -182,6 +185,17 @@ def test_import_bars_without_volume_says_so(capsys: pytest.CaptureFixture[str]) 
     assert capsys.readouterr().out.endswith("! nyse ACME bars 1h: no volume is known\n")
 
 
+def test_import_of_what_is_seldom_traded_is_kept_on_demand_and_checked_to_the_end(capsys: pytest.CaptureFixture[str]) -> None:
+    said(capsys, *IMPORT)
+    words = [*IMPORT[:6], "--symbol", "RARE", "--interval", "2h"]
+    assert "or say --spacing accept" in said(capsys, *words, code=4)
+    said(capsys, *words, "--spacing", "accept")
+    told = said(capsys, "data", "check", code=4)
+    assert "a run refuses nyse RARE bars 2h because of spacing" in told
+    assert "no two bars are 2h apart; the commonest step from one to the next is 1h" in told
+    assert "nyse ACME bars 1h" in told
+
+
 def test_import_out_of_order_is_sorted_on_demand_and_counted(capsys: pytest.CaptureFixture[str]) -> None:
     lines = BARS.splitlines(keepends=True)
     Path("bars.csv").write_text("".join([lines[0], *reversed(lines[1:]), lines[1].replace("1200", "7")]))
@@ -242,12 +256,12 @@ def test_export_actions_hold_every_column(tmp_path: Path) -> None:
 def test_show_words_that_fit_several_or_none_are_refused(capsys: pytest.CaptureFixture[str]) -> None:
     assert "is called 'BTC'; it is empty" in said(capsys, "data", "show", "BTC", code=4)
     for interval in ("1h", "2h"):
-        Store("store").create(DataKey("binance", "BTC/USDT", "bars", interval))
+        Store("store").create(DataKey("binance", "BTC/USDT", "bars", interval)).put(hours("2024-01-01", 2), "csv", "import")
     assert "'BTC/USDT' may be any of 'binance BTC/USDT bars 1h', 'binance BTC/USDT bars 2h'; write more of it" in said(
         capsys, "data", "show", "BTC/USDT", code=4
     )
     assert "no data set of 'store' is called 'ETH'" in said(capsys, "data", "show", "ETH", code=4)
-    assert "0 rows" in said(capsys, "data", "show", "BTC/USDT", "2h")
+    assert "2 rows" in said(capsys, "data", "show", "BTC/USDT", "2h")
 
 
 def test_list_empty_store_says_what_fills_it(capsys: pytest.CaptureFixture[str]) -> None:
@@ -305,7 +319,7 @@ def test_prune_holds_what_a_run_has_used(capsys: pytest.CaptureFixture[str]) -> 
     told = said(capsys, "data", "prune", "--keep", "1", "--dry-run")
     assert "revision 1 stays, because a run in runs has used it" in told
     assert "revision 2 would go" in told
-    assert "1 files" in told
+    assert "1 file, 0.00 MB, would be removed" in told
     assert as_json(capsys, "data", "prune", "--keep", "1")[0]["revisions"] == [2]
     assert len(list(Path("store").rglob("*.parquet"))) == 3
     assert said(capsys, "data", "verify").endswith("all 1 data sets are what was written\n")
@@ -325,3 +339,115 @@ def test_import_nan_prices_are_kept_as_they_are_read(capsys: pytest.CaptureFixtu
     Path("bars.csv").write_text(BARS.replace("103,104,102,102,800", "103,104,,102,800"))
     said(capsys, *IMPORT)
     assert np.isnan(Store("store").open(DataKey("nyse", "ACME", "bars", "1h")).read(at("2024-02-01")).low[0])
+
+
+@pytest.mark.parametrize("ending", [".csv", ".csv.gz", ".parquet"])
+def test_export_of_each_data_set_that_a_store_can_hold_is_imported_again_as_the_same(
+    capsys: pytest.CaptureFixture[str], ending: str
+) -> None:
+    opened = at("2024-01-31T20:00") + np.array([0, 7, 7_000, 9_000_000_000_000])
+    uneven = Series(opened, opened + np.array([5, 11, 8_999, 10**9]), *np.full((5, 4), 100.25), origin="a test")
+    kinds = np.array([0, 1, 2, 0], np.int32)
+    actions = Actions(opened[[0, 0, 1, 3]], kinds, np.array([2.0, 0.1, 0.0, 1 / 3]), "a test")
+    kept = {
+        ("bars", "1h"): replace(hours("2024-01-31T14:30", 8), close_time=hours("2024-01-31T14:30", 8).close_time - 7),
+        ("bars", "1d"): replace(
+            hours("2024-01-31T00:00", 2),
+            open_time=at("2024-01-30") + DAY * np.arange(1, 3) + 14 * HOUR,
+            close_time=at("2024-01-30") + DAY * np.arange(1, 3) + 21 * HOUR,
+        ),
+        **{("bars", size): uneven for size in ("1000 trades", "50 volume", "1000000 value")},
+        ("actions", ""): actions,
+        **{(kind, ""): of_kind(kind) for kind in ("trades", "quotes", "book", "funding")},
+    }
+    assert {kind for kind, _ in kept} == set(LAYOUTS)
+    for (kind, size), data in kept.items():
+        key, file = DataKey("binance", "BTC/USDT", kind, size), f"{kind} {size}{ending}"
+        Store("store").create(key).put(data, "test", "import")
+        said(capsys, "data", "export", str(key), "--to", file)
+        more = ["--interval", size, "--set", "columns.close_time=close_time"] if kind == "bars" else []
+        if kind == "funding":
+            mark = f'funding.mark={{ path = "{file}", columns = {{ value = "mark" }} }}'
+            more = ["--set", mark, "--set", "funding.columns.value=rate"]
+        source = "parquet" if ending == ".parquet" else "csv"
+        said(capsys, "data", "import", source, file, "--venue", "again", "--symbol", "BTC/USDT", "--kind", kind, *more)
+        again = Store("store").open(DataKey("again", "BTC/USDT", kind, size))
+        assert again.manifest.revisions[-1].content == Store("store").open(key).manifest.revisions[-1].content, key
+
+
+def test_run_on_bars_of_a_threshold_from_a_file_takes_each_as_it_is(capsys: pytest.CaptureFixture[str]) -> None:
+    Path("bars.csv").write_text(
+        "time,close_time,open,high,low,close\n2024-01-01T00:00,2024-01-01T07:12,1,2,1,2\n2024-01-02,2024-01-02T00:01,2,3,2,3\n"
+    )
+    text = RUN.replace('source = "store"', 'source = "csv"\npath = "bars.csv"\ncolumns = { close_time = "close_time" }')
+    Path("run.toml").write_text(text.replace('"1h"', '"50 volume"'))
+    told = said(capsys, "check", "run.toml")
+    assert "ACME" in told
+    assert "2024-01-01" in told
+
+
+def test_import_that_fails_leaves_nothing(capsys: pytest.CaptureFixture[str]) -> None:
+    said(capsys, *IMPORT)
+    Path("other.csv").write_text("time,close_time,open,high,low,close\n2024-01-01,2024-01-01,1,2,1,2\n")
+    other = ("data", "import", "csv", "other.csv", "--venue", "lse", "--symbol", "ACME", "--interval", "1h")
+    assert "closes before it opens" in said(capsys, *other, "--set", "columns.close_time=close_time", code=4)
+    assert not Path("store/lse").exists()
+    assert "4 rows" in said(capsys, "data", "show", "ACME")
+
+
+def test_prune_removes_what_a_fetch_asked_for_in_vain_and_verify_tells(capsys: pytest.CaptureFixture[str]) -> None:
+    said(capsys, *IMPORT)
+    store = Store("store")
+    empty, begun = (store.create(DataKey("lse", symbol, "bars", "1h")) for symbol in ("ACME", "BETA"))
+    for data_set in (empty, begun):
+        data_set.stage(hours("2024-01-01", 0), at("2024-01-01"), at("2024-01-02"), "venue")
+    empty.commit("venue", "fetched")
+    told = said(capsys, "data", "verify")
+    assert "nothing in it" in told
+    assert "1 data set that a fetch has begun; the same 'tradekit data fetch' goes on with it" in told
+    assert "1 data set in which nothing is; 'tradekit data prune' removes it" in told
+    assert "lse" not in said(capsys, "data", "list")
+    told = said(capsys, "data", "prune", "--dry-run")
+    assert "lse ACME bars 1h: nothing is in it; it would go" in told
+    assert empty.manifest == store.create(empty.key).manifest
+    assert "lse ACME bars 1h: nothing is in it; it is gone\n1 file, 0.00 MB, was removed\n" in said(capsys, "data", "prune")
+    assert store.remnants() == [begun.key]
+    assert begun.covered() == [(at("2024-01-01"), at("2024-01-02"))]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "message"),
+    [
+        (
+            ("csv", "ticks.csv", "--kind", "trades", "--set", "columns.time=when"),
+            2,
+            ": columns is about the bars, and no file of these is named; that of the trades is",
+        ),
+        (("csv", "ticks.csv", "--kind", "trades"), 4, '; name it: trades.columns = { time = "..." }'),
+        (("csv", "ticks.csv", "--kind", "funding"), 4, '; name it: funding.columns = { time = "..." }'),
+        (
+            ("csv", "ticks.csv", "--kind", "book", "--set", "book.levels={}", "--set", "book.columns.time=when"),
+            4,
+            '; name it: book.levels = { bid_price = "..." }',
+        ),
+        (
+            ("csv", "--kind", "actions", "--set", "path=bars.csv"),
+            4,
+            "gave no actions of 'ACME'; say where they are, each kind in a table of its own: actions.splits.path, or all in one",
+        ),
+        (("csv", "--kind", "quotes", "--set", "path=bars.csv"), 4, "gave no quotes of 'ACME'; say where they are: [data.quotes]"),
+        (
+            ("csv", "bare.csv", "--kind", "trades"),
+            4,
+            "if that is its first row, say so, and what the columns are: header = false, names",
+        ),
+    ],
+)
+def test_import_says_the_key_that_is_missing(
+    capsys: pytest.CaptureFixture[str], arguments: tuple[str, ...], code: int, message: str
+) -> None:
+    Path("ticks.csv").write_text("when,price,size\n1704067200,42300,0.5\n")
+    Path("bare.csv").write_text("1704067200,42300,0.5\n1704067201,42300,0.5\n")
+    told = said(capsys, "data", "import", *arguments, "--venue", "x", "--symbol", "ACME", code=code)
+    assert message in told
+    assert ": :" not in told

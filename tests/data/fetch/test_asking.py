@@ -1,15 +1,16 @@
 import pytest
 
-from pretend import Hands, Venue, asker_of, passing
+from pretend import Venue, asker_of, passing
 from tradekit import DataError, VenueError
+from tradekit.testing import FixedClock
 
 NOW = 1_700_000_000_000_000_000
 
 
 def ask_with(failures, tries=8, per_second=1000.0):
     """Ask for something that fails some times first; return the answer, the waits and what was told."""
-    hands, told = Hands(NOW), []
-    asker = asker_of(Venue(per_second=per_second), hands, told.append, tries)
+    clock, told = FixedClock(NOW), []
+    asker = asker_of(Venue(per_second=per_second), clock, told.append, tries)
     rest = list(failures)
 
     def question():
@@ -17,7 +18,7 @@ def ask_with(failures, tries=8, per_second=1000.0):
             raise rest.pop(0)
         return "answer"
 
-    return asker.ask(question), hands.waits, told, asker
+    return asker.ask(question), clock.waits, told, asker
 
 
 def test_an_answer_comes_with_the_time_it_was_asked_for():
@@ -25,22 +26,22 @@ def test_an_answer_comes_with_the_time_it_was_asked_for():
 
 
 def test_requests_keep_to_the_pace_of_the_source():
-    hands = Hands(NOW)
-    asker = asker_of(Venue(per_second=4), hands)
+    clock = FixedClock(NOW)
+    asker = asker_of(Venue(per_second=4), clock)
     for _ in range(3):
         asker.ask(lambda: 0)
-    hands.ns += 10**9
+    clock.ns += 10**9
     asker.ask(lambda: 0)
-    assert hands.waits == pytest.approx([0.25, 0.25])
+    assert clock.waits == pytest.approx([0.25, 0.25])
     assert asker.requests == 4
 
 
 def test_a_source_without_paging_is_not_slowed_down():
-    hands = Hands(NOW)
-    asker = asker_of(Venue(rows=0), hands)
+    clock = FixedClock(NOW)
+    asker = asker_of(Venue(rows=0), clock)
     for _ in range(3):
         asker.ask(lambda: 0)
-    assert hands.waits == []
+    assert clock.waits == []
 
 
 def test_what_fails_in_passing_is_asked_again_after_longer_and_longer():
@@ -81,6 +82,6 @@ def test_a_venue_that_wants_to_be_left_alone_for_long_is_not_waited_for():
 
 
 def test_the_earlier_of_two_clocks_says_what_is_finished():
-    hands = Hands(NOW)
-    assert asker_of(Venue(clock=lambda: NOW - 5), hands).ask(lambda: 0)[1] == NOW - 5
-    assert asker_of(Venue(clock=lambda: NOW + 5), hands).ask(lambda: 0)[1] == NOW
+    clock = FixedClock(NOW)
+    assert asker_of(Venue(clock=lambda: NOW - 5), clock).ask(lambda: 0)[1] == NOW - 5
+    assert asker_of(Venue(clock=lambda: NOW + 5), clock).ask(lambda: 0)[1] == NOW

@@ -1,11 +1,12 @@
 import numpy as np
 import pytest
 
-from pretend import HOUR, Hands, Venue, asker_of, passing, trades_at
+from pretend import HOUR, Venue, asker_of, passing, trades_at
 from tradekit import Instrument, VenueError
 from tradekit.data.fetch.fetcher import fetch
 from tradekit.data.store.folder import Store
 from tradekit.data.store.keys import DataKey
+from tradekit.testing import FixedClock
 
 DAY = 24 * HOUR
 T0 = 19_000 * DAY
@@ -26,8 +27,8 @@ def hours(*places):
 def fetched(store, venue, now, key=BARS, start=0, end=None):
     """Fetch at a time, all of them in hours; return what the venue was asked for by it, and what came of it."""
     venue.asked.clear()
-    hands = Hands(T0 + int(now * HOUR))
-    done = fetch(asker_of(venue, hands), store, key, T0 + start * HOUR, None if end is None else T0 + end * HOUR)
+    clock = FixedClock(T0 + int(now * HOUR))
+    done = fetch(asker_of(venue, clock), store, key, T0 + start * HOUR, None if end is None else T0 + end * HOUR)
     return [((first - T0) / HOUR, (last - T0) / HOUR) for first, last in venue.asked], done
 
 
@@ -129,7 +130,7 @@ def test_pages_that_a_dying_process_left_are_taken_up_without_asking(store):
 
     with pytest.raises(Death):
         fetch_failing(store, venue, [Death()])
-    assert store.open(BARS).revision == 0
+    assert (store.keys(), store.remnants()) == ([], [BARS])
     asked, done = fetched(store, venue, 50, end=20)
     assert (asked, done.revision, kept(store)) == ([], 1, list(range(20)))
 
@@ -157,7 +158,7 @@ def test_what_the_source_knows_about_the_instrument_is_kept(store):
 
 def test_progress_counts_bars_up_to_all_of_them(store):
     told = []
-    asker = asker_of(Venue(bars=hours(*range(25))), Hands(T0 + 25 * HOUR))
+    asker = asker_of(Venue(bars=hours(*range(25))), FixedClock(T0 + 25 * HOUR))
     fetch(asker, store, BARS, T0, None, lambda done, total: told.append((done, total)))
     assert told == [(10, 25), (20, 25), (25, 25)]
 

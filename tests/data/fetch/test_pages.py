@@ -3,9 +3,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pretend import HOUR, Hands, Venue, asker_of, passing, trades_at
+from pretend import HOUR, Venue, asker_of, passing, trades_at
 from tradekit import DataError, VenueError
 from tradekit.data.fetch.pages import Pager, Wanted
+from tradekit.testing import FixedClock
 
 DAY = 24 * HOUR
 T0 = 19_000 * DAY
@@ -20,7 +21,7 @@ def hours(*places):
 
 def read(venue, wanted, end=100, start=0, now=1000 * DAY):
     """Return the pages of a range in hours, as (start, end, times) in hours."""
-    asker = asker_of(venue, Hands(T0 + now))
+    asker = asker_of(venue, FixedClock(T0 + now))
     pages = list(Pager(asker, wanted).pages([(T0 + start * HOUR, T0 + end * HOUR)]))
     name = "open_time" if wanted.kind == "bars" else "time"
 
@@ -123,7 +124,7 @@ def test_nothing_is_asked_before_something_can_be_there():
 
 def test_a_source_without_paging_is_asked_once():
     venue = Venue(bars=hours(*range(50)), rows=0)
-    pager = Pager(asker_of(venue, Hands(T0 + 1000 * DAY)), BARS)
+    pager = Pager(asker_of(venue, FixedClock(T0 + 1000 * DAY)), BARS)
     pages = list(pager.pages([(T0, T0 + 5 * HOUR), (T0 + 20 * HOUR, T0 + 60 * HOUR)]))
     assert asked(venue) == [(0, 60)]
     assert [((page.start - T0) / HOUR, (page.end - T0) / HOUR, len(page.data)) for page in pages] == [(0, 5, 5), (20, 50, 30)]
@@ -140,18 +141,25 @@ def test_a_source_without_paging_answers_only_up_to_its_last_row():
     [
         ((0, 1, 1, 2), "open at 2022-01-08T01:00:00Z and then at 2022-01-08T01:00:00Z"),
         ((0, 2, 1, 3), "open at 2022-01-08T02:00:00Z and then at 2022-01-08T01:00:00Z"),
-        ((0, 0.5, 1), "open at 2022-01-08T00:00:00Z and then at 2022-01-08T00:30:00Z"),
     ],
 )
 def test_bars_that_are_closer_than_their_length_are_refused(places, said):
     opens = [T0 + int(place * HOUR) for place in places]
     with pytest.raises(VenueError) as error:
         read(Venue(bars=opens), BARS)
-    assert f"bars of 1h from 'venue' {said}: out of order, there twice or of another interval; given up after 8 tries" in str(
-        error.value
-    )
+    assert f"bars of 1h from 'venue' {said}: out of order, or there twice; given up after 8 tries" in str(error.value)
     with pytest.raises(DataError, match="import what needs repair with a policy"):
         read(Venue(bars=opens, rows=0), BARS)
+
+
+@pytest.mark.parametrize(("step", "given"), [(0.5, "30m"), (4, "4h")])
+def test_bars_of_another_interval_are_refused_at_once(step, given):
+    venue = Venue(bars=[T0 + int(place * step * HOUR) for place in range(30)], rows=60)
+    with pytest.raises(
+        VenueError, match=f"^bars from 'venue' are {given} apart, and 1h was asked for; ask for {given}, or"
+    ) as error:
+        read(venue, BARS, end=1000)
+    assert (error.value.is_passing, len(asked(venue))) == (False, 1)
 
 
 def test_a_wrong_answer_that_passes_does_no_harm():
@@ -224,7 +232,7 @@ def test_a_kind_that_the_source_does_not_have_is_an_error():
 
 
 def test_pages_hold_what_was_given():
-    asker = asker_of(Venue(trades=trades_at(hours(0, 1)), rows=9), Hands(T0 + DAY))
+    asker = asker_of(Venue(trades=trades_at(hours(0, 1)), rows=9), FixedClock(T0 + DAY))
     first = next(iter(Pager(asker, TRADES).pages([(T0, T0 + HOUR * 5)])))
     assert first.data.number.tolist() == [1]
     assert first.data.origin == "venue"

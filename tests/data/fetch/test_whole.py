@@ -1,11 +1,12 @@
 import pytest
 
-from pretend import HOUR, Hands, Venue, asker_of, trades_at
+from pretend import HOUR, Venue, asker_of, trades_at
 from tradekit import BarRequest, ConfigError
 from tradekit.data.fetch.whole import all_bars, all_trades
+from tradekit.testing import FixedClock
 
 T0 = 19_000 * 24 * HOUR
-LATER = Hands(T0 + 1000 * HOUR)
+LATER = FixedClock(T0 + 1000 * HOUR)
 
 
 def hours(*places):
@@ -26,7 +27,7 @@ def test_bars_of_a_paged_source_are_put_together():
 
 def test_bars_up_to_now_are_the_finished_ones():
     venue = Venue(bars=hours(*range(25)))
-    series = all_bars(venue, request(end=None), asker_of(venue, Hands(T0 + 5 * HOUR + 1)))["X"]
+    series = all_bars(venue, request(end=None), asker_of(venue, FixedClock(T0 + 5 * HOUR + 1)))["X"]
     assert series.open_time.tolist() == hours(*range(5))
 
 

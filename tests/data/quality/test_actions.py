@@ -5,10 +5,10 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from made_bars import scaled, walk
 from tradekit import Actions
 from tradekit.data.quality.actions import against_actions
 from tradekit.data.quality.report import doubts
+from tradekit.testing.markets import scaled, walk
 
 SPLIT, DIVIDEND = 0, 1
 

@@ -4,9 +4,9 @@ from dataclasses import replace
 
 import numpy as np
 
-from made_bars import MINUTE, scaled, taken, walk
 from tradekit.data.quality.against import against_series
 from tradekit.data.resample import resample
+from tradekit.testing.markets import MINUTE, scaled, taken, walk
 
 FIVE = 5 * MINUTE
 

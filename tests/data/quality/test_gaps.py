@@ -3,9 +3,9 @@
 import numpy as np
 import pytest
 
-from made_bars import DAY, MINUTE, START, taken, walk
 from tradekit.data.calendars import sessions_of
 from tradekit.data.quality.gaps import fill, find_gaps, missing_times
+from tradekit.testing.markets import DAY, MINUTE, START, taken, walk
 
 HOUR = 60 * MINUTE
 

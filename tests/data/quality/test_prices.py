@@ -5,8 +5,8 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from made_bars import MINUTE, scaled, taken, walk
 from tradekit.data.quality.prices import doubtful_prices, doubtful_volumes, jumps, local_scale
+from tradekit.testing.markets import MINUTE, scaled, taken, walk
 
 NONE = np.zeros(0, np.int64)
 

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from tradekit import BookUpdates, Quotes, Trades
-from tradekit.data.quality.ticks import doubts_of_book, doubts_of_quotes, doubts_of_trades
+from tradekit.data.quality.ticks import doubts_of_book, doubts_of_quotes, doubts_of_trades, far_off
 
 SECOND = 1_000_000_000
 NAN = float("nan")
@@ -33,6 +33,17 @@ def changed(array, rows, values):
 @pytest.mark.parametrize("seed", range(6))
 def test_trades_of_a_random_walk_have_nothing_doubtful(seed):
     assert of_trades(trades(3000, seed)) == {}
+
+
+@pytest.mark.parametrize("count", [8, 20, 21, 22, 300])
+@pytest.mark.parametrize("place", [0, 7, -1])
+def test_far_off_is_that_of_a_window_of_twenty_one_wherever_it_is(count, place):
+    values = np.random.default_rng(count).normal(0, 1e-4, count)
+    assert not far_off(values).any()
+    values[place] += 0.019
+    assert not far_off(values).any()
+    values[place] += 0.01
+    assert np.flatnonzero(far_off(values)).tolist() == [place % count]
 
 
 def test_trades_far_from_those_around_are_found_gross_ones_apart():

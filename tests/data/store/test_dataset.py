@@ -191,7 +191,8 @@ def test_stage_pages_are_covered_and_in_no_revision_until_they_are_committed(sto
     data_set.stage(hours("2024-01-31", 24), start, start + 24 * HOUR, "venue")
     assert data_set.covered() == [(start, start + 24 * HOUR)]
     assert data_set.missing(start, end) == [(start + 24 * HOUR, end)]
-    assert len(store.open(KEY).read()) == 0
+    assert len(store.create(KEY).read()) == 0
+    assert (store.keys(), store.remnants()) == ([], [KEY])
     data_set.stage(hours("2024-02-01", 20), start + 24 * HOUR, end, "venue")
     assert data_set.commit("venue", "fetch") == 1
     again = store.open(KEY)
@@ -214,7 +215,7 @@ def test_stage_empty_answer_is_covered(store: Store) -> None:
     start, end = at("2023-01-01"), at("2023-03-01")
     data_set.stage(hours("2024-01-01", 0), start, end, "venue")
     assert data_set.commit("venue", "fetch") == 0
-    assert store.open(KEY).covered() == [(start, end)]
+    assert store.create(KEY).covered() == [(start, end)]
 
 
 def test_stage_row_outside_of_its_range_is_refused(store: Store) -> None:
@@ -264,7 +265,7 @@ def test_writing_second_writer_is_refused_and_reading_goes_on(store: Store) -> N
 
 
 def test_writing_sees_what_others_wrote_meanwhile(store: Store) -> None:
-    first, second = store.create(KEY), store.open(KEY)
+    first, second = store.create(KEY), store.create(KEY)
     first.put(hours("2024-01-01", 2), "csv", "import")
     assert second.put(hours("2024-01-02", 2), "csv", "import") == 2
     assert len(second.read()) == 4

@@ -1,26 +1,31 @@
 """A store: which data sets there are, and where."""
 
+from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from stored_rows import KEY, hours
+from stored_rows import HOUR, KEY, hours, of_kind
 from tradekit import DataError
 from tradekit.data.store.folder import Store
 from tradekit.data.store.keys import DataKey, file_safe, key_of
+from tradekit.data.store.view import StoreView
 
 
 def test_keys_store_that_is_not_there_has_none(tmp_path: Path) -> None:
     assert Store(tmp_path / "none").keys() == []
 
 
-def test_keys_are_those_that_were_created(store: Store) -> None:
+def test_keys_are_those_that_something_was_kept_in(store: Store) -> None:
     keys = [DataKey("kraken", "XBT/EUR", "trades"), KEY, DataKey("binance", "BTC/USDT:USDT", "bars", "1000 trades")]
     for key in keys:
-        store.create(key)
+        store.create(key).put(of_kind(key.kind), "csv", "import")
     assert store.keys() == sorted(keys)
+    assert store.keys("binance") == sorted(keys[1:])
+    assert store.keys("binance", "BTC/USDT") == [KEY]
     assert (store.folder / "binance" / "BTC_USDT%3AUSDT" / "bars-1000%20trades" / "manifest.json").exists()
 
 
@@ -29,8 +34,29 @@ def test_create_again_changes_nothing(store: Store) -> None:
     assert store.create(KEY).revision == 1
 
 
+def test_data_set_without_a_revision_is_not_there_for_a_reader(store: Store) -> None:
+    other = DataKey("kraken", "BTC/USDT", "bars", "1h")
+    store.create(KEY).put(hours("2024-01-01", 2), "csv", "import")
+    begun = store.create(other)
+    begun.stage(hours("2024-01-01", 0), 0, HOUR, "venue")
+    begun.commit("venue", "nothing was there")
+    assert (store.keys(), store.remnants()) == ([KEY], [other])
+    assert store.find(["BTC/USDT"]) == KEY
+    assert len(StoreView(store.folder).bars("BTC/USDT", HOUR)) == 2
+    with pytest.raises(DataError, match=r"has no kraken BTC/USDT bars 1h; it keeps binance BTC/USDT bars 1h"):
+        store.open(other)
+    assert store.create(other).covered() == [(0, HOUR)]
+
+
+def test_create_makes_nothing_until_something_is_kept(store: Store) -> None:
+    data_set = store.create(KEY)
+    with pytest.raises(DataError, match="closes before it opens"):
+        data_set.put(replace(hours("2024-01-01", 2), close_time=np.zeros(2, np.int64)), "csv", "import")
+    assert not store.folder.exists()
+
+
 def test_open_unknown_key_names_the_nearest(store: Store) -> None:
-    store.create(KEY)
+    store.create(KEY).put(hours("2024-01-01", 2), "csv", "import")
     with pytest.raises(
         DataError, match=r"has no binance BTC/USD bars 1h; it keeps binance BTC/USDT bars 1h; did you mean 'binance BTC"
     ):
@@ -43,7 +69,7 @@ def test_open_in_empty_store_says_so(store: Store) -> None:
 
 
 def test_open_folder_of_another_key_is_refused(store: Store) -> None:
-    store.create(KEY)
+    store.create(KEY).put(hours("2024-01-01", 2), "csv", "import")
     other = DataKey("binance", "ETH/USDT", "bars", "1h")
     (store.folder / other.folder).parent.mkdir()
     (store.folder / KEY.folder).rename(store.folder / other.folder)
@@ -64,6 +90,7 @@ def test_open_folder_of_another_key_is_refused(store: Store) -> None:
 )
 def test_open_damaged_manifest_is_refused(store: Store, content: str, message: str) -> None:
     data_set = store.create(KEY)
+    data_set.put(hours("2024-01-01", 2), "csv", "import")
     (data_set.folder / "manifest.json").write_text(content)
     with pytest.raises(DataError, match=message):
         store.open(KEY)

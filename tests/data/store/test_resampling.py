@@ -32,11 +32,12 @@ def test_resampled_bars_are_kept_and_the_same_again_changes_nothing(store):
         np.testing.assert_array_equal(getattr(kept, name), getattr(direct, name))
 
 
-def test_resampled_bars_of_bars_leave_out_what_had_not_ended(store):
+def test_resampled_bars_of_bars_leave_out_what_the_data_begin_or_end_within(store):
     resample_stored(store, XRP, "1m")
     hours = resample_stored(store, DataKey("binance", "XRP/ETH", "bars", "1m"), "1h")
     minutes = bars_of_trades(trades_of(store), "1m")
-    np.testing.assert_array_equal(hours.bars.close, coarser_bars(minutes, "1h").close[:-1])
+    np.testing.assert_array_equal(hours.bars.close, coarser_bars(minutes, "1h").close[1:-1])
+    assert hours.left_out == 2
 
 
 def test_resampled_bars_of_what_makes_none_are_refused(store):

@@ -13,6 +13,7 @@ from tradekit.data.building import bars_of_trades
 from tradekit.data.resample import resample
 from tradekit.data.store.folder import Store
 from tradekit.data.store.keys import DataKey
+from tradekit.data.store.resampling import resample_stored
 from tradekit.model.bars import BAR_COLUMNS, Threshold
 
 SYMBOL = "BTC/USDT"
@@ -42,7 +43,7 @@ def test_bars_of_a_longer_length_are_made_of_whole_windows_only(store: Store) ->
     expected = resample(hours("2024-01-01", 20), 4 * HOUR)
     assert values(found) == values(expected)
     assert (found.stored.data_set, found.stored.sha256) == (str(KEY), "")
-    assert found.origin == "made of binance bars 1h, revision 1"
+    assert found.origin == "made of binance bars 1h, revision 1, without 1 of which only a part is there"
 
 
 def test_bars_of_a_longer_length_in_a_range_that_cuts_windows_are_those_that_open_in_it(store: Store) -> None:
@@ -72,10 +73,20 @@ def test_bars_without_others_are_made_of_trades(store: Store) -> None:
 
 def test_bars_of_a_threshold_are_counted_from_the_first_trade(store: Store) -> None:
     store.create(TRADES).put(trades(), "csv", "import")
-    whole = bars_of_trades(trades(), "7 trades", until=int(trades().time[-1]))
+    whole = bars_of_trades(trades(), "7 trades")
     start = int(whole.open_time[5])
     found = StoreView(store.folder).bars(SYMBOL, Threshold(7.0, "trades"), start)
     assert values(found) == [column[5:] for column in values(whole)]
+
+
+@pytest.mark.parametrize("count", [1, 2, 3, 4])
+def test_bar_that_the_last_trade_makes_full_has_ended(store: Store, count: int) -> None:
+    few = Trades(at("2024-01-01") + HOUR * np.arange(6), np.arange(1.0, 7.0), np.ones(6))
+    store.create(TRADES).put(few, "csv", "import")
+    found = StoreView(store.folder).bars(SYMBOL, Threshold(float(count), "trades"))
+    assert values(found) == values(bars_of_trades(few, f"{count} trades"))
+    resampled = resample_stored(store, TRADES, f"{count} trades").bars
+    assert len(found) == len(resampled) == 6 // count
 
 
 def test_bars_on_a_calendar_are_made_within_its_sessions(store: Store) -> None:
@@ -102,7 +113,10 @@ def test_bars_of_revisions_and_times_are_those_of_then(tmp_path: Path) -> None:
     assert seen() == (300.0, 300.0)
     assert seen(revisions={str(KEY): 1}) == (100.0, 100.0)
     assert seen(as_of=datetime(2024, 6, 2, 12, tzinfo=UTC)) == (200.0, 200.0)
-    assert len(StoreView(tmp_path, as_of=datetime(2024, 5, 1, tzinfo=UTC)).bars(SYMBOL, HOUR)) == 0
+    with pytest.raises(
+        DataError, match=r"^as_of: nothing was in the store .* yet; its first revision was made at 2024-06-01T00:00:00Z$"
+    ):
+        seen(as_of=datetime(2024, 5, 1, tzinfo=UTC))
 
 
 @pytest.mark.parametrize("kind", ["trades", "quotes", "book", "funding", "actions"])
@@ -120,7 +134,7 @@ def test_rows_of_each_kind_are_those_that_are_kept(store: Store, kind: str) -> N
         ({"venue": "binanc"}, r"has no venue 'binanc'; it has 'binance', 'kraken'; did you mean 'binance'\?$"),
         (
             {"revisions": {"binance BTC/USDT bars 2h": 1}},
-            r"^revisions: the store .* has no 'binance BTC/USDT bars 2h'; did you mean",
+            r"^revisions: the store .* has no 'binance BTC/USDT bars 2h'; it has 'binance .*'; did you mean",
         ),
         ({"revisions": {str(KEY): 9}, "venue": "binance"}, r"^there is no revision 9 of binance BTC/USDT bars 1h; it has 1$"),
         ({}, r"has 'BTC/USDT' of binance and kraken; say which: venue = 'binance'$"),
@@ -143,3 +157,33 @@ def test_bars_of_nothing_are_refused_with_what_there_is(store: Store) -> None:
         StoreView(store.folder).bars(SYMBOL, HOUR // 60)
     with pytest.raises(DataError, match=r"of 'BTC/USD', and nothing to make them of; it has BTC/USDT; did you mean 'BTC/USDT'\?$"):
         StoreView(store.folder).bars("BTC/USD", HOUR)
+
+
+def test_bars_that_the_data_begin_within_are_left_out_unless_more_was_asked_for(store: Store) -> None:
+    data_set = store.create(KEY)
+    data_set.put(hours("2024-01-01T02:00", 9), "csv", "import")
+    whole = [at("2024-01-01T04:00")]
+    found = StoreView(store.folder).bars(SYMBOL, 4 * HOUR)
+    assert found.open_time.tolist() == whole
+    assert found.origin == "made of binance bars 1h, revision 1, without 2 of which only a part is there"
+    assert (
+        StoreView(store.folder).bars(SYMBOL, 4 * HOUR, whole[0], at("2024-01-01T08:00")).origin
+        == "made of binance bars 1h, revision 1"
+    )
+    with data_set.writing():  # a venue that has nothing before and after
+        data_set.stage(hours("2024-01-01", 0), at("2024-01-01"), at("2024-01-01T02:00"), "venue")
+        data_set.stage(hours("2024-01-01", 0), at("2024-01-01T11:00"), at("2024-01-01T12:00"), "venue")
+        data_set.commit("venue", "fetched")
+    assert StoreView(store.folder).bars(SYMBOL, 4 * HOUR).open_time.tolist() == [at("2024-01-01"), *whole, at("2024-01-01T08:00")]
+    data_set.put(hours("2024-01-01T05:00", 1, 500.0), "csv", "correction")
+    old = StoreView(store.folder, revisions={str(KEY): 1}).bars(SYMBOL, 4 * HOUR)
+    assert old.open_time.tolist() == whole  # what was asked for by then is not known any more
+
+
+def test_bars_of_trades_that_the_data_begin_within_are_left_out(store: Store) -> None:
+    late = trades(100)
+    late = Trades(late.time + HOUR // 2, late.price, late.size, "a test")
+    store.create(TRADES).put(late, "csv", "import")
+    found = StoreView(store.folder).bars(SYMBOL, HOUR)
+    assert (found.open_time[0], len(found)) == (at("2024-01-01T01:00"), 24)
+    assert found.origin.endswith("without 2 of which only a part is there")

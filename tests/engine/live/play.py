@@ -19,7 +19,7 @@ from tradekit.model.bars import Series
 from tradekit.model.instrument import Instrument
 from tradekit.plugin.contracts import Component
 from tradekit.plugin.discovery import Provided, Registry, discover
-from tradekit.testing.clock import run_virtually
+from tradekit.testing.loop import run_virtually
 from tradekit.testing.feed import ScriptedSource
 from tradekit.testing.venue import ScriptedExecutor, ScriptedVenue
 
@@ -97,8 +97,9 @@ name = "summary"
         own = [
             Provided("data source", "scripted", self.source, "tests", "1"),
             Provided("executor", "scripted", self.executor, "tests", "1"),
-            Provided("strategy", self.strategy.name, self.strategy, "tests", "1"),
         ]
+        if self.strategy.name not in found.names("strategy"):
+            own.append(Provided("strategy", self.strategy.name, self.strategy, "tests", "1"))
         return compose_file(path, registry=Registry((*found.components, *own), found.broken, found.left_out))
 
     def play(self, seconds: float, on_start: Callable[[LiveSession], None] = lambda _session: None, **options: Any) -> Played:

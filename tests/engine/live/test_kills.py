@@ -10,7 +10,7 @@ from engine.live.play import Stage, walk
 
 from tradekit.testing.venue import Fault
 
-MOMENTS = 700
+MOMENTS = 460
 """More than there are in a run without a death; those behind its end kill nobody."""
 
 

@@ -31,7 +31,7 @@ class _Question:
     symbols: tuple[str, ...]
     kind: str
     interval: str | None
-    start: datetime
+    start: datetime | None
     end: datetime | None
 
     def keys(self, named: NamedSource) -> list[DataKey]:
@@ -53,10 +53,10 @@ class _Question:
             raise click.UsageError(f"--interval: {error}") from None
         return [DataKey(self.venue, symbol, "bars", text) for symbol in symbols]
 
-    def span(self) -> tuple[int, int | None]:
+    def span(self) -> tuple[int | None, int | None]:
         """Return the range that is asked for, in UTC nanoseconds."""
         start, end = nanoseconds(self.start), nanoseconds(self.end)
-        if start is None or (end is not None and end <= start):
+        if start is not None and end is not None and end <= start:
             raise click.UsageError(f"--end must be after --start, and is {self.end:%Y-%m-%dT%H:%M:%SZ}")
         return start, end
 
@@ -66,7 +66,7 @@ _OPTIONS: Sequence[tuple[tuple[str, ...], Mapping[str, Any]]] = (
     (("--symbol", "symbols"), {"multiple": True, "help": "An instrument, any number of times. Default: those of the file."}),
     (("--kind",), {"type": click.Choice(KINDS), "default": "bars", "show_default": True, "help": "What to fetch."}),
     (("--interval",), {"help": "How long a bar is, such as 1h. Default: as in the file."}),
-    (("--start",), {"type": MOMENT, "metavar": "TIME", "required": True, "help": "From when on, UTC."}),
+    (("--start",), {"type": MOMENT, "metavar": "TIME", "help": "From when on, UTC. Default: where the data set begins."}),
     (
         ("--end",),
         {"type": MOMENT, "metavar": "TIME", "help": "Up to when, UTC, that itself left out. Default: what is finished by now."},

@@ -23,8 +23,8 @@ if TYPE_CHECKING:
 
 __all__ = ["import_command"]
 
-_TABLES = ("trades", "quotes", "book", "funding")
-"""Kinds that a source of files may have a table of their own for, with a path of its own."""
+_TABLES = {**{kind: kind for kind in ("trades", "quotes", "book", "funding")}, "actions": "actions.events"}
+"""Where a source of files has the table of a kind, with a path of its own."""
 
 _OPTIONS: Sequence[tuple[tuple[str, ...], Mapping[str, Any]]] = (
     (("--venue",), {"required": True, "help": "What the store is to call the place where it is traded, such as kraken."}),
@@ -51,6 +51,15 @@ _OPTIONS: Sequence[tuple[tuple[str, ...], Mapping[str, Any]]] = (
             "help": "Bars or rates of the same time: which to keep.",
         },
     ),
+    (
+        ("--spacing",),
+        {
+            "type": click.Choice(["refuse", "accept"]),
+            "default": "refuse",
+            "show_default": True,
+            "help": "Bars of which no two are one interval apart.",
+        },
+    ),
     (("--why",), {"default": "import", "show_default": True, "help": "What the revision says about itself."}),
 )
 
@@ -73,7 +82,7 @@ def import_command(ctx: click.Context, source: str, files: tuple[Path, ...], sto
 
     asked = ctx.obj
     sources = list(_sources(source, files, asked))
-    how = Tidying(asked["unsorted"], asked["duplicates"])
+    how = Tidying(asked["unsorted"], asked["duplicates"], asked["spacing"])
     kept, done = Store(store), []
     for key, facts, pieces in _pieces(sources, asked):
         provenance = Provenance(sources[0].source.name, asked["why"], facts)
@@ -93,18 +102,17 @@ def _sources(named: str, files: Sequence[Path], asked: Mapping[str, Any]) -> Ite
     if not files:
         yield open_source(named, asked["overrides"], registry)
     for file in files:
-        yield open_source(named, [*_paths(named, file, asked["kind"], registry), *asked["overrides"]], registry)
+        yield open_source(named, [_path(named, file, asked, registry), *asked["overrides"]], registry)
 
 
-def _paths(named: str, file: Path, kind: str, registry: Registry) -> Iterator[str]:
-    """Give the overrides that say where a source is to read from."""
-    prefix = "data." if named.endswith(".toml") else ""
-    written = json.dumps(str(file.absolute()))
-    yield f"{prefix}path={written}"
-    tables = {name for one in registry.components if one.kind == "data source" for name in one.cls.Options.model_fields}
-    is_table = kind in _TABLES and kind in tables
-    if is_table and (prefix or kind in registry.find("data source", named).cls.Options.model_fields):
-        yield f"{prefix}{kind}.path={written}"
+def _path(named: str, file: Path, asked: Mapping[str, Any], registry: Registry) -> str:
+    """Return the override that says where a source is to read a kind from: in the table of that kind, if it has one."""
+    from tradekit.engine.sources import source_name
+
+    kind, prefix = asked["kind"], "data." if named.endswith(".toml") else ""
+    options = registry.find("data source", source_name(named, asked["overrides"])).cls.Options.model_fields
+    table = f"{_TABLES[kind]}." if kind in _TABLES and kind in options else ""
+    return f"{prefix}{table}path={json.dumps(str(file.absolute()))}"
 
 
 def _pieces(sources: Sequence[NamedSource], asked: Mapping[str, Any]) -> Iterator[tuple[DataKey, dict[str, Any], list[Kept]]]:
@@ -150,8 +158,9 @@ def _interval(named: NamedSource, asked: Mapping[str, Any]) -> tuple[str, int, T
         return text, size, None
     if not named.source.has_threshold_bars:
         raise click.UsageError(
-            f"the source {named.source.name!r} has no bars of {text}, because it can't tell where each ends; import trades with "
-            f"--kind trades, and make them of these: tradekit data resample DATA_SET --to '{text}'"
+            f"the source {named.source.name!r} has no bars of {text}, because it can't tell where each ends; name the column that "
+            "does, where it has that option: --set columns.close_time=...; or import trades with --kind trades, and make them of "
+            f"these: tradekit data resample DATA_SET --to '{text}'"
         )
     return text, 0, size
 

@@ -9,6 +9,7 @@ import click
 
 from tradekit.cli.arguments import store_option
 from tradekit.cli.data.arguments import data_set_argument
+from tradekit.cli.output import json_option, print_json
 
 if TYPE_CHECKING:
     from tradekit.data.building import OffSession
@@ -30,11 +31,14 @@ __all__ = ["resample_command"]
     help="What to do with what lies in no session of the calendar.",
 )
 @store_option
-def resample_command(words: tuple[str, ...], size: str, calendar: str | None, off_session: OffSession, store: Path) -> None:
+@json_option
+def resample_command(
+    words: tuple[str, ...], size: str, calendar: str | None, off_session: OffSession, store: Path, as_json: bool
+) -> None:
     """Make bars of DATA_SET, such as 'binance XRP/ETH trades', and keep them as a data set of their own.
 
-    DATA_SET is its name, or some words of it that no other has. Only bars that had ended by the end of the data are made. The same
-    again changes nothing.
+    DATA_SET is its name, or some words of it that no other has. Only bars of which the data have all are made: what they
+    begin or end within is left out, and counted. The same again changes nothing.
     """
     from tradekit.data.interval import time_text
     from tradekit.data.store.folder import Store
@@ -42,7 +46,18 @@ def resample_command(words: tuple[str, ...], size: str, calendar: str | None, of
 
     kept = Store(store)
     made = resample_stored(kept, kept.find(words), size, calendar, off_session)
-    times = made.bars.open_time
-    click.echo(
-        f"{made.key}: {len(times):,} bars, {time_text(int(times[0]))} to {time_text(int(times[-1]))}, revision {made.revision}"
-    )
+    first, last = (time_text(int(time)) for time in made.bars.open_time[[0, -1]])
+    if as_json:
+        print_json(
+            {
+                "data_set": str(made.key),
+                "rows": len(made.bars),
+                "first": first,
+                "last": last,
+                "revision": made.revision,
+                "left_out": made.left_out,
+            }
+        )
+        return
+    left_out = f"; left out: {made.left_out} of which the data have only a part" if made.left_out else ""
+    click.echo(f"{made.key}: {len(made.bars):,} bars, {first} to {last}, revision {made.revision}{left_out}")

@@ -14,7 +14,7 @@ from tradekit.data.interval import parse_interval
 from tradekit.data.store.dataset import DataSet
 from tradekit.data.store.folder import Store
 from tradekit.data.store.keys import DataKey
-from tradekit.errors import DataError, VenueError
+from tradekit.errors import ConfigError, DataError, VenueError
 from tradekit.plugin.contracts import DataSource
 
 __all__ = ["Fetched", "fetch"]
@@ -38,18 +38,26 @@ class Fetched:
 
 
 def fetch(
-    asker: Asker, store: Store, key: DataKey, start: int, end: int | None = None, progress: Progress = lambda _done, _total: None
+    asker: Asker,
+    store: Store,
+    key: DataKey,
+    start: int | None = None,
+    end: int | None = None,
+    progress: Progress = lambda _done, _total: None,
 ) -> Fetched:
-    """Ask for what a data set doesn't have of `start <= t < end`, and keep it; without an end, up to what is finished by now.
+    """Ask for what a data set doesn't have of `start <= t < end`, and keep it.
+
+    Without a start, that is from where it begins on; without an end, up to what is finished by now.
 
     Every answer is safe on the disk before the next one is asked for, and becomes part of a revision at the end of a month, and at
     the end; what a dying process left behind is taken up first. So a fetch can be stopped at any point, and goes on there.
-    Raises what the source raises, after making a revision of what had come.
+    Raises what the source raises, after making a revision of what had come, and `ConfigError` without a start for what isn't there.
     """
     wanted = Wanted(key.symbol, key.kind, parse_interval(key.interval) if key.kind == "bars" else 0)
     limit = newest(wanted, asker.clock.now())
     end = limit if end is None else min(end, limit)
     data_set = store.create(key)
+    start = _beginning(data_set) if start is None else start
     with data_set.writing():
         missing = data_set.missing(start, end) if start < end else []
         work = _Work(data_set, asker.source.name, _facts(asker, key.symbol) if missing else None)
@@ -63,6 +71,13 @@ def fetch(
             raise
         revision = work.commit()
     return Fetched(key, work.rows, asker.requests - before, revision)
+
+
+def _beginning(data_set: DataSet) -> int:
+    covered = data_set.covered()
+    if not covered:
+        raise ConfigError(f"nothing of {data_set.key} is there yet to go on from; say from when on: --start 2024-01-01")
+    return covered[0][0]
 
 
 class _Work:

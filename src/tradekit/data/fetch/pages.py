@@ -14,18 +14,19 @@ import numpy as np
 
 from tradekit.data.fetch.asking import Asker
 from tradekit.data.interval import DAY, interval_text, time_text
+from tradekit.data.lacking import where_to_say
 from tradekit.data.store.kinds import LAYOUTS, Columns, Kept
 from tradekit.data.store.spans import Span
 from tradekit.errors import DataError, VenueError
-from tradekit.model.bars import Series
+from tradekit.model.bars import Series, Times
 from tradekit.plugin.contracts import BarRequest, DataSource, Paging
 
-__all__ = ["Page", "Pager", "Wanted", "newest"]
+__all__ = ["Page", "Pager", "Wanted", "comes_at_once", "newest"]
 
 _ARRIVING = 60_000_000_000
 """Ticks that are younger may not all be there yet."""
-_UNDATED = ("funding", "actions")
-"""What sources give for all time at once."""
+_ENOUGH = 10
+"""So many equal steps are no chance."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +48,11 @@ class Page:
     data: Kept
     start: int
     end: int
+
+
+def comes_at_once(source: DataSource, kind: str) -> bool:
+    """Say whether a source gives all of a kind in one answer, though it has pages of others."""
+    return kind == "actions" or (kind == "funding" and type(source).funding_page is DataSource.funding_page)
 
 
 def newest(wanted: Wanted, now: int) -> int:
@@ -73,7 +79,7 @@ class Pager:
         limit = newest(self._wanted, self._asker.clock.now())
         ready = [(start, min(end, limit)) for start, end in spans if start < limit]
         paging = self._asker.source.paging
-        if paging is None or self._wanted.kind in _UNDATED:
+        if paging is None or comes_at_once(self._asker.source, self._wanted.kind):
             yield from self._whole(ready) if ready else ()
             return
         for start, end in ready:
@@ -175,7 +181,7 @@ class Pager:
         wanted, source = self._wanted, self._asker.source
         found = _given(source, wanted, BarRequest((wanted.symbol,), wanted.interval, start, end))
         if found is None:
-            raise DataError(f"the {self._named} has no {wanted}")
+            raise DataError(f"the {self._named} has no {wanted}{where_to_say(source, wanted.kind)}")
         if isinstance(found, Series):
             self._check_spacing(found)
         self._origin = found.origin
@@ -185,20 +191,37 @@ class Pager:
         """Refuse bars that are closer than their length: out of order, there twice, or of another interval."""
         steps = np.diff(series.open_time)
         bad = np.flatnonzero(steps < self._wanted.interval)
+        self._check_interval(series, steps)
         if not len(bad):
             return
         times = " and then at ".join(time_text(time) for time in series.open_time[bad[0] : bad[0] + 2].tolist())
         what = f"bars of {interval_text(self._wanted.interval)} from {series.origin!r} open at {times}"
         if self._asker.source.paging is None:
             raise DataError(f"{what}; import what needs repair with a policy, or mend the source")
-        raise VenueError(f"{what}: out of order, there twice or of another interval", is_passing=True)
+        raise VenueError(f"{what}: out of order, or there twice", is_passing=True)
+
+    def _check_interval(self, series: Series, steps: Times) -> None:
+        """Refuse bars that are of another interval than was asked for, which asking again doesn't change.
+
+        They are if most are closer than that, or if all are equally far apart and further than that.
+        """
+        if not len(steps):
+            return
+        values, counts = np.unique(steps, return_counts=True)
+        commonest = int(values[counts.argmax()])
+        is_shorter = 0 < commonest < self._wanted.interval and 2 * int(counts.max()) > len(steps)
+        if is_shorter or (len(values) == 1 and commonest > self._wanted.interval and len(steps) >= _ENOUGH):
+            asked, given = interval_text(self._wanted.interval), interval_text(commonest)
+            what = f"bars from {series.origin!r} are {given} apart, and {asked} was asked for"
+            raise VenueError(f"{what}; ask for {given}, or tell the source how its intervals are called")
 
 
 def _given(source: DataSource, wanted: Wanted, request: BarRequest) -> Kept | None:
     """Return what a source gives of one kind, for the one symbol of the request."""
     symbols = request.symbols
     if wanted.kind == "funding":
-        return source.funding(symbols).get(wanted.symbol)
+        page = source.funding_page(request) if source.paging is not None else None
+        return (source.funding(symbols) if page is None else page).get(wanted.symbol)
     if wanted.kind == "actions":
         return source.actions(symbols).get(wanted.symbol)
     if wanted.kind == "trades":

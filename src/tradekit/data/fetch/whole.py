@@ -5,14 +5,15 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from tradekit.data.fetch.asking import Asker
-from tradekit.data.fetch.pages import Page, Pager, Wanted
+from tradekit.data.fetch.pages import Page, Pager, Wanted, comes_at_once
 from tradekit.data.store.kinds import LAYOUTS, Kept
 from tradekit.errors import ConfigError
 from tradekit.model.bars import Series
+from tradekit.model.reference import FundingRates
 from tradekit.model.ticks import Trades
 from tradekit.plugin.contracts import BarRequest, DataSource
 
-__all__ = ["all_bars", "all_trades"]
+__all__ = ["all_bars", "all_funding", "all_trades"]
 
 
 def all_bars(source: DataSource, request: BarRequest, asker: Asker | None = None) -> Mapping[str, Series]:
@@ -32,6 +33,14 @@ def all_trades(source: DataSource, request: BarRequest, asker: Asker | None = No
         return source.trades(request)
     found = {symbol: _all(source, Wanted(symbol, "trades"), request, asker) for symbol in request.symbols}
     return {symbol: trades for symbol, trades in found.items() if isinstance(trades, Trades)}
+
+
+def all_funding(source: DataSource, request: BarRequest, asker: Asker | None = None) -> Mapping[str, FundingRates]:
+    """Return the funding rates that a source has, as `all_bars` does; over any time where it gives them all at once."""
+    if source.paging is None or comes_at_once(source, "funding"):
+        return source.funding(request.symbols)
+    found = {symbol: _all(source, Wanted(symbol, "funding"), request, asker) for symbol in request.symbols}
+    return {symbol: rates for symbol, rates in found.items() if isinstance(rates, FundingRates)}
 
 
 def _all(source: DataSource, wanted: Wanted, request: BarRequest, asker: Asker | None) -> Kept | None:

@@ -18,12 +18,13 @@ from tradekit.errors import DataError
 from tradekit.model.bars import BAR_COLUMNS, PRICE_COLUMNS, Series, Times
 from tradekit.model.reference import SessionTimes
 
-__all__ = ["Mended", "check_form", "check_spacing", "mend"]
+__all__ = ["Mended", "check_form", "check_spacing", "find_spacing", "mend"]
 
 _SHOWN = 5
 _MANY = 1000
 _FEW = 3
 """With fewer bars, none of them may be next to another by chance, such as a Friday and a Monday."""
+_NO_TWO = "no two bars"
 _DONE = {
     "drop": "dropped",
     "zero": "given volume 0",
@@ -170,19 +171,26 @@ def _steps(series: Series) -> Times:
     return steps
 
 
-def check_spacing(symbol: str, series: Series, interval: int, policy: Policy) -> None:
-    """Raise `DataError` if no two bars follow each other after `interval` nanoseconds, which is then not theirs."""
+def find_spacing(series: Series, interval: int, policy: Policy) -> Finding | None:
+    """Return what is to be said if no two bars follow each other after `interval` nanoseconds, which is then not theirs."""
     if policy.spacing == "accept" or len(series) < _FEW:
-        return
+        return None
     for times in (series.open_time[:_MANY], series.open_time):  # nearly always the first bars will do
         if (np.abs(np.diff(times)) == interval).any():
-            return
+            return None
     steps = np.diff(np.unique(series.open_time)).astype(np.int64, copy=False)
-    if len(steps) and not (steps == interval).any():
-        raise DataError(
-            f"no two bars of {symbol!r} from {series.origin or 'its source'!r} are {interval_text(interval)} apart; "
-            f"{_commonest(steps)}; set interval to what they are, or [data.policy] spacing = 'accept'"
-        )
+    if not len(steps) or (steps == interval).any():
+        return None
+    what = f"{_NO_TWO} are {interval_text(interval)} apart; {_commonest(steps)}"
+    return Finding("spacing", len(series), what, series.open_time, "refused")
+
+
+def check_spacing(symbol: str, series: Series, interval: int, policy: Policy) -> None:
+    """Raise `DataError` for what `find_spacing` finds."""
+    found = find_spacing(series, interval, policy)
+    if found is not None:
+        what = f"{_NO_TWO} of {symbol!r} from {series.origin or 'its source'!r}{found.what.removeprefix(_NO_TWO)}"
+        raise DataError(f"{what}; set interval to what they are, or [data.policy] spacing = 'accept'")
 
 
 def _commonest(steps: Times) -> str:

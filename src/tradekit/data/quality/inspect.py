@@ -6,10 +6,10 @@ from dataclasses import dataclass
 
 from tradekit.data.load import checked_series
 from tradekit.data.quality.against import against_series
-from tradekit.data.quality.impossible import check_form, mend
+from tradekit.data.quality.impossible import check_form, find_spacing, mend
 from tradekit.data.quality.policy import Policy, Quality
-from tradekit.data.quality.report import Report, doubts, judge
-from tradekit.data.quality.ticks import doubts_of_book, doubts_of_quotes, doubts_of_trades
+from tradekit.data.quality.report import Report, doubts, inspected_trades, judge
+from tradekit.data.quality.ticks import doubts_of_book, doubts_of_quotes
 from tradekit.model.bars import Series
 from tradekit.model.instrument import Instrument
 from tradekit.model.reference import Actions
@@ -34,6 +34,8 @@ class Beside:
 
     actions: Actions | None = None
     second: Second | None = None
+    kind: str = "bars"
+    """What the bars are: those of a run, or `finer bars` that decide inside of these."""
 
 
 _NOTHING = Beside()
@@ -44,22 +46,28 @@ def inspect_bars(
 ) -> Report:
     """Return all that there is to say about the bars of one instrument in the requested range.
 
-    Raises `DataError` for what is no series of that interval, or leaves no bar to look at.
+    Of bars of another interval that is all; and where every bar is impossible, there are no others to look at. Raises `DataError`
+    for what is no series.
     """
+    spacing = None
+    if request.threshold is None:
+        spacing = find_spacing(check_form(instrument.symbol, series), request.interval, policy)
+    if spacing is not None:
+        return judge(instrument.symbol, series.origin, len(series), [spacing], quality)
     checked = checked_series(instrument, series, request, policy)
+    if not len(checked.sound):
+        return judge(instrument.symbol, series.origin, len(checked.raw), checked.findings, quality)
     findings = [*checked.findings, *doubts(checked.sound, beside.actions)]
     if beside.second is not None:
         second = mend(check_form(instrument.symbol, beside.second.series), Policy()).series
         findings += against_series(checked.sound, request.interval, second, beside.second.interval)
-    return judge(instrument.symbol, series.origin, len(checked.raw), findings, quality)
+    return judge(instrument.symbol, series.origin, len(checked.raw), findings, quality, beside.kind)
 
 
 def inspect_ticks(symbol: str, data: Trades | Quotes | BookUpdates, quality: Quality) -> Report:
     """Return all that there is to say about trades, quotes or updates of a book."""
     if isinstance(data, Trades):
-        findings = doubts_of_trades(data)
-    elif isinstance(data, Quotes):
-        findings = doubts_of_quotes(data)
-    else:
-        findings = doubts_of_book(data)
-    return judge(symbol, data.origin, len(data), findings, quality)
+        return judge(symbol, data.origin, len(data), inspected_trades(data).findings, quality, "trades")
+    if isinstance(data, Quotes):
+        return judge(symbol, data.origin, len(data), doubts_of_quotes(data), quality, "quotes")
+    return judge(symbol, data.origin, len(data), doubts_of_book(data), quality, "book")

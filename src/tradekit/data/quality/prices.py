@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from tradekit.data.interval import time_text
 from tradekit.data.quality.finding import Finding, counted
 from tradekit.model.bars import PRICE_COLUMNS, Floats, Series, Times
+from tradekit.model.memory import BLOCK
 
 __all__ = ["Jump", "doubtful_prices", "doubtful_volumes", "jumps", "local_scale", "spikes"]
 
@@ -59,25 +60,32 @@ def local_scale(returns: Floats) -> Floats:
     return np.concatenate((np.repeat(usual, _BLOCK), np.full(len(size) - blocks * _BLOCK, usual[-1])))
 
 
-def spikes(logs: Floats, least: float, times: float = _SPIKE) -> tuple[Rows, Floats]:
-    """Return the rows whose value leaps away and comes back at once, and by how much (in logarithms).
+def spikes(values: Floats, least: float, times: float = _SPIKE) -> tuple[Rows, Floats]:
+    """Return the rows whose value leaps away and comes back at once, and by how much (in logarithms). Values are above 0.
 
     A spike is more than `times` the usual change away from the row before and the row after, and these agree to within three tenths
     of that; it is larger than `least`.
     """
-    change = np.diff(logs)
-    if len(logs) < _FEWEST:
+    if len(values) < _FEWEST:
         return np.zeros(0, np.intp), np.zeros(0)
-    there, back = change[:-1], change[1:]
-    # Few changes are large, and only those need a closer look.
-    rows = np.flatnonzero(np.abs(there) > least)
-    rows = rows[(np.abs(back[rows]) > least) & (there[rows] * back[rows] < 0)]
+    # By blocks: memory that is asked for anew each time takes longer to come than all that is computed here.
+    rows = np.concatenate([_leaps(np.log(values[at : at + BLOCK + 2]), least) + at for at in range(0, len(values) - 2, BLOCK)])
     if not len(rows):
         return rows, np.zeros(0)
+    change = np.diff(np.log(values))
+    there, back = change[:-1], change[1:]
     size = np.minimum(np.abs(there[rows]), np.abs(back[rows]))
     is_spike = (size > times * local_scale(change)[rows]) & (np.abs(there[rows] + back[rows]) < _BACK * size)
     rows, size = rows[is_spike], size[is_spike]
     return rows + 1, np.where(there[rows] > 0, size, -size)
+
+
+def _leaps(logs: Floats, least: float) -> Rows:
+    """Return the rows after which a large change is followed by one the other way: few are, and only those need a closer look."""
+    change = np.diff(logs)
+    there, back = change[:-1], change[1:]
+    rows = np.flatnonzero(np.abs(there) > least)
+    return rows[(np.abs(back[rows]) > least) & (there[rows] * back[rows] < 0)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,7 +122,7 @@ def doubtful_prices(series: Series, explained: Times) -> Iterator[Finding]:
     if len(series) < 2:
         return
     found = [jump for jump in jumps(series) if jump.row not in explained]
-    rows, size = spikes(np.log(series.close), _LEAST)
+    rows, size = spikes(series.close, _LEAST)
     if found or len(rows):
         found = [jump for jump in found if _many_steps(series, np.array([jump.row]))[0]]
         told = _many_steps(series, rows)
@@ -210,8 +218,12 @@ def _repeated(series: Series) -> Rows:
     if len(series) < 2 * 3:
         return np.zeros(0, np.intp)
     # A number for each row and then for each three rows, by which equal ones are found; whether they are is then looked at.
-    mixed = _bits(series.close) * _ODD ^ _bits(series.volume)
-    three = (mixed[:-2] * _ODD ^ mixed[1:-1]) * _ODD ^ mixed[2:]
+    mixed = _bits(series.close) * _ODD
+    mixed ^= _bits(series.volume)
+    three = mixed[:-2] * _ODD
+    three ^= mixed[1:-1]
+    three *= _ODD
+    three ^= mixed[2:]
     ordered = np.sort(three)
     is_twice = ordered[1:] == ordered[:-1]
     if not is_twice.any():
@@ -266,7 +278,8 @@ def _volume_spikes(volume: Floats) -> Rows:
     traded = np.flatnonzero(volume > 0)
     if len(traded) < _BLOCK:
         return np.zeros(0, np.intp)
-    rows, size = spikes(np.log(volume[traded]), np.log(100.0), _VOLUME_SPIKE)
+    values = volume if len(traded) == len(volume) else volume[traded]
+    rows, size = spikes(values, np.log(100.0), _VOLUME_SPIKE)
     return traded[rows[size > 0]]
 
 

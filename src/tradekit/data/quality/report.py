@@ -10,11 +10,22 @@ from tradekit.data.quality.actions import against_actions
 from tradekit.data.quality.finding import CHECKS, Finding, Verdict, score_of
 from tradekit.data.quality.policy import Policy, Quality
 from tradekit.data.quality.prices import doubtful_prices, doubtful_volumes
+from tradekit.data.quality.ticks import doubts_of_trades
 from tradekit.errors import DataError
 from tradekit.model.bars import Series
 from tradekit.model.reference import Actions
+from tradekit.model.ticks import Trades
 
-__all__ = ["Report", "doubts", "judge", "refuse"]
+__all__ = ["Inspected", "Report", "doubts", "inspected_trades", "judge", "refuse"]
+
+
+@dataclass(frozen=True, slots=True)
+class Inspected:
+    """What was looked at of one instrument, and what was found."""
+
+    origin: str
+    rows: int
+    findings: tuple[Finding, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +38,13 @@ class Report:
     """How many rows were looked at, as they were read."""
     findings: tuple[Finding, ...]
     """Each with its verdict, the worst first."""
+    kind: str = "bars"
+    """What was looked at: bars, finer bars, trades, quotes or book."""
+
+    @property
+    def name(self) -> str:
+        """What the data are called: those of other kinds than bars with their kind."""
+        return self.symbol if self.kind == "bars" or self.symbol.endswith(f" {self.kind}") else f"{self.symbol} {self.kind}"
 
     @property
     def score(self) -> float:
@@ -39,21 +57,23 @@ class Report:
 
     def notes(self) -> Iterator[str]:
         """Yield one sentence for what is only noted, and one for each waiver."""
+        data = "data" if self.kind == "bars" else self.kind
         noted = [finding.what for finding in self.findings if finding.verdict == "noted"]
         if noted:
-            yield f"{self.symbol}: the quality of its data is {self.score:g} of 100: {'; '.join(noted)}"
+            yield f"{self.symbol}: the quality of its {data} is {self.score:g} of 100: {'; '.join(noted)}"
         for finding in self.findings:
             if finding.verdict == "waived":
                 reason = f": {finding.reason}" if finding.reason else ""
-                yield f"{self.symbol}: {finding.what} (waived, check = {finding.check!r}{reason})"
+                yield f"{self.name}: {finding.what} (waived, check = {finding.check!r}{reason})"
 
     def demand(self, quality: Quality) -> None:
         """Raise `DataError` for what makes a result wrong, and for a score below what the run file demands."""
-        refuse(self.symbol, self.origin, self.findings)
+        refuse(self.symbol, self.origin, self.findings, self.kind)
         if quality.min_quality is not None and self.score < quality.min_quality:
             listed = "".join(f"\n  {finding.what}" for finding in self.findings if finding.verdict != "waived")
+            what = "data" if self.kind == "bars" else self.kind
             raise DataError(
-                f"the quality of the data of {self.symbol!r} is {self.score:g} of 100, below data.quality.min_quality "
+                f"the quality of the {what} of {self.symbol!r} is {self.score:g} of 100, below data.quality.min_quality "
                 f"{quality.min_quality:g}{listed}\nmend them at their source, waive what you know to be right "
                 f"([[data.quality.waive]] check = '...'), or ask for less"
             )
@@ -67,11 +87,16 @@ def doubts(series: Series, actions: Actions | None = None) -> Iterator[Finding]:
     yield from doubtful_volumes(series)
 
 
-def judge(symbol: str, origin: str, rows: int, findings: Iterable[Finding], quality: Quality) -> Report:
+def inspected_trades(trades: Trades) -> Inspected:
+    """Return what is doubtful about trades."""
+    return Inspected(trades.origin, len(trades), tuple(doubts_of_trades(trades)))
+
+
+def judge(symbol: str, origin: str, rows: int, findings: Iterable[Finding], quality: Quality, kind: str = "bars") -> Report:
     """Return a report of findings, each with a verdict: what no policy decided and nothing waives is refused or noted."""
     order = get_args(Verdict)
     judged = [_judged(finding, symbol, quality) for finding in findings]
-    return Report(symbol, origin, rows, tuple(sorted(judged, key=lambda finding: order.index(finding.verdict))))
+    return Report(symbol, origin, rows, tuple(sorted(judged, key=lambda finding: order.index(finding.verdict))), kind)
 
 
 def _judged(finding: Finding, symbol: str, quality: Quality) -> Finding:
@@ -83,7 +108,7 @@ def _judged(finding: Finding, symbol: str, quality: Quality) -> Finding:
     return finding.judged("refused") if CHECKS[finding.check].is_wrong else finding
 
 
-def refuse(symbol: str, origin: str, findings: Sequence[Finding]) -> None:
+def refuse(symbol: str, origin: str, findings: Sequence[Finding], kind: str = "bars") -> None:
     """Raise `DataError` if any of the findings is refused, with what was found, where, and the ways out."""
     refused = [finding for finding in findings if finding.verdict == "refused"]
     if not refused:
@@ -97,7 +122,7 @@ def refuse(symbol: str, origin: str, findings: Sequence[Finding]) -> None:
     if waivers:
         names = " and ".join(f"check = {name!r}" for name in dict.fromkeys(waivers))
         ways.append(f"if you know them to be right, waive them: [[data.quality.waive]] {names}, instrument = {symbol!r}")
-    what = f"the bars of {symbol!r} from {origin or 'its source'!r} are refused{listed}"
+    what = f"the {kind} of {symbol!r} from {origin or 'its source'!r} are refused{listed}"
     raise DataError(f"{what}\nmend them at their source, or {', or '.join(ways)}")
 
 

@@ -27,7 +27,7 @@ def inspect_set(store: Store, key: DataKey) -> Report | None:
     has them: the next longer one, or else the next shorter.
     """
     data_set = store.open(key)
-    data = data_set.read() if data_set.revision else None
+    data = data_set.read()
     if isinstance(data, (Trades, Quotes, BookUpdates)) and len(data):
         return inspect_ticks(str(key), data, Quality())
     if not isinstance(data, Series) or not len(data):
@@ -46,26 +46,24 @@ def inspect_set(store: Store, key: DataKey) -> Report | None:
 
 def _actions(store: Store, key: DataKey) -> Actions | None:
     beside = DataKey(key.venue, key.symbol, "actions")
-    kept = set(store.keys())
-    if beside not in kept or not store.open(beside).revision:
+    if beside not in store.keys(key.venue, key.symbol):
         return None
     data = store.open(beside).read()
     return data if isinstance(data, Actions) else None
 
 
 def _second(store: Store, key: DataKey, interval: int) -> Second | None:
-    kept = store.keys()
     found = {
         other: length
-        for other in kept
-        if (other.venue, other.symbol, other.kind) == (key.venue, key.symbol, "bars")
+        for other in store.keys(key.venue, key.symbol)
+        if other.kind == "bars"
         and (length := _nanoseconds(other.interval)) is not None
         and length != interval
         and not max(length, interval) % min(length, interval)
     }
     chosen = _next(list(found.values()), interval)
     for other, length in found.items():
-        if length == chosen and store.open(other).revision:
+        if length == chosen:
             data = store.open(other).read()
             return Second(data, length) if isinstance(data, Series) and len(data) else None
     return None

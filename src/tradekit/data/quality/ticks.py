@@ -35,10 +35,24 @@ def far_off(values: Floats) -> Floats:
     """
     if len(values) < _FEWEST:
         return np.zeros(len(values))
-    wide = np.lib.stride_tricks.sliding_window_view(np.pad(values, _AROUND, mode="reflect"), 2 * _AROUND + 1)
+    padded = np.pad(values, _AROUND, mode="reflect")
+    # Nothing is further from a median than what lies around it reaches, which takes a hundredth of the time to tell.
+    if (_extreme(np.maximum, padded) - _extreme(np.minimum, padded)).max() <= _LEAST:
+        return np.zeros(len(values))
+    wide = np.lib.stride_tricks.sliding_window_view(padded, 2 * _AROUND + 1)
     middle = np.concatenate([np.median(wide[at : at + 65_536], axis=1) for at in range(0, len(values), 65_536)])
     off = values - middle
     return np.where(np.abs(off) > np.maximum(_FAR * local_scale(off), _LEAST), off, 0.0)
+
+
+def _extreme(choose: np.ufunc, values: Floats) -> Floats:
+    """Return the largest, or the smallest, of each window of 21 values: of sixteen, and of the sixteen that end with it."""
+    found = values
+    for step in (1, 2, 4, 8):
+        found = choose(found[:-step], found[step:])
+    rest = 2 * _AROUND + 1 - 16
+    extremes: Floats = choose(found[:-rest], found[rest:])
+    return extremes
 
 
 def doubts_of_trades(trades: Trades) -> Iterator[Finding]:
@@ -51,12 +65,13 @@ def doubts_of_trades(trades: Trades) -> Iterator[Finding]:
         return
     if len(rows := np.flatnonzero(same)):
         yield _finding("repeated", trades.time, rows, "trade", "that is there again with the same number", trades.price)
-    order = np.argsort(numbers, kind="stable")
+    steps = np.diff(numbers)
     again = np.zeros(len(numbers), dtype=np.bool_)
-    again[order[1:]] = (np.diff(numbers[order]) == 0) & (numbers[order[1:]] != 0)
+    if (steps <= 0).any():  # otherwise none is there twice, and sorting is slow
+        order = np.argsort(numbers, kind="stable")
+        again[order[1:]] = (np.diff(numbers[order]) == 0) & (numbers[order[1:]] != 0)
     if len(rows := np.flatnonzero(again & ~same)):
         yield _finding("number-twice", trades.time, rows, "trade", "with the number of another", trades.price)
-    steps = np.diff(numbers)
     # Numbers that count on are those of one stream; others tell nothing by their distance.
     if len(steps) and np.count_nonzero(steps == 1) > len(steps) / 2:
         rows = np.flatnonzero(steps > 1) + 1

@@ -16,11 +16,11 @@ from tradekit.data.arrays import digest
 from tradekit.data.interval import time_text
 from tradekit.data.months import hash_of_months, months_between
 from tradekit.data.store.cache import keep_cache, read_cache
-from tradekit.data.store.durable import publish
+from tradekit.data.store.durable import make_folder, publish
 from tradekit.data.store.keys import DataKey
 from tradekit.data.store.kinds import LAYOUTS, Columns, Kept, Layout
 from tradekit.data.store.lock import locked
-from tradekit.data.store.manifest import Part, Revision, read_manifest, write_manifest
+from tradekit.data.store.manifest import MANIFEST, Manifest, Part, Revision, read_manifest, write_manifest
 from tradekit.data.store.parts import decode, encode
 from tradekit.data.store.spans import Span, joined, without
 from tradekit.data.store.staging import Page, merged, overlapping, stage, staged_pages
@@ -57,7 +57,7 @@ class DataSet:
     def __init__(self, folder: Path, key: DataKey, now: Callable[[], datetime]) -> None:
         self.folder = folder
         self.key = key
-        self.manifest = read_manifest(folder)
+        self.manifest = self._known()
         """What is known about it, as of when it was opened, written to, or `reload`ed."""
         self._now = now
         self._depth = 0
@@ -74,7 +74,17 @@ class DataSet:
 
     def reload(self) -> None:
         """Take note of what other processes have written since."""
-        self.manifest = read_manifest(self.folder)
+        self.manifest = self._known()
+
+    def _known(self) -> Manifest:
+        """Return the manifest; a new one if there is none yet, and refuse what only a system blind to case takes for its folder."""
+        key = self.key
+        if not (self.folder / MANIFEST).exists():
+            return Manifest(venue=key.venue, symbol=key.symbol, kind=key.kind, interval=key.interval)
+        found = read_manifest(self.folder)
+        if (found.venue, found.symbol, found.kind, found.interval) != (key.venue, key.symbol, key.kind, key.interval):
+            raise DataError(f"{str(self.folder)!r} is the folder of {found.name}, and {key} can't have the same one")
+        return found
 
     def covered(self) -> list[Span]:
         """Return the ranges that were asked for and answered, those of staged pages included."""
@@ -83,6 +93,17 @@ class DataSet:
     def missing(self, start: int, end: int) -> list[Span]:
         """Return the parts of a range that nobody has asked for yet."""
         return without((start, end), self.covered())
+
+    def reach(self, revision: int, first: int, end: int) -> Span:
+        """Return the range around rows in which nothing else is: further than they reach where that was asked for, too.
+
+        What was asked for is known of the newest revision only.
+        """
+        if revision == self.revision:
+            for span in self.manifest.covered:
+                first = span[0] if span[0] <= first < span[1] else first
+                end = span[1] if span[0] < end <= span[1] else end
+        return first, end
 
     def read(self, start: int | None = None, end: int | None = None, revision: int | None = None, caching: bool = False) -> Kept:
         """Return the rows in a range, of the newest revision or another; each file that is read is checked against its hash.
@@ -134,6 +155,7 @@ class DataSet:
         if self._depth:
             yield self
             return
+        make_folder(self.folder)
         with locked(self.folder / LOCK, f"{self.key} in {str(self.folder)!r}"):
             self.reload()
             self._depth += 1
@@ -150,6 +172,8 @@ class DataSet:
         columns = self._checked(data, (start, end))
         with self.writing():
             staged = staged_pages(self.folder)
+            if not (self.folder / MANIFEST).exists():
+                write_manifest(self.folder, self.manifest)
             number = 1 + max([self.manifest.merged, *(page.number for page in staged)])
             stage(self.folder, Page(number, (start, end), columns), source)
 

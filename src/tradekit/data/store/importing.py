@@ -9,6 +9,7 @@ from typing import Any, Literal
 import numpy as np
 
 from tradekit.data.interval import interval_text, parse_bar_size, time_text
+from tradekit.data.lacking import where_to_say
 from tradekit.data.store.folder import Store
 from tradekit.data.store.keys import DataKey
 from tradekit.data.store.kinds import LAYOUTS, Columns, Kept, Layout
@@ -31,6 +32,8 @@ class Tidying:
     """Rows whose time is before that of the row above; those of one time stay in their order."""
     duplicates: Literal["refuse", "first", "last"] = "refuse"
     """Bars, or funding rates, with the same time."""
+    spacing: Literal["refuse", "accept"] = "refuse"
+    """Bars of which no two are one interval apart, as of what is seldom traded."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +71,8 @@ def ask(source: DataSource, kind: str, request: BarRequest) -> dict[str, Kept]:
     found = getattr(source, kind)(request.symbols if kind in ("funding", "actions") else request)
     missing = [symbol for symbol in request.symbols if symbol not in found]
     if missing and (kind != "actions" or not found):
-        raise DataError(f"the data source {source.name!r} gave no {kind} of {missing[0]!r}{nearest(missing[0], found)}")
+        hint = where_to_say(source, kind) or nearest(missing[0], found)
+        raise DataError(f"the data source {source.name!r} gave no {kind} of {missing[0]!r}{hint}")
     layout = LAYOUTS[kind]
     return {symbol: _within(layout, found[symbol], request.start, request.end) for symbol in request.symbols if symbol in found}
 
@@ -106,7 +110,8 @@ def put_pieces(store: Store, key: DataKey, pieces: Sequence[Kept], how: Tidying,
     columns, notes = _tidied(layout, layout.joined(parts), how, origins)
     times = columns[layout.time]
     if key.kind == "bars":
-        _check_size(key, columns)
+        if how.spacing == "refuse":
+            _check_size(key, columns)
         if not np.nan_to_num(columns["volume"]).any():
             notes = (*notes, "no volume is known")
     data_set = store.create(key)
@@ -158,4 +163,4 @@ def _check_size(key: DataKey, columns: Columns) -> None:
     values, counts = np.unique(steps, return_counts=True)
     commonest = int(values[counts.argmax()])
     what = f"no two bars of {key.symbol!r} are {key.interval} apart; the commonest step is {interval_text(commonest)}"
-    raise DataError(f"{what}; set --interval to what they are")
+    raise DataError(f"{what}; set --interval to what they are, or say --spacing accept")

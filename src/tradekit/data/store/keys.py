@@ -9,7 +9,7 @@ from urllib.parse import quote, unquote
 from tradekit.data.store.kinds import LAYOUTS
 from tradekit.errors import DataError, nearest
 
-__all__ = ["DataKey", "key_of"]
+__all__ = ["DataKey", "file_safe", "key_of"]
 
 _DEVICES = {"CON", "PRN", "AUX", "NUL", *(f"{name}{number}" for name in ("COM", "LPT") for number in range(10))}
 """Names that Windows keeps for itself, whatever comes after a dot."""

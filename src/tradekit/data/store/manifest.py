@@ -14,7 +14,7 @@ from tradekit.data.store.durable import publish
 from tradekit.data.store.spans import Span
 from tradekit.errors import DataError, system_reason
 
-__all__ = ["MANIFEST", "Manifest", "Part", "Revision", "read_manifest", "write_manifest"]
+__all__ = ["MANIFEST", "Manifest", "Part", "Revision", "has_revision", "read_manifest", "write_manifest"]
 
 MANIFEST = "manifest.json"
 FORMAT = 1
@@ -126,6 +126,17 @@ def read_manifest(folder: Path) -> Manifest:
         raise DataError(f"{str(path)!r} is damaged: {where}: {first['msg'].lower()}") from error
     except ValueError as error:
         raise DataError(f"{str(path)!r} is damaged: {str(error)[:1].lower()}{str(error)[1:]}") from error
+
+
+def has_revision(folder: Path) -> bool:
+    """Say whether there is a revision in a folder, which makes it a data set; one whose manifest is damaged may have had some."""
+    try:
+        found = json.loads((folder / MANIFEST).read_bytes())
+    except OSError:
+        return False
+    except ValueError:
+        return True
+    return not isinstance(found, dict) or bool(found.get("revisions", True))
 
 
 def write_manifest(folder: Path, manifest: Manifest) -> None:

@@ -33,6 +33,8 @@ class Verified:
     """Those that hold rows of any revision."""
     rows: int
     """Of the newest revision."""
+    staged: int
+    """Pages of a fetch that are in no revision yet."""
     problems: tuple[str, ...]
     """What is not as it was written, one clause each; empty if all is."""
     strays: Strays
@@ -53,7 +55,7 @@ def _verified(store: Path, folder: Path) -> Verified:
         manifest = read_manifest(folder)
         key = key_of(where)
     except DataError as error:
-        return Verified(folder, where.as_posix(), 0, 0, 0, (str(error),), Strays((), ()))
+        return Verified(folder, where.as_posix(), 0, 0, 0, 0, (str(error),), Strays((), ()))
     problems = list(_manifest_problems(manifest, str(key)))
     parts = {part.file: (month, part) for revision in manifest.revisions for month, part in revision.months.items() if part}
     if not problems:
@@ -62,7 +64,9 @@ def _verified(store: Path, folder: Path) -> Verified:
         problems += _staged_problems(folder, LAYOUTS[key.kind])
         problems += _cache_problems(folder, LAYOUTS[key.kind], manifest)
     rows = sum(part.rows for part in manifest.parts(manifest.newest).values())
-    return Verified(folder, str(key), len(manifest.revisions), len(parts), rows, tuple(problems), find_strays(folder, manifest))
+    staged = sum(page.number > manifest.merged for page in staged_pages(folder))
+    strays = find_strays(folder, manifest)
+    return Verified(folder, str(key), len(manifest.revisions), len(parts), rows, staged, tuple(problems), strays)
 
 
 def _manifest_problems(manifest: Manifest, name: str) -> Iterator[str]:

@@ -14,9 +14,10 @@ import numpy as np
 from tradekit.data.building import bars_of_trades, coarser_bars
 from tradekit.data.interval import bar_size_text, parse_bar_size
 from tradekit.data.store.dataset import DataSet
-from tradekit.data.store.folder import Store
+from tradekit.data.store.folder import Store, listed
 from tradekit.data.store.keys import DataKey
 from tradekit.data.store.kinds import Kept
+from tradekit.data.store.spans import Span
 from tradekit.errors import DataError, nearest
 from tradekit.model.bars import BAR_COLUMNS, BarSize, Series, Threshold
 from tradekit.model.instrument import Instrument
@@ -45,7 +46,7 @@ class StoreView:
 
     @cached_property
     def data_sets(self) -> Mapping[DataKey, DataSet]:
-        """The data sets of the venue. Raises `DataError` if there are none, and for a revision of one that isn't there."""
+        """The data sets of the venue that had a revision then. Raises `DataError` if there are none, or one that is named isn't."""
         store = Store(self.folder)
         keys = store.keys()
         if not keys:
@@ -53,14 +54,21 @@ class StoreView:
         names = [str(key) for key in keys]
         for name in self.revisions:
             if name not in names:
-                raise DataError(f"revisions: the store {str(self.folder)!r} has no {name!r}{nearest(name, names)}")
+                raise DataError(
+                    f"revisions: the store {str(self.folder)!r} has no {name!r}; it has {listed(names)}{nearest(name, names)}"
+                )
         venues = sorted({key.venue for key in keys})
         if self.venue is not None and self.venue not in venues:
             allowed = ", ".join(map(repr, venues))
             raise DataError(
                 f"the store {str(self.folder)!r} has no venue {self.venue!r}; it has {allowed}{nearest(self.venue, venues)}"
             )
-        return {key: store.open(key) for key in keys if self.venue in (None, key.venue)}
+        opened = {key: store.open(key) for key in keys if self.venue in (None, key.venue)}
+        found = {key: data_set for key, data_set in opened.items() if self._number(data_set)}
+        if not found:
+            first = min(data_set.manifest.revisions[0].made_at for data_set in opened.values())
+            raise DataError(f"as_of: nothing was in the store {str(self.folder)!r} yet; its first revision was made at {first}")
+        return found
 
     def instruments(self) -> list[Instrument]:
         """Return the instruments of which there is anything, with what was known about them in the revisions that are seen."""
@@ -81,7 +89,8 @@ class StoreView:
         """Return the bars of a size: as they are kept, or else made of the coarsest kept bars that make them, or of trades.
 
         With the trading calendar that is kept with the instrument, bars are made within its sessions. One that ends after the data
-        is left out. Raises `DataError` for a symbol of which there is nothing to make them of.
+        or begins before them is left out, which the origin counts. Raises `DataError` for a symbol of which there is nothing to
+        make them of.
         """
         sizes = {parse_bar_size(key.interval): key for key in self._keys(symbol) if key.kind == "bars"}
         request = BarRequest((symbol,), 0, start, end)
@@ -99,20 +108,32 @@ class StoreView:
         raise DataError(f"{what}; it has {kept}{hint}")
 
     def _coarser(self, key: DataKey, request: BarRequest, size: int) -> Series:
-        """Return coarser bars than those that are kept; whole ones only."""
+        """Return coarser bars than those that are kept; whole ones only, by when the data begin and end."""
         wide = _widened(request, size)
         finer = cast("Series", self._read(key, wide.start, wide.end))
-        reached = int(finer.close_time[-1]) if len(finer) else 0
-        return _made(coarser_bars(finer, size, self._calendar(key)), finer, request, reached)
+        end = int(finer.close_time[-1]) if len(finer) else 0
+        return _made(coarser_bars(finer, size, self._calendar(key)), finer, request, self._reach(key, wide.end, end))
 
     def _of_trades(self, key: DataKey, request: BarRequest, size: BarSize) -> Series:
-        """Return bars of trades: whole ones; those of a threshold are counted from the first trade that is kept."""
+        """Return bars of trades; whole ones only, and those of a threshold are counted from the first trade that is kept."""
         wide = _widened(request, size) if isinstance(size, int) else replace(request, start=None, end=None)
         trades = cast("Trades", self._read(key, wide.start, wide.end))
+        reach = self._reach(key, wide.end, int(trades.time[-1]) + 1 if len(trades) else 0)
+        if isinstance(size, Threshold):
+            bars = bars_of_trades(trades, size, self._calendar(key), reach[1])
+            return _made(bars, trades, request, (_EVER[0], reach[1]))
+        return _made(bars_of_trades(trades, size, self._calendar(key)), trades, request, reach)
+
+    def _reach(self, key: DataKey, asked: int | None, end: int) -> Span:
+        """Return the range in which all that there is was read: rows that end at `end`, of those up to when it was asked for."""
         data_set = self.data_sets[key]
-        last = max((part.last for part in data_set.manifest.parts(self._number(data_set)).values()), default=0)
-        reached = last if wide.end is None else min(wide.end, last)
-        return _made(bars_of_trades(trades, size, self._calendar(key), reached), trades, request, reached)
+        number = self._number(data_set)
+        parts = data_set.manifest.parts(number).values()
+        if not parts:
+            return 0, 0
+        first, last = min(part.first for part in parts), max(part.last for part in parts)
+        reach = data_set.reach(number, first, end)
+        return reach if asked is None or asked > last else (reach[0], asked)
 
     def _calendar(self, key: DataKey) -> str | None:
         return next((one.calendar for one in self.instruments() if one.symbol == key.symbol), None)
@@ -151,13 +172,15 @@ def _widened(request: BarRequest, size: int) -> BarRequest:
     return replace(request, start=None if start is None else start - size, end=None if end is None else end + size)
 
 
-def _made(bars: Series, of: Series | Trades, request: BarRequest, reached: int) -> Series:
-    """Return those bars that were asked for and that the data reach to the end of, with where they are from."""
+def _made(bars: Series, of: Series | Trades, request: BarRequest, reach: Span) -> Series:
+    """Return those bars that were asked for and that the data reach from the beginning to the end of, with where they are from."""
     times = bars.open_time
-    keep = bars.close_time <= reached
-    keep &= (times >= (_EVER[0] if request.start is None else request.start)) & (
+    asked = (times >= (_EVER[0] if request.start is None else request.start)) & (
         times < (_EVER[1] if request.end is None else request.end)
     )
+    keep = asked & (times >= reach[0]) & (bars.close_time <= reach[1])
+    cut_off = np.count_nonzero(asked & ~keep)
+    without = f", without {cut_off} of which only a part is there" if cut_off else ""
     stored = None if of.stored is None else replace(of.stored, sha256="")
     columns: dict[str, Any] = {name: getattr(bars, name)[keep] for name in BAR_COLUMNS}
-    return Series(**columns, origin=f"made of {of.origin}", stored=stored)
+    return Series(**columns, origin=f"made of {of.origin}{without}", stored=stored)

@@ -9,10 +9,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from tradekit.data.interval import parse_interval
-from tradekit.engine.indicators import Reader, declared, ratio_of
+from tradekit.engine.indicators import declared
 from tradekit.engine.prepare import Prepared
-from tradekit.engine.streaming import Feed
+from tradekit.engine.streaming import feeds_of
 from tradekit.errors import ConfigError, RunError
 from tradekit.model.bars import PRICE_COLUMNS, Bars, BarSize, Period
 from tradekit.model.risk import LimitKind
@@ -70,13 +69,12 @@ class GrowingRun:
         self.prepared = prepared
         self.rows = 0
         self.room = len(history.bars) + room
-        self._size = size
         symbols = history.bars.symbols
         self._times = [np.full(self.room, _NEVER) for _ in range(2)]
         self._columns = [np.full((self.room, len(symbols)), np.nan) for _ in PRICE_COLUMNS]
         bars = _Growing(symbols, *self._times, *self._columns)
         self._values = np.full((len(history.names), len(symbols), self.room), np.nan)
-        self._feeds = self._make_feeds()
+        self._feeds = feeds_of(declared(prepared.strategy, size), size, Sessions.of_days(bars))
         self.setup: Setup = replace(
             history,
             bars=bars,
@@ -86,14 +84,6 @@ class GrowingRun:
             volatility=np.zeros((len(symbols), 0)),
         )
         self._append(history.bars)
-
-    def _make_feeds(self) -> list[tuple[int, Feed]]:
-        indicators = declared(self.prepared.strategy, self._size)
-        return [
-            (i, Feed(Reader(name, one, parse_interval(str(one.bar_interval)) if ratio_of(one, self._size) > 1 else None)))
-            for i in range(len(self.prepared.setup.bars.symbols))
-            for name, one in indicators.items()
-        ]
 
     def add(self, closed: Closed) -> int:
         """Add a row of bars, and return its number. Raises `RunError` for one that is not later than the last, or has no room."""

@@ -1,0 +1,291 @@
+"""The golden signals of a run: what it decided, in a small file that a later run is held against."""
+
+from __future__ import annotations
+
+import json
+import math
+import re
+import signal
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import asdict, dataclass, fields
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from tradekit.engine.compare import Pair, differences, different, settings_that_differ
+from tradekit.engine.decisions import (
+    Decision,
+    Difference,
+    Drift,
+    Terms,
+    Values,
+    decisions_of,
+    first_difference,
+    first_drift,
+    is_same,
+    values_of,
+)
+from tradekit.engine.drive import Driven, Progress, drive
+from tradekit.engine.environment import code_of, environment_of
+from tradekit.engine.outcome import result_of
+from tradekit.engine.prepare import Prepared
+from tradekit.engine.run import Ready
+from tradekit.engine.trials import data_hash
+from tradekit.errors import ConfigError, system_reason
+from tradekit.model.order import OrderKind, Trail
+from tradekit.model.result import Result
+from tradekit.simulator.context import Context
+
+__all__ = ["FORMAT", "Check", "Snapshot", "check", "default_path", "read_snapshot", "take", "write_snapshot"]
+
+FORMAT = 1
+_DIGITS = 12
+_SIDES = ("the snapshot", "this run")
+_ACCOUNT = ("equity", "cash", "position")
+
+
+@dataclass(frozen=True)
+class Snapshot:
+    """What a run was made of, as a manifest has it, and what it decided."""
+
+    about: Mapping[str, Any]
+    decisions: tuple[Decision, ...]
+    values: Values
+    """Tells what was known at any time; a snapshot that was read from a file knows nothing more than its decisions."""
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """A run held against a snapshot, which comes first in every pair."""
+
+    difference: Difference | None
+    """The first decision that differs."""
+    upcoming: Mapping[str, Pair]
+    """Where the snapshot did nothing: the values behind its next decision, at the time of that one."""
+    drift: Drift | None
+    """The first value that differs behind decisions that are the same."""
+    outcome: Mapping[str, Pair]
+    """Which of the figures differ that a run ends with."""
+    reasons: tuple[str, ...]
+    """What differs in what the two were made of: data, then settings, code, components and installed versions."""
+
+    @property
+    def is_same(self) -> bool:
+        """Whether all decisions are the same."""
+        return self.difference is None
+
+    def as_json(self) -> dict[str, Any]:
+        """Return the check as JSON has it."""
+        return {
+            "same": self.is_same,
+            "difference": None if self.difference is None else self.difference.as_json(),
+            "upcoming": {name: list(pair) for name, pair in self.upcoming.items()},
+            "drift": None if self.drift is None else asdict(self.drift) | {"decision": self.drift.decision.as_json()},
+            "outcome": {name: list(pair) for name, pair in self.outcome.items()},
+            "reasons": list(self.reasons),
+        }
+
+
+def default_path(file: Path) -> Path:
+    """Return where the snapshot of a run file is kept: beside it, as `NAME.snapshot.jsonl`."""
+    return file.with_name(f"{file.stem}.snapshot.jsonl")
+
+
+def take(ready: Ready, progress: Progress = lambda _done, _total: None) -> Snapshot:
+    """Run what is ready, keep nothing of it, and return what it decided. An interrupted run is no snapshot, and raises."""
+    driven = drive(ready.prepared, ready.plan, progress, None)
+    if driven.stopped_by:
+        signal.raise_signal(driven.stopped_by)
+    result = result_of(ready.composed, ready.market, ready.prepared, ready.plan, driven)
+    values = values_of(result, _market(ready.prepared))
+    return Snapshot(_about(ready, result), tuple(decisions_of(result, values, _conditions(driven))), values)
+
+
+def _about(ready: Ready, result: Result) -> dict[str, Any]:
+    kept = ("symbol", "origin", "rows", "first", "last")
+    facts = [{key: fact[key] for key in kept} | {"sha256": data_hash(fact)} for fact in result.data]
+    return {
+        "name": result.name,
+        "status": result.status,
+        "plan": result.plan,
+        "config": result.config,
+        "components": [{key: getattr(use, key) for key in ("kind", "name", "package", "version")} for use in result.components],
+        "data": facts,
+        "environment": environment_of(use.package for use in result.components),
+        "code": code_of(part for _, part in ready.parts),
+        "outcome": {"equity": _rounded(result.equity["equity"][-1].as_py()), "fills": result.fills.num_rows},
+    }
+
+
+def _market(prepared: Prepared) -> Values:
+    """Return what tells the last close of an instrument, and its indicators on it."""
+    setup = prepared.setup
+    place = {symbol: i for i, symbol in enumerate(setup.bars.symbols)}
+
+    def known(time: int, symbol: str) -> dict[str, float]:
+        row = int(np.searchsorted(setup.bars.close_time, time, "right")) - 1
+        if symbol not in place or row < 0:
+            return {}
+        i = place[symbol]
+        found = {"close": setup.bars.close[row, i], **{name: setup.values[at, i, row] for name, at in setup.names.items()}}
+        return {name: float(value) for name, value in found.items() if math.isfinite(value)}
+
+    return known
+
+
+def _conditions(driven: Driven) -> Callable[[int], Terms]:
+    """Return what tells the conditions of an order that are not the usual ones, its exits included."""
+    simulation = driven.simulation
+    context = Context(simulation, driven.setup)
+
+    def told(number: int) -> Terms:
+        order = context.order(number)
+        found: dict[str, float | str] = {}
+        if order.kind is OrderKind.TRAILING_STOP:
+            amount, rate = simulation.book.trail(number)
+            found["trail"] = amount if math.isfinite(amount) else f"{100.0 * rate:.12g} %"
+        for part in (order.terms, order.bracket):
+            for one in fields(part) if part is not None else ():
+                value = getattr(part, one.name)
+                if value != one.default and value is not None:
+                    found[one.name] = _condition(value)
+        return found
+
+    return told
+
+
+def _condition(value: object) -> float | str:
+    if isinstance(value, bool):
+        return "yes"
+    if isinstance(value, Trail):
+        return f"trail {value.amount:.12g}" if value.amount is not None else f"trail {value.percent:.12g} %"
+    if isinstance(value, datetime):
+        return value.isoformat()
+    return float(value) if isinstance(value, int | float) else str(value)
+
+
+def check(kept: Snapshot, now: Snapshot) -> Check:
+    """Hold a run against a snapshot that was kept."""
+    found = first_difference(kept.decisions, now.decisions, (kept.values, now.values))
+    upcoming: dict[str, Pair] = {}
+    if found is not None and found.first is None and found.number <= len(kept.decisions):
+        following = kept.decisions[found.number - 1]
+        again = now.values(following.time, following.symbol)
+        # The account is another by then, because of what was decided before.
+        upcoming = {name: (value, again.get(name)) for name, value in following.values.items() if name not in _ACCOUNT}
+    ends = different(kept.about["outcome"], now.about["outcome"])
+    return Check(
+        difference=found,
+        upcoming=upcoming,
+        drift=first_drift(kept.decisions, now.decisions),
+        outcome={name: pair for name, pair in ends if not is_same(*pair)},
+        reasons=tuple(_reasons(kept.about, now.about)),
+    )
+
+
+def _reasons(kept: Mapping[str, Any], now: Mapping[str, Any]) -> Iterator[str]:
+    """Yield what is another in what two runs were made of, the likeliest reason first."""
+    yield from differences(kept, now, _SIDES)
+    yield from _settings(settings_that_differ(kept, now))
+    versions = dict(different(kept["environment"], now["environment"]))
+    for package, (was, is_now) in different(kept["code"], now["code"]):
+        # Another version of a package has other code anyway.
+        if was is not None and is_now is not None and package.replace("_", "-") not in versions:
+            yield f"the code of {package!r} is another"
+    for name, (was, is_now) in versions.items():
+        yield f"{name} was {was or 'not there'}, is {is_now or 'not there'}"
+
+
+def _settings(found: Mapping[str, Pair]) -> Iterator[str]:
+    """Yield which settings differ; a table that only one side has is told once."""
+    told = set()
+    for key, (was, is_now) in found.items():
+        table = (re.match(r".*?\[\d+\]", key) or [key])[0]
+        own = [pair for other, pair in found.items() if other.startswith(f"{table}.")]
+        for side, missing in ((_SIDES[0], 1), (_SIDES[1], 0)):
+            if own and all(pair[missing] is None for pair in own) and table not in told:
+                yield f"{table} ({_told(own[0][1 - missing])}) is only in {side}"
+                told.add(table)
+        if table not in told and [was, is_now] not in ([None, []], [[], None]):
+            yield f"{key} was {_told(was)}, is {_told(is_now)}"
+
+
+def _told(value: object) -> str:
+    return "not set" if value is None else json.dumps(value)
+
+
+def write_snapshot(snapshot: Snapshot, path: Path) -> None:
+    """Write a snapshot as lines of JSON, whole or not at all. Raises `ConfigError` if it can't be written there."""
+    lines = "".join(json.dumps(line, allow_nan=False, ensure_ascii=False) + "\n" for line in _lines(snapshot))
+    part = path.with_name(f".{path.name}.part")
+    try:
+        part.write_text(lines, encoding="utf-8", newline="\n")
+        part.replace(path)
+    except OSError as error:
+        raise ConfigError(f"the snapshot {str(path)!r} can't be written: {system_reason(error)}; --output names another") from error
+
+
+def _lines(snapshot: Snapshot) -> Iterator[dict[str, Any]]:
+    about = snapshot.about
+    yield {"format": FORMAT, "decisions": len(snapshot.decisions), **{key: about[key] for key in _TEXTS}}
+    for key in _OBJECTS:
+        yield {key: about[key]}
+    for key, word in _LISTS.items():
+        yield from ({word: one} for one in about[key])
+    for decision in snapshot.decisions:
+        told = decision.as_json()
+        yield told | {part: {name: _rounded(value) for name, value in told[part].items()} for part in ("terms", "values")}
+
+
+_TEXTS = ("name", "status", "plan")
+_OBJECTS = ("config", "environment", "code", "outcome")
+_LISTS = {"components": "component", "data": "data"}
+
+
+def _rounded(value: float | str) -> float | str:
+    """Return a number with as many digits as are kept."""
+    return float(f"{value:.{_DIGITS}g}") if isinstance(value, float) else value
+
+
+def read_snapshot(path: Path) -> Snapshot:
+    """Read a snapshot. Raises `ConfigError` if there is none, or if it is damaged or of another version."""
+    try:
+        lines = [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
+    except FileNotFoundError as error:
+        raise ConfigError(f"there is no snapshot {str(path)!r}; without --check this command makes it") from error
+    except OSError as error:
+        raise ConfigError(f"the snapshot {str(path)!r} can't be read: {system_reason(error)}") from error
+    except ValueError as error:
+        raise ConfigError(f"the snapshot {str(path)!r} is damaged: {error}; --update makes it anew") from error
+    written = lines[0].get("format") if lines and isinstance(lines[0], dict) else None
+    if written != FORMAT:
+        raise ConfigError(
+            f"the snapshot {str(path)!r} has format {written!r}, and this version of tradekit reads {FORMAT}; "
+            "--update makes it anew"
+        )
+    try:
+        return _parsed(lines)
+    except (AttributeError, LookupError, TypeError, ValueError) as error:
+        reason = f"{type(error).__name__}: {error}"
+        raise ConfigError(f"the snapshot {str(path)!r} is damaged: {reason}; --update makes it anew") from error
+
+
+def _parsed(lines: list[dict[str, Any]]) -> Snapshot:
+    about: dict[str, Any] = {key: lines[0][key] for key in _TEXTS}
+    about |= {key: lines[1 + place][key] for place, key in enumerate(_OBJECTS)}
+    rest = lines[1 + len(_OBJECTS) :]
+    about |= {key: [line[word] for line in rest if word in line] for key, word in _LISTS.items()}
+    decisions = [
+        Decision(_nanoseconds(line["time"]), line["symbol"], line["action"], line["terms"], line["values"])
+        for line in rest
+        if not set(_LISTS.values()) & line.keys()
+    ]
+    if len(decisions) != lines[0]["decisions"]:
+        raise ValueError(f"it has {len(decisions)} decisions, and says that it has {lines[0]['decisions']}")
+    return Snapshot(about, tuple(decisions), lambda _time, _symbol: {})
+
+
+def _nanoseconds(text: str) -> int:
+    return int(np.datetime64(text.removesuffix("Z"), "ns").astype(np.int64))

@@ -1,0 +1,208 @@
+"""The contract of strategies."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import Any, ClassVar
+
+import numpy as np
+import pytest
+
+from tradekit.data.interval import time_text
+from tradekit.engine.compose import ComposedRun
+from tradekit.engine.lookahead import Decided, decide, described, first_difference, forms_of, same_events
+from tradekit.engine.market import load_market
+from tradekit.model.bars import Series
+from tradekit.model.event import EventKind
+from tradekit.plugin.contracts import Component
+from tradekit.testing import markets
+from tradekit.testing.component import ComponentContract
+from tradekit.testing.failure import broken, refusal
+from tradekit.testing.lab import Lab
+
+__all__ = ["StrategyContract"]
+
+Market = Mapping[str, Series]
+Compose = Callable[[Market], ComposedRun]
+
+_NASTY: Mapping[str, Callable[[int, int, int], Series]] = {
+    "flat": lambda count, step, seed: markets.flat(count, step),  # noqa: ARG005 - nothing in it is random
+    "flash crash": markets.flash_crash,
+    "gap": markets.gap,
+    "halt": lambda count, step, seed: markets.halt(count, step, seed, length=count // 4),
+    "fall": lambda count, step, seed: markets.trend(count, step, seed, drift=-0.01),
+    "a few bars": lambda count, step, seed: markets.walk(3, step, seed),  # noqa: ARG005 - however many there are otherwise
+}
+
+
+class StrategyContract(ComponentContract):
+    """What a strategy keeps to: the same decisions each time, in both its forms, without a look at what comes later.
+
+    It is run on `market`: by default daily bars of random walks, one for each of `symbols`. Override that fixture to run it on data
+    on which it has something to decide, such as real ones. `bring` what it needs besides the built-in components.
+    """
+
+    kind = "strategy"
+    symbols: ClassVar[tuple[str, ...]] = ("AAA", "BBB")
+    """The instruments of the market that is made up."""
+    count: ClassVar[int] = 400
+    """How many bars it has."""
+    tables: ClassVar[tuple[str, ...]] = ()
+    """What else a run of it needs, as overrides of its run file, such as `account.capital=1e6`."""
+    bring: ClassVar[tuple[type[Component], ...]] = ()
+    """Components of other kinds that these overrides name."""
+
+    @pytest.fixture
+    def market(self) -> Market:
+        """Return the bars that it is run on, by symbol; all of one length in time."""
+        return {symbol: markets.walk(self.count, seed=7 + i, volatility=0.02) for i, symbol in enumerate(self.symbols)}
+
+    @pytest.fixture
+    def composed(self, settings: Mapping[str, Any], folder: Path) -> Compose:
+        """Return what composes a run of it on a market, in a margin account, so that it may sell short."""
+
+        def compose(market: Market) -> ComposedRun:
+            lab = Lab(folder / "lab", market)
+            lab.bring(*self.bring)
+            overrides = ("account.kind='margin'", "account.capital=100000", *self.tables)
+            return lab.compose(self.component, *overrides, tables={"strategy": settings})
+
+        return compose
+
+    def test_str01_decides_something(self, composed: Compose, market: Market) -> None:
+        """It orders something on the data of this contract.
+
+        A strategy that never decides passes every other rule, which then prove nothing.
+        """
+        for form, decided in self._decided(composed(market)).items():
+            if not any(event.kind is EventKind.ORDER for event in decided.events):
+                first = next(iter(market.values()))
+                broken(
+                    f"{form}() never orders anything, so that the other rules prove nothing",
+                    f"{len(first)} bars of {', '.join(market)}, the first closing at {time_text(first.close_time[0])}",
+                    "override the fixture 'market' with data on which it trades, or set 'count' and 'symbols'",
+                )
+
+    def test_str02_decides_the_same_each_time(self, composed: Compose, market: Market) -> None:
+        """Two runs of the same inputs leave the same journal, to the bit.
+
+        A result that nobody can repeat can't be compared, tested or trusted.
+        """
+        for form, first in self._decided(composed(market)).items():
+            second = self._decided(composed(market))[form]
+            if repr(first.events) == repr(second.events):
+                continue
+            pairs = zip(first.events, second.events, strict=False)
+            one, other = next(((a, b) for a, b in pairs if repr(a) != repr(b)), (None, None))
+            broken(
+                f"{form}() decides otherwise in a second run of the same inputs",
+                f"the first time it {described(one)}, the second time it {described(other)}",
+                "draw from ctx.random only, read no clock, and keep what it remembers in the instance",
+            )
+
+    def test_str03_forms_decide_the_same(self, composed: Compose, market: Market) -> None:
+        """`on_bar` and `targets` order the same, at the same time.
+
+        A backtest takes the faster form and a live run the other; where these differ, live trades what was never tested.
+        """
+        self._hold_forms_equal(composed(market), "its market")
+
+    def test_str04_uses_no_future_value(self, composed: Compose, market: Market) -> None:
+        """What it does up to a bar stays the same when all later data are others.
+
+        A decision that knows a later bar makes a backtest earn what nobody can. The data are replaced after decisions.
+        """
+        run = composed(market)
+        loaded = load_market(run)
+        problem = refusal(lambda: self._decided(run))
+        if problem:
+            broken("it looks into the future, or can't be run", problem, "mend what the message names")
+        found = first_difference(run, loaded)
+        if found is not None:
+            broken(
+                "a decision depends on what comes after it",
+                str(found),
+                "decide by the bar that has closed and those before it: no shift(-1), no value of all the data",
+            )
+
+    def test_str05_survives_missing_bars(self, composed: Compose, market: Market) -> None:
+        """Where bars are missing, an instrument begins late or ends early, it runs, and its forms still agree.
+
+        Real data have holes, and a live feed has more of them.
+        """
+        holed = {symbol: _holed(series, i) for i, (symbol, series) in enumerate(market.items())}
+        self._survive(composed, holed, "bars are missing")
+        self._hold_forms_equal(composed(holed), "a market with missing bars")
+
+    @pytest.mark.parametrize("nasty", list(_NASTY))
+    def test_str06_survives_nasty_markets(self, composed: Compose, market: Market, nasty: str) -> None:
+        """Where prices stand still, crash, jump, fall for long or are few, it runs to the end.
+
+        These are the days on which a strategy that stops costs most.
+        """
+        count = len(next(iter(market.values())))
+        step = int(next(iter(market.values())).close_time[0] - next(iter(market.values())).open_time[0])
+        made = {symbol: _NASTY[nasty](count, step, i) for i, symbol in enumerate(market)}
+        self._survive(composed, made, f"the market is: {nasty}")
+
+    def test_str07_says_whether_it_sells_short(self, composed: Compose, market: Market) -> None:
+        """It never holds less than nothing, unless `sells_short` says so.
+
+        A run in a cash account is refused by that; otherwise all its short sales would be rejected, one by one.
+        """
+        run = composed(market)
+        if run.strategy.sells_short():
+            return
+        for form, decided in self._decided(run).items():
+            for event in decided.events:
+                if event.kind is EventKind.FILL and event.numbers.get("position", 0.0) < -1e-9:
+                    broken(
+                        f"{form}() sells short, and sells_short() says that it doesn't",
+                        f"it {described(event)} and holds {event.numbers['position']:g} then",
+                        "return True from sells_short() for options with which it sells short",
+                    )
+
+    def _decided(self, run: ComposedRun) -> dict[str, Decided]:
+        market = load_market(run)
+        return {form: decide(run, market, form) for form in forms_of(run.strategy)}
+
+    def _hold_forms_equal(self, run: ComposedRun, what: str) -> None:
+        decided = self._decided(run)
+        if len(decided) < 2:
+            pytest.skip(f"it has one form, {next(iter(decided))}()")
+        pair = same_events(_numbered(decided["on_bar"]), _numbered(decided["targets"]))
+        if pair is not None:
+            broken(
+                f"its two forms decide otherwise on {what}",
+                f"on_bar() {described(pair[0])}, targets() {described(pair[1])}",
+                "mend one of them, or leave targets() out",
+            )
+
+    def _survive(self, composed: Compose, market: Market, what: str) -> None:
+        run = composed(market)
+        loaded = load_market(run)
+        for form in forms_of(run.strategy):
+            problem = refusal(lambda: decide(run, loaded, form))  # noqa: B023 - it is called at once
+            if problem:
+                broken(
+                    f"{form}() fails where {what}", problem, "mend what the message names; NaN, 0 and no bar at all are possible"
+                )
+
+
+def _numbered(decided: Decided) -> tuple[Any, ...]:
+    """Return the events without what differs between the forms: the numbers of orders, which targets share out otherwise."""
+    return tuple(replace(event, order=None) for event in decided.events)
+
+
+def _holed(series: Series, i: int) -> Series:
+    """Return a series without some of its bars; every second one begins late and ends early."""
+    generator = np.random.default_rng((5, i))
+    is_kept = generator.random(len(series)) >= 0.15
+    if i % 2:
+        is_kept[: len(series) // 5] = False
+        is_kept[-(len(series) // 10 or 1) :] = False
+    else:
+        is_kept[[0, -1]] = True
+    return markets.taken(series, is_kept)
