@@ -86,6 +86,20 @@ def test_reading_requests_that_a_profile_lists_pass_though_they_are_no_get(desk:
     assert asyncio.run(run()) == ["/0/private/OpenOrders"]
 
 
+@pytest.mark.parametrize(
+    ("exchange", "kind", "path"), [("binanceusdm", "swap", "/fapi/v1/listenKey"), ("mexc", "spot", "/api/v3/userDataStream")]
+)
+def test_key_of_a_private_stream_may_be_asked_for_in_any_run(desk: Any, exchange: str, kind: str, path: str) -> None:
+    async def run() -> None:
+        async with desk(exchange, kind, may_trade=False) as (executor, wire):
+            wire.answers = [{"listenKey": "k"}]
+            assert await executor._connected().fetch(f"https://{exchange}.com{path}", "POST") == {"listenKey": "k"}
+            with pytest.raises(VenueError, match="may change the account"):
+                await executor._connected().fetch(f"https://{exchange}.com{path}/order", "POST")
+
+    asyncio.run(run())
+
+
 def test_order_without_our_id_in_it_is_held_back() -> None:
     line = Line(may_trade=True)
 

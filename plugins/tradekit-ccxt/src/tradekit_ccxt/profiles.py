@@ -92,7 +92,7 @@ _RECORDED: Mapping[tuple[str, str], Profile] = {
     ("gate", "swap"): Profile(reduce_only=True, prefix="t-", find="id", cancel="id"),
     ("bitget", "spot"): Profile(kinds=_LIMIT, find="clientOrderId", cancel="clientOrderId"),
     ("bitget", "swap"): Profile(reduce_only=True, find="clientOrderId", cancel="clientOrderId"),
-    ("mexc", "spot"): Profile(find="clientOrderId", cancel="clientOrderId", has_window=True),
+    ("mexc", "spot"): Profile(find="clientOrderId", cancel="clientOrderId", has_window=True, reads=("/api/v3/userDataStream",)),
     ("coinbase", "spot"): Profile(kinds=_LIMIT, create="client_order_id", lists=("fetch_open_orders", "fetch_orders")),
 }
 
