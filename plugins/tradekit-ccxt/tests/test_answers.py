@@ -5,9 +5,12 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
+from tradekit_ccxt.executor import CcxtExecutor
 
-from tradekit import Holdings, OrderKind, OrderRefused, OrderStatus, VenueError, VenueOrder
+from tradekit import ConfigError, Holdings, OrderKind, OrderRefused, OrderStatus, VenueError, VenueOrder
 
+# Taken before the fixture puts others in their place.
+CHECK_POSITION_MODE, SET_CLOCK = CcxtExecutor._check_position_mode, CcxtExecutor._set_clock
 CID = "tkab12cd00000001"
 SPOT, SWAP = "BTC/USDT", "BTC/USDT:USDT"
 
@@ -242,3 +245,23 @@ def test_holdings_of_perpetuals_have_signed_positions(desk: Any) -> None:
     found: Holdings = run(desk, ("binanceusdm", "swap"), [balance, [position]], hold)
     assert found.positions == {SWAP: Decimal("-0.00300")}
     assert found.balances == {"USDT": Decimal("1000.00000001")}
+
+
+def test_account_that_holds_long_and_short_side_by_side_is_refused(desk: Any) -> None:
+    place = ("binanceusdm", "swap")
+    run(desk, place, [{"dualSidePosition": False}], CHECK_POSITION_MODE)
+    with pytest.raises(ConfigError, match=r"^the account at binanceusdm is in hedge mode; set it to one-way positions first$"):
+        run(desk, place, [{"dualSidePosition": True}], CHECK_POSITION_MODE)
+
+
+def test_requests_are_stamped_by_the_clock_of_the_exchange(desk: Any) -> None:
+    async def ask(executor: Any) -> tuple[int, str]:
+        client = executor._connected()
+        client.milliseconds = lambda: 1_700_000_005_000
+        there = await SET_CLOCK(executor)
+        await executor.open_orders([SPOT])
+        return there, str(client.nonce())
+
+    there, stamp = run(desk, ("binance", "spot"), [{"serverTime": 1_700_000_000_000}, []], ask)
+    assert there == 1_700_000_000_000 * 10**6
+    assert stamp == "1700000000000"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import threading
 import time
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
@@ -113,16 +114,21 @@ class CcxtSource(DataSource):
 
     async def live_bars(self, request: BarRequest) -> AsyncIterator[LiveBar | Reconnected]:
         """Yield bars as they are made, from a stream, or by asking again where the exchange has none."""
-        timeframe = self._timeframe(request.interval)
-        for symbol in request.symbols:
-            market_of(self._loaded(), symbol, self.options.market)
-        client = library.make(self.options)
-        client.set_markets(list(self._loaded().markets.values()), self._loaded().currencies)
+        timeframe, client = await asyncio.to_thread(self._opened, request)
         try:
             async for heard in bars_as_made(client, request, timeframe, self.options.poll_s):
                 yield heard
         finally:
             await library.close(client)
+
+    def _opened(self, request: BarRequest) -> tuple[str, library.Client]:
+        """Return what ccxt calls the interval, and a client for an event loop that knows the instruments."""
+        timeframe, known = self._timeframe(request.interval), self._loaded()
+        for symbol in request.symbols:
+            market_of(known, symbol, self.options.market)
+        client = library.make(self.options)
+        client.set_markets(list(known.markets.values()), known.currencies)
+        return timeframe, client
 
     def _bars(self, symbol: str, request: BarRequest) -> Series:
         client, timeframe = self._loaded(), self._timeframe(request.interval)
