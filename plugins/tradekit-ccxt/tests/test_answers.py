@@ -1,13 +1,15 @@
 """What exchanges answer, in their own words, and what the executor makes of it."""
 
 import asyncio
+import math
 from decimal import Decimal
 from typing import Any
 
 import pytest
 from tradekit_ccxt.executor import CcxtExecutor
+from tradekit_ccxt.pacing import Priority
 
-from tradekit import ConfigError, Holdings, OrderKind, OrderRefused, OrderStatus, VenueError, VenueOrder
+from tradekit import ConfigError, Holdings, OrderKind, OrderRefused, OrderStatus, Reconnected, VenueError, VenueOrder
 
 # Taken before the fixture puts others in their place.
 CHECK_POSITION_MODE, SET_CLOCK = CcxtExecutor._check_position_mode, CcxtExecutor._set_clock
@@ -265,3 +267,51 @@ def test_requests_are_stamped_by_the_clock_of_the_exchange(desk: Any) -> None:
     there, stamp = run(desk, ("binance", "spot"), [{"serverTime": 1_700_000_000_000}, []], ask)
     assert there == 1_700_000_000_000 * 10**6
     assert stamp == "1700000000000"
+
+
+def test_what_is_asked_has_its_priority_and_orders_do_not_wait_long(desk: Any, intent: Any) -> None:
+    turns: list[tuple[Priority, float]] = []
+
+    async def turn(priority: Priority, cost: float = 1.0, patience_s: float = math.inf) -> None:
+        turns.append((priority, patience_s))
+
+    async def ask(executor: Any) -> None:
+        executor._linked().transport.governor.turn = turn
+        limit = {"kind": OrderKind.LIMIT, "limit": Decimal("100.5")}
+        for work in (
+            executor.cancel(CID, "7", SWAP),
+            executor.send(intent("swap", "-2", reduce_only=True, **limit)),
+            executor.send(intent("swap", **limit)),
+            executor.find(CID, SWAP),
+            executor.open_orders([SWAP]),
+            executor.fills(SWAP, 1_699_999_999 * 10**9),
+        ):
+            with pytest.raises(VenueError):
+                await work
+
+    run(desk, ("binanceusdm", "swap"), [], ask)
+    asked = [Priority.CANCEL, Priority.REDUCE, Priority.NEW, Priority.RECONCILE, Priority.RECONCILE, Priority.RECONCILE]
+    assert [priority for priority, _ in turns] == asked
+    assert [patience for _, patience in turns] == [5.0, 5.0, 5.0, math.inf, math.inf, math.inf]
+
+
+def test_message_of_an_account_that_can_not_be_read_asks_for_all_again(desk: Any, caplog: pytest.LogCaptureFixture) -> None:
+    said = [{"symbol": SPOT, "id": "7", "side": "buy", "status": "odd", "amount": "1"}, {"symbol": "ETH/USDT", "id": "8"}]
+
+    async def listen(executor: Any) -> list[Any]:
+        client, left = executor._connected(), [said]
+        client.has["watchMyTrades"] = False
+
+        async def watch_orders() -> Any:
+            if left:
+                return left.pop()
+            return await asyncio.Event().wait()
+
+        client.watch_orders = watch_orders
+        events = executor.events()
+        found = [await anext(events), await anext(events)]
+        await events.aclose()
+        return found
+
+    assert run(desk, ("binance", "spot"), [], listen) == [Reconnected(), Reconnected()]
+    assert "an order came with the status 'odd'" in caplog.text
