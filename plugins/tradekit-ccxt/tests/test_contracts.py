@@ -25,7 +25,7 @@ class TestCcxtSource(DataSourceContract):
     symbols = ("BTC/USDT",)
     interval = "1m"
     kinds = ("bars", "trades")
-    start = "2023-11-14T21:14:00"
+    start = "2023-11-14T21:20:00"
     end = "2023-11-14T22:14:59"
     failing = ({"exchange": "binanse"}, {"exchange": "binance", "url": "http://127.0.0.1:9", "timeout_s": 0.5})
 
