@@ -189,7 +189,26 @@ async def bars_made(place: Thread, count: int, **more: Any) -> list[LiveBar | Re
     return heard
 
 
-def test_live_bars_come_as_they_change_and_none_is_called_final(place: Thread) -> None:
+def test_live_bar_is_final_when_the_exchange_says_so_and_not_before(place: Thread) -> None:
+    async def run() -> list[LiveBar]:
+        bars = []
+        stream = source(place.url).live_bars(ask())
+        async with asyncio.timeout(60):
+            async for one in stream:
+                if isinstance(one, LiveBar):
+                    bars.append(one)
+                    if one.is_final:
+                        break
+                await asyncio.to_thread(place.do, lambda venue: venue.advance(1000))
+        await stream.aclose()
+        return bars
+
+    bars = asyncio.run(run())
+    assert [bar.is_final for bar in bars] == [False] * (len(bars) - 1) + [True]
+    assert (bars[-1].open_time, bars[-1].close, bars[-1].volume) == (OPENED_MS * MS, 31_058.0, 59 * 0.25)
+
+
+def test_live_bars_come_as_they_change(place: Thread) -> None:
     heard = asyncio.run(bars_made(place, 3))
     assert heard[0] == Reconnected()
     bars = [one for one in heard if isinstance(one, LiveBar)]

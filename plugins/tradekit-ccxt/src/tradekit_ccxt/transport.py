@@ -59,6 +59,8 @@ class Transport:
     """Whether a request waits until the one before has come back: where they are numbered, none may overtake another."""
     on_gap: Callable[[], None] = lambda: None
     """Called whenever messages of a stream may have been missed."""
+    on_message: Callable[[Any], None] = lambda _message: None
+    """Called with each message of a stream that ccxt has understood, before anybody hears of what it says."""
     broken: int = 0
     """How many messages of streams could not be read."""
     _line: asyncio.Lock = field(default_factory=asyncio.Lock)
@@ -159,7 +161,13 @@ class Transport:
 
     def handle_message(self, stream: Any, message: Any) -> Any:
         """Let ccxt understand a message of a stream."""
-        return self._unharmed(self._handle, stream, message)
+
+        def understand() -> Any:
+            found = self._handle(stream, message)
+            self.on_message(message)
+            return found
+
+        return self._unharmed(understand)
 
     def _unharmed(self, receive: Callable[..., Any], *given: Any) -> Any:
         """Keep on listening after a message that ccxt fails at: it would stop without a word. What it held counts as missed."""
