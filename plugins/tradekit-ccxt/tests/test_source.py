@@ -42,7 +42,7 @@ def place() -> Iterator[Thread]:
     """Give an open exchange with fifty minutes of history, in a thread of its own."""
     clock = Clock(OPENED_MS + 20_000)
     venue = Venue(clock, checks_timing=False)
-    prints = iter([Print(OPENED_MS + 1000 * k, Decimal(31_000 + k), Decimal("0.25")) for k in range(59)])
+    prints = iter([Print(OPENED_MS + 1000 * k, Decimal(31_000 + k), Decimal("0.25")) for k in range(60)])
     history = tuple(candle(k) for k in range(BARS))
     market = Market("BTC", "USDT")
     venue.replay(Recording(market, OPENED_MS, OPENED_MS + 60 * MINUTE_MS, "1m", history, prints, Decimal(1)))
@@ -199,13 +199,14 @@ def test_live_bar_is_final_when_the_exchange_says_so_and_not_before(place: Threa
                     bars.append(one)
                     if one.is_final:
                         break
-                await asyncio.to_thread(place.do, lambda venue: venue.advance(1000))
+                # Two seconds, so that it goes on where two changes are told as one.
+                await asyncio.to_thread(place.do, lambda venue: venue.advance(2000))
         await stream.aclose()
         return bars
 
     bars = asyncio.run(run())
     assert [bar.is_final for bar in bars] == [False] * (len(bars) - 1) + [True]
-    assert (bars[-1].open_time, bars[-1].close, bars[-1].volume) == (OPENED_MS * MS, 31_058.0, 59 * 0.25)
+    assert (bars[-1].open_time, bars[-1].close, bars[-1].volume) == (OPENED_MS * MS, 31_059.0, 60 * 0.25)
 
 
 def test_live_bars_come_as_they_change(place: Thread) -> None:
