@@ -76,7 +76,7 @@ def made_up_markets() -> str:
             signature = str(inspect.signature(found)).partition(" -> ")[0]
             names = re.sub(r": '[^']*'| = [^,)]+", "", signature)
             rows.append((f"`{name}{names}`", _sentence(inspect.getdoc(found) or "")))
-    return table(("call", "returns"), rows)
+    return table(("call", "meaning"), rows)
 
 
 def caught_plugins() -> str:

@@ -33,7 +33,7 @@ from tradekit.builtin.json_source import JsonFormat
 from tradekit.builtin.sources import CsvFormat
 from tradekit.cli.main import COMMANDS, cli, main
 from tradekit.data.options import BookTable, EventTable, FundingTable, LevelColumns, QuoteTable, SplitTable, TradeTable
-from tradekit.engine.tables import AccountTable, CurrencyTable, DataTable, ExecutionTable, InstrumentTable, RunTable
+from tradekit.engine.tables import AccountTable, CurrencyTable, DataTable, ExecutionTable, InstrumentTable, LiveTable, RunTable
 from tradekit.journal.record import NUMBERS
 from tradekit.journal.tables import COLUMNS
 from tradekit.plugin.describe import OptionFacts, describe_options
@@ -281,6 +281,7 @@ PARTS: Mapping[str, Callable[[], str]] = {
     "data": _of_table(DataTable),
     "instrument": _of_table(InstrumentTable),
     "execution": _of_table(ExecutionTable),
+    "live": _of_table(LiveTable),
     "table-options": _of_table(TableOptions),
     "event-table": _of_table(EventTable),
     "trade-table": _of_table(TradeTable),

@@ -1,6 +1,6 @@
 """The hooks of a package of all broken plugins that a loader accepts."""
 
-from broken import components, cost_models, data_sources, executors, heavy, indicators, reporters, risk_rules, strategies
+from broken import components, cost_models, data_sources, executors, heavy, indicators, reporters, risk_rules, senders, strategies
 from tradekit import CostModel, DataSource, Executor, Indicator, Reporter, RiskRule, Strategy, hookimpl
 
 TRADEKIT_API = 1
@@ -34,7 +34,7 @@ def tradekit_cost_models():
 
 @hookimpl
 def tradekit_executors():
-    return _listed(Executor, executors)
+    return _listed(Executor, executors, senders)
 
 
 @hookimpl

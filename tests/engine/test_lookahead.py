@@ -3,7 +3,7 @@ import pytest
 
 from tradekit import Strategy
 from tradekit.data.sound import is_sound
-from tradekit.engine.lookahead import decide, first_difference, moments_of, other_future, same_events, with_other_future
+from tradekit.engine.lookahead import decide, first_lookahead, other_future, with_other_future
 from tradekit.engine.market import load_market
 from tradekit.model.bars import Series
 from tradekit.testing import markets
@@ -45,14 +45,14 @@ def composed(lab, strategy):
 
 
 def test_sound_strategy_decides_the_same_whatever_comes(two):
-    assert first_difference(*composed(two, Follow)) is None
+    assert first_lookahead(*composed(two, Follow)) is None
 
 
 def test_glance_at_the_next_bar_is_found_and_named(two):
-    found = first_difference(*composed(two, Tomorrow))
+    found = first_lookahead(*composed(two, Tomorrow))
     assert found.form == "targets"
-    assert str(found).startswith("targets(): it orders ")
-    assert ", but with other bars after 2024-01-1" in str(found)
+    assert str(found).startswith("targets() decides: 2024-01-1")
+    assert "; but with other bars after 2024-01-1" in str(found)
 
 
 def test_what_an_indicator_refuses_with_another_future_is_a_difference(two):
@@ -69,7 +69,7 @@ def test_what_an_indicator_refuses_with_another_future_is_a_difference(two):
     two.series.pop("Y")
     Touchy.expected = float(np.sum(two.series["X"].close))
     assert "the run fails: targets() of strategy 'touchy' raised ValueError: these are other data" in str(
-        first_difference(*composed(two, Touchy))
+        first_lookahead(*composed(two, Touchy))
     )
 
 
@@ -101,16 +101,20 @@ def test_other_future_of_adjusted_bars_is_adjusted_alike(lab):
     np.testing.assert_array_equal(other.adjusted.close[:21], market.adjusted.close[:21])
     ratio = (other.adjusted.close / other.bars.close)[:, 0]
     np.testing.assert_allclose(ratio, (market.adjusted.close / market.bars.close)[:, 0])
-    assert first_difference(run, market) is None
+    assert first_lookahead(run, market) is None
 
 
-def test_moments_are_right_after_decisions(two):
+def test_look_ahead_is_found_at_the_moments_that_are_asked_for(two):
     run, market = composed(two, Tomorrow)
-    assert {10, 11, 12, 13, 14} & set(moments_of(decide(run, market, "targets"), 120))
+    assert first_lookahead(run, market, moments=[5, 60]) is None
+    found = first_lookahead(run, market, moments=range(10, 15))
+    assert found.changed_after in market.bars.close_time[10:15]
 
 
-def test_events_of_two_runs_differ_by_more_than_rounding(two):
+def test_decisions_are_those_up_to_a_time(two):
     run, market = composed(two, Follow)
-    events = decide(run, market, "on_bar").events
-    assert same_events(events, decide(run, market, "on_bar").events) is None
-    assert same_events(events, events[:-1]) == (events[-1], None)
+    decided = decide(run, market, "on_bar")
+    time = int(market.bars.close_time[30])
+    assert decided.until(time) == [one for one in decided.decisions if one.time <= time]
+    assert 0 < len(decided.until(time)) < len(decided.decisions)
+    assert len(decided.record.bars) == len(market.bars)

@@ -37,6 +37,7 @@ def client(url: str, venue: Venue, name: str = "anna", options: dict[str, Any] |
                 "fetchCurrencies": False,
                 "fetchMargins": False,
                 "fetchOpenOrders": {"warnWithoutSymbol": False},
+                "warnOnFetchOpenOrdersWithoutSymbol": False,  # its name in older versions
                 **(options or {}),
             },
         }

@@ -103,3 +103,9 @@ def test_option_that_is_no_amount_is_refused(option, value, said) -> None:
     with pytest.raises(click.BadParameter) as error:
         venue_command.main(["--data", "x.csv", option, value], standalone_mode=False)
     assert said in error.value.message
+
+
+def test_keys_that_can_not_be_written_are_an_error(tmp_path) -> None:
+    place = tmp_path / "none" / "venue.json"
+    said = fails("--data", EXAMPLES / "BTC-USDT-1h.csv.gz", "--symbol", "BTC/USDT", "--secrets", place)
+    assert said == f"the keys can't be written to {str(place)!r}: no such file or directory; say --secrets FILE"

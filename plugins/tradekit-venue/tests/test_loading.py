@@ -86,3 +86,10 @@ def test_steps_that_money_can_not_be_exact_with_are_refused(tmp_path) -> None:
     source = bars(tmp_path, ["10,12,9,11,4", "10,12,9,11,4"])
     with pytest.raises(ConfigError, match=r"make one of them coarser; say --tick or --lot"):
         load(source, "ABC/USD", "bars", Rules(tick=D("0.00001"), lot=D("0.00001")))
+
+
+def test_bars_of_an_interval_that_no_venue_offers_are_refused(tmp_path) -> None:
+    path = tmp_path / "x.csv"
+    path.write_text("time,open,high,low,close,volume\n1704067200,1,1,1,1,1\n1704067620,1,1,1,1,1\n1704068040,1,1,1,1,1\n")
+    with pytest.raises(DataError, match=r"bars of 420000 ms are of no interval that a venue offers: 1s, 1m"):
+        load(open_source("csv", [f'path="{path}"']).source, "ABC/USD", "bars", Rules())

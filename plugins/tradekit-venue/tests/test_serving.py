@@ -102,3 +102,13 @@ def test_venue_that_is_gone_is_an_error_of_its_control(venue) -> None:
         control = place.control()
     with pytest.raises(VenueError, match=r"there is no venue at http://127.0.0.1:\d+: "):
         control.state()
+
+
+def test_socket_that_is_none_of_the_venues_is_not_found(venue) -> None:
+    with serving(venue) as place:
+        connection = http.client.HTTPConnection(urlsplit(place.url).netloc, timeout=5)
+        connection.request("GET", "/stream.binance.com/nothing", headers={"Upgrade": "websocket", "Connection": "Upgrade"})
+        answer = connection.getresponse()
+        said = answer.read().decode()
+        connection.close()
+    assert (answer.status, said) == (404, "the venue has no socket at 'nothing'; it has ws, stream and ws-api/v3")

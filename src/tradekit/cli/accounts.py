@@ -118,10 +118,18 @@ def _status(account: str, runs: Path) -> dict[str, Any]:
         "started": "" if session is None else _time(session.started),
         "last": "" if last is None else _time(last),
         "cash": held.get("capital"),
-        "positions": {symbol: {"units": units, "average_price": price} for symbol, (units, price) in held.get("positions", {}).items()},
+        "positions": {
+            symbol: {"units": units, "average_price": price} for symbol, (units, price) in held.get("positions", {}).items()
+        },
         "blocked": held.get("blocked", {}),
         "orders": [
-            {"client_id": row.client_id, "symbol": row.symbol, "state": row.state, "filled": row.filled, "intent": json.loads(row.intent)}
+            {
+                "client_id": row.client_id,
+                "symbol": row.symbol,
+                "state": row.state,
+                "filled": row.filled,
+                "intent": json.loads(row.intent),
+            }
             for row in orders
         ],
         "asked": waiting,
@@ -139,8 +147,8 @@ def _show(one: dict[str, Any]) -> None:
         rows = [(symbol, f"{held['units']:g}", f"{held['average_price']:g}") for symbol, held in one["positions"].items()]
         print_table(("position", "units", "average price"), rows)
     if one["orders"]:
-        rows = [(row["client_id"], row["state"], row["filled"], _intent(row["intent"])) for row in one["orders"]]
-        print_table(("order", "state", "filled", "what"), rows)
+        orders = [(row["client_id"], row["state"], row["filled"], _intent(row["intent"])) for row in one["orders"]]
+        print_table(("order", "state", "filled", "what"), orders)
 
 
 def _intent(intent: dict[str, Any]) -> str:

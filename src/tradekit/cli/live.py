@@ -36,12 +36,12 @@ def run_until_stopped(composed: ComposedRun, runs: Path, may_trade: bool, is_new
 
 def _say_what_begins(started: Started) -> None:
     composed, session = started.composed, started.session
-    core, mode = session.books.core, composed.config.run.mode
+    decider, mode = session.books.decider, composed.config.run.mode
     how = "goes on with" if started.replayed else "begins"
     who = "the simulator fills its orders" if session.executor is None else f"orders go to {composed.executor.name!r}"
     log = logging.getLogger("tradekit.live")
     log.info("%s run %r %s session %d: %s", mode, composed.config.run.name, how, session.books.session.id, who)
-    log.info("%d closed bars of history; %d inputs gone through again", core.run.rows, started.replayed)
+    log.info("%d closed bars of history; %d inputs gone through again", decider.run.rows, started.replayed)
     for use in composed.uses:
         log.info("%s %s from %s %s", use.kind, use.name, use.package, use.version)
     log.info("journal %s; Ctrl-C ends the run cleanly", session.store.path)

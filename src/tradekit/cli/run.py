@@ -30,13 +30,13 @@ _INTERRUPTED = {signal.SIGINT: 130, signal.SIGTERM: 143}
 @runs_option
 @click.option("--live", "may_trade", is_flag=True, help="Trade real money: a run in mode 'live' needs it.")
 @click.option(
-    "--new-session", "is_new", is_flag=True, help="Begin a new session of a live account, with the positions that the last one left."
+    "--new-session",
+    "is_new",
+    is_flag=True,
+    help="Begin a new session of a live account, with the positions that the last one left.",
 )
 @json_option
-@click.pass_context
-def run_command(
-    ctx: click.Context, file: Path, overrides: tuple[str, ...], runs: Path, may_trade: bool, is_new: bool, as_json: bool
-) -> None:
+def run_command(file: Path, overrides: tuple[str, ...], runs: Path, may_trade: bool, is_new: bool, as_json: bool) -> None:
     """Run FILE, print the result and keep it.
 
     FILE is a run file (TOML). Ctrl-C ends the run after the current bar: what was done until then is kept, and marked as
@@ -67,9 +67,9 @@ def run_command(
         show(*finished.pages)
         click.echo(f"kept in {finished.folder}")
     if is_halted:
-        ctx.exit(_HALTED)
+        click.get_current_context().exit(_HALTED)
     if finished.stopped_by:
-        ctx.exit(_INTERRUPTED[signal.Signals(finished.stopped_by)])
+        click.get_current_context().exit(_INTERRUPTED[signal.Signals(finished.stopped_by)])
 
 
 def _backtest(composed: ComposedRun, runs: Path) -> Finished:

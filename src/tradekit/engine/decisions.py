@@ -27,6 +27,7 @@ __all__ = [
     "Drift",
     "Terms",
     "Values",
+    "decisions_in",
     "decisions_of",
     "first_difference",
     "first_drift",
@@ -191,7 +192,14 @@ def values_of(result: Result, market: Values = _nothing) -> Values:
 
 def decisions_of(result: Result, values: Values, conditions: Callable[[int], Terms] = lambda _order: {}) -> list[Decision]:
     """Return what was decided in a run, in order; `conditions` tells what an order was asked for besides its prices."""
-    entries = _entries(result.journal)
+    return decisions_in(result.journal, values, conditions)
+
+
+def decisions_in(
+    journal: pa.Table, values: Values = _nothing, conditions: Callable[[int], Terms] = lambda _order: {}
+) -> list[Decision]:
+    """Return what was decided by a journal, as `decisions_of` does."""
+    entries = _entries(journal)
     judged = _judged(entries)
     return [
         Decision(

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, fields, replace
-from itertools import zip_longest
 from typing import Literal
 
 import numpy as np
@@ -13,80 +11,56 @@ import numpy as np
 from tradekit.data.interval import time_text
 from tradekit.engine.calls import run_on_bar
 from tradekit.engine.compose import ComposedRun
+from tradekit.engine.decisions import Decision, Difference, decisions_in, first_difference
 from tradekit.engine.market import MarketData
 from tradekit.engine.plan import targets_of
 from tradekit.engine.prepare import prepare
 from tradekit.errors import StrategyError
-from tradekit.journal.events import events
 from tradekit.journal.record import Record
+from tradekit.journal.tables import journal_table
 from tradekit.model.bars import PRICE_COLUMNS, Bars, Floats
-from tradekit.model.event import Event, EventKind
 from tradekit.model.memory import MEMORY
 from tradekit.plugin.contracts import Component, Strategy
 from tradekit.simulator.context import Context
 from tradekit.simulator.loops import run_targets
 from tradekit.simulator.simulation import Simulation
 
-__all__ = [
-    "Decided",
-    "Difference",
-    "Form",
-    "decide",
-    "described",
-    "first_difference",
-    "forms_of",
-    "moments_of",
-    "other_future",
-    "renewed",
-    "same_events",
-    "with_other_future",
-]
+__all__ = ["Decided", "Form", "LookAhead", "decide", "first_lookahead", "forms_of", "other_future", "with_other_future"]
 
 Form = Literal["on_bar", "targets"]
 _FIRST = 8  # how many of the first decisions the future is replaced after
 _SPREAD = 4  # how many more, from among the rest
-_ROUNDING = 1e-9
 
 
 @dataclass(frozen=True)
 class Decided:
-    """What one form of a strategy did in a run: each event, and the row of the clock on which it happened."""
+    """What one form of a strategy did in a run, and the record of all that came of it."""
 
-    events: tuple[Event, ...]
-    rows: tuple[int, ...]
+    decisions: tuple[Decision, ...]
+    record: Record
 
-    def until(self, row: int) -> tuple[Event, ...]:
-        """Return what happened on rows up to `row`, that one included."""
-        return tuple(event for event, at in zip(self.events, self.rows, strict=True) if at <= row)
+    def until(self, time: int) -> list[Decision]:
+        """Return what was decided up to a time, that one included (UTC nanoseconds)."""
+        return [decision for decision in self.decisions if decision.time <= time]
 
 
 @dataclass(frozen=True)
-class Difference:
-    """What was done otherwise before the data changed; `None` stands where one run did nothing more."""
+class LookAhead:
+    """A decision that is another one when what comes after it is, though nothing was changed before it."""
 
     form: Form
     changed_after: int
     """The close of the last bar that was the same in both runs (UTC nanoseconds)."""
-    before: Event | None
-    after: Event | None
+    difference: Difference | None
     error: str = ""
     """What the run with another future raised, where it did."""
 
     def __str__(self) -> str:
         later = f"with other bars after {time_text(self.changed_after)}"
-        if self.error:
+        if self.difference is None:
             return f"{self.form}(): {later} the run fails: {self.error}"
-        return f"{self.form}(): it {described(self.before)}, but {later} it {described(self.after)}"
-
-
-def described(event: Event | None) -> str:
-    """Return what was done in words, such as `orders +3 X at 2024-01-31`."""
-    if event is None:
-        return "does nothing more until then"
-    quantity = event.numbers.get("quantity")
-    what = "orders" if event.kind is EventKind.ORDER else f"has a {event.kind.text} of"
-    amount = "" if quantity is None else f" {quantity:+.10g}"
-    return f"{what}{amount} {event.symbol or ''} at {time_text(event.time)} ({event.text or event.kind.text})".replace("  ", " ")
+        first, second = (one or "nothing" for one in (self.difference.first, self.difference.second))
+        return f"{self.form}() decides: {first}; but {later}: {second}"
 
 
 def forms_of(strategy: Strategy) -> tuple[Form, ...]:
@@ -98,7 +72,7 @@ def forms_of(strategy: Strategy) -> tuple[Form, ...]:
     return tuple(form for form, is_there in has.items() if is_there)
 
 
-def renewed(composed: ComposedRun) -> ComposedRun:
+def _renewed(composed: ComposedRun) -> ComposedRun:
     """Return the same run with unused components, because strategies, rules and models may keep state; without reporters."""
 
     def again(component: Component) -> Component:
@@ -115,7 +89,7 @@ def renewed(composed: ComposedRun) -> ComposedRun:
 
 def decide(composed: ComposedRun, market: MarketData, form: Form) -> Decided:
     """Run one form of the strategy over all bars, from an unused state, and return what it did."""
-    prepared = prepare(renewed(composed), market)
+    prepared = prepare(_renewed(composed), market)
     simulation = Simulation(prepared.setup)
     rows = len(prepared.setup.bars)
     if form == "on_bar":
@@ -123,51 +97,39 @@ def decide(composed: ComposedRun, market: MarketData, form: Form) -> Decided:
     else:
         run_targets(simulation, targets_of(prepared), 0, rows)
     record = Record.of(simulation, prepared.setup)
-    return Decided(tuple(events(record)), tuple(record.log["row"].tolist()))
+    return Decided(tuple(decisions_in(journal_table(record))), record)
 
 
-def first_difference(
+def first_lookahead(
     composed: ComposedRun, market: MarketData, moments: Sequence[int] | None = None, seed: int = 0
-) -> Difference | None:
-    """Run each form again with all data after several rows replaced, and return the first thing that it did otherwise before.
+) -> LookAhead | None:
+    """Run each form again with all data after several rows replaced, and return the first decision before that is another one.
 
     `moments` are the last rows that stay; without them, rows on which the strategy decided, and some between. `None` says that
-    nothing was done otherwise. Raises what the run itself raises on its own data.
+    all decisions stay. Raises what the run itself raises on its own data.
     """
     for form in forms_of(composed.strategy):
         known = decide(composed, market, form)
-        for row in moments_of(known, len(market.bars)) if moments is None else moments:
+        for row in _moments(known, market.bars) if moments is None else moments:
             changed_after = int(market.bars.close_time[row])
             try:
                 again = decide(composed, with_other_future(market, row, seed), form)
             except StrategyError as error:
-                return Difference(form, changed_after, None, None, str(error))
-            pair = same_events(known.until(row), again.until(row))
-            if pair is not None:
-                return Difference(form, changed_after, *pair)
+                return LookAhead(form, changed_after, None, str(error))
+            found = first_difference(known.until(changed_after), again.until(changed_after))
+            if found is not None:
+                return LookAhead(form, changed_after, found)
     return None
 
 
-def moments_of(decided: Decided, rows: int) -> list[int]:
+def _moments(decided: Decided, bars: Bars) -> list[int]:
     """Return after which rows to replace the data: right after decisions, where one that needs the next bar must change."""
-    orders = sorted({row for event, row in zip(decided.events, decided.rows, strict=True) if event.kind is EventKind.ORDER})
+    rows = len(bars)
+    times = np.unique([decision.time for decision in decided.decisions]).astype(np.int64)
+    orders = np.searchsorted(bars.close_time, times).tolist()
     spread = [orders[len(orders) * part // _SPREAD] for part in range(_SPREAD)] if orders else []
     chosen = {*orders[:_FIRST], *spread, *(row - 1 for row in orders[:2]), rows // 3, rows // 2, rows * 5 // 6}
     return sorted(row for row in chosen if 0 <= row < rows - 1)
-
-
-def same_events(first: Sequence[Event], second: Sequence[Event]) -> tuple[Event | None, Event | None] | None:
-    """Return the first two events that differ by more than rounding; `None` if all are the same."""
-    for one, other in zip_longest(first, second):
-        if one is None or other is None or not _is_same(one, other):
-            return one, other
-    return None
-
-
-def _is_same(one: Event, other: Event) -> bool:
-    if replace(one, numbers={}) != replace(other, numbers={}) or one.numbers.keys() != other.numbers.keys():
-        return False
-    return all(math.isclose(value, other.numbers[name], rel_tol=_ROUNDING) for name, value in one.numbers.items())
 
 
 def with_other_future(market: MarketData, row: int, seed: int = 0) -> MarketData:

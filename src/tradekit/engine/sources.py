@@ -36,7 +36,8 @@ def open_source(named: str, overrides: Iterable[str] = (), registry: Registry | 
     """Make a data source, named by a TOML file with a [data] table (a run file is one), or by itself.
 
     `overrides` are `KEY=VALUE`: keys of the file, such as `data.limit=500`, or options of the source, such as `limit=500`. Without
-    a `registry` of components, those of all installed packages are known. Raises `ConfigError` for what is wrong with them, and `PluginError` for a source that isn't installed.
+    a `registry` of components, those of all installed packages are known. Raises `ConfigError` for what is wrong with them, and
+    `PluginError` for a source that isn't installed.
     """
     if not named.endswith(".toml"):
         document = _written(named, overrides)

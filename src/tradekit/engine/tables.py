@@ -269,8 +269,8 @@ class LiveTable(_Table):
     )
     durability: Literal["process", "full"] = Field(
         "process",
-        description="what the journal outlives: the death of the process, or that of the machine too, which takes a few milliseconds "
-        "for each order",
+        description="what the journal outlives: the death of the process, or that of the machine too, which takes a few "
+        "milliseconds for each order",
     )
     history: int | None = Field(
         None, ge=1, le=1_000_000, description="closed bars that are read before the first decision; without it, 4 times the warm-up"

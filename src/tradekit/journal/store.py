@@ -1,7 +1,7 @@
 """The journal of a live account: one SQLite file, in which everything is written down before it is acted upon.
 
-What was told to a session (`inputs`, in order) leads to its state again. What was to be sent (`orders`) stands there before the venue
-hears of it, and each trade (`fills`) can stand there once only.
+What was told to a session (`inputs`, in order) leads to its state again. What was to be sent (`orders`) stands there before the
+venue hears of it, and each trade (`fills`) can stand there once only.
 """
 
 from __future__ import annotations
@@ -25,18 +25,20 @@ FORMAT = 1
 _SCHEMA = """
 CREATE TABLE about (key TEXT PRIMARY KEY, value TEXT NOT NULL);
 CREATE TABLE sessions (
-    id INTEGER PRIMARY KEY, started INTEGER NOT NULL, ended INTEGER, settings TEXT NOT NULL, digest TEXT NOT NULL, opening BLOB NOT NULL
+    id INTEGER PRIMARY KEY, started INTEGER NOT NULL, ended INTEGER, settings TEXT NOT NULL, digest TEXT NOT NULL,
+    opening BLOB NOT NULL
 );
 CREATE TABLE inputs (
     seq INTEGER PRIMARY KEY, session INTEGER NOT NULL REFERENCES sessions, body TEXT NOT NULL
 );
 CREATE TABLE orders (
     client_id TEXT PRIMARY KEY, session INTEGER NOT NULL REFERENCES sessions, seq INTEGER NOT NULL, number INTEGER NOT NULL,
-    symbol TEXT NOT NULL, intent TEXT NOT NULL, state TEXT NOT NULL, venue_id TEXT NOT NULL, filled TEXT NOT NULL, text TEXT NOT NULL
+    symbol TEXT NOT NULL, intent TEXT NOT NULL, state TEXT NOT NULL, venue_id TEXT NOT NULL, filled TEXT NOT NULL,
+    text TEXT NOT NULL
 );
 CREATE TABLE fills (
-    symbol TEXT NOT NULL, trade_id TEXT NOT NULL, client_id TEXT NOT NULL REFERENCES orders, seq INTEGER NOT NULL, body TEXT NOT NULL,
-    PRIMARY KEY (symbol, trade_id)
+    symbol TEXT NOT NULL, trade_id TEXT NOT NULL, client_id TEXT NOT NULL REFERENCES orders, seq INTEGER NOT NULL,
+    body TEXT NOT NULL, PRIMARY KEY (symbol, trade_id)
 ) WITHOUT ROWID;
 CREATE TABLE asked (
     id INTEGER PRIMARY KEY, time INTEGER NOT NULL, command TEXT NOT NULL, reason TEXT NOT NULL, done INTEGER NOT NULL DEFAULT 0
@@ -123,7 +125,7 @@ class JournalStore:
             holder = os.read(lease, 20).decode() or "unknown"
             os.close(lease)
             raise RunError(
-                f"account {self.path.stem!r} is traded by another process ({holder.strip()}); one at a time, or name another account"
+                f"account {self.path.stem!r} is traded by another process ({holder.strip()}); end that, or name another account"
             ) from None
         os.ftruncate(lease, 0)
         os.write(lease, str(os.getpid()).encode())
@@ -192,23 +194,29 @@ class JournalStore:
         """
         with self._transaction():
             seq = int(self._db.execute("INSERT INTO inputs (session, body) VALUES (?, ?)", (session, body)).lastrowid or 0)
-            for row in orders:
-                self._db.execute(
-                    "INSERT INTO orders VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (client_id) DO UPDATE SET "
-                    "state = excluded.state, venue_id = excluded.venue_id, filled = excluded.filled, text = excluded.text",
-                    (row.client_id, session, seq, row.number, row.symbol, row.intent, row.state, row.venue_id, row.filled, row.text),
-                )
+            self._keep_orders(session, seq, orders)
             if fill is not None:
-                symbol, trade_id, client_id, content = fill
-                try:
-                    self._db.execute("INSERT INTO fills VALUES (?, ?, ?, ?, ?)", (symbol, trade_id, client_id, seq, content))
-                except sqlite3.IntegrityError as error:
-                    raise RunError(f"trade {trade_id!r} in {symbol!r} is in the journal already: {error}") from error
+                self._keep_fill(seq, *fill)
             if account is not None:
                 self._db.execute("INSERT OR REPLACE INTO about VALUES ('account', ?)", (json.dumps(account),))
             if asked is not None:
                 self._db.execute("UPDATE asked SET done = 1 WHERE id = ?", (asked,))
         return seq
+
+    def _keep_orders(self, session: int, seq: int, orders: Iterable[OrderRow]) -> None:
+        for row in orders:
+            what = (row.client_id, session, seq, row.number, row.symbol, row.intent, row.state, row.venue_id, row.filled, row.text)
+            self._db.execute(
+                "INSERT INTO orders VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (client_id) DO UPDATE SET "
+                "state = excluded.state, venue_id = excluded.venue_id, filled = excluded.filled, text = excluded.text",
+                what,
+            )
+
+    def _keep_fill(self, seq: int, symbol: str, trade_id: str, client_id: str, body: str) -> None:
+        try:
+            self._db.execute("INSERT INTO fills VALUES (?, ?, ?, ?, ?)", (symbol, trade_id, client_id, seq, body))
+        except sqlite3.IntegrityError as error:
+            raise RunError(f"trade {trade_id!r} in {symbol!r} is in the journal already: {error}") from error
 
     def orders(self, session: int | None = None) -> list[OrderRow]:
         """Return orders in the order in which they were decided: those of one session, or all."""

@@ -121,8 +121,8 @@ class DataSource(Component, ABC):
     def live_bars(self, request: BarRequest) -> AsyncIterator[LiveBar | Reconnected]:
         """Yield bars as they are made, from now on: each as often as it changes, and `Reconnected` where some may be missing.
 
-        `request` says of which instruments and how long; the driver fills what is missing with `bars`. Whatever the source says of a
-        bar, none is used before the venue's clock has passed its end. A source with `has_live_bars` overrides this.
+        `request` says of which instruments and how long; the driver fills what is missing with `bars`. Whatever the source says of
+        a bar, none is used before the venue's clock has passed its end. A source with `has_live_bars` overrides this.
         """
         raise NotImplementedError
 
@@ -293,11 +293,11 @@ class CostModel(Component, ABC):
 class Executor(Component, ABC):
     """Carries orders out.
 
-    One that sends them to a venue overrides all methods but `fill_rules`, which then returns `None`. The kernel sees to it that an
-    intent is written down before `send` is called and is never sent twice, that what isn't definitely refused is looked up, and that
-    each fill counts once. What is left to the executor is to pass on exactly what it is given, and exactly what it is told.
+    One that sends them to a venue overrides all methods but `fill_rules`, which then returns `None`. The kernel sees to it that
+    an intent is written down before `send` is called and is never sent twice, that what isn't definitely refused is looked up, and
+    that each fill counts once. What is left to the executor is to pass on exactly what it is given, and exactly what it is told.
 
-    The coroutines are called in one event loop, between `connect` and `close`. What they raise is a `VenueError`, or is taken for one.
+    The coroutines are called in one event loop, between `connect` and `close`. What they raise is taken for a `VenueError`.
     """
 
     @abstractmethod
@@ -321,8 +321,8 @@ class Executor(Component, ABC):
     async def send(self, intent: Intent) -> VenueOrder:
         """Send an order, once, and return it as the venue has taken it.
 
-        Raises `OrderRefused` only where it is certain that the venue has not taken it, and never will. A time-out, a broken answer or
-        an answer that makes no sense is no refusal: raise anything else.
+        Raises `OrderRefused` only where it is certain that the venue has not taken it, and never will. A time-out, a broken answer
+        or an answer that makes no sense is no refusal: raise anything else.
         """
         raise NotImplementedError
 
@@ -342,7 +342,7 @@ class Executor(Component, ABC):
         raise NotImplementedError
 
     async def fills(self, symbol: str, since: int) -> Sequence[VenueFill]:
-        """Return all trades of the account in an instrument from `since` on, oldest first: all of them, however many requests it takes."""
+        """Return all trades of the account in an instrument from `since` on, oldest first, however many requests that takes."""
         raise NotImplementedError
 
     async def holdings(self) -> Holdings:

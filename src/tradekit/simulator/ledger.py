@@ -179,7 +179,7 @@ class Ledger:
         return self.cover() if self.count > 1 and not self.is_margin else 0
 
     def report(self, i: int, quantity: float, price: float, fee: float, units: float) -> int:
-        """Book a fill as a venue tells of it: with a fee in the settlement currency, and `units` of the thing itself kept as one."""
+        """Book a fill as a venue tells of it: with a fee in the settlement currency, and `units` that it kept as one."""
         received = quantity - units
         if units != 0.0:
             self.is_off_grid[i] = 1

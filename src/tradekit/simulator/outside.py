@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import cython
 
 from tradekit.model.event import EventKind
-from tradekit.model.order import OrderKind, OrderStatus, Reason
+from tradekit.model.order import OrderKind, OrderStatus
 from tradekit.simulator.book import Flag
 
 if cython.compiled:
@@ -35,8 +35,8 @@ _NAN = cython.declare(cython.double, float("nan"))
 class Outside:
     """Tells a simulation what a venue has done with its orders.
 
-    The simulation has `is_outside` set, which leaves the matching out, and a latency without end, so that an order is in flight, and
-    one that is to be cancelled is leaving, until the venue says otherwise.
+    The simulation has `is_outside` set, which leaves the matching out, and a latency without end, so that an order is in flight,
+    and one that is to be cancelled is leaving, until the venue says otherwise.
     """
 
     def __init__(self, simulation: Simulation, setup: Setup) -> None:

@@ -24,22 +24,35 @@ from tradekit.testing.component import ComponentContract
 from tradekit.testing.cost_model import CostModelContract
 from tradekit.testing.data_source import DataSourceContract
 from tradekit.testing.executor import ExecutorContract
+from tradekit.testing.feed import ScriptedSource
 from tradekit.testing.indicator import IndicatorContract
 from tradekit.testing.lab import Lab
+from tradekit.testing.loop import VirtualLoop, run_virtually
 from tradekit.testing.reporter import ReporterContract
 from tradekit.testing.risk_rule import RiskRuleContract
+from tradekit.testing.sending import SendingExecutorContract, Stand
 from tradekit.testing.strategy import StrategyContract
+from tradekit.testing.venue import Fault, ScriptedExecutor, ScriptedStand, ScriptedVenue
 
 __all__ = [
     "ComponentContract",
     "CostModelContract",
     "DataSourceContract",
     "ExecutorContract",
+    "Fault",
     "FixedClock",
     "IndicatorContract",
     "Lab",
     "ReporterContract",
     "RiskRuleContract",
+    "ScriptedExecutor",
+    "ScriptedSource",
+    "ScriptedStand",
+    "ScriptedVenue",
+    "SendingExecutorContract",
+    "Stand",
     "StrategyContract",
+    "VirtualLoop",
     "markets",
+    "run_virtually",
 ]

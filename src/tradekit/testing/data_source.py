@@ -26,7 +26,7 @@ from tradekit.testing import markets
 from tradekit.testing.clock import FixedClock
 from tradekit.testing.component import ComponentContract
 from tradekit.testing.failure import broken, refusal
-from tradekit.testing.reading import LAST, UNDATED, Reading, are_same, extent
+from tradekit.testing.reading import LAST, Reading, are_same, extent, has_ranges
 
 __all__ = ["DataSourceContract"]
 
@@ -132,7 +132,7 @@ class DataSourceContract(ComponentContract):
         """
         source = new()
         for kind, symbol, whole in self._reading().whole(source):
-            if kind in UNDATED:
+            if not has_ranges(source, kind):
                 continue
             layout = LAYOUTS[kind]
             times = whole[layout.time]
@@ -196,6 +196,8 @@ class DataSourceContract(ComponentContract):
         if source.paging is None:
             pytest.skip("it gives all at once (paging is None)")
         for kind, symbol, whole in self._reading().whole(source):
+            if not has_ranges(source, kind):
+                continue
             layout = LAYOUTS[kind]
             times = whole[layout.time]
             span = int(times[0]), int(times[-1]) + 1

@@ -5,11 +5,9 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from dataclasses import replace
-from typing import ClassVar
+from typing import Any, ClassVar
 
-import numpy as np
-
-from tradekit.model.bars import Series
+from tradekit.model.bars import BAR_COLUMNS, Series
 from tradekit.model.instrument import Instrument
 from tradekit.model.outside import LiveBar, Reconnected
 from tradekit.plugin.contracts import BarRequest, DataSource
@@ -59,27 +57,17 @@ class ScriptedSource(DataSource):
         await asyncio.Event().wait()
 
     def _script(self, symbols: Sequence[str]) -> list[LiveBar]:
-        return [
-            LiveBar(symbol, int(row[0]), int(row[1]), *map(float, row[2:]))
-            for symbol in symbols
-            for row in zip(*_columns(self.script[symbol]), strict=True)
-        ]
+        return [bar for symbol in symbols for bar in _bars(symbol, self.script[symbol])]
 
 
-def _columns(series: Series) -> tuple[np.ndarray[tuple[int, ...], np.dtype[np.generic]], ...]:
-    return (
-        series.open_time,
-        series.close_time,
-        series.open,
-        series.high,
-        series.low,
-        series.close,
-        series.volume,
-    )
+def _bars(symbol: str, series: Series) -> list[LiveBar]:
+    columns: list[list[Any]] = [getattr(series, name).tolist() for name in BAR_COLUMNS]
+    return [LiveBar(symbol, *row) for row in zip(*columns, strict=True)]
 
 
 def _between(series: Series, request: BarRequest, now: int) -> Series:
     asked = (series.open_time >= (request.start or 0)) & (series.close_time <= now)
     if request.end is not None:
         asked &= series.open_time < request.end
-    return Series(*(column[asked] for column in _columns(series)), origin="a script")
+    columns: dict[str, Any] = {name: getattr(series, name)[asked] for name in BAR_COLUMNS}
+    return Series(**columns, origin="a script")

@@ -5,11 +5,12 @@ from __future__ import annotations
 import asyncio
 import selectors
 from collections.abc import Callable, Coroutine
-from typing import Any, TypeVar
+from typing import Any, TypeVar, TypeVarTuple
 
 __all__ = ["VirtualLoop", "run_virtually"]
 
 Result = TypeVar("Result")
+Given = TypeVarTuple("Given")
 
 
 class _Jumping(selectors.DefaultSelector):
@@ -30,7 +31,7 @@ class _Jumping(selectors.DefaultSelector):
 
 
 class VirtualLoop(asyncio.SelectorEventLoop):
-    """An event loop that begins at time 0 and goes straight to whatever is due next; work for a thread is done at once, without one."""
+    """An event loop that begins at time 0 and goes straight to whatever is due next; work for threads is done at once."""
 
     def __init__(self) -> None:
         self._jumping = _Jumping()
@@ -40,9 +41,9 @@ class VirtualLoop(asyncio.SelectorEventLoop):
         """Return the made-up time in seconds."""
         return self._jumping.time
 
-    def run_in_executor(self, executor: Any, func: Callable[..., Any], *args: Any) -> asyncio.Future[Any]:  # noqa: ARG002
+    def run_in_executor(self, executor: object, func: Callable[[*Given], Result], *args: *Given) -> asyncio.Future[Result]:  # noqa: ARG002 - which thread makes no difference
         """Call a function, and return a future that is done."""
-        future = self.create_future()
+        future: asyncio.Future[Result] = self.create_future()
         try:
             future.set_result(func(*args))
         except Exception as error:  # noqa: BLE001 - it is passed on

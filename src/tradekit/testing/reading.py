@@ -10,21 +10,19 @@ import numpy as np
 import pytest
 
 from tradekit.data.fetch.asking import Asker
-from tradekit.data.fetch.pages import Pager, Wanted
+from tradekit.data.fetch.pages import Pager, Wanted, comes_at_once
 from tradekit.data.interval import parse_interval, time_text
 from tradekit.data.store.kinds import LAYOUTS, Columns
 from tradekit.plugin.contracts import BarRequest, DataSource
 from tradekit.testing.clock import FixedClock
 from tradekit.testing.markets import DAY
 
-__all__ = ["LAST", "UNDATED", "Reading", "are_same", "extent"]
+__all__ = ["LAST", "Reading", "are_same", "extent", "has_ranges"]
 
 Given = Iterator[tuple[str, str, Columns]]
 
 LAST = 7_258_118_400_000_000_000
 """2200-01-01; no market has data from after that."""
-UNDATED = ("funding", "actions")
-"""What sources give for all time at once."""
 
 
 @dataclass(frozen=True)
@@ -51,16 +49,17 @@ class Reading:
         """Return what the source answers to one request."""
         start, end = self.span() or (None, None) if span is None else span
         request = BarRequest(symbols, parse_interval(self.interval) if kind == "bars" else 0, start, end)
-        if kind in UNDATED:
+        if not has_ranges(source, kind):
             return dict(getattr(source, kind)(symbols))
-        return dict(getattr(source, kind)(request))
+        asks = source.funding_page if kind == "funding" else getattr(source, kind)
+        return dict(asks(request) or {})
 
     def whole(self, source: DataSource) -> Given:
         """Yield the columns of all that is asked for, by kind and symbol, from as many answers as that takes."""
         for kind in self.kinds:
             layout = LAYOUTS[kind]
             for symbol in self.symbols:
-                if source.paging is None or kind in UNDATED:
+                if source.paging is None or not has_ranges(source, kind):
                     yield kind, symbol, layout.columns_of(self.asked(source, kind, (symbol,))[symbol])
                     continue
                 clock = self.clock()
@@ -76,6 +75,11 @@ class Reading:
 
 def _ns(text: str) -> int:
     return int(np.datetime64(text.removesuffix("Z"), "ns").astype(np.int64))
+
+
+def has_ranges(source: DataSource, kind: str) -> bool:
+    """Say whether a kind is asked for by a range of time; what is known of all time comes at once."""
+    return kind not in ("funding", "actions") or (source.paging is not None and not comes_at_once(source, kind))
 
 
 def are_same(first: Columns, second: Columns) -> bool:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import replace
+from itertools import zip_longest
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -12,10 +12,11 @@ import pytest
 
 from tradekit.data.interval import time_text
 from tradekit.engine.compose import ComposedRun
-from tradekit.engine.lookahead import Decided, decide, described, first_difference, forms_of, same_events
+from tradekit.engine.decisions import first_difference
+from tradekit.engine.lookahead import Decided, decide, first_lookahead, forms_of
 from tradekit.engine.market import load_market
+from tradekit.journal.tables import positions_table
 from tradekit.model.bars import Series
-from tradekit.model.event import EventKind
 from tradekit.plugin.contracts import Component
 from tradekit.testing import markets
 from tradekit.testing.component import ComponentContract
@@ -77,7 +78,7 @@ class StrategyContract(ComponentContract):
         A strategy that never decides passes every other rule, which then prove nothing.
         """
         for form, decided in self._decided(composed(market)).items():
-            if not any(event.kind is EventKind.ORDER for event in decided.events):
+            if not decided.decisions:
                 first = next(iter(market.values()))
                 broken(
                     f"{form}() never orders anything, so that the other rules prove nothing",
@@ -86,21 +87,21 @@ class StrategyContract(ComponentContract):
                 )
 
     def test_str02_decides_the_same_each_time(self, composed: Compose, market: Market) -> None:
-        """Two runs of the same inputs leave the same journal, to the bit.
+        """Two runs of the same inputs have the same decisions, to the bit.
 
         A result that nobody can repeat can't be compared, tested or trusted.
         """
         for form, first in self._decided(composed(market)).items():
             second = self._decided(composed(market))[form]
-            if repr(first.events) == repr(second.events):
-                continue
-            pairs = zip(first.events, second.events, strict=False)
-            one, other = next(((a, b) for a, b in pairs if repr(a) != repr(b)), (None, None))
-            broken(
-                f"{form}() decides otherwise in a second run of the same inputs",
-                f"the first time it {described(one)}, the second time it {described(other)}",
-                "draw from ctx.random only, read no clock, and keep what it remembers in the instance",
-            )
+            pairs = zip_longest(map(repr, first.decisions), map(repr, second.decisions))
+            at = next((number for number, (one, other) in enumerate(pairs) if one != other), None)
+            if at is not None:
+                one, other = (decided.decisions[at] if at < len(decided.decisions) else "nothing" for decided in (first, second))
+                broken(
+                    f"{form}() decides otherwise in a second run of the same inputs",
+                    f"decision {at + 1} is {one} the first time, and {other} the second time",
+                    "draw from ctx.random only, read no clock, and keep what it remembers in the instance",
+                )
 
     def test_str03_forms_decide_the_same(self, composed: Compose, market: Market) -> None:
         """`on_bar` and `targets` order the same, at the same time.
@@ -119,7 +120,7 @@ class StrategyContract(ComponentContract):
         problem = refusal(lambda: self._decided(run))
         if problem:
             broken("it looks into the future, or can't be run", problem, "mend what the message names")
-        found = first_difference(run, loaded)
+        found = first_lookahead(run, loaded)
         if found is not None:
             broken(
                 "a decision depends on what comes after it",
@@ -156,13 +157,16 @@ class StrategyContract(ComponentContract):
         if run.strategy.sells_short():
             return
         for form, decided in self._decided(run).items():
-            for event in decided.events:
-                if event.kind is EventKind.FILL and event.numbers.get("position", 0.0) < -1e-9:
-                    broken(
-                        f"{form}() sells short, and sells_short() says that it doesn't",
-                        f"it {described(event)} and holds {event.numbers['position']:g} then",
-                        "return True from sells_short() for options with which it sells short",
-                    )
+            held = positions_table(decided.record)
+            short = np.flatnonzero(held["quantity"].to_numpy() < -1e-9)
+            if len(short):
+                at = int(short[0])
+                time = time_text(held["time"].cast("int64")[at].as_py())
+                broken(
+                    f"{form}() sells short, and sells_short() says that it doesn't",
+                    f"it holds {held['quantity'][at].as_py():g} {held['symbol'][at].as_py()} from {time} on",
+                    "return True from sells_short() for options with which it sells short",
+                )
 
     def _decided(self, run: ComposedRun) -> dict[str, Decided]:
         market = load_market(run)
@@ -172,11 +176,11 @@ class StrategyContract(ComponentContract):
         decided = self._decided(run)
         if len(decided) < 2:
             pytest.skip(f"it has one form, {next(iter(decided))}()")
-        pair = same_events(_numbered(decided["on_bar"]), _numbered(decided["targets"]))
-        if pair is not None:
+        found = first_difference(decided["on_bar"].decisions, decided["targets"].decisions)
+        if found is not None:
             broken(
                 f"its two forms decide otherwise on {what}",
-                f"on_bar() {described(pair[0])}, targets() {described(pair[1])}",
+                f"decision {found.number} is {found.first or 'nothing'} by on_bar(), and {found.second or 'nothing'} by targets()",
                 "mend one of them, or leave targets() out",
             )
 
@@ -189,11 +193,6 @@ class StrategyContract(ComponentContract):
                 broken(
                     f"{form}() fails where {what}", problem, "mend what the message names; NaN, 0 and no bar at all are possible"
                 )
-
-
-def _numbered(decided: Decided) -> tuple[Any, ...]:
-    """Return the events without what differs between the forms: the numbers of orders, which targets share out otherwise."""
-    return tuple(replace(event, order=None) for event in decided.events)
 
 
 def _holed(series: Series, i: int) -> Series:

@@ -15,10 +15,18 @@ from tradekit.model.order import OrderKind, OrderStatus
 from tradekit.model.outside import Abilities, Holdings, Intent, Reconnected, VenueEvent, VenueFill, VenueOrder
 from tradekit.plugin.contracts import Executor
 
-__all__ = ["Fault", "ScriptedExecutor", "ScriptedVenue"]
+__all__ = ["Fault", "ScriptedExecutor", "ScriptedStand", "ScriptedVenue"]
 
 Answer = TypeVar("Answer")
 What = Literal["refused", "lost-before", "lost-after", "late", "garbage", "throttled"]
+
+
+_ABLE = Abilities(
+    kinds=frozenset({OrderKind.MARKET, OrderKind.LIMIT, OrderKind.STOP}),
+    time_in_force=frozenset({"gtc", "ioc", "fok"}),
+    post_only=True,
+    arrival_s=10.0,
+)
 
 
 @dataclass(slots=True)
@@ -47,12 +55,7 @@ class ScriptedVenue:
     instruments: Sequence[Instrument]
     clock: Callable[[], int]
     balances: dict[str, Decimal] = field(default_factory=lambda: {"USDT": Decimal(1_000_000)})
-    abilities: Abilities = Abilities(
-        kinds=frozenset({OrderKind.MARKET, OrderKind.LIMIT, OrderKind.STOP}),
-        time_in_force=frozenset({"gtc", "ioc", "fok"}),
-        post_only=True,
-        arrival_s=10.0,
-    )
+    abilities: Abilities = _ABLE
     fee_rate: Decimal = Decimal(0)
     messages: bool = True
     doubles: bool = False
@@ -84,9 +87,10 @@ class ScriptedVenue:
     def take(self, intent: Intent) -> VenueOrder:
         """Take an order into the books. Raises `OrderRefused` for what it can't."""
         self.received.append(("send", intent.client_id))
-        instrument = next((one for one in self.instruments if one.symbol == intent.symbol), None)
-        if instrument is None:
+        if intent.symbol not in [one.symbol for one in self.instruments]:
             raise OrderRefused(f"unknown instrument {intent.symbol!r}")
+        if intent.kind not in self.abilities.kinds:
+            raise OrderRefused(f"a {intent.kind.text} order is none that this venue takes")
         if any(order.status is OrderStatus.OPEN for order in self.orders_of(intent.client_id)):
             raise OrderRefused(f"there is an open order {intent.client_id!r} already")
         venue_id = str(len(self.orders) + 1)
@@ -109,10 +113,10 @@ class ScriptedVenue:
         if intent.kind is OrderKind.MARKET:
             return True
         if intent.kind is OrderKind.LIMIT:
-            assert intent.limit is not None
-            return price <= intent.limit if is_buy else price >= intent.limit
-        assert intent.stop is not None
-        return price >= intent.stop if is_buy else price <= intent.stop
+            limit = _given(intent.limit)
+            return price <= limit if is_buy else price >= limit
+        stop = _given(intent.stop)
+        return price >= stop if is_buy else price <= stop
 
     def trade(self, symbol: str, price: Decimal | str | float) -> None:
         """Let the market trade at a price, which fills all that it reaches."""
@@ -185,9 +189,13 @@ class ScriptedExecutor(Executor):
     async def send(self, intent: Intent) -> VenueOrder:
         if not self.may_trade:
             raise OrderRefused("this executor was connected without the right to trade")
+        if intent.kind not in self.venue.abilities.kinds:
+            raise OrderRefused(f"a {intent.kind.text} order is none that the venue takes")
         return await self._call("send", lambda: self.venue.take(intent))
 
     async def cancel(self, client_id: str, venue_id: str, symbol: str) -> None:  # noqa: ARG002 - what an override is given
+        if not self.may_trade:
+            raise OrderRefused("this executor was connected without the right to trade")
         await self._call("cancel", lambda: self._cancel(client_id))
 
     def _cancel(self, client_id: str) -> None:
@@ -241,3 +249,47 @@ class ScriptedExecutor(Executor):
         if fault.what != "lost-before":
             work()
         raise ConnectionError(f"the connection broke, as the script says: {method}, {fault.what}")
+
+
+def _given(price: Decimal | None) -> Decimal:
+    if price is None:
+        raise OrderRefused("an order lacks the price that its kind has")
+    return price
+
+
+class ScriptedStand:
+    """A `Stand` made of a `ScriptedVenue`: what the contract of executors is tried with when it is about this one."""
+
+    symbol = "BTC/USDT"
+    price = Decimal(100)
+
+    def __init__(self, executor: type[ScriptedExecutor]) -> None:
+        self._time = 1_704_067_200_000_000_000
+        self.venue = ScriptedVenue([Instrument(self.symbol, tick=0.01, lot=0.001, base="BTC", currency="USDT")], self._clock)
+        self.venue.trade(self.symbol, self.price)
+        self.executor: type[ScriptedExecutor] = type(executor.__name__, (executor,), {"venue": self.venue})
+
+    def _clock(self) -> int:
+        self._time += 1
+        return self._time
+
+    def new(self) -> Executor:
+        """Return a new executor of this venue."""
+        return self.executor()
+
+    def sent(self) -> Sequence[str]:
+        """Return the client ids of the orders that have reached the venue."""
+        return [client_id for method, client_id in self.venue.received if method == "send"]
+
+    def refuse_next(self) -> None:
+        """Let the venue refuse the next order."""
+        self.venue.faults.append(Fault("send", "refused"))
+
+    def lose_next_answer(self) -> None:
+        """Let the answer to the next order be lost."""
+        self.venue.faults.append(Fault("send", "lost-after"))
+
+    def fill(self, client_id: str, quantity: Decimal) -> None:
+        """Fill a part of an open order."""
+        (order,) = self.venue.orders_of(client_id)
+        self.venue.fill(order.venue_id, quantity, self.venue.intents[order.venue_id].limit or self.price)

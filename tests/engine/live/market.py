@@ -9,8 +9,8 @@ from decimal import Decimal
 from typing import Any
 
 import numpy as np
-from engine.live.play import MINUTE, Stage
 
+from engine.live.play import MINUTE, Stage
 from tradekit import Bracket, OrderStatus, Strategy
 
 SYMBOL = "BTC/USDT"
@@ -99,7 +99,7 @@ class Killer:
         """Stand between a session and everything that outlives it."""
         store, executor = session.books.store, session.executor
         store.append = self._around("append", store.append)
-        executor._call = self._call(executor._call)  # noqa: SLF001 - it is ours
+        executor._call = self._call(executor._call)
 
     def _around(self, what: str, work: Callable[..., Any]) -> Callable[..., Any]:
         def done(*args: Any, **options: Any) -> Any:

@@ -19,8 +19,8 @@ from tradekit.model.bars import Series
 from tradekit.model.instrument import Instrument
 from tradekit.plugin.contracts import Component
 from tradekit.plugin.discovery import Provided, Registry, discover
-from tradekit.testing.loop import run_virtually
 from tradekit.testing.feed import ScriptedSource
+from tradekit.testing.loop import run_virtually
 from tradekit.testing.venue import ScriptedExecutor, ScriptedVenue
 
 MINUTE = 60_000_000_000
@@ -142,4 +142,4 @@ class Played:
 
     @property
     def core(self) -> Any:
-        return self.started.session.books.core
+        return self.started.session.books.decider

@@ -5,9 +5,9 @@ from __future__ import annotations
 import asyncio
 
 import pytest
+
 from engine.live.market import SYMBOL, Busy, Killed, Killer, Market
 from engine.live.play import Stage, walk
-
 from tradekit.testing.venue import Fault
 
 MOMENTS = 460
@@ -18,7 +18,7 @@ def play(stage: Stage, market: Market, seconds: float, killer: Killer | None = N
     """Run one process, which may be killed; return what there was, `None` after a death."""
 
     def begin(session):
-        session._spawn(market.run())  # noqa: SLF001 - it ends with the session
+        session._spawn(market.run())
         if killer is not None:
             killer.watch(session)
 
@@ -99,8 +99,8 @@ def test_session_with_a_venue_that_goes_wrong_at_random_agrees_with_it_in_the_en
                     await asyncio.sleep(float(rng.uniform(20, 200)))
                     stage.venue.break_streams()
 
-            session._spawn(market.run())  # noqa: SLF001
-            session._spawn(cut())  # noqa: SLF001
+            session._spawn(market.run())
+            session._spawn(cut())
 
         played = stage.play(3_000, begin)
         assert played.ended.error is None

@@ -3,8 +3,8 @@ from __future__ import annotations
 from decimal import Decimal
 
 import pytest
-from engine.live.play import Stage, walk
 
+from engine.live.play import Stage, walk
 from tradekit import Strategy
 from tradekit.testing.venue import Fault
 

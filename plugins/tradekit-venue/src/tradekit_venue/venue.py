@@ -71,7 +71,8 @@ class Venue:
 
     def remember(self, method: str, name: str, params: Mapping[str, str] | None = None, fault: str | None = None) -> dict[str, Any]:
         """Keep in mind what came in, and which fault happened to it; return the entry, for what becomes of it."""
-        entry = {"time": self.clock.now(), "method": method, "name": name, "params": dict(params or {}), "fault": fault}
+        kept = {key: value for key, value in (params or {}).items() if key not in ("signature", "apiKey")}
+        entry = {"time": self.clock.now(), "method": method, "name": name, "params": kept, "fault": fault}
         self.received.append(entry)
         return entry
 

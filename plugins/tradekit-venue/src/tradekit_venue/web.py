@@ -77,8 +77,7 @@ class Web:
             request.method, path, request.rel_url.raw_query_string, await request.text(), request.headers.get("X-MBX-APIKEY", "")
         )
         fault = self.venue.faults.take(sent.method, sent.name)
-        params = {name: value for name, value in sent.params().values.items() if name != "signature"}
-        entry = self.venue.remember(sent.method, sent.name, params=params, fault=None if fault is None else fault.do)
+        entry = self.venue.remember(sent.method, sent.name, sent.params().values, fault=None if fault is None else fault.do)
         answer = await faulted(self.venue, fault, lambda: self.dialect.answer(sent))
         entry["status"] = answer.status
         return await deliver(request, answer)
@@ -121,8 +120,7 @@ class Web:
 
     async def _answer(self, wire: Wire, session: ApiSession, asked: Asked) -> None:
         fault = self.venue.faults.take("WS", asked.method)
-        params = {name: value for name, value in asked.params.items() if name != "signature"}
-        entry = self.venue.remember("WS", asked.method, params=params, fault=None if fault is None else fault.do)
+        entry = self.venue.remember("WS", asked.method, asked.params, fault=None if fault is None else fault.do)
         answer = await faulted(self.venue, fault, lambda: session.answer(asked))
         entry["status"] = answer.status
         text = answer.body.decode()

@@ -8,7 +8,8 @@ from typing import Any
 
 from pydantic import TypeAdapter
 
-from tradekit.engine.live.core import Action, Core, Send
+from tradekit.engine.live.decider import Decider
+from tradekit.engine.live.following import Action, Send
 from tradekit.engine.live.inputs import Filled, Input, read_input, write_input
 from tradekit.engine.live.legs import Leg
 from tradekit.errors import RunError
@@ -24,7 +25,7 @@ _INTENT: TypeAdapter[Intent] = TypeAdapter(Intent)
 class Books:
     """The deciding part of a session, and its journal: what goes in is written down together with all that follows from it."""
 
-    core: Core
+    decider: Decider
     store: JournalStore
     session: SessionRow
     held: Mapping[str, Any] = field(default_factory=dict)
@@ -35,12 +36,12 @@ class Books:
 
         Whatever this raises, nothing of it must be done: the session has to end.
         """
-        actions = self.core.apply(given)
-        rows = [_row(leg) for leg in self.core.legs.take_touched()]
+        actions = self.decider.apply(given)
+        rows = [_row(leg) for leg in self.decider.legs.take_touched()]
         fill = None
         if isinstance(given, Filled):
             fill = (given.fill.symbol, given.fill.trade_id, given.fill.client_id, write_input(given))
-        held = self.core.account()
+        held = self.decider.account()
         is_news = held != self.held
         self.store.append(self.session.id, write_input(given), rows, fill, asked, held if is_news else None)
         self.held = held
@@ -56,13 +57,13 @@ class Books:
         count = 0
         for seq, body in self.store.inputs(self.session.id):
             try:
-                actions = self.core.apply(read_input(body))
+                actions = self.decider.apply(read_input(body))
             except Exception as error:
                 error.add_note(f"while going through entry {seq} of the journal {str(self.store.path)!r} again")
                 raise
             sent += [action.intent for action in actions if isinstance(action, Send)]
             count += 1
-        self.core.legs.take_touched()
+        self.decider.legs.take_touched()
         self._compare(sent)
         return count
 

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
-
-import numpy as np
+from dataclasses import dataclass, field, replace
+from typing import Any
 
 from tradekit.engine.live.growing import Closed
-from tradekit.model.bars import PRICE_COLUMNS, Series
+from tradekit.model.bars import BAR_COLUMNS, Series
 from tradekit.model.outside import LiveBar
 
 __all__ = ["Feed"]
@@ -56,11 +55,11 @@ class Feed:
     def fill(self, found: Mapping[str, Series]) -> None:
         """Take in bars that the source was asked for: these are over."""
         for symbol, series in found.items():
-            columns = [getattr(series, name) for name in PRICE_COLUMNS]
-            for k in range(len(series)):
-                opened, closed = int(series.open_time[k]), int(series.close_time[k])
-                if opened >= self.following and not np.isnan(series.close[k]):
-                    self.push(LiveBar(symbol, opened, closed, *(float(column[k]) for column in columns), is_final=True))
+            columns: list[list[Any]] = [getattr(series, name).tolist() for name in BAR_COLUMNS]
+            for row in zip(*columns, strict=True):
+                bar = replace(LiveBar(symbol, *row), is_final=True)
+                if bar.open_time >= self.following and bar.close == bar.close:
+                    self.push(bar)
 
     def missing(self, now: int) -> tuple[str, ...]:
         """Return whose bars should be there by now, with some time for them to come, and are not."""

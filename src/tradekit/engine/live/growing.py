@@ -39,7 +39,7 @@ class _Growing(Bars):
     """Bars of which the rows that are still to come are holes; what depends on all rows is computed anew each time."""
 
     @property
-    def exists(self) -> NDArray[np.bool_]:  # type: ignore[override]  # where the base keeps what it found
+    def exists(self) -> NDArray[np.bool_]:
         return ~np.isnan(self.close)
 
     def starts(self, period: Period) -> Any:
@@ -130,4 +130,6 @@ def _refuse_what_is_dated(prepared: Prepared) -> None:
     )
     for is_wrong, why in wrong:
         if is_wrong:
-            raise ConfigError(f"run.mode {'paper'!r}, 'shadow' and 'live' can't do that yet: {why}; leave it out, or run a backtest")
+            raise ConfigError(
+                f"run.mode {'paper'!r}, 'shadow' and 'live' can't do that yet: {why}; leave it out, or run a backtest"
+            )

@@ -22,8 +22,8 @@ __all__ = ["Opening", "bare"]
 class Opening:
     """The bars that warm a session up and what is known of the instruments, and what the account begins with.
 
-    `positions` are units and average price by symbol, taken over from an earlier session; `capital` is the money. `baseline` is what
-    the venue's account holds besides, by symbol. Client ids begin with `prefix`.
+    `positions` are units and average price by symbol, taken over from an earlier session; `capital` is the money. `baseline` is
+    what the venue's account holds besides, by symbol. Client ids begin with `prefix`.
     """
 
     market: MarketData

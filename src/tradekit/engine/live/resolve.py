@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import TypeVar
 
-from tradekit.engine.live.core import Core
+from tradekit.engine.live.decider import Decider
 from tradekit.engine.live.inputs import Absent, Blocked, Filled, Input, Sighting
 from tradekit.engine.live.legs import Leg, LegState
 from tradekit.errors import TradekitError, VenueError
@@ -40,7 +40,7 @@ class Resolver:
     `tell` takes what was found; `now` returns the venue's time.
     """
 
-    core: Core
+    decider: Decider
     executor: Executor
     tell: Callable[[Input], None]
     now: Callable[[], int]
@@ -79,7 +79,7 @@ class Resolver:
 
     def see(self, order: VenueOrder) -> bool:
         """Tell the run of an order as the venue has it; say whether it is one of ours."""
-        leg = self.core.legs.find(order.client_id, order.venue_id)
+        leg = self.decider.legs.find(order.client_id, order.venue_id)
         if leg is None:
             return False
         is_news = (
@@ -93,10 +93,10 @@ class Resolver:
 
     def book(self, fill: VenueFill) -> bool:
         """Tell the run of a trade that it doesn't know yet; say whether it is one of ours."""
-        leg = self.core.legs.find(fill.client_id, fill.venue_id)
+        leg = self.decider.legs.find(fill.client_id, fill.venue_id)
         if leg is None:
             return False
-        if (fill.symbol, fill.trade_id) not in self.core.legs.counted:
+        if (fill.symbol, fill.trade_id) not in self.decider.legs.counted:
             named = VenueFill(
                 fill.trade_id,
                 fill.venue_id,
@@ -109,7 +109,7 @@ class Resolver:
                 fill.fee_currency,
                 fill.is_maker,
             )
-            self.tell(Filled(max(fill.time, self.core.time), named))
+            self.tell(Filled(max(fill.time, self.decider.time), named))
         return True
 
     async def catch_up(self, symbol: str, since: int) -> None:
@@ -122,14 +122,14 @@ class Resolver:
 
         Orders of ours are adopted, foreign ones are reported and never touched.
         """
-        symbols = tuple(self.core.instruments)
+        symbols = tuple(self.decider.instruments)
         there = await answer(self.executor.open_orders(symbols))
         foreign = tuple(order.venue_id for order in there if not self.see(order))
         known = {order.client_id for order in there} | {order.venue_id for order in there}
-        for leg in list(self.core.legs.working.values()):
+        for leg in list(self.decider.legs.working.values()):
             if leg.intent.client_id not in known and leg.venue_id not in known and leg.state is not LegState.SENDING:
                 await self.look_up(leg)
-        active = {leg.intent.symbol for leg in self.core.legs.working.values()}
+        active = {leg.intent.symbol for leg in self.decider.legs.working.values()}
         for symbol in symbols if is_full else sorted(active):
             await self.catch_up(symbol, since - _OVERLAP)
         return Reconciled(foreign, self.compare(await answer(self.executor.holdings())))
@@ -140,19 +140,19 @@ class Resolver:
         An instrument about which something is not known is left for later. What a spot account held before is not ours.
         """
         found = {}
-        for symbol, instrument in self.core.instruments.items():
-            if self.core.legs.is_doubtful(symbol):
+        for symbol, instrument in self.decider.instruments.items():
+            if self.decider.legs.is_doubtful(symbol):
                 continue
-            ours, theirs = Decimal(repr(self.core.position(symbol))), held(instrument, holdings)
+            ours, theirs = Decimal(repr(self.decider.position(symbol))), held(instrument, holdings)
             other = self.baseline.setdefault(symbol, theirs - ours)
             expected = ours + other
             if abs(theirs - expected) > max(abs(expected), abs(ours)) * _ROUNDING + _least(instrument):
                 found[symbol] = f"the venue holds {theirs.normalize():f}, and the journal says {expected.normalize():f}"
-        for symbol in self.core.instruments:
+        for symbol in self.decider.instruments:
             why = found.get(symbol, "")
-            if why and self.suspects.get(symbol) == why and symbol not in self.core.blocked:
+            if why and self.suspects.get(symbol) == why and symbol not in self.decider.blocked:
                 self.tell(Blocked(self.now(), symbol, why))
-            elif not why and symbol in self.core.blocked:
+            elif not why and symbol in self.decider.blocked:
                 self.tell(Blocked(self.now(), symbol))
         self.suspects = found
         return found

@@ -43,8 +43,8 @@ def run_live(
 ) -> LiveOutcome:
     """Run on live data until a signal or an error ends it, and keep what came of it in a folder of `runs`.
 
-    `may_trade` has to be set for a run in mode `live`. Ctrl-C and SIGTERM end it cleanly: what adds risk is cancelled, what protects
-    positions stays. An error is raised after the folder is complete.
+    `may_trade` has to be set for a run in mode `live`. Ctrl-C and SIGTERM end it cleanly: what adds risk is cancelled, what
+    protects positions stays. An error is raised after the folder is complete.
     """
     config = composed.config
     if config.run.mode == "live" and not may_trade:
@@ -59,7 +59,7 @@ def run_live(
     if ended.error is not None:
         ended.error.add_note(f"what was done until then is kept in {finished.folder}, and in the journal {str(store.path)!r}")
         raise ended.error
-    return LiveOutcome(finished, started.session.books.core.is_halted)
+    return LiveOutcome(finished, started.session.books.decider.is_halted)
 
 
 async def _run(
@@ -77,19 +77,19 @@ async def _run(
 
 def _hearing(composed: ComposedRun, started: Started) -> Callable[[Input], None]:
     """Return what lets critical reporters hear of each event; one that fails stops new risk, and the run goes on."""
-    core = started.session.books.core
+    decider = started.session.books.decider
     ready = _ready(composed, started)
     heard = listener(ready)
-    seen = len(core.simulation.log)
+    seen = len(decider.simulation.log)
 
     def on_input(_given: Input) -> None:
         nonlocal seen
-        now = len(core.simulation.log)
+        now = len(decider.simulation.log)
         if heard is None or now == seen:
             return
         first, seen = seen, now
         try:
-            heard(core.simulation, first)
+            heard(decider.simulation, first)
         except PluginError as error:
             _log.error("new risk is stopped: %s", error)
             started.session.store.ask("halt", str(error))
@@ -98,14 +98,14 @@ def _hearing(composed: ComposedRun, started: Started) -> Callable[[Input], None]
 
 
 def _ready(composed: ComposedRun, started: Started) -> Ready:
-    setup = started.session.books.core.run.setup
+    setup = started.session.books.decider.run.setup
     plan = Plan("event", "bars come one by one")
     return Ready(composed, started.opening.market, replace(started.prepared, setup=setup), plan)
 
 
 def _keep(composed: ComposedRun, started: Started, ended: Ended, runs: Path) -> Finished:
-    ready, core = _ready(composed, started), started.session.books.core
-    bars = core.run.setup.bars.rows(0, core.run.rows)
+    ready, decider = _ready(composed, started), started.session.books.decider
+    bars = decider.run.setup.bars.rows(0, decider.run.rows)
     ready = replace(ready, market=replace(ready.market, bars=bars, adjusted=bars))
-    driven = Driven(ready.prepared.setup, core.simulation, ended.stopped_by)
+    driven = Driven(ready.prepared.setup, decider.simulation, ended.stopped_by)
     return keep(ready, runs, lambda: driven)

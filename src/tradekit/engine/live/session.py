@@ -5,21 +5,21 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-from collections.abc import Callable, Coroutine, Sequence
-from contextlib import suppress
+from collections.abc import Callable, Coroutine, Mapping, Sequence
 from dataclasses import dataclass, field
+from decimal import Decimal
 from typing import Any
 
 from tradekit.data.load import bars_of
 from tradekit.engine.live.books import Books
-from tradekit.engine.live.core import Action, Cancel, Send
 from tradekit.engine.live.feed import Feed
-from tradekit.engine.live.inputs import Answer, Command, Input, Price, Row
+from tradekit.engine.live.inputs import Command, Input, Price, Row
 from tradekit.engine.live.legs import Leg
+from tradekit.engine.live.outbox import Outbox
 from tradekit.engine.live.resolve import Resolver, answer
-from tradekit.errors import OrderRefused, TradekitError, VenueError
+from tradekit.errors import TradekitError, VenueError
 from tradekit.journal.store import JournalStore
-from tradekit.model.outside import Intent, LiveBar, Reconnected, VenueFill, VenueOrder
+from tradekit.model.outside import LiveBar, Reconnected, VenueFill, VenueOrder
 from tradekit.plugin.contracts import BarRequest, DataSource, Executor
 
 __all__ = ["Ended", "LiveSession", "Timing"]
@@ -54,14 +54,15 @@ class Ended:
 class LiveSession:
     """One run of the live loop. `executor` is `None` where the simulator matches the orders itself.
 
-    `clock` returns nanoseconds of this machine's clock; the venue's is taken to differ from it by as much as was last seen.
+    `baseline` is what the account holds besides the positions of this run, by symbol. `clock` returns nanoseconds of this machine's
+    clock; the venue's is taken to differ from it by as much as was last seen.
     """
 
     books: Books
     source: DataSource
     executor: Executor | None
     feed: Feed
-    resolver: Resolver | None
+    baseline: Mapping[str, Decimal] = field(default_factory=dict)
     timing: Timing = Timing()
     clock: Callable[[], int] = time.time_ns
     on_input: Callable[[Input], None] = lambda _given: None
@@ -69,12 +70,18 @@ class LiveSession:
     since: int = 0
     """Up to when trades were asked for."""
     stopped_by: int = 0
+    resolver: Resolver | None = field(init=False, default=None)
+    outbox: Outbox | None = field(init=False, default=None)
     _failure: BaseException | None = None
-    _busy: set[str] = field(default_factory=set)
-    """Client ids of orders that something is being asked about at this moment."""
     _tasks: set[asyncio.Task[None]] = field(default_factory=set)
     _stop: asyncio.Event = field(default_factory=asyncio.Event)
     _due: dict[str, float] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        if self.executor is not None:
+            decider, began = self.books.decider, self.books.session.started
+            self.resolver = Resolver(decider, self.executor, self.tell, self.now, began, baseline=dict(self.baseline))
+            self.outbox = Outbox(self.executor, decider, self.resolver, self.tell, self.now, self._spawn)
 
     @property
     def store(self) -> JournalStore:
@@ -93,8 +100,8 @@ class LiveSession:
             self.fail(error)
             raise
         self.on_input(given)
-        for action in actions:
-            self._do(action)
+        if self.outbox is not None:
+            self.outbox.do(actions)
 
     def fail(self, error: BaseException) -> None:
         """End the session because of an error."""
@@ -152,8 +159,6 @@ class LiveSession:
         if abs(self.offset) > _SECOND:
             _log.warning("the clock of this machine differs from the venue's by %.1f s", self.offset / _SECOND)
 
-    # What is heard
-
     async def _listen_to_data(self) -> None:
         request = BarRequest(tuple(self.feed.symbols), self.feed.interval)
         async for heard in self.source.live_bars(request):
@@ -165,8 +170,8 @@ class LiveSession:
             self._close_rows()
 
     def _look_at(self, bar: LiveBar) -> None:
-        core = self.books.core
-        if core.abilities is not None and bar.symbol in core.instruments and core.touched(bar.symbol, bar.close):
+        decider = self.books.decider
+        if bar.symbol in decider.instruments and decider.touched(bar.symbol, bar.close):
             self.tell(Price(self.now(), bar.symbol, bar.close))
 
     def _close_rows(self) -> None:
@@ -185,8 +190,8 @@ class LiveSession:
         self._close_rows()
 
     async def _listen_to_venue(self) -> None:
-        assert self.executor is not None
-        assert self.resolver is not None
+        if self.executor is None or self.resolver is None:
+            return
         async for event in self.executor.events():
             if isinstance(event, VenueFill):
                 if not self.resolver.book(event):
@@ -196,54 +201,6 @@ class LiveSession:
             else:
                 await self._reconcile(is_full=True)
 
-    # What is done
-
-    def _do(self, action: Action) -> None:
-        if isinstance(action, Send):
-            self._spawn(self._send(action.intent))
-        elif isinstance(action, Cancel):
-            self._spawn(self._cancel(self.books.core.legs.by_id[action.client_id]))
-
-    async def _send(self, intent: Intent) -> None:
-        assert self.executor is not None
-        self._busy.add(intent.client_id)
-        try:
-            order = await self.executor.send(intent)
-        except OrderRefused as error:
-            _log.warning("the venue refused %s: %s", intent.client_id, error)
-            self.tell(Answer(self.now(), intent.client_id, "refused", text=str(error)))
-        except Exception as error:  # noqa: BLE001 - whatever it is, it does not tell whether the order is there
-            _log.warning("nobody knows what became of %s: %s: %s", intent.client_id, type(error).__name__, error)
-            self.tell(Answer(self.now(), intent.client_id, "unknown", text=f"{type(error).__name__}: {error}"))
-        else:
-            self.tell(Answer(self.now(), intent.client_id, "taken", order.venue_id))
-            assert self.resolver is not None
-            self.resolver.see(order)
-        finally:
-            self._busy.discard(intent.client_id)
-
-    async def _cancel(self, leg: Leg) -> None:
-        """Ask for a cancellation. That it has happened is told by the venue's events, or found by looking the order up."""
-        assert self.executor is not None
-        try:
-            await self.executor.cancel(leg.intent.client_id, leg.venue_id, leg.intent.symbol)
-        except Exception as error:  # noqa: BLE001 - the order is looked up in any case
-            _log.warning("the request to cancel %s failed: %s: %s", leg.intent.client_id, type(error).__name__, error)
-        await self._look_up(leg)
-
-    async def _look_up(self, leg: Leg) -> None:
-        if self.resolver is None or leg.intent.client_id in self._busy:
-            return
-        self._busy.add(leg.intent.client_id)
-        try:
-            await self.resolver.look_up(leg)
-        except VenueError as error:
-            _log.warning("%s can't be looked up now: %s", leg.intent.client_id, error)
-        finally:
-            self._busy.discard(leg.intent.client_id)
-
-    # What is looked at from time to time
-
     async def _tick(self) -> None:
         while True:
             self._take_orders_of_operator()
@@ -251,7 +208,8 @@ class LiveSession:
             if self.feed.missing(self.now()) and self._is_due("missing", self.timing.retry):
                 await self._fill_gap()
             for leg in self._in_doubt():
-                await self._look_up(leg)
+                if self.outbox is not None:
+                    await self.outbox.look_up(leg)
             if self.resolver is not None and self._is_due("full", self.timing.full):
                 await self._set_clock()
                 await self._reconcile(is_full=True)
@@ -261,7 +219,7 @@ class LiveSession:
 
     def _in_doubt(self) -> Sequence[Leg]:
         after = round(self.timing.doubt * _SECOND)
-        found = [leg for leg in self.books.core.legs.working.values() if leg.is_doubtful and self.now() - leg.sent >= after]
+        found = [leg for leg in self.books.decider.legs.working.values() if leg.is_doubtful and self.now() - leg.sent >= after]
         return [leg for leg in found if self._is_due(leg.intent.client_id, self.timing.retry)]
 
     def _is_due(self, what: str, every: float) -> bool:
@@ -283,7 +241,8 @@ class LiveSession:
             self.tell(Command(self.now(), asked.command, asked.reason), asked.id)  # type: ignore[arg-type]  # checked above
 
     async def _reconcile(self, is_full: bool) -> None:
-        assert self.resolver is not None
+        if self.resolver is None:
+            return
         began = self.now()
         found = await self.resolver.reconcile(self.since or self.resolver.since, is_full)
         if is_full:
@@ -297,13 +256,11 @@ class LiveSession:
         """Cancel what adds risk, and wait until it is known what became of it."""
         self.tell(Command(self.now(), "pause", "the session ends"))
         deadline = asyncio.get_running_loop().time() + self.timing.stop
-        while any(leg.is_leaving or leg.is_doubtful for leg in self.books.core.legs.working.values()):
+        while any(leg.is_leaving or leg.is_doubtful for leg in self.books.decider.legs.working.values()):
             if asyncio.get_running_loop().time() > deadline:
                 _log.warning("the session ends while something is not known; the next one looks it up first")
                 return
             await asyncio.sleep(self.timing.tick)
-
-    # Tasks
 
     def _spawn(self, work: Coroutine[Any, Any, None]) -> None:
         task = asyncio.create_task(work)
@@ -319,11 +276,10 @@ class LiveSession:
         """Keep a loop running: what a venue or a network does wrong must not end the session."""
         wait = self.timing.retry
         while True:
-            with suppress(asyncio.TimeoutError):
-                try:
-                    await loop()
-                    _log.warning("the %s stream ended; it is opened again", what)
-                except VenueError as error:
-                    _log.warning("the %s stream failed: %s", what, error)
-                    wait = error.retry_after_s or min(wait * 2, 60.0)
+            try:
+                await loop()
+                _log.warning("the %s stream ended; it is opened again", what)
+            except (VenueError, OSError) as error:  # what a component raises itself ends the session
+                _log.warning("the %s stream failed: %s", what, error)
+                wait = (error.retry_after_s if isinstance(error, VenueError) else None) or min(wait * 2, 60.0)
             await asyncio.sleep(wait)

@@ -15,12 +15,12 @@ from typing import Any
 from tradekit.engine.compose import ComposedRun
 from tradekit.engine.indicators import declared, warmup_of
 from tradekit.engine.live.books import Books
-from tradekit.engine.live.core import Core
+from tradekit.engine.live.decider import Decider
 from tradekit.engine.live.feed import Feed
 from tradekit.engine.live.growing import GrowingRun
 from tradekit.engine.live.legs import Minter
 from tradekit.engine.live.opening import Opening, bare
-from tradekit.engine.live.resolve import Resolver, answer, held
+from tradekit.engine.live.resolve import answer, held
 from tradekit.engine.live.session import LiveSession, Timing
 from tradekit.engine.market import load_market
 from tradekit.engine.prepare import Prepared, prepare
@@ -88,9 +88,9 @@ async def _start(
     prepared = _prepared(composed, opening, is_live)
     run = GrowingRun(prepared, config.data.size, config.live.max_bars)
     abilities = None if executor is None or not is_live else {symbol: executor.abilities(symbol) for symbol in symbols}
-    core = Core(run, composed.strategy, Minter(opening.prefix), abilities)
-    _take_over(core, opening)
-    books = Books(core, store, row)
+    decider = Decider(run, composed.strategy, Minter(opening.prefix), abilities)
+    _take_over(decider, opening)
+    books = Books(decider, store, row)
     replayed = books.replay() if last is not None else 0
     session = _session(composed, books, executor if is_live else None, opening, clock)
     return Started(session, composed, prepared, opening, replayed)
@@ -99,16 +99,12 @@ async def _start(
 def _session(
     composed: ComposedRun, books: Books, executor: Executor | None, opening: Opening, clock: Callable[[], int]
 ) -> LiveSession:
-    config, core = composed.config, books.core
+    config, decider = composed.config, books.decider
     live, interval = config.live, _interval(composed)
-    closed = int(core.run.setup.bars.close_time[core.run.rows - 1])
-    feed = Feed(
-        tuple(core.instruments), interval, closed, round(live.grace_s * _SECOND), round(live.patience_s * _SECOND)
-    )
-    session = LiveSession(books, composed.source, executor, feed, None, Timing(grace=live.grace_s, patience=live.patience_s), clock)
-    if executor is not None:
-        session.resolver = Resolver(core, executor, session.tell, session.now, books.session.started, baseline=dict(opening.baseline))
-    return session
+    closed = int(decider.run.setup.bars.close_time[decider.run.rows - 1])
+    feed = Feed(tuple(decider.instruments), interval, closed, round(live.grace_s * _SECOND), round(live.patience_s * _SECOND))
+    timing = Timing(grace=live.grace_s, patience=live.patience_s)
+    return LiveSession(books, composed.source, executor, feed, opening.baseline, timing, clock)
 
 
 def _interval(composed: ComposedRun) -> int:
@@ -169,8 +165,8 @@ async def _open(
     config = composed.config
     if pending := [row for row in store.orders() if row.state not in _SETTLED]:
         raise RunError(
-            f"order {pending[0].client_id!r} of the last session of account {store.path.stem!r} is {pending[0].state!r}; go on with "
-            "that session and its settings until nothing is open ('tradekit flatten' closes everything), then begin a new one"
+            f"order {pending[0].client_id!r} of the last session of account {store.path.stem!r} is {pending[0].state!r}; go on "
+            "with that session and its settings until nothing is open ('tradekit flatten' closes everything), then begin a new one"
         )
     left = store.account() or {"capital": config.account.capital, "positions": {}, "is_halted": False}
     market = await asyncio.to_thread(_history, composed, known, clock)
@@ -206,8 +202,8 @@ def _prepared(composed: ComposedRun, opening: Opening, is_live: bool) -> Prepare
     return replace(prepared, setup=replace(prepared.setup, capital=opening.capital, is_outside=is_live))
 
 
-def _take_over(core: Core, opening: Opening) -> None:
+def _take_over(decider: Decider, opening: Opening) -> None:
     for symbol, (units, price) in opening.positions.items():
-        core.adopt(symbol, units, price)
+        decider.adopt(symbol, units, price)
     if opening.is_halted:
-        core.outside.halt(flatten=False)
+        decider.outside.halt(flatten=False)

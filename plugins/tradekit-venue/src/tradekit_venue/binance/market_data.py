@@ -38,6 +38,7 @@ def exchange_info(request: Request) -> dict[str, Any]:
         "rateLimits": request.limits.rules(),
         "exchangeFilters": [],
         "symbols": [symbol_form(listing) for listing in wanted(request)],
+        "sors": [],
     }
 
 
@@ -57,6 +58,8 @@ def symbol_form(listing: Listing) -> dict[str, Any]:
         "icebergAllowed": False,
         "ocoAllowed": False,
         "otoAllowed": False,
+        "opoAllowed": False,
+        "pegInstructionsAllowed": False,
         "quoteOrderQtyMarketAllowed": True,
         "allowTrailingStop": False,
         "cancelReplaceAllowed": True,

@@ -1,0 +1,104 @@
+"""What the venue answers has the fields, of the types, that Binance's own answers have."""
+
+import hashlib
+import hmac
+import json
+import os
+from pathlib import Path
+from urllib.parse import urlencode
+
+import pytest
+from tradekit_venue.binance.dialect import Binance, Sent
+from tradekit_venue.binance.socket_api import ApiSession, Asked
+
+LIMIT = {"symbol": "BTCUSDT", "side": "BUY", "type": "LIMIT", "timeInForce": "GTC", "quantity": "0.1", "price": "30000"}
+SELL = {"symbol": "BTCUSDT", "side": "SELL", "type": "MARKET", "quantity": "0.04"}
+SYMBOL = {"symbol": "BTCUSDT"}
+SIGNED = {"order", "openOrders", "allOrders", "myTrades", "account"}
+
+
+@pytest.fixture(scope="module")
+def folder() -> Path:
+    found = os.environ.get("TRADEKIT_TEST_DATA", "")
+    if not found:
+        pytest.skip("TRADEKIT_TEST_DATA is not set")
+    return Path(found) / "exchange_traffic" / "nautilus" / "binance" / "spot"
+
+
+def shape(value):
+    """Return the types of what is in a value, that of a list by its first element."""
+    if isinstance(value, dict):
+        return {name: shape(one) for name, one in value.items()}
+    if isinstance(value, list):
+        return [shape(value[0])] if value else []
+    return type(value).__name__
+
+
+def missing(recorded, ours, where=""):
+    """Give what the recorded value has and ours has not, or has in another type."""
+    if isinstance(recorded, dict) and isinstance(ours, dict):
+        for name, one in recorded.items():
+            yield from missing(one, ours[name], f"{where}.{name}") if name in ours else [f"{where}.{name}"]
+    elif isinstance(recorded, list) and isinstance(ours, list):
+        yield from missing(recorded[0], ours[0], f"{where}[]") if recorded and ours else []
+    elif recorded != ours:
+        yield f"{where}: {recorded}, ours {ours}"
+
+
+def ask(venue, clients, method, name, params, who="anna"):
+    params = params | {"timestamp": clients.start} if name in SIGNED else params
+    query = urlencode(params)
+    if name in SIGNED:
+        query += "&signature=" + hmac.new(clients.secrets[who].encode(), query.encode(), hashlib.sha256).hexdigest()
+    return json.loads(Binance(venue).answer(Sent(method, f"api/v3/{name}", query, key=f"key-of-{who}")).answer.body)
+
+
+CASES = [
+    ("account_response", "GET", "account", {}),
+    ("account_trades_response", "GET", "myTrades", SYMBOL),
+    ("all_orders_response", "GET", "allOrders", SYMBOL),
+    ("avg_price_response", "GET", "avgPrice", SYMBOL),
+    ("book_ticker_response", "GET", "ticker/bookTicker", SYMBOL),
+    ("cancel_open_orders_response", "DELETE", "openOrders", SYMBOL),
+    ("cancel_order_response", "DELETE", "order", SYMBOL | {"orderId": 1}),
+    ("depth_response", "GET", "depth", SYMBOL),
+    ("exchange_info_response", "GET", "exchangeInfo", {}),
+    ("klines_response", "GET", "klines", SYMBOL | {"interval": "1m"}),
+    ("new_order_full_response", "POST", "order", LIMIT | {"side": "SELL"}),
+    ("open_orders_response", "GET", "openOrders", SYMBOL),
+    ("order_response", "GET", "order", SYMBOL | {"orderId": 1}),
+    ("ping_response", "GET", "ping", {}),
+    ("server_time_response", "GET", "time", {}),
+    ("ticker_24hr_response", "GET", "ticker/24hr", SYMBOL),
+    ("ticker_price_response", "GET", "ticker/price", SYMBOL),
+    ("trades_response", "GET", "trades", SYMBOL),
+]
+
+
+@pytest.mark.parametrize(("file", "method", "name", "params"), CASES, ids=[case[0] for case in CASES])
+def test_answer_has_what_binances_own_has(venue, clients, folder, file, method, name, params) -> None:
+    ask(venue, clients, "POST", "order", LIMIT)
+    ask(venue, clients, "POST", "order", SELL, "bert")
+    recorded = json.loads((folder / "http_json" / f"{file}.json").read_text())
+    found = [*missing(shape(recorded), shape(ask(venue, clients, method, name, params)))]
+    assert found == []
+
+
+@pytest.mark.parametrize("file", ["new", "trade", "canceled", "account"])
+def test_message_of_an_account_has_what_binances_own_has(venue, clients, folder, file) -> None:
+    sent = []
+    session = ApiSession(Binance(venue), lambda topic, payload: sent.append(payload["event"]))
+    venue.exchange.listeners.append(session.on_event)
+    params = {"apiKey": "key-of-anna", "timestamp": str(clients.start)}
+    payload = "&".join(f"{name}={params[name]}" for name in sorted(params))
+    signature = hmac.new(clients.secrets["anna"].encode(), payload.encode(), hashlib.sha256).hexdigest()
+    message = {"id": 1, "method": "userDataStream.subscribe.signature", "params": params | {"signature": signature}}
+    session.answer(Asked(json.dumps(message)))
+    ask(venue, clients, "POST", "order", LIMIT)
+    ask(venue, clients, "POST", "order", SELL, "bert")
+    ask(venue, clients, "DELETE", "order", SYMBOL | {"orderId": 1})
+    reports = {one["x"].lower(): one for one in sent if one["e"] == "executionReport"}
+    ours = next(one for one in sent if one["e"] == "outboundAccountPosition") if file == "account" else reports[file]
+    name = "account_position" if file == "account" else f"execution_report_{file}"
+    recorded = json.loads((folder / "user_data_json" / f"{name}.json").read_text())
+    assert [*missing(shape(recorded), shape(ours))] == []

@@ -1,0 +1,184 @@
+"""The deciding part of a live run: inputs go in, in order, and what is to be done at the venue comes out.
+
+It does nothing by itself and asks no clock, so that the inputs that were kept lead to the same state again: that is how a session
+goes on after its process died.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import singledispatchmethod
+from typing import Any
+
+import numpy as np
+
+from tradekit.engine.calls import blaming, run_on_bar
+from tradekit.engine.live.following import Action, Follower
+from tradekit.engine.live.growing import GrowingRun
+from tradekit.engine.live.inputs import Absent, Answer, Blocked, Command, Filled, Input, Price, Row, Sighting
+from tradekit.engine.live.legs import Leg, Legs, Minter
+from tradekit.errors import RunError
+from tradekit.model.bars import Floats
+from tradekit.model.outside import Abilities, VenueFill
+from tradekit.plugin.contracts import Strategy
+from tradekit.simulator.context import Context
+from tradekit.simulator.loops import run_targets
+from tradekit.simulator.outside import Outside
+from tradekit.simulator.simulation import Simulation
+
+__all__ = ["Decider"]
+
+_MOST_TURNS = 500
+
+
+class Decider:
+    """One account, its strategy and its rules, on bars that come one by one.
+
+    With `abilities`, by symbol, orders go to a venue that can do these things; with `None`, the simulator matches them.
+    """
+
+    def __init__(self, run: GrowingRun, strategy: Strategy, minter: Minter, abilities: Mapping[str, Abilities] | None) -> None:
+        self.run = run
+        self.strategy = strategy
+        self.simulation = Simulation(run.setup)
+        self.context = Context(self.simulation, run.setup)
+        self.outside = Outside(self.simulation, run.setup)
+        self.legs = Legs()
+        self.time = 0
+        self.instruments = {one.symbol: one for one in run.setup.instruments}
+        self.follower = None if abilities is None else Follower(self.outside, self.legs, minter, self.instruments, abilities)
+        self.blocked: dict[str, str] = {} if self.follower is None else self.follower.blocked
+        self._places = {symbol: i for i, symbol in enumerate(self.instruments)}
+        self._has_events = type(strategy).on_bar is not Strategy.on_bar
+        self._weights = np.full((run.room, len(self.instruments)), np.nan)
+        # The history warms the indicators up; nothing is decided on it.
+        run_targets(self.simulation, self._weights, 0, run.rows)
+
+    def apply(self, given: Input) -> list[Action]:
+        """Take in what has happened, and return what is to be done about it."""
+        self.time = max(self.time, given.time)
+        self.outside.at(self.time)
+        self._take(given)
+        if self.follower is None:
+            return []
+        actions: list[Action] = []
+        self.follower.time = self.time
+        for _ in range(_MOST_TURNS):
+            if not self.follower.settle(actions):
+                return actions
+        raise RunError(f"orders {self.outside.alive()!r} can't be brought to rest; this is a bug in tradekit")
+
+    @singledispatchmethod
+    def _take(self, given: Input) -> None:
+        raise TypeError(f"{given!r} is no input of a live run")
+
+    @_take.register
+    def _(self, given: Row) -> None:
+        row = self.run.add(given.closed)
+        if self._has_events:
+            run_on_bar(self.context, self.strategy, (row, row + 1))
+        else:
+            self._weights[row] = self._targets()
+            run_targets(self.simulation, self._weights, row, row + 1)
+        for symbol, (_, high, low, _, _) in given.closed.bars.items():
+            self.outside.seen(self._places[symbol], high)
+            self.outside.seen(self._places[symbol], low)
+
+    @_take.register
+    def _(self, given: Answer) -> None:
+        leg = self._leg(given.client_id)
+        leg.answered(given.outcome, given.venue_id, given.text)
+        self.legs.changed(leg)
+
+    @_take.register
+    def _(self, given: Sighting) -> None:
+        leg = self._leg(given.client_id)
+        leg.seen(given.venue_id, given.status, given.filled)
+        self.legs.changed(leg)
+
+    @_take.register
+    def _(self, given: Absent) -> None:
+        leg = self._leg(given.client_id)
+        leg.lost()
+        self.legs.changed(leg)
+
+    @_take.register
+    def _(self, given: Filled) -> None:
+        fill = given.fill
+        if not self.legs.count(fill):
+            return
+        leg = self._leg(fill.client_id)
+        leg.took(fill)
+        self.legs.changed(leg)
+        self.outside.arrived(leg.order)
+        self.outside.filled(leg.order, float(fill.quantity), float(fill.price), self._fees(fill), fill.is_maker)
+
+    @_take.register
+    def _(self, given: Price) -> None:
+        for order in self.touched(given.symbol, given.price):
+            self.outside.trigger(order, given.price)
+
+    @_take.register
+    def _(self, given: Command) -> None:
+        if given.command == "resume":
+            self.outside.resume()
+        elif given.command == "pause":
+            self.outside.pause()
+        else:
+            self.outside.halt(given.command == "flatten")
+
+    @_take.register
+    def _(self, given: Blocked) -> None:
+        if given.reason:
+            self.blocked[given.symbol] = given.reason
+        else:
+            self.blocked.pop(given.symbol, None)
+
+    def touched(self, symbol: str, price: float) -> list[int]:
+        """Return the orders that the venue doesn't watch and that a price sets off."""
+        return [] if self.follower is None else self.follower.touched(symbol, price)
+
+    @property
+    def is_halted(self) -> bool:
+        """Whether new risk is stopped, by a rule or an operator."""
+        return self.context.is_halted
+
+    def position(self, symbol: str) -> float:
+        """Return the signed units held of an instrument."""
+        return self.outside.position(self._places[symbol])
+
+    def adopt(self, symbol: str, units: float, price: float) -> None:
+        """Take over a position from an earlier session."""
+        self.outside.adopt(self._places[symbol], units, price)
+
+    def account(self) -> dict[str, Any]:
+        """Return the money, the positions and whether risk is halted, as the next session takes them over."""
+        held = {symbol: self.outside.holding(i) for symbol, i in self._places.items()}
+        return {
+            "capital": self.outside.cash(),
+            "positions": {symbol: found for symbol, found in held.items() if found[0] != 0.0},
+            "is_halted": self.is_halted,
+            "blocked": dict(self.blocked),
+        }
+
+    def _leg(self, client_id: str) -> Leg:
+        try:
+            return self.legs.by_id[client_id]
+        except KeyError:
+            raise RunError(f"the journal tells of an order {client_id!r} that this run has never sent") from None
+
+    def _targets(self) -> Floats:
+        bars, values = self.run.seen()
+        who = f"targets() of strategy {self.strategy.name!r}"
+        with blaming(who, self.strategy):
+            weights = np.array(self.strategy.targets(bars, values), dtype=np.float64)
+        weights[~values.warm] = np.nan
+        last: Floats = weights[-1]
+        return last
+
+    def _fees(self, fill: VenueFill) -> tuple[float, float]:
+        """Return the fee of a trade in the settlement currency, and in units of what was traded."""
+        instrument = self.instruments[fill.symbol]
+        if fill.fee_currency and fill.fee_currency == instrument.base:
+            return 0.0, float(fill.fee)
+        return float(fill.fee), 0.0

@@ -1,0 +1,248 @@
+"""What is at the venue follows what the run wants there."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from decimal import ROUND_HALF_EVEN, Decimal
+
+from tradekit.engine.live.legs import Leg, Legs, LegState, Minter
+from tradekit.model.instrument import Instrument
+from tradekit.model.order import OrderKind, OrderStatus, Reason
+from tradekit.model.outside import Abilities, Force, Intent
+from tradekit.simulator.book import Flag
+from tradekit.simulator.outside import Outside
+
+__all__ = ["Action", "Cancel", "Follower", "Send"]
+
+_PLAIN = (OrderKind.MARKET, OrderKind.LIMIT)
+_LIMITED = (OrderKind.LIMIT, OrderKind.STOP_LIMIT, OrderKind.TAKE_PROFIT_LIMIT)
+_UNABLE = {Flag.AT_OPEN: "at the open", Flag.AT_CLOSE: "at the close", Flag.ICEBERG: "with a display"}
+
+
+@dataclass(frozen=True, slots=True)
+class _Look:
+    """An order of the run, as the simulation has it."""
+
+    number: int
+    symbol: str
+    kind: OrderKind
+    status: OrderStatus
+    flags: int
+    left: float
+    filled: float
+    limit: float
+    stop: float
+    replaces: int
+    is_idle: bool
+    until: int
+
+    def has(self, flag: Flag) -> bool:
+        return bool(self.flags & flag)
+
+
+@dataclass(frozen=True, slots=True)
+class Send:
+    """Send this order to the venue."""
+
+    intent: Intent
+
+
+@dataclass(frozen=True, slots=True)
+class Cancel:
+    """Ask the venue to cancel this order."""
+
+    client_id: str
+
+
+Action = Send | Cancel
+
+
+class Follower:
+    """Compares each order of the run with what of it is at the venue, and says what is to be sent or cancelled.
+
+    An order may be at the venue in several legs. What adds risk waits while something is not known about its instrument; an order
+    that is to be replaced leaves before its successor comes.
+    """
+
+    def __init__(
+        self,
+        outside: Outside,
+        legs: Legs,
+        minter: Minter,
+        instruments: Mapping[str, Instrument],
+        abilities: Mapping[str, Abilities],
+    ) -> None:
+        self.outside = outside
+        self.legs = legs
+        self.minter = minter
+        self.instruments = instruments
+        self.abilities = abilities
+        self.blocked: dict[str, str] = {}
+        """Instruments in which no risk is added, and why."""
+        self.refusals: dict[int, str] = {}
+        """Orders that neither the venue nor the kernel can do, and why."""
+        self.time = 0
+        self._places = {symbol: i for i, symbol in enumerate(instruments)}
+
+    def settle(self, actions: list[Action]) -> bool:
+        """Let what is at the venue follow what the run wants there; say whether that changed what the run wants."""
+        alive = self.outside.alive()
+        for leg in list(self.legs.working.values()):
+            if leg.order not in alive:
+                self._leave(leg, actions)
+        looks = [self._look(order) for order in alive]
+        # One that is to be replaced is on its way out, and its successor comes when nothing of it is left.
+        leaving = {look.replaces for look in looks}
+        return any(self._follow(look, actions) for look in looks if look.number not in leaving)
+
+    def _leave(self, leg: Leg, actions: list[Action]) -> None:
+        if not leg.is_leaving and not leg.is_ended:
+            leg.is_leaving = True
+            actions.append(Cancel(leg.intent.client_id))
+
+    def _leave_all(self, order: int, actions: list[Action]) -> bool:
+        """Cancel what is at the venue of an order; say whether nothing is there any more."""
+        working = [leg for leg in self.legs.of(order) if not leg.is_settled]
+        for leg in working:
+            self._leave(leg, actions)
+        return not working
+
+    def _follow(self, look: _Look, actions: list[Action]) -> bool:
+        """Let the venue follow one order; say whether the run has changed by it."""
+        order, legs = look.number, self.legs.of(look.number)
+        if look.replaces >= 0:
+            if self._leave_all(look.replaces, actions):
+                self.outside.succeed(order)
+                return True
+            return False
+        is_past = look.until > 0 and look.until <= self.time
+        if look.has(Flag.LEAVING) or is_past:
+            if self._leave_all(order, actions):
+                reason = Reason.TIME_IN_FORCE if is_past else Reason.BY_STRATEGY
+                self.outside.ended(order, OrderStatus.EXPIRED if is_past else OrderStatus.CANCELLED, reason)
+                return True
+            return False
+        if look.status == OrderStatus.HELD:
+            return False
+        ended = next((leg for leg in legs if leg.is_ended_by_venue), None)
+        if ended is not None:
+            if self._leave_all(order, actions):
+                is_refused = ended.state in (LegState.REJECTED, LegState.ABSENT)
+                self.outside.ended(order, OrderStatus.REJECTED if is_refused else OrderStatus.EXPIRED, Reason.BY_VENUE)
+                return True
+            return False
+        if look.has(Flag.IN_FLIGHT) and any(leg.state is not LegState.SENDING for leg in legs):
+            self.outside.arrived(order)
+        return self._match(look, legs, actions)
+
+    def _match(self, look: _Look, legs: list[Leg], actions: list[Action]) -> bool:
+        """Bring what is at the venue of an open order to the size that it should have there."""
+        working = [leg for leg in legs if not leg.is_settled]
+        wanted = self._size(look)
+        there = sum((leg.remaining for leg in working), Decimal(0))
+        if wanted == there or any(leg.is_doubtful for leg in working):
+            return False
+        if working and (wanted == 0 or abs(wanted) < abs(there)):
+            self._leave_all(look.number, actions)
+            return False
+        if problem := self._unable(look):
+            self.outside.ended(look.number, OrderStatus.REJECTED, Reason.BY_VENUE)
+            self.refusals[look.number] = problem
+            return True
+        if self._may_send(look, wanted - there):
+            intent = self._intent(look, wanted - there)
+            self.legs.add(Leg(intent, look.number, self.time))
+            actions.append(Send(intent))
+        return False
+
+    def _size(self, look: _Look) -> Decimal:
+        """Return how much of an order should be at the venue, signed."""
+        if look.is_idle or self._is_watched_here(look):
+            return Decimal(0)
+        return exact(look.left, self.instruments[look.symbol].lot)
+
+    def _may_send(self, look: _Look, size: Decimal) -> bool:
+        """Say whether an order may go now: one that adds risk waits until all is known about its instrument."""
+        held = self.outside.position(self._places[look.symbol])
+        reduces = held != 0.0 and (held > 0.0) != (size > 0)
+        if not reduces:
+            return look.symbol not in self.blocked and not self.legs.is_doubtful(look.symbol)
+        pending = sum(
+            (abs(leg.remaining) for leg in self.legs.working.values() if self._is_alike(leg, look.symbol, size)), Decimal(0)
+        )
+        if float(pending + abs(size)) <= abs(held) * (1.0 + 1e-9):
+            return True
+        # It may go beyond flat, if all that is on its way is filled: that is new risk.
+        return look.symbol not in self.blocked and not self.legs.is_doubtful(look.symbol)
+
+    def _is_alike(self, leg: Leg, symbol: str, size: Decimal) -> bool:
+        return leg.intent.symbol == symbol and (leg.intent.quantity > 0) == (size > 0)
+
+    def _unable(self, look: _Look) -> str:
+        """Return what of an order neither the venue nor the kernel can do; empty if all can be done."""
+        abilities = self.abilities[look.symbol]
+        for flag, what in _UNABLE.items():
+            if look.has(flag):
+                return f"an order {what} can't be done live"
+        force = _force(look)
+        if force not in abilities.time_in_force:
+            return f"the venue has no time in force {force!r}"
+        if look.has(Flag.POST_ONLY) and not abilities.post_only:
+            return "the venue has no post-only orders"
+        return ""
+
+    def _intent(self, look: _Look, size: Decimal) -> Intent:
+        instrument, kind = self.instruments[look.symbol], look.kind
+        if look.has(Flag.TRIGGERED):
+            kind = OrderKind.LIMIT if kind in _LIMITED else OrderKind.MARKET
+        has_stop = kind not in _PLAIN
+        return Intent(
+            client_id=self.minter.mint(),
+            symbol=look.symbol,
+            quantity=size,
+            kind=kind,
+            limit=exact(look.limit, instrument.tick) if kind in _LIMITED else None,
+            stop=exact(look.stop, instrument.tick) if has_stop else None,
+            time_in_force=_force(look),
+            post_only=look.has(Flag.POST_ONLY),
+            reduce_only=look.has(Flag.REDUCE_ONLY) and self.abilities[look.symbol].reduce_only,
+        )
+
+    def touched(self, symbol: str, price: float) -> list[int]:
+        """Return the orders that the venue doesn't watch and that a price sets off."""
+        found = []
+        for order in self.outside.alive():
+            look = self._look(order)
+            if look.symbol != symbol or look.status != OrderStatus.OPEN or not self._is_watched_here(look):
+                continue
+            level = self.outside.level(order)
+            rises = (look.left > 0.0) != (look.kind in (OrderKind.TAKE_PROFIT, OrderKind.TAKE_PROFIT_LIMIT))
+            if level == level and (price >= level if rises else price <= level):
+                found.append(order)
+        return found
+
+    def _look(self, order: int) -> _Look:
+        found = self.outside.look(order)
+        return _Look(order, **{**found, "kind": OrderKind(found["kind"]), "status": OrderStatus(found["status"])})
+
+    def _is_watched_here(self, look: _Look) -> bool:
+        """Say whether an order waits for a price that the venue can't watch for it."""
+        if look.kind in _PLAIN or look.has(Flag.TRIGGERED):
+            return False
+        return look.kind not in self.abilities[look.symbol].kinds
+
+
+def _force(look: _Look) -> Force:
+    if look.has(Flag.WHOLE):
+        return "fok"
+    return "ioc" if look.has(Flag.IMMEDIATE) else "gtc"
+
+
+def exact(value: float, step: float | None) -> Decimal:
+    """Return a float that lies on a grid of steps as the number that it stands for, without the rounding of floats."""
+    number = Decimal(repr(value))
+    if step is None:
+        return number
+    exact_step = Decimal(repr(step))
+    return ((number / exact_step).to_integral_value(ROUND_HALF_EVEN) * exact_step).normalize() + Decimal(0)

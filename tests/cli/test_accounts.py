@@ -1,0 +1,61 @@
+"""`tradekit status`, `halt`, `resume` and `flatten`."""
+
+import json
+
+import pytest
+
+from tradekit.cli.main import main
+from tradekit.journal.store import JournalStore, OrderRow
+
+INTENT = '{"client_id": "tk1", "symbol": "BTC/USDT", "quantity": "-2", "kind": 1, "limit": "99.5", "stop": null}'
+ORDER = OrderRow("tk1", 0, "BTC/USDT", INTENT, "unknown", "", "0.5", "")
+
+
+@pytest.fixture
+def runs(tmp_path):
+    store = JournalStore(tmp_path / "accounts" / "btc.sqlite")
+    session = store.begin(1_767_225_600_000_000_000, {"run": {"mode": "live"}, "strategy": {"name": "busy"}}, "digest", b"")
+    held = {"capital": 900.0, "positions": {"BTC/USDT": [1.5, 98.25]}, "is_halted": True, "blocked": {"BTC/USDT": "it differs"}}
+    store.append(session.id, '{"time": 1767225660000000000}', [ORDER], account=held)
+    store.close()
+    return tmp_path
+
+
+def test_status_of_an_account_shows_what_it_holds_and_what_is_in_doubt(runs, capsys):
+    assert main(["status", "btc", "--runs", str(runs)]) == 0
+    out = capsys.readouterr().out
+    assert "btc: stopped, halted, mode live, strategy busy, session 1" in out
+    assert "last input 2026-01-01T00:01:00Z" in out
+    assert "no new risk in BTC/USDT: it differs" in out
+    assert "98.25" in out
+    assert "unknown" in out
+    assert "-2 BTC/USDT limit 99.5" in out
+
+
+def test_status_of_all_accounts_is_a_list(runs, capsys):
+    assert main(["status", "--runs", str(runs)]) == 0
+    out = capsys.readouterr().out
+    assert "1.5 BTC/USDT" in out
+
+
+def test_status_as_json_has_everything(runs, capsys):
+    assert main(["status", "--json", "--runs", str(runs)]) == 0
+    (one,) = json.loads(capsys.readouterr().out)
+    assert one["positions"] == {"BTC/USDT": {"units": 1.5, "average_price": 98.25}}
+    assert one["orders"][0]["intent"]["limit"] == "99.5"
+
+
+@pytest.mark.parametrize("command", ["halt", "resume", "flatten"])
+def test_command_to_an_account_waits_for_its_next_process(runs, capsys, command):
+    assert main([command, "btc", "--reason", "why not", "--runs", str(runs)]) == 0
+    assert f"{command} of account 'btc' is asked for; no process trades it now" in capsys.readouterr().out
+    store = JournalStore(runs / "accounts" / "btc.sqlite")
+    assert [(asked.command, asked.reason) for asked in store.asked()] == [(command, "why not")]
+    store.close()
+
+
+def test_command_to_an_unknown_account_names_those_that_there_are(runs, capsys):
+    assert main(["halt", "btd", "--runs", str(runs)]) == 2
+    assert "no account 'btd' in " in capsys.readouterr().err
+    assert main(["status", "btd", "--runs", str(runs)]) == 2
+    assert "did you mean 'btc'?; there are: 'btc'" in capsys.readouterr().err

@@ -1,0 +1,76 @@
+"""The journal of a live account."""
+
+import sqlite3
+
+import pytest
+
+from tradekit.errors import RunError
+from tradekit.journal.store import JournalStore, OrderRow
+
+ROW = OrderRow("tk1", 0, "BTC/USDT", "{}", "sending", "", "0", "")
+
+
+@pytest.fixture
+def store(tmp_path):
+    made = JournalStore(tmp_path / "accounts" / "main.sqlite")
+    yield made
+    made.close()
+
+
+def test_input_and_what_follows_from_it_are_read_back(store):
+    session = store.begin(1, {"a": 1}, "digest", b"bars")
+    seq = store.append(session.id, '{"time": 5}', [ROW], account={"capital": 1.0})
+    assert list(store.inputs(session.id)) == [(seq, '{"time": 5}')]
+    assert store.orders() == [ROW]
+    assert store.last_session() == session
+    assert store.account() == {"capital": 1.0}
+    assert store.last_time() == 5
+
+
+def test_order_that_changed_keeps_its_intent(store):
+    session = store.begin(1, {}, "digest", b"")
+    store.append(session.id, "{}", [ROW])
+    store.append(session.id, "{}", [OrderRow("tk1", 0, "BTC/USDT", "other", "open", "77", "0.5", "")])
+    assert store.orders(session.id) == [OrderRow("tk1", 0, "BTC/USDT", "{}", "open", "77", "0.5", "")]
+
+
+def test_trade_that_is_known_is_refused_and_nothing_else_is_kept(store):
+    session = store.begin(1, {}, "digest", b"")
+    store.append(session.id, "{}", [ROW], fill=("BTC/USDT", "9", "tk1", "{}"))
+    with pytest.raises(RunError, match=r"trade '9' in 'BTC/USDT' is in the journal already"):
+        store.append(
+            session.id,
+            '{"second": 1}',
+            [OrderRow("tk1", 0, "BTC/USDT", "{}", "open", "", "1", "")],
+            fill=("BTC/USDT", "9", "tk1", "{}"),
+        )
+    assert len(list(store.inputs(session.id))) == 1
+    assert store.orders()[0].state == "sending"
+
+
+def test_command_stays_asked_until_an_input_answers_it(store):
+    session = store.begin(1, {}, "digest", b"")
+    number = store.ask("halt", "news")
+    assert [(asked.command, asked.reason) for asked in store.asked()] == [("halt", "news")]
+    store.append(session.id, "{}", asked=number)
+    assert store.asked() == []
+
+
+def test_second_process_is_refused_and_named(store):
+    store.lease()
+    other = JournalStore(store.path)
+    assert other.is_leased()
+    with pytest.raises(RunError, match=r"account 'main' is traded by another process \(\d+\); end that, or name another account"):
+        other.lease()
+    store.close()
+    assert not other.is_leased()
+    other.lease()
+    other.close()
+
+
+def test_journal_of_another_format_is_refused(store):
+    store.close()
+    with sqlite3.connect(store.path) as db:
+        db.execute("UPDATE about SET value = '9' WHERE key = 'format'")
+    with pytest.raises(RunError, match="has format '9', and this version of tradekit reads 1"):
+        JournalStore(store.path)
