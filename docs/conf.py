@@ -64,7 +64,7 @@ toc_object_entries_show_parents = "hide"
 
 # Types of other projects and of the standard library: their documentation is not fetched, so that a build needs no network.
 nitpick_ignore_regex = [
-    ("py:.*", r"(collections|datetime|enum|pathlib|types|typing|abc)\..*"),
+    ("py:.*", r"(collections|datetime|decimal|enum|pathlib|types|typing|abc)\..*"),
     ("py:.*", r"(np|numpy|pa|pyarrow|pydantic|rich|click)\..*"),
     ("py:class", r"tradekit\.data\.tables\.TableSource"),  # described where it is asked for
     # What `stored` holds, `Store.open` returns and `open_source` may be given is no public name, and told where they are.

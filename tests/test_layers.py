@@ -128,14 +128,20 @@ def test_kernel_never_names_plugin_packages() -> None:
 def test_plugins_import_only_the_public_api() -> None:
     found = []
     for plugin in PLUGINS:
-        needs = tomllib.loads((plugin / "pyproject.toml").read_text("utf-8"))["project"].get("dependencies", [])
-        friends = {re.split(r"[^\w-]", need)[0].replace("-", "_") for need in needs}
+        project = tomllib.loads((plugin / "pyproject.toml").read_text("utf-8"))
+        friends = packages(project["project"].get("dependencies", []))
+        testing = packages(project.get("dependency-groups", {}).get("test", []))
         for path in (plugin / "src").rglob("*.py"):
             found += breaches(module_name(path, plugin / "src"), path.read_text("utf-8"), frozenset(friends))
         for path in (plugin / "tests").rglob("*.py"):
             own = plugin.name.replace("-", "_")
-            found += breaches(own, path.read_text("utf-8"), frozenset({*friends, "tradekit.testing"}))
+            found += breaches(own, path.read_text("utf-8"), frozenset({*friends, *testing, "tradekit.testing"}))
     assert lines(found) == ""
+
+
+def packages(needs: Iterable[str]) -> set[str]:
+    """Return the modules of what a package needs."""
+    return {re.split(r"[^\w-]", need)[0].replace("-", "_") for need in needs}
 
 
 def test_ccxt_is_imported_only_by_its_plugin_and_to_test_the_venue() -> None:

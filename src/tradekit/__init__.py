@@ -10,7 +10,7 @@ __version__ = "0.1.0"
 
 _HOMES = {
     "tradekit.analysis.definitions": "DEFINITIONS Definition",
-    "tradekit.errors": "ConfigError DataError OrderError PluginError RunError StrategyError TradekitError VenueError",
+    "tradekit.errors": "ConfigError DataError OrderError OrderRefused PluginError RunError StrategyError TradekitError VenueError",
     "tradekit.model.account": "Account Position",
     "tradekit.model.bars": "Bars Series Threshold",
     "tradekit.model.context": "Context View",
@@ -19,6 +19,7 @@ _HOMES = {
     "tradekit.model.fills": "FillRules",
     "tradekit.model.instrument": "Instrument",
     "tradekit.model.order": "Bracket Fill Order OrderKind OrderStatus Reason Terms Trail",
+    "tradekit.model.outside": "Abilities Holdings Intent LiveBar Reconnected VenueFill VenueOrder",
     "tradekit.model.reference": "ActionKind Actions FundingRates",
     "tradekit.model.result": "ComponentUse Result",
     "tradekit.model.risk": "Limit LimitKind Verdict VerdictKind",

@@ -37,6 +37,7 @@ from tradekit.errors import (
     ConfigError as ConfigError,
     DataError as DataError,
     OrderError as OrderError,
+    OrderRefused as OrderRefused,
     PluginError as PluginError,
     RunError as RunError,
     StrategyError as StrategyError,
@@ -59,6 +60,15 @@ from tradekit.model.order import (
     Reason as Reason,
     Terms as Terms,
     Trail as Trail,
+)
+from tradekit.model.outside import (
+    Abilities as Abilities,
+    Holdings as Holdings,
+    Intent as Intent,
+    LiveBar as LiveBar,
+    Reconnected as Reconnected,
+    VenueFill as VenueFill,
+    VenueOrder as VenueOrder,
 )
 from tradekit.model.reference import ActionKind as ActionKind, Actions as Actions, FundingRates as FundingRates
 from tradekit.model.result import ComponentUse as ComponentUse, Result as Result

@@ -1,0 +1,123 @@
+"""What exchanges take, as it was recorded from the requests that ccxt makes: the tests hold each line of these tables.
+
+ccxt passes on what it doesn't know, or drops it: a request to sell below a price becomes an order to sell at once. So an ability
+counts only if it is listed here, and if ccxt's own `features` don't deny it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from tradekit import Abilities, OrderKind
+
+__all__ = ["UNRECORDED", "Profile", "abilities", "profile_of", "recorded"]
+
+_PLAIN = frozenset({OrderKind.MARKET, OrderKind.LIMIT})
+_LIMIT = frozenset({OrderKind.LIMIT})
+_TRIGGERED = frozenset({OrderKind.STOP, OrderKind.STOP_LIMIT, OrderKind.TAKE_PROFIT, OrderKind.TAKE_PROFIT_LIMIT})
+_ALL_TIMES = frozenset({"gtc", "ioc", "fok"})
+
+
+@dataclass(frozen=True, slots=True)
+class Profile:
+    """How an exchange is told of our own ids, and what it takes in one of its markets."""
+
+    kinds: frozenset[OrderKind] = _PLAIN
+    times: frozenset[str] = _ALL_TIMES
+    post_only: bool = True
+    reduce_only: bool = False
+    create: str = "clientOrderId"
+    """The name under which a new order is given our id."""
+    prefix: str = ""
+    """What the exchange wants our ids to begin with."""
+    find: str = ""
+    """The name under which one order is asked for by our id; `id`: our id stands in the place of the exchange's."""
+    cancel: str = ""
+    """The name under which an order is cancelled by our id; `id` as above; empty: only the exchange's id will do."""
+    lists: tuple[str, ...] = ("fetch_open_orders", "fetch_closed_orders")
+    """Without `find`: the lists in which an order is looked for, by ccxt's names."""
+    narrow: str = ""
+    """The name under which those lists are narrowed to our id; empty: they can't be, and what is missing in them proves nothing."""
+    has_window: bool = False
+    """Whether orders carry a time after which the exchange refuses them: the option `recv_window_s`."""
+    fills: int | None = None
+    """How many trades come in one answer at most, where ccxt's features don't say or are wrong."""
+    is_serial: bool = False
+    """Whether each request must have come back before the next one leaves, because they are numbered."""
+    reads: tuple[str, ...] = ()
+    """Requests other than GET that change nothing, by the end of their path."""
+
+
+_KRAKEN_READS = ("Balance", "BalanceEx", "OpenOrders", "ClosedOrders", "QueryOrders", "TradesHistory", "GetWebSocketsToken")
+_BINANCE_SPOT = Profile(
+    kinds=_PLAIN | _TRIGGERED, find="clientOrderId", cancel="clientOrderId", has_window=True, reads=("/api/v3/userDataStream",)
+)
+_BINANCE_SWAP = Profile(
+    reduce_only=True, find="clientOrderId", cancel="clientOrderId", has_window=True, reads=("/fapi/v1/listenKey",)
+)
+_BYBIT = Profile(
+    cancel="orderLinkId",
+    lists=("fetch_open_orders", "fetch_canceled_and_closed_orders"),
+    narrow="orderLinkId",
+    has_window=True,
+    fills=100,
+)
+_BYBIT_SWAP = Profile(
+    reduce_only=True,
+    cancel="orderLinkId",
+    lists=("fetch_open_orders", "fetch_canceled_and_closed_orders"),
+    narrow="orderLinkId",
+    has_window=True,
+    fills=100,
+)
+
+_RECORDED: Mapping[tuple[str, str], Profile] = {
+    ("binance", "spot"): _BINANCE_SPOT,
+    ("binance", "swap"): _BINANCE_SWAP,
+    ("binanceusdm", "swap"): _BINANCE_SWAP,
+    ("bybit", "spot"): _BYBIT,
+    ("bybit", "swap"): _BYBIT_SWAP,
+    ("okx", "spot"): Profile(find="clientOrderId", cancel="clientOrderId", fills=100),
+    ("okx", "swap"): Profile(reduce_only=True, find="clientOrderId", cancel="clientOrderId", fills=100),
+    ("kraken", "spot"): Profile(
+        cancel="clientOrderId",
+        narrow="cl_ord_id",
+        fills=50,
+        is_serial=True,
+        reads=tuple("/0/private/" + name for name in _KRAKEN_READS),
+    ),
+    ("gate", "spot"): Profile(kinds=_LIMIT, prefix="t-", find="id", cancel="id"),
+    ("gate", "swap"): Profile(reduce_only=True, prefix="t-", find="id", cancel="id"),
+    ("bitget", "spot"): Profile(kinds=_LIMIT, find="clientOrderId", cancel="clientOrderId"),
+    ("bitget", "swap"): Profile(reduce_only=True, find="clientOrderId", cancel="clientOrderId"),
+    ("mexc", "spot"): Profile(find="clientOrderId", cancel="clientOrderId", has_window=True, reads=("/api/v3/userDataStream",)),
+    ("coinbase", "spot"): Profile(kinds=_LIMIT, create="client_order_id", lists=("fetch_open_orders", "fetch_orders")),
+}
+
+UNRECORDED = Profile(kinds=_LIMIT, times=frozenset({"gtc"}), post_only=False)
+"""For an exchange that nobody has recorded: the least."""
+
+
+def recorded() -> list[tuple[str, Literal["spot", "swap"], Profile]]:
+    """Return all that is recorded: exchange, market and profile."""
+    return [(exchange, "spot" if market == "spot" else "swap", profile) for (exchange, market), profile in _RECORDED.items()]
+
+
+def profile_of(exchange: str, market: str) -> Profile | None:
+    """Return what is recorded of an exchange, `None` if nothing is."""
+    return _RECORDED.get((exchange, market))
+
+
+def abilities(profile: Profile | None, features: Mapping[str, Any] | None, recv_window_s: float) -> Abilities:
+    """Return what an exchange takes: what is recorded and what ccxt's features for a new order don't deny."""
+    known = profile or UNRECORDED
+    times, post_only, kinds = known.times, known.post_only, known.kinds
+    if features is not None:
+        said = features.get("timeInForce") or {}
+        times = frozenset(time for time in times if time == "gtc" or said.get(time.upper()))
+        post_only = post_only and bool(said.get("PO"))
+        if not (features.get("triggerPrice") or (features.get("stopLossPrice") and features.get("takeProfitPrice"))):
+            kinds -= _TRIGGERED
+    return Abilities(kinds, times, post_only, known.reduce_only, recv_window_s if known.has_window else None)

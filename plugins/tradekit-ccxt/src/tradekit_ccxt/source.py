@@ -1,0 +1,245 @@
+"""The data source: what an exchange tells everybody, as history and as a stream of bars. It has no keys."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+import time
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from datetime import UTC
+from email.utils import parsedate_to_datetime
+from typing import Any, ClassVar, TypeVar
+
+import numpy as np
+
+from tradekit import (
+    BarRequest,
+    DataError,
+    DataSource,
+    Field,
+    FundingRates,
+    Instrument,
+    LiveBar,
+    Paging,
+    Reconnected,
+    Series,
+    TradekitError,
+    Trades,
+    interval_text,
+    trade_number,
+)
+from tradekit_ccxt import library
+from tradekit_ccxt.errand import Errand
+from tradekit_ccxt.failures import venue_error
+from tradekit_ccxt.history import FUNDING_UNTIL, TRADES_FROM, first_trades, funding_since, newest_only
+from tradekit_ccxt.markets import instrument, market_of, on_offer
+from tradekit_ccxt.options import ExchangeOptions
+from tradekit_ccxt.streaming import bars_as_made
+from tradekit_ccxt.transport import retry_after
+
+__all__ = ["CcxtSource"]
+
+_MS = 1_000_000
+_USUAL_ROWS = 500
+_SIDES = {"buy": 1, "sell": -1}
+Answer = TypeVar("Answer")
+
+
+class CcxtSource(DataSource):
+    """Bars, trades, funding rates and instruments from any exchange that ccxt knows, and its bars as they are made.
+
+    It is asked page by page. History that is used more than once belongs into the store: `tradekit data fetch`.
+    """
+
+    name = "ccxt"
+    has_live_bars: ClassVar[bool] = True
+
+    class Options(ExchangeOptions):
+        """Which exchange, and how it is asked."""
+
+        limit: int | None = Field(
+            None, ge=1, description="rows in one answer at most; the default is what ccxt knows of the exchange"
+        )
+        per_second: float | None = Field(
+            None, gt=0, description="requests a second at most; the default is half of what the exchange allows, as ccxt knows it"
+        )
+        poll_s: float = Field(5.0, gt=0, description="seconds between requests where the exchange has no stream of bars")
+
+    def __init__(self, options: Options | None = None) -> None:
+        super().__init__(options)
+        self._one_at_a_time = threading.RLock()
+        self._made: library.Client = None
+        self._asked_at: int | None = None
+        self._errand, self._began = Errand(), 0
+
+    @property
+    def paging(self) -> Paging | None:
+        """Return how much one answer holds, and how fast the exchange may be asked. It takes a client to know, and that seconds."""
+        return self._paging()
+
+    @paging.setter
+    def paging(self, value: Paging | None) -> None:
+        raise AttributeError(f"paging of data source 'ccxt' is what the exchange has, not {value!r}")
+
+    def _paging(self) -> Paging:
+        options, client = self.options, self._client()
+        sub = "linear" if options.market == "swap" else None
+        rows = options.limit or client.feature_value_by_type(options.market, sub, "fetchOHLCV", "limit") or _USUAL_ROWS
+        return Paging(int(rows), options.per_second or 500.0 / float(client.rateLimit or 1000))
+
+    def venue_time(self) -> int | None:
+        """Return the exchange's time when it was last asked, from the `Date` of its answer."""
+        return self._asked_at
+
+    def instruments(self) -> Sequence[Instrument]:
+        """Return the instruments of the market, with tick, lot and smallest order."""
+        client = self._loaded()
+        return [instrument(client, market) for market in on_offer(client, self.options.market)]
+
+    def bars(self, request: BarRequest) -> Mapping[str, Series]:
+        """Return the finished bars of one answer for each symbol."""
+        return {symbol: self._bars(symbol, request) for symbol in request.symbols}
+
+    def trades(self, request: BarRequest) -> Mapping[str, Trades]:
+        """Return the trades of one answer for each symbol; nothing if the exchange tells only of its newest."""
+        if self.options.exchange not in TRADES_FROM:
+            return {}
+        return {symbol: self._trades(symbol, request) for symbol in request.symbols}
+
+    def funding(self, symbols: Sequence[str]) -> Mapping[str, FundingRates]:
+        """Return all funding rates of perpetuals that the exchange tells of; nothing if it doesn't tell of older ones."""
+        if self.options.market != "swap" or self.options.exchange not in FUNDING_UNTIL:
+            return {}
+        return {symbol: self._funding(symbol) for symbol in symbols}
+
+    async def live_bars(self, request: BarRequest) -> AsyncIterator[LiveBar | Reconnected]:
+        """Yield bars as they are made, from a stream, or by asking again where the exchange has none."""
+        timeframe, client = await asyncio.to_thread(self._opened, request)
+        try:
+            async for heard in bars_as_made(client, request, timeframe, self.options.poll_s):
+                yield heard
+        finally:
+            await library.close(client)
+
+    def _opened(self, request: BarRequest) -> tuple[str, library.Client]:
+        """Return what ccxt calls the interval, and a client for an event loop that knows the instruments."""
+        timeframe, known = self._timeframe(request.interval), self._loaded()
+        for symbol in request.symbols:
+            market_of(known, symbol, self.options.market)
+        client = library.make(self.options)
+        client.set_markets(list(known.markets.values()), known.currencies)
+        return timeframe, client
+
+    def _bars(self, symbol: str, request: BarRequest) -> Series:
+        client, timeframe = self._loaded(), self._timeframe(request.interval)
+        market_of(client, symbol, self.options.market)
+        rows = self._paging().rows
+        if request.start is not None and request.end is not None:
+            rows = max(min(rows, -(-(request.end - request.start) // request.interval)), 1)
+        since = None if request.start is None else -(-request.start // _MS)
+        found = self._ask("give bars", lambda: client.fetch_ohlcv(symbol, timeframe, since, rows))
+        now = min(self._asked_at or time.time_ns(), time.time_ns())
+        newest_only(found, request, self._paging().rows, now, f"{client.id} {symbol} {timeframe}")
+        opened = np.array([int(row[0]) * _MS for row in found], dtype=np.int64)
+        values = np.array([[float("nan" if value is None else value) for value in row[1:6]] for row in found]).reshape(-1, 5)
+        is_wanted = opened + request.interval <= now
+        if request.start is not None:
+            is_wanted &= opened >= request.start
+        if request.end is not None:
+            is_wanted &= opened < request.end
+        opened = opened[is_wanted]
+        first, high, low, last, volume = (np.ascontiguousarray(column) for column in values[is_wanted].T)
+        return Series(opened, opened + request.interval, first, high, low, last, volume, origin=self._origin)
+
+    def _trades(self, symbol: str, request: BarRequest) -> Trades:
+        client = self._loaded()
+        market_of(client, symbol, self.options.market)
+        start, end, rows = request.start or 0, request.end or time.time_ns(), self._paging().rows
+
+        def ask(since: int) -> Any:
+            return self._ask("give trades", lambda: client.fetch_trades(symbol, since, rows), is_more=True)
+
+        until = min(end, time.time_ns()) // _MS
+        found = first_trades(ask, -(-start // _MS), until, TRADES_FROM[self.options.exchange])
+        wanted = [trade for trade in found if start <= int(trade["timestamp"]) * _MS < end]
+        return Trades(
+            np.array([int(trade["timestamp"]) * _MS for trade in wanted], dtype=np.int64),
+            np.array([float(trade["price"]) for trade in wanted]),
+            np.array([float(trade["amount"]) for trade in wanted]),
+            self._origin,
+            np.array([_SIDES.get(trade["side"], 0) for trade in wanted], dtype=np.int8),
+            np.array([trade_number(str(trade["id"])) if trade["id"] else 0 for trade in wanted], dtype=np.int64),
+        )
+
+    def _funding(self, symbol: str) -> FundingRates:
+        client = self._loaded()
+        market = market_of(client, symbol, self.options.market)
+
+        def ask(since: int, limit: int, until: int) -> Any:
+            name = FUNDING_UNTIL[self.options.exchange]
+            first = since if name == "until" else None  # ccxt's own word for both ends; others take one
+            return self._ask(
+                "give funding rates",
+                lambda: client.fetch_funding_rate_history(symbol, first, limit, {name: until}),
+                is_more=True,
+            )
+
+        found = funding_since(ask, int(market.get("created") or 0), time.time_ns() // _MS)
+        times, rates = [int(row["timestamp"]) * _MS for row in found], [float(row["fundingRate"]) for row in found]
+        marks = np.full(len(found), np.nan)
+        return FundingRates(np.array(times, dtype=np.int64), np.array(rates, dtype=np.float64), marks, self._origin)
+
+    @property
+    def _origin(self) -> str:
+        return f"{self.options.exchange} {self.options.market}"
+
+    def _timeframe(self, interval: int) -> str:
+        client, wanted = self._client(), interval_text(interval)
+        known: dict[str, Any] = client.timeframes or {}
+        if not client.has.get("fetchOHLCV") or wanted not in known:
+            offered = f"those of {', '.join(known)}" if known else "none"
+            raise DataError(f"{client.id} has no bars of {wanted!r}; it has {offered}, and longer ones can be made of those")
+        return wanted
+
+    def _client(self) -> library.Client:
+        with self._one_at_a_time:
+            if self._made is None:
+                self._made = library.make(self.options, is_blocking=True)
+                self._made.on_rest_response = self._note
+            return self._made
+
+    def _loaded(self) -> library.Client:
+        client = self._client()
+        if not client.markets:
+            self._ask("tell what it trades", client.load_markets)
+        return client
+
+    def _note(self, code: int, *rest: Any) -> str:
+        """Take note of when an answer was made, and of what it asks for: ccxt gives reason, url, method, headers and body."""
+        headers, body = rest[3], rest[4]
+        self._errand.status = int(code)
+        self._errand.retry_after_s = retry_after(headers)
+        date = {name.lower(): value for name, value in headers.items()}.get("date")
+        if date:
+            made = parsedate_to_datetime(date)
+            moment = made.replace(tzinfo=UTC) if made.tzinfo is None else made
+            self._asked_at = int(moment.timestamp()) * 1_000_000_000 - (time.monotonic_ns() - self._began)
+        return str(body).strip()
+
+    def _ask(self, what: str, work: Callable[[], Answer], is_more: bool = False) -> Answer:
+        """Ask the exchange one thing at a time; what goes wrong is raised as a `VenueError`.
+
+        The kernel keeps the pace of what it asks for; `is_more` is what that takes besides.
+        """
+        with self._one_at_a_time:
+            if is_more:
+                early_ns = round(1e9 / self._paging().per_second) - (time.monotonic_ns() - self._began)
+                if early_ns > 0:
+                    time.sleep(early_ns / 1e9)
+            self._errand, self._began = Errand(), time.monotonic_ns()
+            try:
+                return work()
+            except TradekitError:
+                raise
+            except Exception as error:  # noqa: BLE001 - whatever it is, it is raised again for what it means
+                raise venue_error(error, self._errand, self.options.exchange, what) from None

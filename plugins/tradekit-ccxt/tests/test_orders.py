@@ -1,0 +1,177 @@
+from dataclasses import replace
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from tradekit_ccxt.markets import Rules
+from tradekit_ccxt.orders import fill, order, request
+from tradekit_ccxt.profiles import Profile
+
+from tradekit import Abilities, Intent, OrderKind, OrderRefused, OrderStatus, VenueError, VenueFill
+
+RULES = Rules(Decimal("0.01"), Decimal("0.001"), Decimal("0.01"), Decimal(50), Decimal(5))
+ABLE = Abilities(frozenset(OrderKind), frozenset({"gtc", "ioc", "fok"}), post_only=True, reduce_only=True)
+GATE = Profile(prefix="t-")
+LIMIT = Intent("tk1", "BTC/USDT", Decimal(-1), OrderKind.LIMIT, Decimal("100.5"))
+FOUND = {
+    "id": "7",
+    "clientOrderId": "t-tk1",
+    "symbol": "BTC/USDT",
+    "side": "sell",
+    "amount": "1.50",
+    "filled": "0.5",
+    "status": "open",
+    "timestamp": 1000,
+    "lastUpdateTimestamp": 2000,
+}
+TRADE = {
+    "id": "9",
+    "order": "7",
+    "symbol": "BTC/USDT",
+    "side": "sell",
+    "amount": "0.12345678901234567890",
+    "price": "100.10",
+    "timestamp": 1500,
+    "takerOrMaker": "maker",
+    "fee": {"cost": "0.000000000000000001", "currency": "BNB"},
+}
+
+
+def test_request_carries_all_numbers_as_they_are_written() -> None:
+    found = request(replace(LIMIT, quantity=Decimal("-1.500"), post_only=True), RULES, ABLE, GATE)
+    assert (found.type, found.side, found.amount, found.price) == ("limit", "sell", "1.500", "100.5")
+    assert dict(found.params) == {"clientOrderId": "t-tk1", "postOnly": True}
+    assert found.client_id == "t-tk1"
+
+
+def test_request_never_writes_an_exponent() -> None:
+    free = replace(RULES, tick=None, lot=None, least=None, min_notional=None)
+    found = request(replace(LIMIT, quantity=Decimal("1E-7"), limit=Decimal("1E+3")), free, ABLE, GATE)
+    assert (found.amount, found.price) == ("0.0000001", "1000")
+
+
+@pytest.mark.parametrize(
+    ("changes", "said"),
+    [
+        ({"kind": OrderKind.STOP, "limit": None, "stop": Decimal(9)}, r"stop orders in 'BTC/USDT' were not recorded to work there"),
+        ({"time_in_force": "fok"}, r"time in force 'fok' in 'BTC/USDT' were not recorded"),
+        ({"post_only": True}, r"post-only orders in 'BTC/USDT' were not recorded"),
+        ({"reduce_only": True}, r"reduce-only orders in 'BTC/USDT' were not recorded"),
+    ],
+)
+def test_request_of_what_the_exchange_does_not_take_is_refused(changes: dict[str, Any], said: str) -> None:
+    plain = Abilities()
+    with pytest.raises(OrderRefused, match=rf"^tk1: {said}.*; nothing was sent$"):
+        request(replace(LIMIT, **changes), RULES, plain, GATE)
+
+
+@pytest.mark.parametrize(
+    ("changes", "said"),
+    [
+        ({"quantity": Decimal("0.009")}, r"0\.009 BTC/USDT is less than the smallest order, 0\.01"),
+        ({"quantity": Decimal("0.0001")}, r"0\.0001 BTC/USDT is less than the smallest order, 0\.01"),
+        ({"quantity": Decimal("50.001")}, r"50\.001 BTC/USDT is more than the largest order, 50"),
+        ({"quantity": Decimal("0.01")}, r"0\.010? BTC/USDT at 100\.5 is worth less than the smallest order, 5"),
+        ({"limit": None}, r"a limit order needs limit price, and None was given"),
+        ({"kind": OrderKind.MARKET}, r"a market order has no limit price, and Decimal\('100\.5'\) was given"),
+        ({"quantity": Decimal(1), "limit": Decimal("0.001")}, r"the limit price 0\.001 is no price on the grid of 0\.01"),
+    ],
+)
+def test_request_that_the_exchange_would_refuse_is_refused_before_it_is_sent(changes: dict[str, Any], said: str) -> None:
+    with pytest.raises(OrderRefused, match=rf"^tk1: {said}; nothing was sent$"):
+        request(replace(LIMIT, **changes), RULES, ABLE, GATE)
+
+
+def test_order_is_read_with_signs_and_our_own_id() -> None:
+    found = order(FOUND, GATE)
+    assert (found.venue_id, found.client_id, found.status) == ("7", "tk1", OrderStatus.OPEN)
+    assert (str(found.quantity), str(found.filled), found.time) == ("-1.50", "-0.5", 2_000_000_000)
+
+
+@pytest.mark.parametrize(
+    ("changes", "status"),
+    [
+        ({"status": "closed", "filled": "1.50"}, OrderStatus.FILLED),
+        ({"status": "closed", "filled": "0.5"}, OrderStatus.CANCELLED),
+        ({"status": "closed", "filled": None}, OrderStatus.FILLED),
+        ({"status": "canceled"}, OrderStatus.CANCELLED),
+        ({"status": "expired"}, OrderStatus.EXPIRED),
+        ({"status": "rejected"}, OrderStatus.REJECTED),
+    ],
+)
+def test_order_has_the_status_that_it_is_in(changes: dict[str, Any], status: OrderStatus) -> None:
+    assert order({**FOUND, **changes}, GATE).status is status
+
+
+def test_answer_to_an_order_takes_from_the_intent_what_it_leaves_out() -> None:
+    found = order({"id": "7"}, Profile(), LIMIT)
+    assert (found.client_id, found.symbol, found.status, found.quantity, found.filled) == (
+        ("tk1", "BTC/USDT", OrderStatus.OPEN, Decimal(-1), 0)
+    )
+
+
+@pytest.mark.parametrize(
+    ("found", "said"),
+    [
+        ({**FOUND, "id": None}, "an order came without its id"),
+        ({**FOUND, "clientOrderId": "t-other"}, "the answer to 'tk1' is about the order 'other'"),
+        ({**FOUND, "amount": "much"}, "order '7' has a size that can't be read: 'much' is no number"),
+        ({**FOUND, "status": "odd"}, "an order came with the status 'odd'"),
+    ],
+)
+def test_answer_that_makes_no_sense_leaves_open_what_became_of_the_order(found: dict[str, Any], said: str) -> None:
+    with pytest.raises(VenueError, match=said) as raised:
+        order(found, GATE, LIMIT)
+    assert not isinstance(raised.value, OrderRefused)
+
+
+def test_order_that_was_not_just_sent_must_say_everything() -> None:
+    for missing in ("side", "status"):
+        with pytest.raises(VenueError, match=missing):
+            order({**FOUND, missing: None}, GATE)
+
+
+def test_trade_is_read_exactly() -> None:
+    assert fill(TRADE, GATE) == VenueFill(
+        trade_id="9",
+        venue_id="7",
+        client_id="",
+        symbol="BTC/USDT",
+        time=1_500_000_000,
+        quantity=Decimal("-0.12345678901234567890"),
+        price=Decimal("100.10"),
+        fee=Decimal("0.000000000000000001"),
+        fee_currency="BNB",
+        is_maker=True,
+    )
+
+
+@pytest.mark.parametrize(
+    ("changes", "fee", "currency"),
+    [
+        ({"fee": None}, "0", ""),
+        ({"fee": {"cost": None, "currency": None}}, "0", ""),
+        ({"fee": {"cost": "-0.02", "currency": "USDT"}}, "-0.02", "USDT"),
+        ({"fee": None, "fees": [{"cost": "0.1", "currency": "GT"}, {"cost": "0", "currency": "USDT"}]}, "0.1", "GT"),
+        ({"fees": [{"cost": "0.1", "currency": "BNB"}, {"cost": "0.2", "currency": "BNB"}]}, "0.3", "BNB"),
+    ],
+)
+def test_fee_of_a_trade_is_added_up_once(changes: dict[str, Any], fee: str, currency: str) -> None:
+    found = fill({**TRADE, **changes}, GATE)
+    assert (found.fee, found.fee_currency) == (Decimal(fee), currency)
+
+
+@pytest.mark.parametrize(
+    ("changes", "said"),
+    [
+        ({"amount": None}, "without its id, its side, its size or its price"),
+        ({"side": None}, "without its id, its side, its size or its price"),
+        ({"id": None}, "without its id, its side, its size or its price"),
+        ({"price": "x"}, "a trade can't be read"),
+        ({"timestamp": None}, "a trade can't be read"),
+        ({"fees": [{"cost": "1", "currency": "A"}, {"cost": "1", "currency": "B"}]}, "its fee is in several currencies: A, B"),
+    ],
+)
+def test_trade_that_can_not_be_read_is_an_error(changes: dict[str, Any], said: str) -> None:
+    with pytest.raises(VenueError, match=said):
+        fill({**TRADE, **changes}, GATE)
