@@ -24,6 +24,9 @@ def assumptions(setup: Setup, costs: Iterable[str], bars_per_year: Sequence[floa
 
     `costs` are the sentences of the cost models; `bars_per_year` is what a sizing rule counts with, for each instrument, or empty.
     """
+    if setup.is_outside:
+        yield from _at_a_venue(setup)
+        return
     yield "A decision made at the close of a bar takes effect on the instrument's next bar; market orders fill at its open."
     reach = "once a bar touches their price" if setup.fills.limit_fills == "touch" else "only when a bar trades through their price"
     yield f"Limit orders fill at their price, {reach}, or at the open if that is better."
@@ -42,6 +45,13 @@ def assumptions(setup: Setup, costs: Iterable[str], bars_per_year: Sequence[floa
     yield from _margin(setup)
     yield from _rates(setup)
     yield from _currencies(setup)
+
+
+def _at_a_venue(setup: Setup) -> Iterator[str]:
+    yield "Orders were carried out by a venue: prices, sizes and fees of fills are what it told; what it did besides is not in here."
+    if not setup.rules:
+        yield "No risk rule is in force (risk = [])."
+    yield "Open positions count at their last close."
 
 
 _PATHS = {

@@ -81,6 +81,7 @@ def prepare(composed: ComposedRun, market: MarketData) -> Prepared:
         currencies=currencies(config, instruments, bars),
         terms=terms(config.account),
         memory=market.memory,
+        is_outside=config.run.mode == "live",
     )
     said = tuple(assumptions(setup, map(_described, composed.costs), per_year))
     return Prepared(setup, composed.strategy, benchmark, said)

@@ -71,6 +71,7 @@ def test_new_session_takes_over_the_position(stage):
     stage.mode = "live"
     first = live.run_live(stage.compose(), stage.folder, may_trade=True, on_start=ending_after(stage, 900), clock=clock(stage))
     assert first.finished.result.fills.num_rows > 0
+    assert first.finished.result.assumptions[0].startswith("Orders were carried out by a venue")
     stage.base, stage.loop = stage.clock(), None
     seen = {}
 

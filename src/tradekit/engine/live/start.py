@@ -85,7 +85,7 @@ async def _start(
         row = store.begin(clock(), settings, _digest(settings), opening.to_bytes())
     else:
         opening, row = Opening.from_bytes(last.opening), last
-    prepared = _prepared(composed, opening, is_live)
+    prepared = _prepared(composed, opening)
     run = GrowingRun(prepared, config.data.size, config.live.max_bars)
     abilities = None if executor is None or not is_live else {symbol: executor.abilities(symbol) for symbol in symbols}
     decider = Decider(run, composed.strategy, Minter(opening.prefix), abilities)
@@ -197,9 +197,9 @@ def _history(composed: ComposedRun, known: Mapping[str, Instrument], clock: Call
     return replace(bare(found.bars, instruments, found.bar_length), facts=found.facts, notes=found.notes)
 
 
-def _prepared(composed: ComposedRun, opening: Opening, is_live: bool) -> Prepared:
+def _prepared(composed: ComposedRun, opening: Opening) -> Prepared:
     prepared = prepare(composed, opening.market)
-    return replace(prepared, setup=replace(prepared.setup, capital=opening.capital, is_outside=is_live))
+    return replace(prepared, setup=replace(prepared.setup, capital=opening.capital))
 
 
 def _take_over(decider: Decider, opening: Opening) -> None:
