@@ -51,6 +51,8 @@ class Stage:
     instrument: Instrument = BTC
     base: int = BEGIN
     history: int = 5
+    skew: int = 0
+    """By how much this machine's clock is wrong, in nanoseconds."""
     venue: ScriptedVenue = field(init=False)
     loop: asyncio.AbstractEventLoop | None = None
 
@@ -117,7 +119,7 @@ name = "summary"
         self, composed: ComposedRun, store: JournalStore, seconds: float, on_start: Callable[[LiveSession], None]
     ) -> Played:
         self.loop = asyncio.get_running_loop()
-        started = await start(composed, store, is_new=False, clock=self.clock)
+        started = await start(composed, store, is_new=False, clock=lambda: self.clock() + self.skew)
         # A tick is made up as well, and costs as much as any other.
         started.session.timing = replace(started.session.timing, tick=2.0)
         on_start(started.session)

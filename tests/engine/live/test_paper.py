@@ -73,3 +73,15 @@ def test_paper_a_source_that_has_no_bar_leaves_a_hole(tmp_path):
     times = played.core.run.setup.bars.open_time[: played.core.run.rows]
     assert int(script.open_time[25]) not in times
     assert np.all(np.diff(times) >= MINUTE)
+
+
+@pytest.mark.parametrize("mode", ["paper", "live"])
+@pytest.mark.parametrize("skew", [-(10**17), 10**17])
+def test_clock_of_this_machine_that_is_wrong_changes_nothing(tmp_path, mode, skew):
+    script = walk(60, seed=5)
+    stage = Stage(tmp_path, Busy, {"BTC/USDT": script}, mode=mode, base=int(script.close_time[9]), skew=skew)
+    stage.venue.trade("BTC/USDT", "100")
+    played = stage.play(30 * 60 + 5)
+    assert played.ended.error is None
+    assert played.core.run.rows == 5 + 30
+    assert np.array_equal(played.core.run.setup.bars.close[5:35, 0], script.close[10:40])

@@ -137,7 +137,7 @@ class LiveSession:
 
     async def _begin(self) -> None:
         """Settle what was in doubt when the last process ended, before anything else is decided."""
-        while self.resolver is not None and not self._stop.is_set():
+        while not self._stop.is_set():
             try:
                 await self._set_clock()
                 await self._reconcile(is_full=True)
@@ -148,7 +148,10 @@ class LiveSession:
                 return
 
     async def _set_clock(self) -> None:
+        """Find out by how much the venue's clock differs from this machine's."""
         if self.executor is None:
+            there = self.source.venue_time()
+            self.offset = 0 if there is None else there - self.clock()
             return
         found = []
         for _ in range(3):
@@ -165,6 +168,8 @@ class LiveSession:
             if isinstance(heard, Reconnected):
                 await self._fill_gap()
                 continue
+            # A bar that has begun proves that it is as late as that, whatever was thought of the venue's clock.
+            self.offset = max(self.offset, heard.open_time - self.clock())
             self.feed.push(heard)
             self._look_at(heard)
             self._close_rows()

@@ -82,7 +82,7 @@ async def _start(
     last = None if is_new else _last(store, settings)
     if last is None:
         opening = await _open(composed, store, known, executor if is_live else None, clock)
-        row = store.begin(clock(), settings, _digest(settings), opening.to_bytes())
+        row = store.begin(await _venue_time(composed, executor, clock), settings, _digest(settings), opening.to_bytes())
     else:
         opening, row = Opening.from_bytes(last.opening), last
     prepared = _prepared(composed, opening)
@@ -94,6 +94,13 @@ async def _start(
     replayed = books.replay() if last is not None else 0
     session = _session(composed, books, executor if is_live else None, opening, clock)
     return Started(session, composed, prepared, opening, replayed)
+
+
+async def _venue_time(composed: ComposedRun, executor: Executor | None, clock: Callable[[], int]) -> int:
+    """Return what the venue's clock shows, as well as it is known."""
+    if executor is not None:
+        return await answer(executor.venue_time())
+    return composed.source.venue_time() or clock()
 
 
 def _session(
