@@ -22,6 +22,7 @@ from typing import Any
 import click
 from contract_parts import caught_plugins, contracts, made_up_markets
 from md_tables import escaped, table
+from package_index import package_index
 from pictures import draw, draw_key, story
 from pydantic import BaseModel
 from scenes import GROUPS, Scene, Shown, play
@@ -303,6 +304,7 @@ PARTS: Mapping[str, Callable[[], str]] = {
     "metrics": metrics,
     "journal-numbers": journal_numbers,
     "contracts": contracts,
+    "packages": package_index,
     "markets": made_up_markets,
     "caught": caught_plugins,
     **{f"pictures-{group}": _of_group(group) for group in GROUPS},

@@ -62,6 +62,7 @@ class Series:
     """The bars of one instrument, oldest first: seven arrays of equal length.
 
     Times are int64 nanoseconds since 1970 in UTC; a bar spans `open_time <= t < close_time`. Prices and volume are float64.
+    Where no volume is known, all of them are 0.
     """
 
     open_time: Times
