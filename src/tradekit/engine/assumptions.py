@@ -48,7 +48,7 @@ def assumptions(setup: Setup, costs: Iterable[str], bars_per_year: Sequence[floa
 
 
 def _at_a_venue(setup: Setup) -> Iterator[str]:
-    yield "Orders were carried out by a venue: prices, sizes and fees of fills are what it told, and nothing else that it did is here."
+    yield "Orders were carried out by a venue: prices, sizes and fees of fills are what it told."
     if not setup.rules:
         yield "No risk rule is in force (risk = [])."
     yield "Open positions count at their last close."
