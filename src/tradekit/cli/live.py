@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
+import sys
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
@@ -41,7 +42,7 @@ def _say_what_begins(started: Started) -> None:
     who = "the simulator fills its orders" if session.executor is None else f"orders go to {composed.executor.name!r}"
     log = logging.getLogger("tradekit.live")
     log.info("%s run %r %s session %d: %s", mode, composed.config.run.name, how, session.books.session.id, who)
-    log.info("%d closed bars of history; %d inputs gone through again", decider.run.rows, started.replayed)
+    log.info("%d closed bars so far; %d inputs gone through again", decider.run.rows, started.replayed)
     for use in composed.uses:
         log.info("%s %s from %s %s", use.kind, use.name, use.package, use.version)
     log.info("journal %s; Ctrl-C ends the run cleanly", session.store.path)
@@ -55,7 +56,10 @@ class _Lines(logging.Formatter):
     """`time level message`."""
 
     def format(self, record: logging.LogRecord) -> str:
-        level = click.style(record.levelname.lower(), fg={"WARNING": "yellow", "ERROR": "red"}.get(record.levelname))
+        colour = {"WARNING": "yellow", "ERROR": "red"}.get(record.levelname)
+        level = record.levelname.lower()
+        if colour is not None and sys.stderr.isatty():
+            level = click.style(level, fg=colour)
         return f"{_time(record)} {level} {record.getMessage()}"
 
 

@@ -56,11 +56,12 @@ def run_command(file: Path, overrides: tuple[str, ...], runs: Path, may_trade: b
             raise click.UsageError(f"{'--live' if may_trade else '--new-session'} is for live runs, and run.mode is 'backtest'")
         if mode == "backtest":
             finished, is_halted = _backtest(composed, runs), False
+            stopped_by = finished.stopped_by
         else:
             from tradekit.cli.live import run_until_stopped
 
             outcome = run_until_stopped(composed, runs, may_trade, is_new, as_json)
-            finished, is_halted = outcome.finished, outcome.is_halted
+            finished, is_halted, stopped_by = outcome.finished, outcome.is_halted, outcome.stopped_by
     if as_json:
         print_json(_summary(finished))
     else:
@@ -68,8 +69,8 @@ def run_command(file: Path, overrides: tuple[str, ...], runs: Path, may_trade: b
         click.echo(f"kept in {finished.folder}")
     if is_halted:
         click.get_current_context().exit(_HALTED)
-    if finished.stopped_by:
-        click.get_current_context().exit(_INTERRUPTED[signal.Signals(finished.stopped_by)])
+    if stopped_by:
+        click.get_current_context().exit(_INTERRUPTED[signal.Signals(stopped_by)])
 
 
 def _backtest(composed: ComposedRun, runs: Path) -> Finished:

@@ -18,10 +18,14 @@ from tradekit.engine.live.start import Started, journal_path, start
 from tradekit.engine.plan import Plan
 from tradekit.engine.run import Finished, Ready, keep, listener
 from tradekit.errors import ConfigError, PluginError
+from tradekit.journal.events import events
+from tradekit.journal.record import Record
 from tradekit.journal.store import JournalStore
+from tradekit.model.event import Event, EventKind
 
 __all__ = ["LiveOutcome", "run_live"]
 
+_TOLD = (EventKind.ORDER, EventKind.REJECT, EventKind.FILL, EventKind.CANCEL, EventKind.HALT)
 _log = logging.getLogger("tradekit.live")
 
 
@@ -31,6 +35,8 @@ class LiveOutcome:
 
     finished: Finished
     is_halted: bool
+    stopped_by: int = 0
+    """The signal that ended it, which is how such a run ends; 0 for none."""
 
 
 def run_live(
@@ -55,11 +61,11 @@ def run_live(
         started, ended = asyncio.run(_run(composed, store, is_new, on_start, clock))
     finally:
         store.close()
-    finished = _keep(composed, started, ended, runs)
+    finished = _keep(composed, started, runs)
     if ended.error is not None:
         ended.error.add_note(f"what was done until then is kept in {finished.folder}, and in the journal {str(store.path)!r}")
         raise ended.error
-    return LiveOutcome(finished, started.session.books.decider.is_halted)
+    return LiveOutcome(finished, started.session.books.decider.is_halted, ended.stopped_by)
 
 
 async def _run(
@@ -76,7 +82,7 @@ async def _run(
 
 
 def _hearing(composed: ComposedRun, started: Started) -> Callable[[Input], None]:
-    """Return what lets critical reporters hear of each event; one that fails stops new risk, and the run goes on."""
+    """Return what tells the log of decisions and fills, and lets critical reporters hear of all; one that fails stops new risk."""
     decider = started.session.books.decider
     ready = _ready(composed, started)
     heard = listener(ready)
@@ -85,9 +91,14 @@ def _hearing(composed: ComposedRun, started: Started) -> Callable[[Input], None]
     def on_input(_given: Input) -> None:
         nonlocal seen
         now = len(decider.simulation.log)
-        if heard is None or now == seen:
+        if now == seen:
             return
         first, seen = seen, now
+        for event in events(Record.of(decider.simulation, decider.run.setup, first), first):
+            if event.kind in _TOLD:
+                _log.info("%s", _line(event))
+        if heard is None:
+            return
         try:
             heard(decider.simulation, first)
         except PluginError as error:
@@ -97,15 +108,24 @@ def _hearing(composed: ComposedRun, started: Started) -> Callable[[Input], None]
     return on_input
 
 
+def _line(event: Event) -> str:
+    """Return what happened, in one line."""
+    numbers = event.numbers
+    size = f" {numbers['quantity']:+g}" if "quantity" in numbers else ""
+    price = next((f" {name} {numbers[name]:g}" for name in ("price", "limit", "stop") if name in numbers), "")
+    what = f"{event.kind.text} {event.symbol or ''}{size}{price}".rstrip()
+    return f"{what}: {event.text}" + ("" if event.order is None else f" (order {event.order})")
+
+
 def _ready(composed: ComposedRun, started: Started) -> Ready:
     setup = started.session.books.decider.run.setup
     plan = Plan("event", "bars come one by one")
     return Ready(composed, started.opening.market, replace(started.prepared, setup=setup), plan)
 
 
-def _keep(composed: ComposedRun, started: Started, ended: Ended, runs: Path) -> Finished:
+def _keep(composed: ComposedRun, started: Started, runs: Path) -> Finished:
     ready, decider = _ready(composed, started), started.session.books.decider
     bars = decider.run.setup.bars.rows(0, decider.run.rows)
     ready = replace(ready, market=replace(ready.market, bars=bars, adjusted=bars))
-    driven = Driven(ready.prepared.setup, decider.simulation, ended.stopped_by)
+    driven = Driven(ready.prepared.setup, decider.simulation, 0)
     return keep(ready, runs, lambda: driven)

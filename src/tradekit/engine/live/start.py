@@ -81,8 +81,9 @@ async def _start(
     settings = _settings(composed)
     last = None if is_new else _last(store, settings)
     if last is None:
-        opening = await _open(composed, store, known, executor if is_live else None, clock)
-        row = store.begin(await _venue_time(composed, executor, clock), settings, _digest(settings), opening.to_bytes())
+        now = await _venue_time(composed, executor, clock)
+        opening = await _open(composed, store, known, executor if is_live else None, now)
+        row = store.begin(now, settings, _digest(settings), opening.to_bytes())
     else:
         opening, row = Opening.from_bytes(last.opening), last
     prepared = _prepared(composed, opening)
@@ -100,6 +101,7 @@ async def _venue_time(composed: ComposedRun, executor: Executor | None, clock: C
     """Return what the venue's clock shows, as well as it is known."""
     if executor is not None:
         return await answer(executor.venue_time())
+    await asyncio.to_thread(composed.source.instruments)  # it knows the time once it has been asked for something
     return composed.source.venue_time() or clock()
 
 
@@ -167,7 +169,7 @@ async def _open(
     store: JournalStore,
     known: Mapping[str, Instrument],
     executor: Executor | None,
-    clock: Callable[[], int],
+    now: int,
 ) -> Opening:
     config = composed.config
     if pending := [row for row in store.orders() if row.state not in _SETTLED]:
@@ -176,7 +178,7 @@ async def _open(
             "with that session and its settings until nothing is open ('tradekit flatten' closes everything), then begin a new one"
         )
     left = store.account() or {"capital": config.account.capital, "positions": {}, "is_halted": False}
-    market = await asyncio.to_thread(_history, composed, known, clock)
+    market = await asyncio.to_thread(_history, composed, known, now)
     positions = {symbol: (units, price) for symbol, (units, price) in left["positions"].items() if units}
     if unknown := [symbol for symbol in positions if symbol not in market.bars.symbols]:
         raise RunError(f"the last session left a position in {unknown[0]!r}, which this run does not trade; add it, or close it")
@@ -189,12 +191,11 @@ async def _open(
     return Opening(market, prefix, left["capital"], positions, baseline, left["is_halted"])
 
 
-def _history(composed: ComposedRun, known: Mapping[str, Instrument], clock: Callable[[], int]) -> Any:
+def _history(composed: ComposedRun, known: Mapping[str, Instrument], now: int) -> Any:
     """Read the bars that warm the run up: the last ones that have closed."""
     config, interval = composed.config, _interval(composed)
     warmup = warmup_of(composed.strategy, declared(composed.strategy, interval), interval)
     count = config.live.history or max(_WARMUPS * warmup, 1)
-    now = composed.source.venue_time() or clock()
     end = now - now % interval
     begin = moment_of(end - count * interval)
     span = config.run.model_copy(update={"start": begin, "end": moment_of(end)})

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from email.utils import formatdate
 
 from tradekit_venue.binance.refusals import RefusedError
 
@@ -56,9 +57,10 @@ class Limits:
                 raise RefusedError(-1015, f"Too many new orders; current limit is {limit} orders per {name}.", 429, left)
 
     def headers(self, has_orders: bool) -> dict[str, str]:
-        """Return the headers that tell how much has been used."""
+        """Return the headers that tell the venue's time, and how much has been used."""
         used = str(self._used("weight", MINUTE))
-        found = {"X-MBX-USED-WEIGHT": used, "X-MBX-USED-WEIGHT-1M": used}
+        date = formatdate(self._now() / 1000, usegmt=True)
+        found = {"Date": date, "X-MBX-USED-WEIGHT": used, "X-MBX-USED-WEIGHT-1M": used}
         if has_orders:
             found["X-MBX-ORDER-COUNT-10S"] = str(self._used("orders", TEN_SECONDS))
             found["X-MBX-ORDER-COUNT-1D"] = str(self._used("orders", DAY))
