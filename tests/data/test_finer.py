@@ -169,7 +169,7 @@ def test_trades_outside_of_the_run_are_not_used():
             "data.fill_interval needs bars of 30m: no bar of 'X' at 1970-01-01T00:00:00Z or later before 1970-01-01T02:00:00Z; "
             "'fine.csv' has bars from 1970-01-01T10:00:00Z",
         ),
-        (30 * MINUTE, {"X": fine((0, -1))}, "data.fill_interval needs bars of 30m: the finer bars of 'X' from 'fine.csv' are refused"),
+        (30 * MINUTE, {"X": fine((0, -1))}, "data.fill_interval needs bars of 30m: the finer bars of 'X' from 'fine.csv'"),
         (
             30 * MINUTE,
             {"X": fine((0, 1), (60, 1), (120, 1), (180, 1))},
