@@ -470,6 +470,7 @@ OPTIONS = [
             "1m",
             (),
             contracts,
+            policy={"spacing": "accept"},
             note="the last session before a split of 7 to 1, and the first after it",
         )
         for day, contracts in (

@@ -35,8 +35,8 @@ class Case:
 
     @property
     def is_sorted(self) -> bool:
-        """Whether its rows must be sorted before they can be kept."""
-        return self.entry.policy.get("unsorted") == "sort"
+        """Whether its rows, or those of the bars that it is run with, must be sorted before they can be kept."""
+        return "sort" in (one.entry.policy.get("unsorted") for one in (self, self.bars) if one is not None)
 
     @property
     def calendar(self) -> str | None:
