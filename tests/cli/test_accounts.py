@@ -59,3 +59,8 @@ def test_command_to_an_unknown_account_names_those_that_there_are(runs, capsys):
     assert "no account 'btd' in " in capsys.readouterr().err
     assert main(["status", "btd", "--runs", str(runs)]) == 2
     assert "did you mean 'btc'?; there are: 'btc'" in capsys.readouterr().err
+
+
+def test_status_without_any_account_says_so(tmp_path, capsys):
+    assert main(["status", "--runs", str(tmp_path)]) == 0
+    assert capsys.readouterr().out == f"no account is or was traded in {str(tmp_path)!r}\n"

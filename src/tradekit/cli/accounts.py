@@ -31,6 +31,8 @@ def status_command(account: str | None, runs: Path, as_json: bool) -> None:
     found = [_status(name, runs) for name in names]
     if as_json:
         print_json(found)
+    elif not found:
+        click.echo(f"no account is or was traded in {str(runs)!r}")
     elif account is None:
         rows = [(one["account"], one["state"], one["mode"], _positions(one), str(len(one["orders"])), one["last"]) for one in found]
         print_table(("account", "state", "mode", "holds", "orders", "last input"), rows)
