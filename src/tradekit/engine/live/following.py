@@ -17,7 +17,7 @@ __all__ = ["Action", "Cancel", "Follower", "Send"]
 
 _PLAIN = (OrderKind.MARKET, OrderKind.LIMIT)
 _LIMITED = (OrderKind.LIMIT, OrderKind.STOP_LIMIT, OrderKind.TAKE_PROFIT_LIMIT)
-_UNABLE = {Flag.AT_OPEN: "at the open", Flag.AT_CLOSE: "at the close", Flag.ICEBERG: "with a display"}
+_UNABLE = (Flag.AT_OPEN, Flag.AT_CLOSE, Flag.ICEBERG)
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,8 +80,6 @@ class Follower:
         self.abilities = abilities
         self.blocked: dict[str, str] = {}
         """Instruments in which no risk is added, and why."""
-        self.refusals: dict[int, str] = {}
-        """Orders that neither the venue nor the kernel can do, and why."""
         self.time = 0
         self._places = {symbol: i for i, symbol in enumerate(instruments)}
 
@@ -146,9 +144,8 @@ class Follower:
         if working and (wanted == 0 or abs(wanted) < abs(there)):
             self._leave_all(look.number, actions)
             return False
-        if problem := self._unable(look):
+        if self._is_beyond(look):
             self.outside.ended(look.number, OrderStatus.REJECTED, Reason.BY_VENUE)
-            self.refusals[look.number] = problem
             return True
         if self._may_send(look, wanted - there):
             intent = self._intent(look, wanted - there)
@@ -179,18 +176,12 @@ class Follower:
     def _is_alike(self, leg: Leg, symbol: str, size: Decimal) -> bool:
         return leg.intent.symbol == symbol and (leg.intent.quantity > 0) == (size > 0)
 
-    def _unable(self, look: _Look) -> str:
-        """Return what of an order neither the venue nor the kernel can do; empty if all can be done."""
+    def _is_beyond(self, look: _Look) -> bool:
+        """Say whether an order has conditions that neither the venue nor the kernel can meet."""
         abilities = self.abilities[look.symbol]
-        for flag, what in _UNABLE.items():
-            if look.has(flag):
-                return f"an order {what} can't be done live"
-        force = _force(look)
-        if force not in abilities.time_in_force:
-            return f"the venue has no time in force {force!r}"
-        if look.has(Flag.POST_ONLY) and not abilities.post_only:
-            return "the venue has no post-only orders"
-        return ""
+        if any(look.has(flag) for flag in _UNABLE) or _force(look) not in abilities.time_in_force:
+            return True
+        return look.has(Flag.POST_ONLY) and not abilities.post_only
 
     def _intent(self, look: _Look, size: Decimal) -> Intent:
         instrument, kind = self.instruments[look.symbol], look.kind

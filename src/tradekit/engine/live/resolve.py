@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from typing import TypeVar
 
@@ -97,18 +97,7 @@ class Resolver:
         if leg is None:
             return False
         if (fill.symbol, fill.trade_id) not in self.decider.legs.counted:
-            named = VenueFill(
-                fill.trade_id,
-                fill.venue_id,
-                leg.intent.client_id,
-                fill.symbol,
-                fill.time,
-                fill.quantity,
-                fill.price,
-                fill.fee,
-                fill.fee_currency,
-                fill.is_maker,
-            )
+            named = replace(fill, client_id=leg.intent.client_id)
             self.tell(Filled(max(fill.time, self.decider.time), named))
         return True
 
