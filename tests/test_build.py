@@ -130,7 +130,7 @@ def test_verify_costs_little() -> None:
         build.source_hashes()  # also where there is nothing compiled to verify
         return time.process_time() - start
 
-    assert min(cost() for _ in range(10)) < 0.006
+    assert min(cost() for _ in range(10)) < 0.02  # about 4 ms: room for a slow machine, none for work of another kind
 
 
 def test_verify_matching_source_passes(simulator: Path) -> None:

@@ -2,6 +2,8 @@
 
 import json
 import os
+import subprocess
+import sys
 from datetime import UTC, datetime, timedelta, timezone
 
 import numpy as np
@@ -101,6 +103,13 @@ def test_read_result_gives_back_what_was_written(lab):
     for name in TABLES:
         assert getattr(again, name).equals(getattr(result, name)), name
         assert getattr(again, name).schema == getattr(result, name).schema
+
+
+def test_read_result_threads_let_go_before_the_process_ends(kept):
+    code = f"from tradekit import read_result\nfor _ in range(8): read_result({str(kept)!r})"
+    for _ in range(4):  # what threads of Arrow did after the interpreter had ended was seen in every third process
+        process = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+        assert (process.returncode, process.stderr) == (0, "")
 
 
 @pytest.mark.parametrize("name", [*(f"{name}.parquet" for name in TABLES), "metrics.json"])

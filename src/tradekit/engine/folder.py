@@ -220,7 +220,9 @@ def _table(content: bytes) -> pa.Table:
     import pyarrow as pa
     import pyarrow.parquet as pq
 
-    return pq.read_table(pa.BufferReader(content))
+    # Without threads: one of Arrow's may let go of the content after the interpreter has ended, and would abort the process.
+    with pq.ParquetFile(pa.BufferReader(content)) as file:
+        return file.read(use_threads=False)
 
 
 def rendered(page: RenderableType) -> str:

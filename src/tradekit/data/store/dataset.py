@@ -21,7 +21,7 @@ from tradekit.data.store.keys import DataKey
 from tradekit.data.store.kinds import LAYOUTS, Columns, Kept, Layout
 from tradekit.data.store.lock import locked
 from tradekit.data.store.manifest import MANIFEST, Manifest, Part, Revision, read_manifest, write_manifest
-from tradekit.data.store.parts import decode, encode
+from tradekit.data.store.parts import decode, encode, read_file
 from tradekit.data.store.spans import Span, joined, without
 from tradekit.data.store.staging import Page, merged, overlapping, stage, staged_pages
 from tradekit.errors import DataError, system_reason
@@ -284,7 +284,7 @@ def read_part(folder: Path, layout: Layout, part: Part) -> Columns:
     """Return the rows of a part; raise `DataError` if its file is missing, or not what was written."""
     path = folder / part.file
     try:
-        content = path.read_bytes()
+        content = read_file(path)
     except OSError as error:
         raise DataError(f"{str(path)!r} can't be read: {system_reason(error)}") from error
     if len(content) != part.size or hashlib.sha256(content).hexdigest() != part.sha256:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -14,7 +16,7 @@ from tradekit.errors import DataError
 if TYPE_CHECKING:
     import pyarrow as pa
 
-__all__ = ["decode", "encode", "table_of"]
+__all__ = ["decode", "encode", "read_file", "table_of"]
 
 _ROWS_OF_A_GROUP = 1 << 20
 _LEVEL = 3
@@ -45,7 +47,20 @@ def encode(columns: Columns, about: dict[str, str] | None = None) -> memoryview:
     return memoryview(sink.getvalue())
 
 
-def decode(content: bytes, layout: Layout, where: str) -> dict[str, NDArray[Any]]:
+def read_file(path: Path) -> pa.Buffer:
+    """Return what a file holds; raise `OSError` if it can't be read.
+
+    The memory is Arrow's own. Its threads may let go of it after the interpreter has ended, and would abort the process if they
+    had to give it back to Python.
+    """
+    import pyarrow as pa
+
+    with path.open("rb") as file:
+        content = pa.allocate_buffer(os.fstat(file.fileno()).st_size)
+        return content.slice(0, file.readinto(content))
+
+
+def decode(content: pa.Buffer, layout: Layout, where: str) -> dict[str, NDArray[Any]]:
     """Return the columns of a Parquet file that `encode` made; raise `DataError` for one that it did not."""
     import pyarrow as pa
     import pyarrow.parquet as pq

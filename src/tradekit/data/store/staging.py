@@ -9,7 +9,7 @@ from pathlib import Path
 
 from tradekit.data.store.durable import make_folder, publish
 from tradekit.data.store.kinds import Columns, Layout
-from tradekit.data.store.parts import decode, encode
+from tradekit.data.store.parts import decode, encode, read_file
 from tradekit.data.store.spans import Span, joined, without
 
 __all__ = ["STAGED", "Page", "merged", "overlapping", "stage", "staged_pages"]
@@ -31,7 +31,7 @@ class Page:
     def columns(self, layout: Layout) -> Columns:
         """Return the rows."""
         if isinstance(self.content, Path):
-            return decode(self.content.read_bytes(), layout, repr(str(self.content)))
+            return decode(read_file(self.content), layout, repr(str(self.content)))
         return self.content
 
 
