@@ -13,7 +13,7 @@ _HOMES = {
     "tradekit.errors": "ConfigError DataError OrderError OrderRefused PluginError RunError StrategyError TradekitError VenueError",
     "tradekit.model.account": "Account Position",
     "tradekit.model.bars": "Bars Series Threshold",
-    "tradekit.model.context": "Context View",
+    "tradekit.model.context": "Context Depth Quote Trade View",
     "tradekit.model.cost": "CostKind CostTerm",
     "tradekit.model.event": "CashKind Event EventKind",
     "tradekit.model.fills": "FillRules",

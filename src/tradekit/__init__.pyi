@@ -46,7 +46,7 @@ from tradekit.errors import (
 )
 from tradekit.model.account import Account as Account, Position as Position
 from tradekit.model.bars import Bars as Bars, Series as Series, Threshold as Threshold
-from tradekit.model.context import Context as Context, View as View
+from tradekit.model.context import Context as Context, Depth as Depth, Quote as Quote, Trade as Trade, View as View
 from tradekit.model.cost import CostKind as CostKind, CostTerm as CostTerm
 from tradekit.model.event import CashKind as CashKind, Event as Event, EventKind as EventKind
 from tradekit.model.fills import FillRules as FillRules

@@ -37,12 +37,22 @@ class Simulated(Executor):
             "of them waits for the next bar; 'none' is no limit",
         )
         latency_ms: float = Field(0.0, ge=0, description="milliseconds from a decision until it reaches the venue")
+        data_latency_ms: float = Field(
+            0.0, ge=0, description="milliseconds from what happens in a market until the run knows of it, and decides"
+        )
         queue_ahead: float | None = Field(
             None,
             ge=0,
             description="units that stand before a limit order at its price when it arrives, used up by prints at that price; "
             "without it, all that is traded there goes to others",
         )
+
+        queue: Literal["behind", "power", "log"] = Field(
+            "behind",
+            description="on a book, where units at a limit order's price were cancelled: behind it, all of them, or before and "
+            "behind it in proportion to a power, or to the logarithm, of the units that stood there",
+        )
+        queue_power: float = Field(3.0, gt=0, description="the exponent of queue = 'power'")
 
         @field_validator("participation")
         @classmethod
@@ -61,4 +71,7 @@ class Simulated(Executor):
             participation=None if options.participation == "none" else options.participation,
             latency_ns=round(options.latency_ms * 1e6),
             queue_ahead=options.queue_ahead,
+            data_latency_ns=round(options.data_latency_ms * 1e6),
+            queue=options.queue,
+            queue_power=options.queue_power,
         )

@@ -13,7 +13,7 @@ from tradekit.data.align import align, cut
 from tradekit.data.building import build_bars
 from tradekit.data.calendars import on_sessions, sessions_of
 from tradekit.data.fetch.whole import all_bars, all_trades
-from tradekit.data.interval import DAY, time_text
+from tradekit.data.interval import DAY, bar_size_text, time_text
 from tradekit.data.lacking import where_to_say
 from tradekit.data.months import content_hash
 from tradekit.data.quality.finding import Finding
@@ -64,14 +64,16 @@ class LoadedBars:
     """By symbol: what was found in the trades of which its bars are made, where they are."""
 
 
-def load_bars(source: DataSource, request: BarRequest, policy: Policy, calendars: Mapping[str, str] = _NOTHING) -> LoadedBars:
+def load_bars(
+    source: DataSource, request: BarRequest, policy: Policy, calendars: Mapping[str, str] = _NOTHING, are_made: bool = False
+) -> LoadedBars:
     """Read what `request` asks for (without symbols: all that the source lists), check it, and put it on one clock.
 
-    `calendars` are the names of trading calendars by symbol, which overrule those that the source knows. Bars outside of the
-    requested range are neither checked nor used. Raises `DataError` for what is missing, and for defects that
-    `policy` does not repair.
+    `calendars` are the names of trading calendars by symbol, which overrule those that the source knows. Bars that `are_made`
+    are built from the source's trades, whatever bars it has. Bars outside of the requested range are neither checked nor used.
+    Raises `DataError` for what is missing, and for defects that `policy` does not repair.
     """
-    found = given_bars(source, request, calendars, policy)
+    found = given_bars(source, request, calendars, policy, are_made)
     checked = {}
     for one in found.instruments:
         each = checked_series(one, found.series[one.symbol], request, policy)
@@ -108,7 +110,11 @@ class GivenBars:
 
 
 def given_bars(
-    source: DataSource, request: BarRequest, calendars: Mapping[str, str] = _NOTHING, policy: Policy = _POLICY
+    source: DataSource,
+    request: BarRequest,
+    calendars: Mapping[str, str] = _NOTHING,
+    policy: Policy = _POLICY,
+    are_made: bool = False,
 ) -> GivenBars:
     """Return the instruments that are asked for, all that the source lists if none is named, and their bars.
 
@@ -116,7 +122,7 @@ def given_bars(
     """
     instruments = instruments_of(source, request.symbols, calendars)
     request = replace(request, symbols=tuple(instrument.symbol for instrument in instruments))
-    if request.threshold is not None and not source.has_threshold_bars:
+    if are_made or (request.threshold is not None and not source.has_threshold_bars):
         return _built(source, request, instruments, policy)
     series = bars_of(source, request)
     return GivenBars(instruments, series, trades=trades_inside(source, series))
@@ -154,9 +160,9 @@ def instruments_of(source: DataSource, symbols: Sequence[str], calendars: Mappin
 
 
 def _built(source: DataSource, request: BarRequest, instruments: tuple[Instrument, ...], policy: Policy) -> GivenBars:
-    """Build the bars that end by what is traded."""
-    size = str(request.threshold)
-    found = given(source, Trades, all_trades(source, replace(request, threshold=None)))
+    """Build bars from trades."""
+    size = bar_size_text(request.interval if request.threshold is None else request.threshold)
+    found = given(source, Trades, all_trades(source, replace(request, interval=0, threshold=None)))
     built: dict[str, Series] = {}
     facts, notes, inside = {}, {}, {}
     for one in instruments:

@@ -14,17 +14,19 @@ from tradekit.errors import DataError
 from tradekit.model.bars import Stored
 from tradekit.model.instrument import Instrument
 from tradekit.model.reference import Actions, FundingRates
-from tradekit.model.ticks import Trades
+from tradekit.model.ticks import BookUpdates, Quotes, Trades
 from tradekit.plugin.contracts import BarRequest, DataSource
 
 __all__ = ["LoadedReference", "facts_of", "given", "load_reference", "stored_facts"]
 
-Kind = TypeVar("Kind", FundingRates, Actions, Trades)
+Kind = TypeVar("Kind", FundingRates, Actions, Trades, Quotes, BookUpdates)
 
 _COLUMNS = {
     FundingRates: ("time", "rate", "mark"),
     Actions: ("time", "kind", "value"),
     Trades: ("time", "price", "size", "side", "number"),
+    Quotes: ("time", "bid", "bid_size", "ask", "ask_size"),
+    BookUpdates: ("time", "sequence", "side", "price", "size", "is_snapshot"),
 }
 
 
@@ -84,7 +86,7 @@ def given(source: DataSource, kind: type[Kind], found: Mapping[str, Kind]) -> di
     return dict(found)
 
 
-def facts_of(data: FundingRates | Actions | Trades) -> dict[str, Any]:
+def facts_of(data: FundingRates | Actions | Trades | Quotes | BookUpdates) -> dict[str, Any]:
     """Return origin, rows, first and last time (UTC), the sha256 of what was read, and where in a store it is from."""
     times = data.time
     known = "" if data.stored is None else data.stored.sha256

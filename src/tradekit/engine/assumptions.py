@@ -9,8 +9,10 @@ import numpy as np
 from tradekit.data.interval import time_text
 from tradekit.journal.record import Record
 from tradekit.model.event import EventKind
+from tradekit.model.fills import FillRules
 from tradekit.model.order import Reason
 from tradekit.model.reference import ScheduledKind
+from tradekit.model.tape import Tape
 from tradekit.simulator import build
 from tradekit.simulator.setup import Setup
 
@@ -27,12 +29,7 @@ def assumptions(setup: Setup, costs: Iterable[str], bars_per_year: Sequence[floa
     if setup.is_outside:
         yield from _at_a_venue(setup)
         return
-    yield "A decision made at the close of a bar takes effect on the instrument's next bar; market orders fill at its open."
-    reach = "once a bar touches their price" if setup.fills.limit_fills == "touch" else "only when a bar trades through their price"
-    yield f"Limit orders fill at their price, {reach}, or at the open if that is better."
-    yield "Stop orders fill at their price, or at the open if the bar opens beyond it, with slippage."
-    yield from _inside(setup)
-    yield _volume(setup)
+    yield from _fills(setup)
     yield from list(costs) or ["Trading costs nothing: no fees, no slippage (costs = [])."]
     yield _funds(setup)
     if not setup.rules:
@@ -45,6 +42,46 @@ def assumptions(setup: Setup, costs: Iterable[str], bars_per_year: Sequence[floa
     yield from _margin(setup)
     yield from _rates(setup)
     yield from _currencies(setup)
+
+
+def _fills(setup: Setup) -> Iterator[str]:
+    if setup.tape is not None and setup.tape.has_depth:
+        yield from _on_depth(setup.tape, setup.fills)
+        return
+    reach = "once a bar touches their price" if setup.fills.limit_fills == "touch" else "only when a bar trades through their price"
+    if setup.tape is not None:
+        reach = reach.replace("a bar touches", "a trade touches").replace("a bar trades through", "a trade is beyond")
+        yield f"The run goes through {len(setup.tape):,} trades: orders meet the first after they reach the venue, at its price."
+        yield f"Limit orders fill {reach}."
+    else:
+        yield "A decision made at the close of a bar takes effect on the instrument's next bar; market orders fill at its open."
+        yield f"Limit orders fill at their price, {reach}, or at the open if that is better."
+        yield "Stop orders fill at their price, or at the open if the bar opens beyond it, with slippage."
+    yield from _inside(setup)
+    yield _volume(setup)
+
+
+_QUEUES = {
+    "behind": "all that is cancelled at its price stood behind it",
+    "power": "what is cancelled at its price stood before or behind it in proportion to the units there to the power of {power:g}",
+    "log": "what is cancelled at its price stood before or behind it in proportion to the logarithm of the units there",
+}
+
+
+def _on_depth(tape: Tape, rules: FillRules) -> Iterator[str]:
+    counts = np.bincount(tape.kind, minlength=3).tolist()
+    kinds = [f"{count:,} {name}" for count, name in zip(counts, ("trades", "quotes", "updates of books"), strict=True) if count]
+    yield f"The run goes through {' and '.join(kinds)}, by their times."
+    yield f"An order reaches the venue {_late(rules.latency_ns)} after what it was decided on, and takes what is on offer there."
+    yield "What it takes is gone until the market tells that price anew; otherwise the market goes on as if there was no such order."
+    yield f"A limit order that rests stands behind all that is shown at its price; {_QUEUES[rules.queue].format(power=rules.queue_power)}."
+    yield "It is filled by trades at its price that come through to it, by trades beyond it, and by offers that come up to it."
+    trigger = "the last trade" if tape.has_trades else "the side that they would trade with"
+    yield f"Stop orders are set off by {trigger}, and are market orders then."
+
+
+def _late(latency: int) -> str:
+    return "a nanosecond" if latency <= 1 else f"{latency / 1e6:g} ms"
 
 
 def _at_a_venue(setup: Setup) -> Iterator[str]:
@@ -68,7 +105,7 @@ def _inside(setup: Setup) -> Iterator[str]:
         yield f"{len(setup.finer.bars):,} finer bars or trades decide what happens inside the bars."
     if setup.fills.queue_ahead is not None:
         yield f"A limit order stands behind {setup.fills.queue_ahead:g} units at its price."
-    if setup.fills.latency_ns:
+    if setup.fills.latency_ns > 1:
         yield f"Orders, changes and cancels reach the venue {setup.fills.latency_ns / 1e6:g} ms after the decision."
 
 

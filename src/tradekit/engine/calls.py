@@ -11,8 +11,9 @@ from tradekit.plugin.contracts import Component, Strategy
 from tradekit.plugin.packages import place, reason
 from tradekit.simulator.context import Context
 from tradekit.simulator.loops import run_events
+from tradekit.simulator.tape_loop import TapeLoop
 
-__all__ = ["blame", "blaming", "run_on_bar"]
+__all__ = ["blame", "blaming", "run_on_bar", "run_on_ticks"]
 
 
 def run_on_bar(context: Context, strategy: Strategy, rows: tuple[int, int], heard: Callable[[int], None] | None = None) -> None:
@@ -32,6 +33,24 @@ def run_on_bar(context: Context, strategy: Strategy, rows: tuple[int, int], hear
     except (Exception, SystemExit) as error:
         what = f"on_bar() of strategy {strategy.name!r} raised {blame(error, strategy)}"
         raise StrategyError(f"{what} at the bar that closed at {time_text(context.time_ns)}") from error
+
+
+def run_on_ticks(
+    context: Context, loop: TapeLoop, strategy: Strategy, rows: tuple[int, int], heard: Callable[[int], None] | None = None
+) -> None:
+    """Run rows `rows[0] <= row < rows[1]` on ticks; it raises what `run_on_bar` does."""
+    try:
+        loop.run(rows[0], rows[1], heard)
+    except PluginError:  # of a reporter that listens, not of the strategy
+        raise
+    except TradekitError as error:
+        error.add_note(
+            f"raised by strategy {strategy.name!r} in {loop.doing}() at {time_text(context.time_ns)}{_at(error, strategy)}"
+        )
+        raise
+    except (Exception, SystemExit) as error:
+        what = f"{loop.doing}() of strategy {strategy.name!r} raised {blame(error, strategy)}"
+        raise StrategyError(f"{what} at {time_text(context.time_ns)}") from error
 
 
 @contextmanager

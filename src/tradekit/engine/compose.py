@@ -13,6 +13,7 @@ from tradekit.engine.document import Document, read_document
 from tradekit.engine.locate import Key, key_text
 from tradekit.engine.problems import Problem
 from tradekit.engine.runfile import ComponentTable, RunConfig, RunFile, check_tables
+from tradekit.engine.ticks import tick_problems
 from tradekit.errors import PluginError
 from tradekit.model.fills import FillRules
 from tradekit.model.result import ComponentUse
@@ -156,9 +157,10 @@ def _assemble(run_file: RunFile, made: Mapping[Key, Made]) -> ComposedRun:
     problems += [problem for _, wrong in asked for problem in wrong]
     problems += _sizing_problems(config.rules, limits)
     problems += _account_problems(made[config.strategy.key], strategy, config.account.kind)
-    problems += _driver_problems(
-        config.execution.driver, strategy, list(_compiled_obstacles(config.data.stream, strategy, rules, reporters))
-    )
+    problems += tick_problems(config.data, strategy, fill_rules)
+    if config.data.ticks is None and not problems:
+        obstacles = list(_compiled_obstacles(config.data.stream, strategy, rules, reporters))
+        problems += _driver_problems(config.execution.driver, strategy, obstacles)
     if problems or fill_rules is None:
         run_file.document.fail(problems)
     return ComposedRun(

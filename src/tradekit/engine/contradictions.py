@@ -43,6 +43,7 @@ def contradictions(tables: Tables, values: Mapping[str, Any], written: Mapping[s
     if tables.run is not None:
         yield from _of_run(tables.run, tables.traded, values)
         yield from _of_stream(tables.run, tables.data)
+        yield from _of_ticks(tables.data, values)
         yield from _of_live(tables.run, tables.data, values)
     if tables.account is not None:
         yield from _of_account(tables.account)
@@ -84,8 +85,9 @@ def _of_live(run: RunTable, data: DataTable | None, values: Mapping[str, Any]) -
         return
     if isinstance(data.size, Threshold):
         yield Problem(("data", "interval"), f"bars of {data.interval!r} can't be made live yet; allowed: a length such as '1h'")
-    if data.stream or data.fill_interval is not None:
-        name = "stream" if data.stream else "fill_interval"
+    for name in ("stream", "fill_interval", "ticks"):
+        if not getattr(data, name):
+            continue
         yield Problem(("data", name), f"data.{name} is for backtests, and run.mode is {run.mode!r}; leave it out")
     if data.instruments is None:
         yield Problem(("data", "instruments"), f"a run in mode {run.mode!r} names its instruments; data.instruments is missing")
@@ -106,6 +108,21 @@ def _of_stream(run: RunTable, data: DataTable | None) -> Iterator[Problem]:
     if data.fill_interval is not None:
         what = "data.stream is true, and data.fill_interval reads finer bars, which are not streamed"
         yield Problem(("data", "fill_interval"), f"{what}; leave one of them out")
+
+
+def _of_ticks(data: DataTable | None, values: Mapping[str, Any]) -> Iterator[Problem]:
+    if data is None or data.ticks is None:
+        return
+    if data.stream:
+        what = "data.ticks are read whole, and data.stream is true"
+        yield Problem(("data", "stream"), f"{what}; set stream = false, or leave ticks out")
+    if data.fill_interval is not None:
+        what = "data.ticks decide what happens inside a bar, and data.fill_interval names something else that does"
+        yield Problem(("data", "fill_interval"), f"{what}; leave one of them out")
+    execution = values.get("execution")
+    if isinstance(execution, dict) and execution.get("driver") == "compiled":
+        what = "execution.driver is 'compiled', which goes through bars only, and data.ticks are given"
+        yield Problem(("execution", "driver"), f"{what}; take 'auto' or 'event'")
 
 
 def _of_account(account: AccountTable) -> Iterator[Problem]:

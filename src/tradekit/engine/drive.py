@@ -11,14 +11,16 @@ from dataclasses import dataclass
 from functools import cached_property
 from types import FrameType
 
-from tradekit.engine.calls import run_on_bar
+from tradekit.engine.calls import run_on_bar, run_on_ticks
 from tradekit.engine.plan import Plan
 from tradekit.engine.prepare import Prepared
+from tradekit.engine.ticks import calls_of
 from tradekit.journal.record import Record
 from tradekit.simulator.context import Context
 from tradekit.simulator.loops import run_targets
 from tradekit.simulator.setup import Setup
 from tradekit.simulator.simulation import Simulation
+from tradekit.simulator.tape_loop import TapeLoop
 
 __all__ = ["Driven", "Progress", "drive"]
 
@@ -51,12 +53,15 @@ def drive(prepared: Prepared, plan: Plan, progress: Progress, listener: Callable
     simulation = Simulation(prepared.setup)
     rows = len(prepared.setup.bars)
     context = Context(simulation, prepared.setup)
+    loop = None if prepared.setup.tape is None else TapeLoop(context, prepared.setup, calls_of(prepared.strategy))
     heard = None if listener is None else (lambda entry: listener(simulation, entry))
     progress(0, rows)
     with _stoppable(simulation) as received:
         for start, stop in _pieces(rows):
             if plan.targets is not None:
                 run_targets(simulation, plan.targets, start, stop)
+            elif loop is not None:
+                run_on_ticks(context, loop, prepared.strategy, (start, stop), heard)
             else:
                 run_on_bar(context, prepared.strategy, (start, stop), heard)
             progress(simulation.done, rows)

@@ -16,6 +16,7 @@ from tradekit.data.quality.policy import Quality
 from tradekit.data.quality.report import Inspected, Report, doubts, judge
 from tradekit.data.reference import LoadedReference, load_reference
 from tradekit.data.streaming import stream_bars
+from tradekit.data.tape import LoadedTape, load_tape
 from tradekit.engine.compose import ComposedRun
 from tradekit.engine.runfile import RunConfig
 from tradekit.engine.schedule import scheduled
@@ -24,6 +25,7 @@ from tradekit.model.bars import Bars, BarSize, Threshold
 from tradekit.model.instrument import Instrument
 from tradekit.model.memory import MEMORY, Memory, Scratch
 from tradekit.model.reference import SessionTimes
+from tradekit.model.tape import Tape
 from tradekit.model.timeline import Finer, Schedule, Sessions
 from tradekit.plugin.contracts import BarRequest, DataSource
 
@@ -50,6 +52,8 @@ class MarketData:
     """What a policy changed, where data begin late or end early, and what could not be used."""
     memory: Memory = MEMORY
     """Where the bars lie."""
+    tape: Tape | None = None
+    """What the run goes through besides bars."""
 
 
 def load_market(composed: ComposedRun) -> MarketData:
@@ -69,6 +73,8 @@ def load_market(composed: ComposedRun) -> MarketData:
     if config.data.fill_interval is not None:
         finer = load_finer(source, loaded.bars, instruments, config.data.fill_interval_ns, config.data.policy, reference.actions)
         inside = _reports(finer.inspected, quality, "trades" if config.data.fill_interval == "trades" else "finer bars")
+    tape = None if config.data.ticks is None else load_tape(source, loaded.bars, config.data.ticks)
+    ticks = {} if tape is None else {kind: _reports(found, quality, kind) for kind, found in tape.inspected.items()}
     return MarketData(
         bars=loaded.bars,
         adjusted=adjust(loaded.bars, schedule),
@@ -82,15 +88,20 @@ def load_market(composed: ComposedRun) -> MarketData:
         finer=None if finer is None else finer.finer,
         bar_length=_length(loaded.bars, config.data.size),
         instruments=instruments,
-        facts=tuple(_facts(fact, _Reports(reports, trades, inside), reference, finer) for fact in loaded.facts),
+        facts=tuple(
+            _facts(fact, _Reports(reports, trades, inside), reference, finer) | _ticks(fact["symbol"], tape, ticks)
+            for fact in loaded.facts
+        ),
         notes=(
             *loaded.notes,
-            *_notes([*reports.values(), *trades.values(), *inside.values()], quality),
+            *_notes([one for part in (reports, trades, inside, *ticks.values()) for one in part.values()], quality),
             *reference.notes,
             *notes,
             *(() if finer is None else finer.notes),
+            *(() if tape is None else tape.notes),
         ),
         memory=read.memory,
+        tape=None if tape is None else tape.tape,
     )
 
 
@@ -118,7 +129,8 @@ class _Read:
 
 
 def _read(config: RunConfig, source: DataSource) -> _Read:
-    loaded = load_bars(source, request_of(config), config.data.policy, _calendar_names(config))
+    are_made = "trades" in (config.data.ticks or ())
+    loaded = load_bars(source, request_of(config), config.data.policy, _calendar_names(config), are_made)
     instruments = _instruments(config, loaded.instruments)
     reference = load_reference(source, instruments, request_of(config))
     inspected = {}
@@ -186,6 +198,12 @@ def _facts(fact: Mapping[str, Any], reports: _Reports, reference: LoadedReferenc
     if finer is not None:
         found["finer"] = {**finer.facts[symbol], **reports.finer[symbol].facts()}
     return found
+
+
+def _ticks(symbol: str, tape: LoadedTape | None, reports: Mapping[str, Mapping[str, Report]]) -> dict[str, Any]:
+    if tape is None:
+        return {}
+    return {"ticks": {kind: {**fact, **reports[kind][symbol].facts()} for kind, fact in tape.facts[symbol].items()}}
 
 
 def _instruments(config: RunConfig, known: Sequence[Instrument]) -> tuple[Instrument, ...]:

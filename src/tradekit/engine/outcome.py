@@ -72,6 +72,6 @@ def facts_of(market: MarketData, folder: Path) -> tuple[Mapping[str, Any], ...]:
 
     def from_there(fact: Mapping[str, Any]) -> dict[str, Any]:
         found = {name: from_there(part) if isinstance(part, Mapping) else part for name, part in fact.items()}
-        return found | {"origin": str(fact["origin"]).replace(below, "")}
+        return found | {name: str(fact[name]).replace(below, "") for name in ("origin",) if name in fact}
 
     return tuple(map(from_there, market.facts))

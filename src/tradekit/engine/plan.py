@@ -41,6 +41,8 @@ def choose(prepared: Prepared, wanted: str, obstacles: Sequence[str], fresh: Cal
     `fresh` makes an unused copy of the strategy, for checks. Raises `StrategyError` if the array form looks ahead, or if the two
     forms of the strategy differ. That `wanted` can be had was checked when the run was composed.
     """
+    if prepared.setup.tape is not None:
+        return Plan("event", "it goes through ticks")
     has_events = type(prepared.strategy).on_bar is not Strategy.on_bar
     if has_events and (wanted == "event" or obstacles):
         return Plan("event", "the run file asks for it" if wanted == "event" else obstacles[0])

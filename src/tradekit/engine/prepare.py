@@ -18,10 +18,13 @@ from tradekit.engine.market import MarketData
 from tradekit.engine.money import currencies, terms
 from tradekit.engine.runfile import RunConfig
 from tradekit.engine.streaming import compute_in_pieces
+from tradekit.engine.ticks import prints_of
 from tradekit.errors import PluginError
 from tradekit.model.bars import Bars, BarSize, Floats, Times
+from tradekit.model.fills import FillRules
 from tradekit.model.memory import MEMORY, Scratch
 from tradekit.model.risk import Limit, LimitKind
+from tradekit.model.tape import Tape
 from tradekit.model.values import Values
 from tradekit.plugin.contracts import CostModel, Indicator, Strategy
 from tradekit.simulator.setup import Rule, Setup
@@ -64,13 +67,13 @@ def prepare(composed: ComposedRun, market: MarketData) -> Prepared:
         adjusted=market.adjusted,
         schedule=market.schedule,
         sessions=market.sessions,
-        finer=market.finer,
+        finer=market.finer if market.tape is None else prints_of(market.tape, bars.symbols),
         instruments=instruments,
         currency=config.account.currency,
         capital=config.account.capital,
         is_margin=config.account.kind == "margin",
         leverage=config.account.leverage,
-        fills=composed.fill_rules,
+        fills=_with_data_latency(composed.fill_rules, market.tape),
         costs=costs_of(composed.costs, instruments, bars, market.adjusted, market.bar_length, _codes(config)),
         rules=_rules(composed),
         names=computed.names,
@@ -82,9 +85,20 @@ def prepare(composed: ComposedRun, market: MarketData) -> Prepared:
         terms=terms(config.account),
         memory=market.memory,
         is_outside=config.run.mode == "live",
+        tape=market.tape,
     )
     said = tuple(assumptions(setup, map(_described, composed.costs), per_year))
     return Prepared(setup, composed.strategy, benchmark, said)
+
+
+def _with_data_latency(rules: FillRules, tape: Tape | None) -> FillRules:
+    """Return the rules with the latency of data in that of orders: the run lags by it, with all that it does.
+
+    In a run on ticks an order takes a nanosecond at least, so that it meets the market after all that happens at the moment of the
+    decision.
+    """
+    total = rules.latency_ns + rules.data_latency_ns
+    return replace(rules, latency_ns=total if tape is None else max(total, 1))
 
 
 def _computed(indicators: Mapping[str, Indicator], market: MarketData, size: BarSize) -> Computed:

@@ -46,7 +46,7 @@ def orders_table(record: Record) -> pa.Table:
     return table(
         {
             "order": number_column(np.arange(count)),
-            "time": time_column(record.bars.close_time[orders["row"]]),
+            "time": time_column(orders["time"]),
             "symbol": name_column(orders["instrument"], record.bars.symbols),
             "kind": name_column(orders["kind"], _KINDS),
             "asked": number_column(orders["asked"]),

@@ -11,7 +11,86 @@ import numpy as np
 from tradekit.model.bars import Floats, Period
 from tradekit.model.order import Bracket, Order, Terms, Trail
 
-__all__ = ["Context", "View"]
+__all__ = ["Context", "Depth", "Quote", "Trade", "View"]
+
+
+class Trade(Protocol):
+    """A trade of the market, as `Strategy.on_trade` is handed it."""
+
+    @property
+    def symbol(self) -> str: ...
+    @property
+    def time(self) -> datetime:
+        """When it was made, in UTC (cut to microseconds)."""
+        ...
+
+    @property
+    def time_ns(self) -> int:
+        """When it was made, in nanoseconds since 1970 UTC."""
+        ...
+
+    @property
+    def price(self) -> float: ...
+    @property
+    def size(self) -> float: ...
+    @property
+    def side(self) -> int:
+        """1 where a buyer took, -1 where a seller took, 0 where nobody says."""
+        ...
+
+
+class Quote(Protocol):
+    """The best bid and ask of a market, as `Strategy.on_quote` is handed them.
+
+    Where a side is empty, its price is NaN and its size 0; a size of 0 beside a price is not known.
+    """
+
+    @property
+    def symbol(self) -> str: ...
+    @property
+    def time(self) -> datetime:
+        """Since when it holds, in UTC (cut to microseconds)."""
+        ...
+
+    @property
+    def time_ns(self) -> int:
+        """Since when it holds, in nanoseconds since 1970 UTC."""
+        ...
+
+    @property
+    def bid(self) -> float: ...
+    @property
+    def bid_size(self) -> float: ...
+    @property
+    def ask(self) -> float: ...
+    @property
+    def ask_size(self) -> float: ...
+
+
+class Depth(Protocol):
+    """The order book of a market as it stands now, as `Strategy.on_book` is handed it; on quotes, it has one level a side.
+
+    It is the same object each time, and changes with the market: copy what is to be kept. Where a side is empty, its best price is
+    NaN and its size 0; the size of a quote of which only the price is known is infinite.
+    """
+
+    @property
+    def symbol(self) -> str: ...
+    @property
+    def bid(self) -> float: ...
+    @property
+    def bid_size(self) -> float: ...
+    @property
+    def ask(self) -> float: ...
+    @property
+    def ask_size(self) -> float: ...
+    def bids(self, levels: int | None = None) -> Floats:
+        """Return a copy of the best bids, all of them without a number: price and size, float64 [level, 2], best first."""
+        ...
+
+    def asks(self, levels: int | None = None) -> Floats:
+        """Return a copy of the best asks, as `bids` does."""
+        ...
 
 
 class View(Protocol):
@@ -62,6 +141,16 @@ class View(Protocol):
 
     def crossed_below(self, first: str, second: str | float) -> bool:
         """Say whether `first` was at or above `second` one bar ago and is below it now; False in holes and during warm-up."""
+        ...
+
+    @property
+    def last(self) -> float:
+        """The price that a position is valued at now: that of the last close, or in a tick run of the last trade or middle."""
+        ...
+
+    @property
+    def depth(self) -> Depth:
+        """Its quotes or its book now. Raises `StrategyError` in a run that has neither."""
         ...
 
     @property

@@ -17,7 +17,7 @@ import numpy as np
 from tradekit.errors import StrategyError
 from tradekit.model.account import Account
 from tradekit.model.bars import Bars, Floats, Series, Threshold
-from tradekit.model.context import Context
+from tradekit.model.context import Context, Depth, Quote, Trade
 from tradekit.model.cost import CostTerm
 from tradekit.model.event import Event
 from tradekit.model.fills import FillRules
@@ -229,7 +229,10 @@ class Indicator(Component, ABC):
 
 
 class Strategy(Component):
-    """Decides what to hold. Give it `on_bar`, `targets`, or both; with both, they must decide the same."""
+    """Decides what to hold. Give it `on_bar`, `targets`, or both; with both, they must decide the same.
+
+    In a run on ticks ([data] `ticks`) it may have `on_trade`, `on_quote`, `on_book` and `on_timer`, with `on_bar` or without.
+    """
 
     def indicators(self) -> Mapping[str, Indicator]:
         """Return the indicators it reads, by the name it reads them under. Nothing trades before all of them are warmed up."""
@@ -246,6 +249,26 @@ class Strategy(Component):
 
     def on_bar(self, ctx: Context) -> None:
         """Event form: look at `ctx` and place orders. Called once for each clock time at which a warmed-up instrument has a bar."""
+        raise NotImplementedError
+
+    def on_trade(self, ctx: Context, trade: Trade) -> None:
+        """Look at a trade of a market and place orders. Called for each, once its instrument is warmed up."""
+        raise NotImplementedError
+
+    def on_quote(self, ctx: Context, quote: Quote) -> None:
+        """Look at a new best bid and ask and place orders. Called for each, once the instrument is warmed up."""
+        raise NotImplementedError
+
+    def on_book(self, ctx: Context, depth: Depth) -> None:
+        """Look at a book that has changed and place orders. Called after each update, once the instrument is warmed up."""
+        raise NotImplementedError
+
+    def timers(self) -> Mapping[str, str]:
+        """Return how often `on_timer` is called, by a name: `100ms`, `5s`, `1m`, aligned to multiples of that since 1970 UTC."""
+        return {}
+
+    def on_timer(self, ctx: Context, name: str) -> None:
+        """Do what is to be done at a time, whatever the markets do. Called once an instrument is warmed up."""
         raise NotImplementedError
 
     def targets(self, bars: Bars, ind: Values) -> Floats:

@@ -40,7 +40,7 @@ def check_component(kind: str, candidate: object) -> type[Component]:
 
     It must be a subclass of the kind's contract with no abstract method left, have a docstring of its own, a `name` in
     kebab-case and an `Options` class that is closed and frozen with every field described, and take its options as its only
-    argument. A strategy must override `on_bar` or `targets`, or both; a risk rule `limits` or `check`, and not both.
+    argument. A strategy must override `on_bar` or `targets`, or both, or a method that is called on ticks; a risk rule `limits` or `check`, and not both.
     """
     contract = KINDS[kind].contract
     if not (isinstance(candidate, type) and issubclass(candidate, contract)):
@@ -88,9 +88,13 @@ def _check_fields(options: object, who: str, prefix: str = "") -> None:
             _check_fields(info.annotation, who, f"{prefix}{field}.")
 
 
+_FORMS = ("on_bar", "targets", "on_trade", "on_quote", "on_book", "on_timer")
+"""What a strategy decides with."""
+
+
 def _check_forms(component: type[Component], who: str) -> None:
     if issubclass(component, Strategy):
-        if component.on_bar is Strategy.on_bar and component.targets is Strategy.targets:
+        if all(getattr(component, name) is getattr(Strategy, name) for name in _FORMS):
             raise PluginError(f"{who} decides nothing; give it on_bar, targets, or both")
     elif issubclass(component, RiskRule):
         has_limits, has_check = component.limits is not RiskRule.limits, component.check is not RiskRule.check

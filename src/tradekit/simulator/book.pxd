@@ -8,6 +8,7 @@ cdef class Book:
     cdef readonly Conditions conditions
     cdef int[::1] instrument, flags, condition, row, entry, open_orders, intents
     cdef signed char[::1] kind, status, reason, origin
+    cdef long long[::1] time
     cdef double[::1] quantity, asked, limit, stop, filled, fees
     cdef double[:, ::1] units
     cdef int[:, ::1] orders

@@ -99,7 +99,7 @@ _ELSEWHERE = cython.declare(cython.int, Flag.IN_FLIGHT | Flag.AT_OPEN | Flag.AT_
 class Book:
     """Orders by number. An order is added as an intent, then rests (is open), is held, or is rejected, and is finished once.
 
-    `fees` are those that an order has paid so far, as far as the minimum is about them; there are none if `has_fees` is false.
+    `row` and `time` say when it was decided on. `fees` are those that an order has paid so far, as far as the minimum is about them; there are none if `has_fees` is false.
     """
 
     def __init__(self, size: int, has_fees: bool) -> None:
@@ -123,6 +123,7 @@ class Book:
         self.has_fees = has_fees
         self.fees = np.zeros(self.capacity if has_fees else 0)
         self.row = np.zeros(self.capacity, dtype=np.int32)
+        self.time = np.zeros(self.capacity, dtype=np.int64)
         self.entry = np.full(self.capacity, -1, dtype=np.int32)
         self.room = 128
         self.open_orders = np.zeros(self.room, dtype=np.int32)
@@ -164,6 +165,7 @@ class Book:
         if self.has_fees:
             self.fees = enlarged(self.fees, 0.0)
         self.row = enlarged(self.row, 0)
+        self.time = enlarged(self.time, 0)
         self.entry = enlarged(self.entry, -1)
         self.capacity = self.entry.shape[0]  # at the end: should memory run out before, no column is shorter than this
         return 0
@@ -300,6 +302,7 @@ class Book:
             "stop": self.stop,
             "filled": self.filled,
             "row": self.row,
+            "time": self.time,
         }
         return {name: np.array(array[: self.count]) for name, array in arrays.items()}
 

@@ -3,7 +3,7 @@ cimport cython
 @cython.final
 cdef class Conditions:
     cdef readonly Py_ssize_t count, capacity
-    cdef double[::1] trail, trail_rate, mark, display, slice, ahead, born, base
+    cdef double[::1] trail, trail_rate, mark, display, slice, ahead, level, traded, born, base
     cdef long long[::1] until, arrives, leaves, slice_bar
     cdef int[::1] session, parent, child, sibling, peer, replaces
 

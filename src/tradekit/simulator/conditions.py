@@ -19,7 +19,8 @@ class Conditions:
     - `until`: nanoseconds at which it expires; `session`: the one it lasts for, -1 while none has begun.
     - `arrives`: when it reaches the venue; `leaves`: when a request to cancel it does.
     - `display`: units of an iceberg to be seen at a time; `slice`: those still to be seen in bar `slice_bar`.
-    - `ahead`: units that stand before it in the queue at its price.
+    - `ahead`: units that stand before it in the queue at its price; `level`: units at that price when it was last told, and `traded`:
+      those that have been traded there since.
     - `born`: the price at which it came to life inside a bar.
     - `parent`, `child`, `sibling`: orders that wait for each other: the one waited for, the first of those that wait, the next of
       them. `peer`: the next of a ring of linked orders. `replaces`: the order whose place it takes. -1 for none.
@@ -35,6 +36,8 @@ class Conditions:
         self.display = np.zeros(0)
         self.slice = np.zeros(0)
         self.ahead = np.zeros(0)
+        self.level = np.zeros(0)
+        self.traded = np.zeros(0)
         self.born = np.zeros(0)
         self.base = np.zeros(0)
         self.until = np.zeros(0, dtype=np.int64)
@@ -65,6 +68,8 @@ class Conditions:
         self.display = enlarged(self.display, np.nan)
         self.slice = enlarged(self.slice, 0.0)
         self.ahead = enlarged(self.ahead, np.nan)
+        self.level = enlarged(self.level, 0.0)
+        self.traded = enlarged(self.traded, 0.0)
         self.born = enlarged(self.born, np.nan)
         self.base = enlarged(self.base, 0.0)
         self.until = enlarged(self.until, 0)
@@ -89,6 +94,8 @@ class Conditions:
         self.display = np.full(size, np.nan)
         self.slice = np.zeros(size)
         self.ahead = np.full(size, np.nan)
+        self.level = np.zeros(size)
+        self.traded = np.zeros(size)
         self.born = np.full(size, np.nan)
         self.base = np.zeros(size)
         self.until = np.zeros(size, dtype=np.int64)

@@ -9,7 +9,7 @@ cdef class View:
     cdef int index
     cdef readonly str symbol
     cdef dict names
-    cdef object last_name, other_name
+    cdef object last_name, other_name, shown
     cdef int last_code, other_code
     cdef const double[:, :, ::1] values
 
@@ -29,5 +29,7 @@ cdef class Context:
     cdef dict by_symbol, period_starts
     cdef signed char[::1] shown
     cdef Py_ssize_t warmup, size, row
+    cdef bint is_on_ticks
 
+    cdef int show_depths(self, object depths) except -1
     cdef bint refresh(self, Py_ssize_t row) except -1

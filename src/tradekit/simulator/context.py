@@ -48,6 +48,7 @@ class View:
         self.last_code = 0
         self.other_name: object = None
         self.other_code = 0
+        self.shown: Any = None
 
     def code(self, name: Any) -> int:
         # A strategy asks for the same two on every bar, and a literal is the same object each time.
@@ -151,6 +152,16 @@ class View:
         return self.raw(self.simulation.market.bars.volume)
 
     @property
+    def last(self) -> float:
+        return float(self.simulation.ledger.last[self.index])
+
+    @property
+    def depth(self) -> Any:
+        if self.shown is None:
+            raise StrategyError(f"no quotes and no book of {self.symbol} in this run; [data] ticks = ['trades', 'book'] gives them")
+        return self.shown
+
+    @property
     def position(self) -> float:
         return float(self.simulation.ledger.position[self.index])
 
@@ -237,6 +248,7 @@ class Context:
         self.shown = np.zeros(self.size, dtype=np.int8)
         self.warmup = max(setup.warmup, 1)
         self.row = 0
+        self.is_on_ticks = setup.tape is not None
         self.seed = setup.seed
         self.generator: np.random.Generator | None = None
 
@@ -255,13 +267,20 @@ class Context:
             self.instruments = tuple([self.views[i] for i in range(self.size) if self.shown[i]])
         return len(self.instruments) > 0
 
+    def show_depths(self, depths: Any) -> None:
+        """Let the views of the instruments show their quotes or books."""
+        if depths is not None:
+            for i in range(self.size):
+                view = cython.declare(View, self.views[i])
+                view.shown = depths[i]
+
     @property
     def index(self) -> int:
         return self.row
 
     @property
     def time_ns(self) -> int:
-        return int(self.simulation.market.close_time[self.row])
+        return int(self.simulation.log.now) if self.is_on_ticks else int(self.simulation.market.close_time[self.row])
 
     @property
     def time(self) -> datetime:

@@ -6,4 +6,4 @@ cdef class Desk:
     cdef Simulation simulation
     cdef list symbols
     cdef object queue_ahead
-    cdef bint is_sized
+    cdef bint is_sized, has_depth

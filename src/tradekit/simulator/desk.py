@@ -41,6 +41,7 @@ class Desk:
         self.symbols = [instrument.symbol for instrument in setup.instruments]
         self.queue_ahead = setup.fills.queue_ahead
         self.is_sized = self.simulation.gate.sizing >= 0
+        self.has_depth = setup.tape is not None and setup.tape.has_depth
 
     def market(self, i: int, side: float, quantity: float | None) -> int:
         """Take down a market order without conditions: most are."""
@@ -72,6 +73,9 @@ class Desk:
     def check_surroundings(self, i: int, terms: Terms) -> None:
         """Raise `OrderError` for conditions that can't be met at this time, in this run or in this instrument."""
         symbol = self.symbols[i]
+        if self.has_depth and (terms.at is not None or terms.display is not None):
+            what = f"an order at the {terms.at} of a session" if terms.at is not None else "an order that shows a part of itself"
+            raise OrderError(f"{what} ({symbol!r}) can't be given in a run on quotes or books yet; leave the condition out")
         if terms.time_in_force == "day" or terms.at is not None:
             self.simulation.use_sessions()
         if terms.until is not None and _nanoseconds(terms.until) <= self.simulation.log.now:

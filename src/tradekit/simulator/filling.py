@@ -293,6 +293,7 @@ class Filler:
         """Close a position at a price."""
         order = self.book.add(i, _MARKET, -self.ledger.position[i], _LIQUIDATION)
         self.book.row[order] = self.log.row
+        self.book.time[order] = self.log.now
         self.book.rest(order)
         self.book.entry[order] = self.log.add(_ORDER_EVENT, _MARKET, order, i, cause)
         self.log.a[self.log.at] = self.book.quantity[order]

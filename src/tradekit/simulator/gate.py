@@ -74,7 +74,7 @@ class Gate:
         self.cap = np.array([1.0 if limit is None else limit.cap for _, _, limit in flat], dtype=np.float64)
         self.is_broken = np.zeros(self.size, dtype=np.int8)
         self.checkers = [rule.checker for _, rule, _ in flat]
-        self.opinions = Opinions(setup, market, ledger, book)
+        self.opinions = Opinions(setup, ledger, book)
         self.volatility = setup.volatility
         self.is_halted = False
         self.is_ruined = False
@@ -88,8 +88,9 @@ class Gate:
         self.sizing = next((k for k in range(self.size) if 0 <= self.kind[k] <= _VOLATILITY_SIZE), -1)
 
     def begin(self, row: int, equity: float) -> None:
-        """Start judging the orders of one bar, at the equity of its close."""
+        """Start judging the orders of one moment, at the equity that there is; `row` is the last that has closed."""
         self.row = row
+        self.opinions.has_valued = False
         self.equity = float(equity)  # uncompiled, NumPy's scalars would warn of an overflow
 
     def count_exposure(self) -> None:
@@ -238,7 +239,7 @@ class Gate:
 
     def ask(self, order: int, k: int, quantity: float) -> float:
         """Let a rule written in Python judge an order. One that fails to answer refuses it."""
-        passed, text, numbers, kind = self.opinions.ask(self.checkers[k], order, quantity, self.equity, self.row)
+        passed, text, numbers, kind = self.opinions.ask(self.checkers[k], order, quantity, self.equity, self.log.now)
         entry = self.note(order, k, quantity, passed, kind)
         self.log.d[self.log.at] = _NAN
         self.log.notes[entry] = (text, numbers) if text or numbers else _SILENT

@@ -100,7 +100,7 @@ def coast(simulation: Simulation, start: int, stop: int) -> int:
     if row > start:
         simulation.ledger.last[0] = last
         simulation.gate.peak = peak
-        simulation.row = simulation.log.row = row - 1
+        simulation.row = simulation.known = simulation.log.row = row - 1
         simulation.log.now = simulation.market.close_time[row - 1]
         simulation.venue.new_row(row - 1)
         simulation.done = row

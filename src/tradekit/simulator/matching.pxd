@@ -34,6 +34,7 @@ cdef class Matcher:
     cdef int[::1] young
 
     cdef int match(self, Py_ssize_t row) except -1 nogil
+    cdef int match_close(self, Py_ssize_t row) except -1 nogil
     cdef int watch_margin(self, Py_ssize_t k) except -1 nogil
     cdef int match_bar(self, Py_ssize_t k, Py_ssize_t row) except -1 nogil
     cdef int match_open(self, Py_ssize_t k) except -1 nogil

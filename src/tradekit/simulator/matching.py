@@ -98,6 +98,10 @@ class Matcher:
         else:
             self.match_bar(row, row)
             self.watch_margin(row)
+        return self.match_close(row)
+
+    def match_close(self, row: int) -> int:
+        """Fill what waits for the close of a session that ends with a row."""
         self.lifecycle.traded = -1
         if self.book.open_count > 0 and self.timing.is_last(row):
             self.closing.match(row)

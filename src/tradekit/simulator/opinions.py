@@ -21,7 +21,6 @@ if TYPE_CHECKING:
 
     from tradekit.simulator.book import Book
     from tradekit.simulator.ledger import Ledger
-    from tradekit.simulator.market import Market
     from tradekit.simulator.setup import Setup
 
 __all__ = ["Opinions"]
@@ -42,26 +41,25 @@ _NAN = cython.declare(cython.double, float("nan"))
 class Opinions:
     """Shows orders and the account as people see them, and asks rules about them."""
 
-    def __init__(self, setup: Setup, market: Market, ledger: Ledger, book: Book) -> None:
-        self.market = market
+    def __init__(self, setup: Setup, ledger: Ledger, book: Book) -> None:
         self.ledger = ledger
         self.book = book
         self.symbols = [instrument.symbol for instrument in setup.instruments]
         self.currency = setup.currency
         self.terms: dict[int, tuple[Terms, Bracket | None]] = {}
         # All rules that judge one order see the same account; so it is made once. What is held at which prices is the same for all
-        # orders of a row.
+        # orders that are decided on together.
         self.judged = -1
         self.account: Account | None = None
         self.shown: Order | None = None
-        self.row = -1
+        self.has_valued = False
         self.positions: Mapping[str, Position] = MappingProxyType({})
         self.prices: Mapping[str, float] = MappingProxyType({})
 
-    def ask(self, checker: Any, order: int, quantity: float, equity: float, row: int) -> Answer:
+    def ask(self, checker: Any, order: int, quantity: float, equity: float, now: int) -> Answer:
         """Return what a rule says of `quantity` units of an order. One that fails to answer refuses it."""
         if order != self.judged or self.account is None:
-            self.account = self.snapshot(equity, row)
+            self.account = self.snapshot(equity, now)
             self.shown = None
             self.judged = order
         if self.shown is None or self.shown.quantity != quantity:
@@ -95,7 +93,7 @@ class Opinions:
             _KINDS[book.kind[order]],
             None if limit != limit else float(limit),
             None if stop != stop else float(stop),
-            int(self.market.close_time[book.row[order]]),
+            int(book.time[order]),
             _STATUSES[book.status[order]],
             float(book.filled[order]),
             terms,
@@ -113,13 +111,13 @@ class Opinions:
         mark = book.conditions.mark[row]
         return self.ledger.venue.trailing(book.instrument[order], mark, book.conditions.distance(row), is_buy)
 
-    def snapshot(self, equity: float, row: int) -> Account:
-        """Return the account as it stands after the close of a row."""
-        if row != self.row:
-            self.value(row)
+    def snapshot(self, equity: float, now: int) -> Account:
+        """Return the account as it stands now."""
+        if not self.has_valued:
+            self.value()
         numbers = self.book.open_numbers() if self.book.open_count > 0 else ()
         values = (
-            int(self.market.close_time[row]),
+            int(now),
             self.currency,
             float(self.ledger.total_cash()),
             float(equity),
@@ -129,8 +127,8 @@ class Opinions:
         )
         return cast("Account", made(Account, _ACCOUNT, values))
 
-    def value(self, row: int) -> int:
-        """Take down what is held and what everything is worth at the close of a row; nothing is traded until the next."""
+    def value(self) -> int:
+        """Take down what is held and what everything is worth: nothing is traded while orders are judged."""
         positions = {}
         prices = {}
         for i in range(len(self.symbols)):
@@ -143,7 +141,7 @@ class Opinions:
                 values = (symbol, held, float(self.ledger.average[i]), last, float(self.ledger.unit[i]))
                 positions[symbol] = cast("Position", made(Position, _POSITION, values))
         self.positions, self.prices = MappingProxyType(positions), MappingProxyType(prices)
-        self.row = row
+        self.has_valued = True
         return 0
 
 

@@ -14,6 +14,7 @@ from tradekit.model.instrument import Instrument
 from tradekit.model.memory import MEMORY, Memory
 from tradekit.model.reference import ScheduledKind
 from tradekit.model.risk import Limit, LimitKind
+from tradekit.model.tape import Tape
 from tradekit.model.timeline import Finer, Schedule, Sessions
 from tradekit.simulator.costs import Costs
 
@@ -81,7 +82,8 @@ class Setup:
     prices and volumes, for everything that compares one bar with another; they are `bars` where there were none.
 
     `currencies` are those beside the account's, which is number 0. `memory` is where arrays that are as long as the run lie.
-    With `is_outside` nothing is matched here: see `Outside`.
+    With `is_outside` nothing is matched here: see `Outside`. With a `tape`, the run goes through it; where that holds trades only,
+    `finer` are these trades, a row each.
     """
 
     bars: Bars
@@ -106,6 +108,7 @@ class Setup:
     seed: int = 0
     memory: Memory = MEMORY
     is_outside: bool = False
+    tape: Tape | None = None
 
     def __post_init__(self) -> None:
         rows, size = len(self.bars), len(self.instruments)
@@ -118,6 +121,8 @@ class Setup:
                 raise ValueError(f"{name} has shape {getattr(self, name).shape}, expected {shape}")
         if self.finer is not None and self.finer.first.shape != (rows + 1,):
             raise ValueError(f"finer bars are divided into {len(self.finer.first) - 1} rows, expected {rows}")
+        if self.tape is not None and self.tape.first.shape != (rows + 1,):
+            raise ValueError(f"the tape is divided into {len(self.tape.first) - 1} rows, expected {rows}")
         if self.adjusted.close.shape != (rows, size):
             raise ValueError(f"adjusted bars have shape {self.adjusted.close.shape}, expected {(rows, size)}")
         if len(self.bars.symbols) != size:

@@ -27,11 +27,13 @@ cdef class Simulation:
     cdef double[::1] equity, weight, quantity
     cdef bint has_targets, is_asked, is_margin, is_outside
     cdef long long latency
-    cdef Py_ssize_t size, row, warmup
+    cdef Py_ssize_t size, row, known, warmup
     cdef readonly Py_ssize_t done
     cdef public bint stop_requested
 
     cdef int advance(self, Py_ssize_t row) except -1 nogil
+    cdef int begin_row(self, Py_ssize_t row) except -1 nogil
+    cdef void mark_equity(self) noexcept nogil
     cdef int act(self, Py_ssize_t row) except -1 nogil
     cdef int close_bar(self, Py_ssize_t row) except -1 nogil
     cdef void want_weight(self, Py_ssize_t i, double weight) noexcept nogil

@@ -100,6 +100,7 @@ class Simulation:
         self.has_targets = False
         self.is_asked = False  # whether there is anything to decide
         self.row = -1
+        self.known = 0  # the last row that has closed
         self.done = 0
         self.stop_requested = False
 
@@ -113,14 +114,21 @@ class Simulation:
 
     def advance(self, row: int) -> int:
         """Fill what bar `row` fills, then mark the account at its close."""
-        self.row = row
-        self.log.row = row
-        self.venue.new_row(row)
-        if row >= self.carry.opening_row:
-            self.act(row)
+        self.begin_row(row)
         if not self.is_outside and (self.book.open_count > 0 or (self.is_margin and self.ledger.held > 0)):
             self.matcher.match(row)
         return self.close_bar(row)
+
+    def begin_row(self, row: int) -> int:
+        """Move on to a row, and let happen what is due before its open."""
+        self.row = row
+        self.log.row = row
+        self.venue.new_row(row)
+        return self.act(row) if row >= self.carry.opening_row else 0
+
+    def mark_equity(self) -> None:
+        """Value the account now, inside a row."""
+        self.equity[self.row] = self.ledger.equity()
 
     def act(self, row: int) -> int:
         """Let splits, dividends and delistings happen that are due before the open of a row."""
@@ -153,6 +161,7 @@ class Simulation:
             self.ledger.keep(row)
         equity = self.ledger.equity()
         self.equity[row] = equity
+        self.known = row
         self.done = row + 1
         halted = self.gate.watch(equity)
         if halted != 0:
@@ -173,6 +182,7 @@ class Simulation:
         """Take down an order for `decide`."""
         order = self.book.add(i, kind, quantity, origin)
         self.book.row[order] = self.row
+        self.book.time[order] = self.log.now
         self.book.intents[self.book.intent_count] = order
         self.book.intent_count += 1
         self.is_asked = True
@@ -181,7 +191,7 @@ class Simulation:
     def decide(self) -> int:
         """Send what is wanted on this row through the gate: first what reduces positions, then the rest, each in order."""
         was_halted = cython.declare(cython.bint, self.gate.is_halted)
-        self.gate.begin(self.row, self.equity[self.row])
+        self.gate.begin(self.known, self.equity[self.row])
         if self.has_targets:
             self.resolve_targets()
         self.gate.count_exposure()

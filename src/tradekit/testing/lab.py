@@ -15,7 +15,7 @@ from tradekit.engine.run import Finished, Ready, execute, make_ready
 from tradekit.model.bars import Series
 from tradekit.model.instrument import Instrument
 from tradekit.model.reference import Actions, FundingRates
-from tradekit.model.ticks import Trades
+from tradekit.model.ticks import BookUpdates, Quotes, Trades
 from tradekit.plugin.contracts import BarRequest, Component, DataSource, Strategy
 from tradekit.plugin.discovery import KINDS, Provided, Registry, discover
 
@@ -43,7 +43,7 @@ class Lab:
     """Composes and runs what a test names, with the built-in components and those that it brings, on a market that it gives.
 
     `series` holds the bars by symbol; `facts` what the source knows about instruments, as arguments of `Instrument`; `known` its
-    funding rates, actions and trades. `folder` is where the run file and the folders of runs are written.
+    funding rates, actions, trades, quotes and book updates. `folder` is where the run file and the folders of runs are written.
     """
 
     def __init__(self, folder: Path, series: Mapping[str, Series] | None = None) -> None:
@@ -51,7 +51,7 @@ class Lab:
         self.runs = folder / "runs"
         self.series: dict[str, Series] = dict(series or {})
         self.facts: dict[str, dict[str, Any]] = {}
-        self.known: dict[str, dict[str, Any]] = {"funding": {}, "actions": {}, "trades": {}}
+        self.known: dict[str, dict[str, Any]] = {kind: {} for kind in ("funding", "actions", "trades", "quotes", "book")}
         self.brought: list[type[Component]] = []
 
     def bring(self, *classes: type[Component]) -> None:
@@ -107,6 +107,12 @@ class Lab:
 
             def trades(self, request: BarRequest) -> Mapping[str, Trades]:
                 return {symbol: known["trades"][symbol] for symbol in request.symbols if symbol in known["trades"]}
+
+            def quotes(self, request: BarRequest) -> Mapping[str, Quotes]:
+                return {symbol: known["quotes"][symbol] for symbol in request.symbols if symbol in known["quotes"]}
+
+            def book(self, request: BarRequest) -> Mapping[str, BookUpdates]:
+                return {symbol: known["book"][symbol] for symbol in request.symbols if symbol in known["book"]}
 
         return Memory
 

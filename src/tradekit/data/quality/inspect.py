@@ -8,8 +8,7 @@ from tradekit.data.load import checked_series
 from tradekit.data.quality.against import against_series
 from tradekit.data.quality.impossible import check_form, find_spacing, mend
 from tradekit.data.quality.policy import Policy, Quality
-from tradekit.data.quality.report import Report, doubts, inspected_trades, judge
-from tradekit.data.quality.ticks import doubts_of_book, doubts_of_quotes
+from tradekit.data.quality.report import Report, doubts, inspected_ticks, judge
 from tradekit.model.bars import Series
 from tradekit.model.instrument import Instrument
 from tradekit.model.reference import Actions
@@ -66,8 +65,6 @@ def inspect_bars(
 
 def inspect_ticks(symbol: str, data: Trades | Quotes | BookUpdates, quality: Quality) -> Report:
     """Return all that there is to say about trades, quotes or updates of a book."""
-    if isinstance(data, Trades):
-        return judge(symbol, data.origin, len(data), inspected_trades(data).findings, quality, "trades")
-    if isinstance(data, Quotes):
-        return judge(symbol, data.origin, len(data), doubts_of_quotes(data), quality, "quotes")
-    return judge(symbol, data.origin, len(data), doubts_of_book(data), quality, "book")
+    kind = "trades" if isinstance(data, Trades) else "quotes" if isinstance(data, Quotes) else "book"
+    found = inspected_ticks(data)
+    return judge(symbol, found.origin, found.rows, found.findings, quality, kind)

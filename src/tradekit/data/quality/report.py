@@ -10,13 +10,13 @@ from tradekit.data.quality.actions import against_actions
 from tradekit.data.quality.finding import CHECKS, Finding, Verdict, score_of
 from tradekit.data.quality.policy import Policy, Quality
 from tradekit.data.quality.prices import doubtful_prices, doubtful_volumes
-from tradekit.data.quality.ticks import doubts_of_trades
+from tradekit.data.quality.ticks import doubts_of_book, doubts_of_quotes, doubts_of_trades
 from tradekit.errors import DataError
 from tradekit.model.bars import Series
 from tradekit.model.reference import Actions
-from tradekit.model.ticks import Trades
+from tradekit.model.ticks import BookUpdates, Quotes, Trades
 
-__all__ = ["Inspected", "Report", "doubts", "inspected_trades", "judge", "refuse"]
+__all__ = ["Inspected", "Report", "doubts", "inspected_ticks", "inspected_trades", "judge", "refuse"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +90,14 @@ def doubts(series: Series, actions: Actions | None = None) -> Iterator[Finding]:
 def inspected_trades(trades: Trades) -> Inspected:
     """Return what is doubtful about trades."""
     return Inspected(trades.origin, len(trades), tuple(doubts_of_trades(trades)))
+
+
+def inspected_ticks(data: Trades | Quotes | BookUpdates) -> Inspected:
+    """Return what is doubtful about trades, quotes or updates of a book."""
+    if isinstance(data, Trades):
+        return inspected_trades(data)
+    findings = doubts_of_quotes(data) if isinstance(data, Quotes) else doubts_of_book(data)
+    return Inspected(data.origin, len(data), tuple(findings))
 
 
 def judge(symbol: str, origin: str, rows: int, findings: Iterable[Finding], quality: Quality, kind: str = "bars") -> Report:

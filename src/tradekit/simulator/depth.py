@@ -1,0 +1,194 @@
+"""The order book of a market by price level, as far as quotes or updates tell it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import cython
+import numpy as np
+
+__all__ = ["Depth", "Levels"]
+
+_ROOM = cython.declare(cython.int, 256)
+_BID = cython.declare(cython.int, 0)
+_ASK = cython.declare(cython.int, 1)
+_NAN = cython.declare(cython.double, float("nan"))
+_INFINITE = cython.declare(cython.double, float("inf"))
+
+
+class Depth:
+    """The levels of one instrument, both sides alike: `key` is the price of a bid, and minus that of an ask.
+
+    So the best level of either side has the largest key. It is the last one, where most changes happen. `size` is what is on offer,
+    infinite where only the price is known; `taken` what the run's own orders have taken of it since the market last told the level.
+    """
+
+    def __init__(self, symbol: str) -> None:
+        self.symbol = symbol
+        self.count = np.zeros(2, dtype=np.int64)
+        self.capacity = _ROOM
+        self.key = np.zeros((2, _ROOM))
+        self.size = np.zeros((2, _ROOM))
+        self.taken = np.zeros((2, _ROOM))
+
+    @property
+    def bid(self) -> float:
+        return float(self.best(_BID))
+
+    @property
+    def bid_size(self) -> float:
+        return float(self.best_size(_BID))
+
+    @property
+    def ask(self) -> float:
+        return float(self.best(_ASK))
+
+    @property
+    def ask_size(self) -> float:
+        return float(self.best_size(_ASK))
+
+    def bids(self, levels: int | None = None) -> Any:
+        return self.levels(_BID, levels)
+
+    def asks(self, levels: int | None = None) -> Any:
+        return self.levels(_ASK, levels)
+
+    def levels(self, side: int, levels: int | None) -> Any:
+        """Return price and size of the best levels of a side, best first: float64 [level, 2]."""
+        count = int(self.count[side])
+        first = 0 if levels is None else max(count - levels, 0)
+        found = np.empty((count - first, 2))
+        found[:, 0] = np.abs(np.asarray(self.key)[side, first:count][::-1])
+        found[:, 1] = np.asarray(self.size)[side, first:count][::-1]
+        return found
+
+    def best(self, side: int) -> float:
+        """Return the best price of a side; NaN where there is none."""
+        count = self.count[side]
+        if count == 0:
+            return _NAN
+        key = self.key[side, count - 1]
+        return key if side == _BID else -key
+
+    def best_size(self, side: int) -> float:
+        count = self.count[side]
+        return self.size[side, count - 1] if count > 0 else 0.0
+
+    def place(self, side: int, key: float) -> int:
+        """Return the first level from the worst on whose key is not below `key`, searching from the best."""
+        count = self.count[side]
+        if count == 0 or self.key[side, count - 1] < key:
+            return count
+        high = cython.declare(cython.Py_ssize_t, count - 1)
+        step = cython.declare(cython.Py_ssize_t, 1)
+        while high - step >= 0 and self.key[side, high - step] >= key:
+            high -= step
+            step *= 2
+        low = cython.declare(cython.Py_ssize_t, high - step if high >= step else -1)
+        while high - low > 1:
+            middle = cython.declare(cython.Py_ssize_t, (low + high) // 2)
+            if self.key[side, middle] >= key:
+                high = middle
+            else:
+                low = middle
+        return high
+
+    def put(self, side: int, key: float, size: float) -> int:
+        """Set what is on offer at a level; 0 removes it."""
+        at = self.place(side, key)
+        count = self.count[side]
+        if at < count and self.key[side, at] == key:
+            if size > 0.0:
+                self.size[side, at] = size
+                self.taken[side, at] = 0.0
+            else:
+                self.remove(side, at)
+        elif size > 0.0:
+            if count == self.capacity:
+                self.grow()
+            self.insert(side, at, key, size)
+        return 0
+
+    def remove(self, side: int, at: int) -> None:
+        count = self.count[side] - 1
+        for k in range(at, count):
+            self.key[side, k] = self.key[side, k + 1]
+        for k in range(at, count):
+            self.size[side, k] = self.size[side, k + 1]
+        for k in range(at, count):
+            self.taken[side, k] = self.taken[side, k + 1]
+        self.count[side] = count
+
+    def insert(self, side: int, at: int, key: float, size: float) -> None:
+        count = self.count[side]
+        for k in range(count, at, -1):
+            self.key[side, k] = self.key[side, k - 1]
+        for k in range(count, at, -1):
+            self.size[side, k] = self.size[side, k - 1]
+        for k in range(count, at, -1):
+            self.taken[side, k] = self.taken[side, k - 1]
+        self.key[side, at] = key
+        self.size[side, at] = size
+        self.taken[side, at] = 0.0
+        self.count[side] = count + 1
+
+    def grow(self) -> int:
+        with cython.gil:
+            room = 2 * self.capacity
+            self.key = _widened(self.key, room)
+            self.size = _widened(self.size, room)
+            self.taken = _widened(self.taken, room)
+            self.capacity = room
+        return 0
+
+    def clear(self) -> None:
+        self.count[0] = 0
+        self.count[1] = 0
+
+    def quote(self, side: int, price: float, size: float) -> int:
+        """Let a side have one level, or none if its price is NaN; a size of 0 beside a price says that the size is not known."""
+        key = price if side == _BID else -price
+        offered = size if size > 0.0 else _INFINITE
+        if self.count[side] == 1 and self.key[side, 0] == key and self.size[side, 0] == offered:
+            return 0
+        self.count[side] = 0
+        return self.put(side, key, offered) if price == price else 0
+
+    def size_at(self, side: int, key: float) -> float:
+        """Return what is on offer at a level, 0 if it isn't there."""
+        at = self.place(side, key)
+        return self.size[side, at] if at < self.count[side] and self.key[side, at] == key else 0.0
+
+    def known_at(self, side: int, key: float) -> float:
+        """Return what is on offer at a level; infinite where it lies beyond the worst level that is known."""
+        if self.count[side] == 0 or key < self.key[side, 0]:
+            return _INFINITE
+        return self.size_at(side, key)
+
+    def apply(self, updates: Any, start: int, stop: int) -> int:
+        """Apply the rows `start <= row < stop` of some updates, which are one: the first row of a snapshot clears the book."""
+        has_cleared = cython.declare(cython.bint, False)
+        for row in range(start, stop):
+            if updates.is_snapshot[row] != 0 and not has_cleared:
+                self.clear()
+                has_cleared = True
+            if updates.side[row] > 0:
+                self.put(_BID, updates.price[row], updates.size[row])
+            else:
+                self.put(_ASK, -updates.price[row], updates.size[row])
+        return 0
+
+
+class Levels:
+    """The columns of book updates as `Depth.apply` reads them."""
+
+    def __init__(self, columns: Mapping[str, Any]) -> None:
+        self.side, self.price, self.size = columns["side"], columns["price"], columns["size"]
+        self.is_snapshot = columns["is_snapshot"].view(np.int8)
+
+
+def _widened(column: Any, room: int) -> Any:
+    found = np.zeros((2, room))
+    found[:, : np.asarray(column).shape[1]] = column
+    return found
