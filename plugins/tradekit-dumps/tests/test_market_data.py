@@ -4,6 +4,7 @@ import gzip
 import json
 import os
 from pathlib import Path
+from typing import ClassVar
 
 import numpy as np
 import pytest
@@ -12,7 +13,8 @@ from tradekit_dumps.bybit import BybitArchive
 from tradekit_dumps.databento import Databento
 from tradekit_dumps.hyperliquid import HyperliquidRecording
 
-from tradekit import BarRequest, BookUpdates
+from tradekit import BarRequest, BookUpdates, Context, Depth, Strategy, bars_of_trades
+from tradekit.testing import Lab
 
 MINUTE = 60_000_000_000
 
@@ -77,6 +79,39 @@ def test_rebuilt_book_never_crosses_and_its_top_is_what_the_exchange_said(folder
     assert seen == alike
     end = told[max(told)]
     assert (last[0], last[2]) == (end[0], end[2])
+
+
+class Watching(Strategy):
+    """Write down the top of the book after each update."""
+
+    name = "watching"
+    seen: ClassVar[list[tuple[float, ...]]] = []
+
+    def on_book(self, ctx: Context, depth: Depth) -> None:  # noqa: ARG002 - the contract's
+        self.seen.append((depth.bid, depth.bid_size, depth.ask, depth.ask_size))
+
+
+@pytest.mark.parametrize(("name", "alike"), [("usdm", 620), ("spot", 560)])
+def test_run_on_a_recorded_book_sees_at_each_update_what_the_exchange_said(folder, tmp_path, name, alike):
+    path = folder / f"{name}_btcusdt_20240808.gz"
+    recording = source(BinanceRecording, path)
+    asked = request("BTCUSDT")
+    trades, book = recording.trades(asked), recording.book(asked)
+    lab = Lab(tmp_path, {"BTCUSDT": bars_of_trades(trades["BTCUSDT"], "10s")})
+    lab.known |= {"trades": trades, "book": book}
+    Watching.seen.clear()
+    result = lab.run(Watching, "data.ticks = ['trades', 'book']").result
+    watched, plain, told = Watching.seen, list(tops(book["BTCUSDT"])), said(path)
+    # What came before the first bar is one snapshot of the book; after the last nothing is seen.
+    first = next(k for k in range(len(plain)) if plain[k : k + 50] == [(*plain[k + n][:2], watched[n + 1]) for n in range(50)])
+    assert first < 20
+    expected = plain[first : first + len(watched) - 1]
+    assert watched[1:] == [top for _, _, top in expected]
+    assert all(bid < ask for bid, _, ask, _ in watched)
+    both = [(top, told[number]) for number, _, top in expected if number in told]
+    assert len(both) >= alike
+    assert all(top == of_venue for top, of_venue in both)
+    assert result.data[0]["ticks"]["book"]["rows"] <= len(book["BTCUSDT"])
 
 
 @pytest.mark.parametrize("clock", ["arrival", "exchange"])

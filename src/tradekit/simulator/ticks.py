@@ -10,14 +10,14 @@ _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 class Trade:
-    """A trade of the market."""
+    """A trade of the market. Uncompiled, the numbers come as NumPy's; a strategy gets Python's."""
 
     def __init__(self, symbol: str, time_ns: int, price: float, size: float, side: int) -> None:
         self.symbol = symbol
-        self.time_ns = time_ns
-        self.price = price
-        self.size = size
-        self.side = side
+        self.time_ns = int(time_ns)
+        self.price = float(price)
+        self.size = float(size)
+        self.side = int(side)
 
     @property
     def time(self) -> datetime:
@@ -32,11 +32,11 @@ class Quote:
 
     def __init__(self, symbol: str, time_ns: int, bid: float, bid_size: float, ask: float, ask_size: float) -> None:
         self.symbol = symbol
-        self.time_ns = time_ns
-        self.bid = bid
-        self.bid_size = bid_size
-        self.ask = ask
-        self.ask_size = ask_size
+        self.time_ns = int(time_ns)
+        self.bid = float(bid)
+        self.bid_size = float(bid_size)
+        self.ask = float(ask)
+        self.ask_size = float(ask_size)
 
     @property
     def time(self) -> datetime:
