@@ -10,13 +10,22 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.csv as csv
 import pyarrow.feather as feather
+from tradekit_dumps.binance import BinanceRecording
 
-__all__ = ["csv_bars", "daily_bars", "minute_bars", "stored_bars", "trades"]
+from tradekit import BarRequest
+
+__all__ = ["csv_bars", "daily_bars", "minute_bars", "recording", "stored_bars", "trades"]
 
 HERE = Path(__file__).parent
 MINUTES = "crypto/binance_perp_2023_07/BTC_USDT_USDT-1m-futures.feather"
 SHARES = HERE.parent / "examples" / "data" / "us-stocks-1d.csv.gz"
 TRADES = "crypto/freqtrade_testdata/XRP_ETH-trades.feather"
+RECORDING = "orderbook/usdm_btcusdt_20240808.gz"
+TICKS = {
+    "trades": ("price", "size", "side"),
+    "quotes": ("bid", "bid_size", "ask", "ask_size"),
+    "book": ("sequence", "side", "price", "size", "is_snapshot"),
+}
 COLUMNS = ("open", "high", "low", "close", "volume")
 
 
@@ -93,4 +102,26 @@ def trades(work: Path, count: int) -> Path:
     later = np.arange(again) * 60 * 3_600_000_000_000
     price, size = (np.tile(real[name].to_numpy(), again) for name in ("price", "amount"))
     np.savez(path, time=(later[:, np.newaxis] + times).ravel(), price=price, size=size)
+    return path
+
+
+def recording(work: Path, times: int) -> Path:
+    """Write the trades, quotes and book of a real recording of six minutes so many times, one behind the other; return the file."""
+    path = work / f"recording-{times}.npz"
+    if path.exists():
+        return path
+    folder = os.environ.get("TRADEKIT_TEST_DATA")
+    if not folder:
+        sys.exit(f"set TRADEKIT_TEST_DATA to a folder that has {RECORDING}")
+    source = BinanceRecording(BinanceRecording.Options(path=Path(folder) / RECORDING))
+    asked = BarRequest(("BTCUSDT",), 0)
+    ticks = {"trades": source.trades(asked), "quotes": source.quotes(asked), "book": source.book(asked)}
+    span = 360_000_000_000
+    columns = {}
+    for kind, names in TICKS.items():
+        one = ticks[kind]["BTCUSDT"]
+        later = np.repeat(np.arange(times) * span, len(one))
+        columns[f"{kind}_time"] = np.tile(one.time, times) + later
+        columns |= {f"{kind}_{name}": np.tile(getattr(one, name), times) for name in names}
+    np.savez(path, **columns)
     return path

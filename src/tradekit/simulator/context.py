@@ -223,6 +223,9 @@ class View:
         return tuple([order for order in numbers if book.instrument[order] == self.index and book.origin[order] != _FLATTEN])
 
     def cancel(self, order: int | None = None) -> None:
+        book = self.simulation.book
+        if order is None and book.open_count + book.intent_count == 0:
+            return
         numbers = self.open_orders
         if order is not None and order not in numbers:
             raise OrderError(f"no open order {order!r} in {self.symbol!r}; open are {list(numbers)}")

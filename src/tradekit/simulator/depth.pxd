@@ -8,16 +8,18 @@ cdef class Levels:
 @cython.final
 cdef class Depth:
     cdef readonly str symbol
-    cdef long long[::1] count
+    cdef long long[::1] count, hint
     cdef Py_ssize_t capacity
+    cdef bint is_touched
     cdef double[:, ::1] key, size, taken
 
     cdef double best(self, int side) noexcept nogil
     cdef double best_size(self, int side) noexcept nogil
     cdef Py_ssize_t place(self, int side, double key) noexcept nogil
     cpdef int put(self, int side, double key, double size) except -1 nogil
-    cdef void remove(self, int side, Py_ssize_t at) noexcept nogil
-    cdef void insert(self, int side, Py_ssize_t at, double key, double size) noexcept nogil
+    cdef void drop_best(self, int side) noexcept nogil
+    cdef int insert(self, int side, Py_ssize_t at, double key, double size) except -1 nogil
+    cdef void take(self, int side, Py_ssize_t at, double units) noexcept nogil
     cdef int grow(self) except -1 nogil
     cdef void clear(self) noexcept nogil
     cpdef int quote(self, int side, double price, double size) except -1 nogil

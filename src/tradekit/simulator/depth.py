@@ -21,16 +21,19 @@ class Depth:
     """The levels of one instrument, both sides alike: `key` is the price of a bid, and minus that of an ask.
 
     So the best level of either side has the largest key. It is the last one, where most changes happen. `size` is what is on offer,
-    infinite where only the price is known; `taken` what the run's own orders have taken of it since the market last told the level.
+    infinite where only the price is known; `taken` what the run's own orders have taken of it since the market last told the level,
+    all 0 unless the book `is_touched`. A level that goes stays with a size of 0, because most come again, unless it is the best.
     """
 
     def __init__(self, symbol: str) -> None:
         self.symbol = symbol
         self.count = np.zeros(2, dtype=np.int64)
+        self.hint = np.zeros(2, dtype=np.int64)
         self.capacity = _ROOM
         self.key = np.zeros((2, _ROOM))
         self.size = np.zeros((2, _ROOM))
         self.taken = np.zeros((2, _ROOM))
+        self.is_touched = False
 
     @property
     def bid(self) -> float:
@@ -57,11 +60,9 @@ class Depth:
     def levels(self, side: int, levels: int | None) -> Any:
         """Return price and size of the best levels of a side, best first: float64 [level, 2]."""
         count = int(self.count[side])
-        first = 0 if levels is None else max(count - levels, 0)
-        found = np.empty((count - first, 2))
-        found[:, 0] = np.abs(np.asarray(self.key)[side, first:count][::-1])
-        found[:, 1] = np.asarray(self.size)[side, first:count][::-1]
-        return found
+        size = np.asarray(self.size)[side, :count]
+        there = np.flatnonzero(size > 0.0)[::-1][:levels]
+        return np.column_stack((np.abs(np.asarray(self.key)[side, there]), size[there]))
 
     def best(self, side: int) -> float:
         """Return the best price of a side; NaN where there is none."""
@@ -76,22 +77,36 @@ class Depth:
         return self.size[side, count - 1] if count > 0 else 0.0
 
     def place(self, side: int, key: float) -> int:
-        """Return the first level from the worst on whose key is not below `key`, searching from the best."""
+        """Return the first level from the worst on whose key is not below `key`.
+
+        The search begins where the last one ended: an update tells the levels of a side in their order.
+        """
         count = self.count[side]
         if count == 0 or self.key[side, count - 1] < key:
             return count
+        low = cython.declare(cython.Py_ssize_t, -1)
         high = cython.declare(cython.Py_ssize_t, count - 1)
         step = cython.declare(cython.Py_ssize_t, 1)
-        while high - step >= 0 and self.key[side, high - step] >= key:
-            high -= step
-            step *= 2
-        low = cython.declare(cython.Py_ssize_t, high - step if high >= step else -1)
+        at = cython.declare(cython.Py_ssize_t, self.hint[side])
+        if at < count and self.key[side, at] < key:
+            low = at
+            while low + step < count and self.key[side, low + step] < key:
+                low += step
+                step *= 2
+            high = low + step if low + step < count else count - 1
+        else:
+            high = at if at < count else count - 1
+            while high - step >= 0 and self.key[side, high - step] >= key:
+                high -= step
+                step *= 2
+            low = high - step if high >= step else -1
         while high - low > 1:
             middle = cython.declare(cython.Py_ssize_t, (low + high) // 2)
             if self.key[side, middle] >= key:
                 high = middle
             else:
                 low = middle
+        self.hint[side] = high
         return high
 
     def put(self, side: int, key: float, size: float) -> int:
@@ -99,39 +114,48 @@ class Depth:
         at = self.place(side, key)
         count = self.count[side]
         if at < count and self.key[side, at] == key:
-            if size > 0.0:
-                self.size[side, at] = size
+            self.size[side, at] = size
+            if self.is_touched:
                 self.taken[side, at] = 0.0
-            else:
-                self.remove(side, at)
+            if size == 0.0 and at == count - 1:
+                self.drop_best(side)
         elif size > 0.0:
-            if count == self.capacity:
-                self.grow()
             self.insert(side, at, key, size)
         return 0
 
-    def remove(self, side: int, at: int) -> None:
-        count = self.count[side] - 1
-        for k in range(at, count):
-            self.key[side, k] = self.key[side, k + 1]
-        for k in range(at, count):
-            self.size[side, k] = self.size[side, k + 1]
-        for k in range(at, count):
-            self.taken[side, k] = self.taken[side, k + 1]
+    def drop_best(self, side: int) -> None:
+        """Let the next level that is there be the best."""
+        count = self.count[side]
+        while count > 0 and self.size[side, count - 1] == 0.0:
+            count -= 1
         self.count[side] = count
 
-    def insert(self, side: int, at: int, key: float, size: float) -> None:
+    def insert(self, side: int, at: int, key: float, size: float) -> int:
+        """Put a level before those with a larger key, of which the first that is gone gives its place up."""
         count = self.count[side]
-        for k in range(count, at, -1):
+        free = cython.declare(cython.Py_ssize_t, at)
+        while free < count and self.size[side, free] != 0.0:
+            free += 1
+        if free == count:
+            if count == self.capacity:
+                self.grow()
+            self.count[side] = count + 1
+        for k in range(free, at, -1):
             self.key[side, k] = self.key[side, k - 1]
-        for k in range(count, at, -1):
+        for k in range(free, at, -1):
             self.size[side, k] = self.size[side, k - 1]
-        for k in range(count, at, -1):
-            self.taken[side, k] = self.taken[side, k - 1]
+        if self.is_touched:
+            for k in range(free, at, -1):
+                self.taken[side, k] = self.taken[side, k - 1]
+            self.taken[side, at] = 0.0
         self.key[side, at] = key
         self.size[side, at] = size
-        self.taken[side, at] = 0.0
-        self.count[side] = count + 1
+        return 0
+
+    def take(self, side: int, at: int, units: float) -> None:
+        """Note that an order of the run has taken units of a level."""
+        self.is_touched = True
+        self.taken[side, at] += units
 
     def grow(self) -> int:
         with cython.gil:
@@ -145,6 +169,9 @@ class Depth:
     def clear(self) -> None:
         self.count[0] = 0
         self.count[1] = 0
+        if self.is_touched:
+            self.taken[:, :] = 0.0
+            self.is_touched = False
 
     def quote(self, side: int, price: float, size: float) -> int:
         """Let a side have one level, or none if its price is NaN; a size of 0 beside a price says that the size is not known."""
@@ -152,6 +179,8 @@ class Depth:
         offered = size if size > 0.0 else _INFINITE
         if self.count[side] == 1 and self.key[side, 0] == key and self.size[side, 0] == offered:
             return 0
+        if self.is_touched:
+            self.taken[side, :] = 0.0
         self.count[side] = 0
         return self.put(side, key, offered) if price == price else 0
 

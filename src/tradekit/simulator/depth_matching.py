@@ -74,13 +74,13 @@ class DepthMatcher:
         size = len(setup.instruments)
         self.size = size
         self.simulation = simulation
-        self.book = simulation.book
-        self.conditions = simulation.conditions
-        self.lifecycle = simulation.lifecycle
-        self.ledger = simulation.ledger
-        self.log = simulation.log
-        self.timing = simulation.matcher.timing
-        self.reach = simulation.matcher.reach
+        self.book = self.simulation.book
+        self.conditions = self.simulation.conditions
+        self.lifecycle = self.simulation.lifecycle
+        self.ledger = self.simulation.ledger
+        self.log = self.simulation.log
+        self.timing = self.simulation.matcher.timing
+        self.reach = self.simulation.matcher.reach
         self.depths = [Depth(instrument.symbol) for instrument in setup.instruments]
         self.has_trades = has_trades
         self.price = np.full((1, size), np.nan)
@@ -91,10 +91,10 @@ class DepthMatcher:
         prices = Prices(bar)
         # What is on offer, and what is traded at a price, says how much there is; no part of a bar's volume does.
         unlimited = replace(setup, fills=replace(setup.fills, participation=None))
-        self.filler = Filler(unlimited, prices, simulation.gate, simulation.lifecycle)
-        self.margin = Margin(setup, prices, simulation.ledger, simulation.log)
-        self.queueing = Queueing(setup.fills, simulation.conditions)
-        self.due = Due(simulation.book)
+        self.filler = Filler(unlimited, prices, self.simulation.gate, self.lifecycle)
+        self.margin = Margin(setup, prices, self.ledger, self.log)
+        self.queueing = Queueing(setup.fills, self.conditions)
+        self.due = Due(self.book)
         self.is_margin = setup.is_margin
         self.last = np.full(size, np.nan)
         self.next_due = _NEVER
@@ -281,7 +281,7 @@ class DepthMatcher:
             if free > depth.taken[side, k] * _NOTHING and self.ledger.venue.lots_within(i, free) > 0.0:
                 price = self.book.limit[order] if is_maker else fabs(depth.key[side, k])
                 done = self.fill(order, price, free)
-                depth.taken[side, k] += done
+                depth.take(side, k, done)
                 if done == 0.0 or self.lifecycle.is_idle(order):
                     break
             k -= 1

@@ -22,7 +22,17 @@ __all__ = ["Desk", "finite"]
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _ALIVE = (OrderStatus.OPEN, OrderStatus.HELD)
-_FLAG_OF = {"ioc": Flag.IMMEDIATE, "fok": Flag.WHOLE, "day": Flag.DAY, "gtd": Flag.UNTIL, "gtc": Flag(0)}
+# Plain integers: looking a member of an enum up takes longer than all the rest.
+_FLAG_OF = {"ioc": int(Flag.IMMEDIATE), "fok": int(Flag.WHOLE), "day": int(Flag.DAY), "gtd": int(Flag.UNTIL), "gtc": 0}
+_AT = {"open": int(Flag.AT_OPEN), "close": int(Flag.AT_CLOSE)}
+_POST_ONLY = int(Flag.POST_ONLY)
+_REDUCE_ONLY = int(Flag.REDUCE_ONLY)
+_ICEBERG = int(Flag.ICEBERG)
+_UNSIZED = int(Origin.UNSIZED)
+_SIZED = int(Origin.SIZED)
+_MARKET = OrderKind.MARKET
+_LIMIT = OrderKind.LIMIT
+_NUMBERS = (int, float, np.floating, np.integer)
 _LINKS = int(Flag.PARENT | Flag.EXIT | Flag.LINKED)
 _PASSING = int(Flag.TRIGGERED | Flag.RESTED | Flag.SPENT | Flag.BORN | Flag.LEAVING | Flag.IN_FLIGHT)
 _PLAIN = Terms()
@@ -45,7 +55,7 @@ class Desk:
 
     def market(self, i: int, side: float, quantity: float | None) -> int:
         """Take down a market order without conditions: most are."""
-        return int(self.simulation.intend(i, OrderKind.MARKET, side * self.size(i, quantity), self.origin(quantity)))
+        return int(self.simulation.intend(i, _MARKET, side * self.size(i, quantity), self.origin(quantity)))
 
     def submit(
         self, i: int, side: float, quantity: float | None, prices: Prices, bracket: Bracket | None, terms: Terms | None
@@ -58,7 +68,7 @@ class Desk:
         _check_bracket(symbol, side, bracket)
         self.check_surroundings(i, terms)
         size = self.size(i, quantity)
-        checked = tuple(_price(symbol, name, price) for name, price in zip(("limit", "stop", "take_profit"), prices, strict=True))
+        checked = _checked(symbol, prices)
         # From here on nothing may fail: what is entered will be placed, even if the strategy catches the error.
         order = int(self.simulation.intend(i, kind, side * size, self.origin(quantity)))
         self.set_prices(order, checked)
@@ -107,7 +117,7 @@ class Desk:
         return 1.0
 
     def origin(self, quantity: float | None) -> int:
-        return int(Origin.UNSIZED if quantity is None else Origin.SIZED)
+        return _UNSIZED if quantity is None else _SIZED
 
     def set_prices(self, order: int, prices: Any) -> None:
         """Put prices on the grid: never a better offer than was asked for, never a stop that is set off sooner."""
@@ -141,17 +151,17 @@ class Desk:
         """Enter the conditions of an order."""
         book = self.simulation.book
         row = book.conditions_of(order)
-        flags = int(_FLAG_OF[terms.time_in_force])
+        flags = _FLAG_OF[terms.time_in_force]
         if terms.at is not None:
-            flags |= int(Flag.AT_OPEN if terms.at == "open" else Flag.AT_CLOSE)
+            flags |= _AT[terms.at]
         if terms.until is not None:
             book.conditions.until[row] = _nanoseconds(terms.until)
         if terms.post_only:
-            flags |= int(Flag.POST_ONLY)
+            flags |= _POST_ONLY
         if terms.reduce_only:
-            flags |= int(Flag.REDUCE_ONLY)
+            flags |= _REDUCE_ONLY
         if terms.display is not None:
-            flags |= int(Flag.ICEBERG)
+            flags |= _ICEBERG
             book.conditions.display[row] = terms.display
         book.flags[order] |= flags
         if terms.after is not None:
@@ -224,7 +234,7 @@ class Desk:
             raise OrderError(f"order {order} in {symbol!r} is an exit, whose size is that of its entry; give prices only")
         side = 1.0 if (left if left != 0.0 else book.asked[old]) > 0.0 else -1.0
         size = left if quantity is None else side * positive(symbol, "quantity", quantity)
-        checked = tuple(_price(symbol, name, price) for name, price in zip(("limit", "stop", "take_profit"), prices, strict=True))
+        checked = _checked(symbol, prices)
         new = int(self.simulation.intend(i, kind, side, _SUCCESSOR.get(book.origin[old], book.origin[old])))
         book.limit[new], book.stop[new] = book.limit[old], book.stop[old]
         book.flags[new] = book.flags[old] & ~(_LINKS | _PASSING)
@@ -264,6 +274,8 @@ def _nanoseconds(moment: datetime) -> int:
 def _kind(symbol: str, prices: Prices) -> OrderKind:
     """Return the kind of an order that names these prices."""
     limit, stop, profit = prices
+    if stop is None and profit is None:
+        return _MARKET if limit is None else _LIMIT
     if stop is not None and profit is not None:
         raise OrderError(
             f"an order in {symbol!r} can wait for a stop or for a take_profit, not for both; give a bracket, or two orders and "
@@ -275,9 +287,7 @@ def _kind(symbol: str, prices: Prices) -> OrderKind:
         return OrderKind.TRAILING_STOP
     if stop is not None:
         return OrderKind.STOP if limit is None else OrderKind.STOP_LIMIT
-    if profit is not None:
-        return OrderKind.TAKE_PROFIT if limit is None else OrderKind.TAKE_PROFIT_LIMIT
-    return OrderKind.MARKET if limit is None else OrderKind.LIMIT
+    return OrderKind.TAKE_PROFIT if limit is None else OrderKind.TAKE_PROFIT_LIMIT
 
 
 _LIMITED = (OrderKind.LIMIT, OrderKind.STOP_LIMIT, OrderKind.TAKE_PROFIT_LIMIT)
@@ -316,6 +326,11 @@ def _check_replacement(symbol: str, order: int, kind: OrderKind, prices: Prices)
         raise OrderError(f"order {order} in {symbol!r} is a {kind.text} order, which has no take_profit to replace")
 
 
+def _checked(symbol: str, prices: Prices) -> Prices:
+    limit, stop, profit = prices
+    return _price(symbol, "limit", limit), _price(symbol, "stop", stop), _price(symbol, "take_profit", profit)
+
+
 def _price(symbol: str, name: str, price: Any) -> Any:
     if price is None or isinstance(price, Trail):
         return price
@@ -324,7 +339,9 @@ def _price(symbol: str, name: str, price: Any) -> Any:
 
 def finite(symbol: str, what: str, number: Any) -> float:
     """Return a number as a float; raise `OrderError` unless it is a finite one."""
-    is_number = isinstance(number, int | float | np.floating | np.integer) and not isinstance(number, bool)
+    if type(number) is float and isfinite(number):
+        return number
+    is_number = isinstance(number, _NUMBERS) and not isinstance(number, bool)
     try:
         found = float(number) if is_number else float("nan")
     except OverflowError:  # a whole number beyond all floats

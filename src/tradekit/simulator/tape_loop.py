@@ -66,7 +66,7 @@ class TapeLoop:
         self.matcher = DepthMatcher(setup, self.simulation, tape.has_trades)
         self.depths = self.matcher.depths
         self.has_depth = tape.has_depth
-        context.show_depths(self.depths if self.has_depth else None)
+        self.context.show_depths(self.depths if self.has_depth else None)
         self.close_time = setup.bars.close_time
         self.on_bar, self.on_timer = calls.on_bar, calls.on_timer
         self.on_trade, self.on_quote, self.on_book = calls.on_trade, calls.on_quote, calls.on_book

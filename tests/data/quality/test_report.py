@@ -89,10 +89,10 @@ def test_what_can_not_be_and_what_is_unknown_can_not_be_waived():
     with pytest.raises(ValidationError, match=r"'ohlc' can't be waived; \[data.policy\] ohlc says what is done about it"):
         quality(waive=[{"check": "ohlc"}])
     with pytest.raises(
-        ValidationError, match=r"no check of bars or trades is called 'split-like-jmp'; allowed: .*did you mean 'split-like-jump'"
+        ValidationError, match=r"no check is called 'split-like-jmp'; allowed: .*did you mean 'split-like-jump'"
     ):
         quality(waive=[{"check": "split-like-jmp"}])
-    with pytest.raises(ValidationError, match="no check of bars or trades is called 'crossed'"):
+    with pytest.raises(ValidationError, match="no check is called 'crossed'"):
         quality(waive=[{"check": "crossed"}])
 
 

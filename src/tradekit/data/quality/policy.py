@@ -56,13 +56,13 @@ class Waiver(Options):
     @field_validator("check")
     @classmethod
     def _is_waivable(cls, value: str) -> str:
-        free = [name for name, check in CHECKS.items() if {"bars", "trades"} & set(check.of) and not check.policy]
+        free = [name for name, check in CHECKS.items() if not check.policy]
         known = CHECKS.get(value)
         if known is not None and known.policy:
             raise ValueError(f"{value!r} can't be waived; [data.policy] {known.policy} says what is done about it")
         if value not in free:
             raise ValueError(
-                f"no check of bars or trades is called {value!r}; allowed: {', '.join(map(repr, free))}{nearest(value, free)}"
+                f"no check is called {value!r}; allowed: {', '.join(map(repr, free))}{nearest(value, free)}"
             )
         return value
 
