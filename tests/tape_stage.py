@@ -123,5 +123,15 @@ def play_tape(bars: Bars, script: Script, instruments: Sequence[Instrument] = ()
 
 
 __all__ = [
-    "NOW", "SECOND", "Entry", "Script", "TapeRun", "book_of", "clock_of", "play_tape", "quotes_of", "tape_setup", "trades_of",
+    "NOW",
+    "SECOND",
+    "Entry",
+    "Script",
+    "TapeRun",
+    "book_of",
+    "clock_of",
+    "play_tape",
+    "quotes_of",
+    "tape_setup",
+    "trades_of",
 ]

@@ -77,7 +77,9 @@ def test_order_that_fills_whole_or_not_takes_several_levels():
 
 
 def test_post_only_order_that_would_take_is_rejected_and_another_rests():
-    script = {0.1: lambda ctx: (ctx.buy(1, limit=101, terms=Terms(post_only=True)), ctx.buy(1, limit=100, terms=Terms(post_only=True)))}
+    script = {
+        0.1: lambda ctx: (ctx.buy(1, limit=101, terms=Terms(post_only=True)), ctx.buy(1, limit=100, terms=Terms(post_only=True)))
+    }
     assert run(script).ends == [(OrderStatus.REJECTED, Reason.WOULD_TAKE), (OrderStatus.OPEN, Reason.NONE)]
 
 
@@ -137,7 +139,9 @@ def test_cancellations_move_an_order_up_as_the_model_says(queue, power, needed):
 
 def test_what_was_traded_at_a_price_is_not_cancelled_there_as_well():
     fills = unlimited(latency_ns=1, queue="power", queue_power=1.0)
-    found = run({0.1: lambda ctx: ctx.buy(1, limit=97)}, (0.3, [(97, 15)], []), trades=[(0.2, 97, 5, -1), (0.4, 97, 15, -1)], fills=fills)
+    found = run(
+        {0.1: lambda ctx: ctx.buy(1, limit=97)}, (0.3, [(97, 15)], []), trades=[(0.2, 97, 5, -1), (0.4, 97, 15, -1)], fills=fills
+    )
     assert found.fills == []
 
 
@@ -233,7 +237,10 @@ def test_order_for_the_day_ends_with_its_session():
 @pytest.mark.parametrize(
     ("terms", "message"),
     [
-        (Terms(at="close"), r"^an order at the close of a session \('X'\) can't be given in a run on quotes or books yet; leave the "),
+        (
+            Terms(at="close"),
+            r"^an order at the close of a session \('X'\) can't be given in a run on quotes or books yet; leave the ",
+        ),
         (Terms(display=1.0), r"^an order that shows a part of itself \('X'\) can't be given in a run on quotes or books yet"),
     ],
 )

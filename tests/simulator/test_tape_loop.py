@@ -44,7 +44,14 @@ def test_of_one_time_the_bar_comes_first_then_trades_quotes_books_and_timers():
     found = told(bars, ["on_bar", "on_trade", "on_quote", "on_timer"], {"tick": SECOND}, **ticks)
     names = [(name, time, getattr(given[0], "symbol", given[0]) if given else "") for name, time, *given in found]
     assert names[:2] == [("on_trade", 0.5, "Y"), ("on_bar", 1.0, "")]
-    assert [name[0] + name[2] for name in names[2:8]] == ["on_tradeX", "on_tradeX", "on_tradeY", "on_quoteX", "on_quoteY", "on_timertick"]
+    assert [name[0] + name[2] for name in names[2:8]] == [
+        "on_tradeX",
+        "on_tradeX",
+        "on_tradeY",
+        "on_quoteX",
+        "on_quoteY",
+        "on_timertick",
+    ]
     assert names[8:] == [("on_bar", 2.0, ""), ("on_timer", 2.0, "tick"), ("on_bar", 3.0, "")]
     trade = found[2][2]
     assert (trade.price, trade.size, trade.side, trade.time_ns, trade.time.timestamp()) == (100, 1, 0, SECOND, 1.0)
@@ -98,9 +105,7 @@ def test_equity_counts_positions_at_the_last_trade():
     bars = clock_of(["X"], 1)
     ticks = {"book": [book_of((0.1, *FLAT))], "trades": [trades_of((0.2, 101, 1), (0.3, 111, 1), (0.4, 121, 1))]}
     setup = tape_setup(bars, ticks=ticks, capital=1000.0)
-    calls = TickCalls(
-        on_trade=lambda ctx, _: seen.append((ctx.equity, ctx["X"].position)), on_book=lambda ctx, _: ctx["X"].buy(2)
-    )
+    calls = TickCalls(on_trade=lambda ctx, _: seen.append((ctx.equity, ctx["X"].position)), on_book=lambda ctx, _: ctx["X"].buy(2))
     TapeLoop(Context(Simulation(setup), setup), setup, calls).run(0, 1)
     assert seen == [(1000, 2), (1020, 2), (1040, 2)]  # before the first trade there is the middle of the book to count with
     calls = TickCalls(on_trade=lambda ctx, trade: (ctx["X"].buy(2) if trade.price == 101 else None, seen.append(ctx.equity)))
@@ -116,12 +121,16 @@ def test_rules_judge_what_is_decided_between_bars_at_the_time_of_the_decision():
     ticks = {"book": [book_of((0.25, *FLAT), (0.5, [(99, 6)], []))]}
     script = {0.25: lambda ctx: ctx.buy(2), 0.5: lambda ctx: ctx.buy(1)}
     play_tape(clock_of(["X"], 1), script, ticks=ticks, rules=[Rule("mine", (), rule)])
-    times = [(order.submitted, account.time, account.positions.get("X") and account.positions["X"].quantity) for order, account in asked]
+    times = [
+        (order.submitted, account.time, account.positions.get("X") and account.positions["X"].quantity) for order, account in asked
+    ]
     assert times == [(SECOND // 4, SECOND // 4, None), (SECOND // 2, SECOND // 2, 2.0)]
 
 
 def test_depth_in_a_run_on_trades_alone_is_an_error_that_says_how_to_get_it():
-    with pytest.raises(StrategyError, match=r"^no quotes and no book of X in this run; \[data\] ticks = \['trades', 'book'\] gives"):
+    with pytest.raises(
+        StrategyError, match=r"^no quotes and no book of X in this run; \[data\] ticks = \['trades', 'book'\] gives"
+    ):
         play_tape(clock_of(["X"], 1), {0: lambda ctx: ctx["X"].depth}, ticks={"trades": [trades_of((0.1, 100, 1))]})
 
 
@@ -143,7 +152,9 @@ def test_run_in_pieces_with_and_without_callbacks_is_the_same_run(seed):
     for _ in range(2):
         times = np.sort(rng.integers(0, 60, 40)) / 10
         ticks["trades"].append(trades_of(*((t, rng.integers(97, 104), rng.integers(1, 9), rng.choice([-1, 0, 1])) for t in times)))
-        updates = [(t, [(rng.integers(95, 100), rng.integers(0, 9))], [(rng.integers(100, 105), rng.integers(0, 9))]) for t in times]
+        updates = [
+            (t, [(rng.integers(95, 100), rng.integers(0, 9))], [(rng.integers(100, 105), rng.integers(0, 9))]) for t in times
+        ]
         ticks["book"].append(book_of((0, *FLAT), *updates))
     wishes = rng.integers(0, 5, 500)
 

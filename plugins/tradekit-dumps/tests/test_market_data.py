@@ -87,7 +87,7 @@ class Watching(Strategy):
     name = "watching"
     seen: ClassVar[list[tuple[float, ...]]] = []
 
-    def on_book(self, ctx: Context, depth: Depth) -> None:  # noqa: ARG002 - the contract's
+    def on_book(self, ctx: Context, depth: Depth) -> None:
         self.seen.append((depth.bid, depth.bid_size, depth.ask, depth.ask_size))
 
 

@@ -63,8 +63,8 @@ def _fills(setup: Setup) -> Iterator[str]:
 
 _QUEUES = {
     "behind": "all that is cancelled at its price stood behind it",
-    "power": "what is cancelled at its price stood before or behind it in proportion to the units there to the power of {power:g}",
-    "log": "what is cancelled at its price stood before or behind it in proportion to the logarithm of the units there",
+    "power": "what is cancelled there stood before or behind it in proportion to the units there to the power of {power:g}",
+    "log": "what is cancelled there stood before or behind it in proportion to the logarithm of the units there",
 }
 
 
@@ -73,8 +73,9 @@ def _on_depth(tape: Tape, rules: FillRules) -> Iterator[str]:
     kinds = [f"{count:,} {name}" for count, name in zip(counts, ("trades", "quotes", "updates of books"), strict=True) if count]
     yield f"The run goes through {' and '.join(kinds)}, by their times."
     yield f"An order reaches the venue {_late(rules.latency_ns)} after what it was decided on, and takes what is on offer there."
-    yield "What it takes is gone until the market tells that price anew; otherwise the market goes on as if there was no such order."
-    yield f"A limit order that rests stands behind all that is shown at its price; {_QUEUES[rules.queue].format(power=rules.queue_power)}."
+    yield "What it takes is gone until the market tells that price anew; otherwise the market goes on as if no order had come."
+    queue = _QUEUES[rules.queue].format(power=rules.queue_power)
+    yield f"A limit order that rests stands behind all that is shown at its price; {queue}."
     yield "It is filled by trades at its price that come through to it, by trades beyond it, and by offers that come up to it."
     trigger = "the last trade" if tape.has_trades else "the side that they would trade with"
     yield f"Stop orders are set off by {trigger}, and are market orders then."

@@ -80,6 +80,7 @@ def _distinct_ticks(kinds: tuple[str, ...]) -> tuple[str, ...]:
     return kinds
 
 
+Ticks = Annotated[tuple[Literal["trades", "quotes", "book"], ...], Field(min_length=1), AfterValidator(_distinct_ticks)]
 Moment = Annotated[datetime, BeforeValidator(_moment)]
 Symbol = Annotated[str, Field(min_length=1)]
 Price = Annotated[float, Field(gt=0)]
@@ -188,12 +189,10 @@ class DataTable(_Table):
         description="how long the finer bars are that decide what happens inside a bar, such as '1m', or 'trades' for single "
         "trades; without it, a bar decides as a whole",
     )
-    ticks: Annotated[tuple[Literal["trades", "quotes", "book"], ...], Field(min_length=1), AfterValidator(_distinct_ticks)] | None = (
-        Field(
-            None,
-            description="what the run goes through besides bars: 'trades', 'quotes', 'book', or several of them; orders are then filled "
-            "at the moments at which they happen, and a strategy may have on_trade, on_quote, on_book and on_timer",
-        )
+    ticks: Ticks | None = Field(
+        None,
+        description="what the run goes through besides bars: 'trades', and 'quotes' or 'book'; orders then meet the market at the "
+        "moments at which things happen, and a strategy may have on_trade, on_quote, on_book and on_timer",
     )
     policy: Policy = Field(Policy(), description="what to do with data that fails its checks")
     quality: Quality = Field(Quality(), description="what the data must be worth, and which findings are known and accepted")

@@ -20,12 +20,11 @@ class FillRules:
     - `participation`: the largest part of a bar's volume that the run's orders in the instrument may take together; what is left of
       an order waits for the next bar. `None` is no limit.
     - `latency_ns`: nanoseconds from a decision until it reaches the venue.
-    - `data_latency_ns`: nanoseconds from what happens in a market until the run knows of it; so much later its decisions are made,
-      and reach the venue.
+    - `data_latency_ns`: nanoseconds from what happens in a market until the run knows of it; so much later it decides.
     - `queue_ahead`: units that stand before a limit order at its price when it arrives; prints at just that price use them up
       first. `None`: all that is traded there goes to others. It matters where fills are decided by trades.
-    - `queue`: where, on a book, units were cancelled that were not traded: `behind` a limit order of the run, all of them; or before
-      and behind it in proportion to f(units), f being a `power`, with the exponent `queue_power`, or the `log` of 1 + units.
+    - `queue`: where, on a book, units were cancelled that were not traded: `behind` a limit order of the run, all of them; or
+      before and behind it in proportion to f(units), f being a `power`, with the exponent `queue_power`, or the `log` of 1 + units.
     """
 
     insufficient_funds: Literal["cut", "reject"] = "cut"

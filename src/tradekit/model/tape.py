@@ -36,7 +36,8 @@ class Tape:
 
     `time` is int64, UTC nanoseconds; `kind` is int8 (`TickKind`), `instrument` int32; `place` is int64: which row of the columns of
     its kind it is, or for a book which update: these are the rows `update[place] <= row < update[place + 1]` of `book`. `first` is
-    int64 [rows + 1]: `first[row] <= n < first[row + 1]` happens before the close of row `row` of the clock, and after the one before.
+    int64 [rows + 1]: what is `first[row] <= n < first[row + 1]` happens before row `row` of the clock closes, and not before the
+    one before does.
     `trades`, `quotes` and `book` are the columns of what they hold, by name, one instrument behind the other.
     """
 

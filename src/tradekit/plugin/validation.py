@@ -40,7 +40,8 @@ def check_component(kind: str, candidate: object) -> type[Component]:
 
     It must be a subclass of the kind's contract with no abstract method left, have a docstring of its own, a `name` in
     kebab-case and an `Options` class that is closed and frozen with every field described, and take its options as its only
-    argument. A strategy must override `on_bar` or `targets`, or both, or a method that is called on ticks; a risk rule `limits` or `check`, and not both.
+    argument. A strategy must override `on_bar`, `targets`, both, or a method that is called on ticks; a risk rule `limits` or
+    `check`, and not both.
     """
     contract = KINDS[kind].contract
     if not (isinstance(candidate, type) and issubclass(candidate, contract)):

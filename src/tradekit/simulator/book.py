@@ -99,7 +99,8 @@ _ELSEWHERE = cython.declare(cython.int, Flag.IN_FLIGHT | Flag.AT_OPEN | Flag.AT_
 class Book:
     """Orders by number. An order is added as an intent, then rests (is open), is held, or is rejected, and is finished once.
 
-    `row` and `time` say when it was decided on. `fees` are those that an order has paid so far, as far as the minimum is about them; there are none if `has_fees` is false.
+    `row` and `time` say when an order was decided on. `fees` are those that it has paid so far, as far as the minimum is about
+    them; there are none if `has_fees` is false.
     """
 
     def __init__(self, size: int, has_fees: bool) -> None:

@@ -19,8 +19,8 @@ class Conditions:
     - `until`: nanoseconds at which it expires; `session`: the one it lasts for, -1 while none has begun.
     - `arrives`: when it reaches the venue; `leaves`: when a request to cancel it does.
     - `display`: units of an iceberg to be seen at a time; `slice`: those still to be seen in bar `slice_bar`.
-    - `ahead`: units that stand before it in the queue at its price; `level`: units at that price when it was last told, and `traded`:
-      those that have been traded there since.
+    - `ahead`: units that stand before it in the queue at its price; `level`: units at that price when it was last told, and
+      `traded`: those that have been traded there since.
     - `born`: the price at which it came to life inside a bar.
     - `parent`, `child`, `sibling`: orders that wait for each other: the one waited for, the first of those that wait, the next of
       them. `peer`: the next of a ring of linked orders. `replaces`: the order whose place it takes. -1 for none.

@@ -32,7 +32,6 @@ cdef class DepthMatcher:
     cdef bint has_trades, is_margin
     cdef double[:, ::1] price, volume
     cdef double[::1] last
-    cdef long long next_due
 
     cdef int begin_row(self, Py_ssize_t row) except -1
     cdef int trade(self, Py_ssize_t i, double price, double size, int side) except -1
@@ -52,6 +51,4 @@ cdef class DepthMatcher:
     cdef int take(self, Py_ssize_t order, Py_ssize_t i) except -1
     cdef double worst_key(self, Py_ssize_t order) noexcept
     cdef int is_whole(self, Py_ssize_t order, Py_ssize_t i) except -1
-    cdef int schedule(self) except -1
-    cdef long long due_time(self, Py_ssize_t order) noexcept
-    cdef int pass_due(self) except -1
+    cdef int admit(self, Py_ssize_t order) except -1

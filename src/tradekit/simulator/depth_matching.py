@@ -46,16 +46,13 @@ _NOT_WHOLE = cython.declare(cython.int, Reason.NOT_FILLED_WHOLE)
 _IMMEDIATE = cython.declare(cython.int, Flag.IMMEDIATE)
 _WHOLE = cython.declare(cython.int, Flag.WHOLE)
 _DAY = cython.declare(cython.int, Flag.DAY)
-_UNTIL = cython.declare(cython.int, Flag.UNTIL)
 _IN_FLIGHT = cython.declare(cython.int, Flag.IN_FLIGHT)
-_LEAVING = cython.declare(cython.int, Flag.LEAVING)
 _TRIGGERED = cython.declare(cython.int, Flag.TRIGGERED)
 _RESTED = cython.declare(cython.int, Flag.RESTED)
 _SPENT = cython.declare(cython.int, Flag.SPENT)
 _BID = cython.declare(cython.int, 0)
 _ASK = cython.declare(cython.int, 1)
 _INSIDE = cython.declare(cython.int, 1)
-_NEVER = cython.declare(cython.longlong, 1 << 62)
 _INFINITE = cython.declare(cython.double, float("inf"))
 # So small a part of a trade, or of what has been taken, is what rounding has left.
 _NOTHING = cython.declare(cython.double, 1e-9)
@@ -66,8 +63,7 @@ class DepthMatcher:
 
     An order that reaches the venue takes what the other side shows, the best level first, and no level twice before the market has
     told it anew. What is left of a limit order then rests: it is filled by trades at its price once those before it are served, by
-    trades beyond its price, and by the other side's offers once these come up to it. `next_due` is when the next order arrives,
-    leaves or expires.
+    trades beyond its price, and by the other side's offers once these come up to it.
     """
 
     def __init__(self, setup: Setup, simulation: Simulation, has_trades: bool) -> None:
@@ -97,7 +93,6 @@ class DepthMatcher:
         self.due = Due(self.book)
         self.is_margin = setup.is_margin
         self.last = np.full(size, np.nan)
-        self.next_due = _NEVER
 
     def begin_row(self, row: int) -> int:
         """Begin a bar of the clock: orders for the day end with their session."""
@@ -230,7 +225,7 @@ class DepthMatcher:
     def is_set_off(self, order: int, i: int) -> bool:
         """Say whether an order may trade: a stop or a take-profit waits for its price, and is set off here."""
         kind = self.book.kind[order]
-        if kind == _MARKET or kind == _LIMIT or (self.book.flags[order] & _TRIGGERED) != 0:
+        if kind in (_MARKET, _LIMIT) or (self.book.flags[order] & _TRIGGERED) != 0:
             return True
         price = self.last[i]
         if not self.has_trades:
@@ -313,45 +308,7 @@ class DepthMatcher:
         self.book.flags[order] = (self.book.flags[order] & ~_WHOLE) | _IMMEDIATE
         return True
 
-    def schedule(self) -> None:
-        """Find out when the next order arrives, leaves or expires."""
-        self.next_due = _NEVER
-        for n in range(self.book.open_count):
-            time = self.due_time(self.book.open_orders[n])
-            if time < self.next_due:
-                self.next_due = time
-
-    def due_time(self, order: int) -> int:
-        row = self.book.condition[order]
-        time = cython.declare(cython.longlong, _NEVER)
-        if row < 0 or not self.lifecycle.is_alive(order):
-            return time
-        flags = self.book.flags[order]
-        if (flags & _UNTIL) != 0:
-            time = self.conditions.until[row]
-        if (flags & _LEAVING) != 0 and self.conditions.leaves[row] < time:
-            time = self.conditions.leaves[row]
-        if (flags & _IN_FLIGHT) != 0 and self.conditions.arrives[row] < time:
-            time = self.conditions.arrives[row]
-        return time
-
-    def pass_due(self) -> int:
-        """Let happen what is due next: orders leave, expire, or arrive and meet the book, in the order in which they were sent."""
-        now = cython.declare(cython.longlong, self.next_due)
-        self.log.now = now
-        self.lifecycle.has_released = False
-        for n in range(self.book.open_count):
-            order = self.book.open_orders[n]
-            if self.due_time(order) != now or not self.timing.pass_time(order, now):
-                continue
-            if (self.book.flags[order] & _DAY) != 0:
-                self.timing.last_a_day(order)
-            i = self.book.instrument[order]
-            if self.is_working(order, i) and self.is_set_off(order, i):
-                self.meet(order, i)
-        if self.lifecycle.has_released:
-            for k in range(self.size):
-                self.meet_all(k)
-        self.book.compact()
-        self.schedule()
-        return self.watch_margin()
+    def admit(self, order: int) -> int:
+        """Let an order that has just reached the venue meet the book."""
+        i = self.book.instrument[order]
+        return self.meet(order, i) if self.is_working(order, i) and self.is_set_off(order, i) else 0

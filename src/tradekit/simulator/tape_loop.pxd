@@ -1,4 +1,5 @@
 cimport cython
+from tradekit.simulator.arrivals cimport Arrivals
 from tradekit.simulator.context cimport Context
 from tradekit.simulator.depth cimport Levels
 from tradekit.simulator.depth_matching cimport DepthMatcher
@@ -9,6 +10,7 @@ cdef class TapeLoop:
     cdef Context context
     cdef Simulation simulation
     cdef DepthMatcher matcher
+    cdef Arrivals arrivals
     cdef Levels levels
     cdef list depths, symbols, timers
     cdef object on_bar, on_trade, on_quote, on_book, on_timer, listener
@@ -24,7 +26,7 @@ cdef class TapeLoop:
 
     cpdef run(self, object start, object stop, object listener=*)
     cdef int run_row(self, Py_ssize_t row) except -1
-    cdef int go_between(self, Py_ssize_t row) except -1
+    cdef int go_between(self) except -1
     cdef int happen(self, Py_ssize_t row) except -1
     cdef object quote_at(self, Py_ssize_t place, Py_ssize_t i)
     cdef int trade(self, Py_ssize_t i, Py_ssize_t place, Py_ssize_t row) except -1

@@ -12,11 +12,13 @@ import numpy as np
 from tradekit.model.tape import TickKind
 
 if cython.compiled:
+    from cython.cimports.tradekit.simulator.arrivals import Arrivals
     from cython.cimports.tradekit.simulator.depth import Depth, Levels
     from cython.cimports.tradekit.simulator.depth_matching import DepthMatcher
     from cython.cimports.tradekit.simulator.loops import check_rows
     from cython.cimports.tradekit.simulator.ticks import Quote, Trade
 else:
+    from tradekit.simulator.arrivals import Arrivals
     from tradekit.simulator.depth import Depth, Levels
     from tradekit.simulator.depth_matching import DepthMatcher
     from tradekit.simulator.loops import check_rows
@@ -64,11 +66,13 @@ class TapeLoop:
         self.read(tape)
         self.symbols = [instrument.symbol for instrument in setup.instruments]
         self.matcher = DepthMatcher(setup, self.simulation, tape.has_trades)
+        self.arrivals = Arrivals(self.matcher)
         self.depths = self.matcher.depths
         self.has_depth = tape.has_depth
         self.context.show_depths(self.depths if self.has_depth else None)
         self.close_time = setup.bars.close_time
-        self.on_bar, self.on_timer = calls.on_bar, calls.on_timer
+        self.on_bar = calls.on_bar
+        self.on_timer: Any = calls.on_timer
         self.on_trade, self.on_quote, self.on_book = calls.on_trade, calls.on_quote, calls.on_book
         self.warmup = setup.warmup
         self.timers = list(calls.timers)
@@ -116,8 +120,8 @@ class TapeLoop:
         stop = cython.declare(cython.Py_ssize_t, self.first[row + 1])
         while True:
             moment = cython.declare(cython.longlong, self.time[self.at] if self.at < stop else end)
-            if matcher.next_due < moment or self.next_timer < moment:
-                self.go_between(row)
+            if self.arrivals.next_due < moment or self.next_timer < moment:
+                self.go_between()
             elif self.at >= stop:
                 break
             else:
@@ -131,10 +135,10 @@ class TapeLoop:
             self.on_bar(self.context)
         return self.settle()
 
-    def go_between(self, row: int) -> int:
+    def go_between(self) -> int:
         """Let something reach the venue, or a timer ring, before the next that happens in the markets."""
-        if self.matcher.next_due <= self.next_timer:
-            self.matcher.pass_due()
+        if self.arrivals.next_due <= self.next_timer:
+            self.arrivals.pass_due()
             return self.tell()
         ringing = 0
         for k in range(self.alarm.shape[0]):
@@ -216,7 +220,7 @@ class TapeLoop:
             self.simulation.mark_equity()
             self.simulation.decide()
         if self.has_depth and self.simulation.book.open_count > 0:
-            self.matcher.schedule()  # a cancel is under way without a decision
+            self.arrivals.schedule()  # a cancel is under way without a decision
         return self.tell()
 
     def tell(self) -> int:

@@ -88,9 +88,7 @@ def test_score_below_what_is_demanded_is_refused_with_what_lowers_it():
 def test_what_can_not_be_and_what_is_unknown_can_not_be_waived():
     with pytest.raises(ValidationError, match=r"'ohlc' can't be waived; \[data.policy\] ohlc says what is done about it"):
         quality(waive=[{"check": "ohlc"}])
-    with pytest.raises(
-        ValidationError, match=r"no check is called 'split-like-jmp'; allowed: .*did you mean 'split-like-jump'"
-    ):
+    with pytest.raises(ValidationError, match=r"no check is called 'split-like-jmp'; allowed: .*did you mean 'split-like-jump'"):
         quality(waive=[{"check": "split-like-jmp"}])
     with pytest.raises(ValidationError, match="no check is called 'crossed'"):
         quality(waive=[{"check": "crossed"}])

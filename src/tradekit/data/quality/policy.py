@@ -61,9 +61,7 @@ class Waiver(Options):
         if known is not None and known.policy:
             raise ValueError(f"{value!r} can't be waived; [data.policy] {known.policy} says what is done about it")
         if value not in free:
-            raise ValueError(
-                f"no check is called {value!r}; allowed: {', '.join(map(repr, free))}{nearest(value, free)}"
-            )
+            raise ValueError(f"no check is called {value!r}; allowed: {', '.join(map(repr, free))}{nearest(value, free)}")
         return value
 
     def covers(self, check: str, symbol: str) -> bool:
