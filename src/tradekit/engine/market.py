@@ -57,10 +57,7 @@ class MarketData:
 
 
 def load_market(composed: ComposedRun) -> MarketData:
-    """Read all that a run needs from its source.
-
-    Raises `DataError` for what is missing or wrong, and `ConfigError` for facts about instruments that contradict it.
-    """
+    """Read all that a run needs; raise `DataError` for what is missing or wrong, `ConfigError` for facts that contradict it."""
     config, source = composed.config, composed.source
     read = _streamed(config, source) if config.data.stream else _read(config, source)
     loaded, instruments, reference = read.loaded, read.instruments, read.reference
@@ -69,12 +66,10 @@ def load_market(composed: ComposedRun) -> MarketData:
     calendars = _calendars(loaded.bars, instruments)
     known = {one.symbol: found for one in instruments if (found := calendars[one.calendar]) is not None}
     schedule, notes = scheduled(loaded.bars, reference.funding, reference.actions, known)
-    finer, inside = None, {}
-    if config.data.fill_interval is not None:
-        finer = load_finer(source, loaded.bars, instruments, config.data.fill_interval_ns, config.data.policy, reference.actions)
-        inside = _reports(finer.inspected, quality, "trades" if config.data.fill_interval == "trades" else "finer bars")
+    finer, inside = _finer(config, source, loaded.bars, instruments, reference)
     tape = None if config.data.ticks is None else load_tape(source, loaded.bars, config.data.ticks)
-    ticks = {} if tape is None else {kind: _reports(found, quality, kind) for kind, found in tape.inspected.items()}
+    ticks = {kind: _reports(found, quality, kind) for kind, found in ({} if tape is None else tape.inspected).items()}
+    checked = _Reports(reports, trades, inside, ticks)
     return MarketData(
         bars=loaded.bars,
         adjusted=adjust(loaded.bars, schedule),
@@ -88,21 +83,28 @@ def load_market(composed: ComposedRun) -> MarketData:
         finer=None if finer is None else finer.finer,
         bar_length=_length(loaded.bars, config.data.size),
         instruments=instruments,
-        facts=tuple(
-            _facts(fact, _Reports(reports, trades, inside), reference, finer) | _ticks(fact["symbol"], tape, ticks)
-            for fact in loaded.facts
-        ),
+        facts=tuple(_facts(fact, checked, reference, finer, tape) for fact in loaded.facts),
         notes=(
             *loaded.notes,
-            *_notes([one for part in (reports, trades, inside, *ticks.values()) for one in part.values()], quality),
+            *_notes(checked.all(), quality),
             *reference.notes,
             *notes,
-            *(() if finer is None else finer.notes),
-            *(() if tape is None else tape.notes),
+            *(note for one in (finer, tape) if one is not None for note in one.notes),
         ),
         memory=read.memory,
         tape=None if tape is None else tape.tape,
     )
+
+
+def _finer(
+    config: RunConfig, source: DataSource, bars: Bars, instruments: Sequence[Instrument], reference: LoadedReference
+) -> tuple[LoadedFiner | None, dict[str, Report]]:
+    """Read what decides inside the bars, and what its checks come to."""
+    if config.data.fill_interval is None:
+        return None, {}
+    finer = load_finer(source, bars, instruments, config.data.fill_interval_ns, config.data.policy, reference.actions)
+    kind = "trades" if config.data.fill_interval == "trades" else "finer bars"
+    return finer, _reports(finer.inspected, config.data.quality, kind)
 
 
 def request_of(config: RunConfig) -> BarRequest:
@@ -187,9 +189,17 @@ class _Reports:
     bars: Mapping[str, Report]
     trades: Mapping[str, Report]
     finer: Mapping[str, Report]
+    ticks: Mapping[str, Mapping[str, Report]]
+    """By kind first."""
+
+    def all(self) -> list[Report]:
+        """Return all of them."""
+        return [one for part in (self.bars, self.trades, self.finer, *self.ticks.values()) for one in part.values()]
 
 
-def _facts(fact: Mapping[str, Any], reports: _Reports, reference: LoadedReference, finer: LoadedFiner | None) -> dict[str, Any]:
+def _facts(
+    fact: Mapping[str, Any], reports: _Reports, reference: LoadedReference, finer: LoadedFiner | None, tape: LoadedTape | None
+) -> dict[str, Any]:
     symbol = fact["symbol"]
     found = {**fact, **reports.bars[symbol].facts(), **reference.facts(symbol)}
     if symbol in reports.trades:
@@ -197,13 +207,9 @@ def _facts(fact: Mapping[str, Any], reports: _Reports, reference: LoadedReferenc
         found["trades"] = {"origin": of.origin, "rows": of.rows, **fact.get("trades", {}), **of.facts()}
     if finer is not None:
         found["finer"] = {**finer.facts[symbol], **reports.finer[symbol].facts()}
+    if tape is not None:
+        found["ticks"] = {kind: {**one, **reports.ticks[kind][symbol].facts()} for kind, one in tape.facts[symbol].items()}
     return found
-
-
-def _ticks(symbol: str, tape: LoadedTape | None, reports: Mapping[str, Mapping[str, Report]]) -> dict[str, Any]:
-    if tape is None:
-        return {}
-    return {"ticks": {kind: {**fact, **reports[kind][symbol].facts()} for kind, fact in tape.facts[symbol].items()}}
 
 
 def _instruments(config: RunConfig, known: Sequence[Instrument]) -> tuple[Instrument, ...]:

@@ -16,6 +16,7 @@ cdef class Arrivals:
     cdef Log log
     cdef long long next_due
 
+    cdef int begin_row(self, Py_ssize_t row) except -1
     cdef int schedule(self) except -1
     cdef long long due_time(self, Py_ssize_t order) noexcept
     cdef int pass_due(self) except -1

@@ -32,6 +32,20 @@ class Arrivals:
         self.log = self.matcher.log
         self.next_due = _NEVER
 
+    def begin_row(self, row: int) -> int:
+        """Begin a bar of the clock: orders for the day end with their session, and impact reckons with the last bar's volume."""
+        self.timing.row = row
+        market = self.matcher.simulation.market
+        for i in range(self.matcher.size):
+            if market.current[i] >= 0:
+                self.matcher.volume[0, i] = market.bars.volume[market.current[i], i]
+        for n in range(self.book.open_count):
+            order = self.book.open_orders[n]
+            if (self.book.flags[order] & _DAY) != 0 and self.lifecycle.is_alive(order):
+                self.timing.last_a_day(order)
+        self.book.compact()
+        return 0
+
     def schedule(self) -> None:
         """Find out when the next order arrives, leaves or expires."""
         self.next_due = _NEVER

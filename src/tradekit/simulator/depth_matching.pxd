@@ -33,7 +33,6 @@ cdef class DepthMatcher:
     cdef double[:, ::1] price, volume
     cdef double[::1] last
 
-    cdef int begin_row(self, Py_ssize_t row) except -1
     cdef int trade(self, Py_ssize_t i, double price, double size, int side) except -1
     cdef int change(self, Py_ssize_t i) except -1
     cdef void mark(self, Py_ssize_t i, double price) noexcept

@@ -45,7 +45,6 @@ _TIME_IN_FORCE = cython.declare(cython.int, Reason.TIME_IN_FORCE)
 _NOT_WHOLE = cython.declare(cython.int, Reason.NOT_FILLED_WHOLE)
 _IMMEDIATE = cython.declare(cython.int, Flag.IMMEDIATE)
 _WHOLE = cython.declare(cython.int, Flag.WHOLE)
-_DAY = cython.declare(cython.int, Flag.DAY)
 _IN_FLIGHT = cython.declare(cython.int, Flag.IN_FLIGHT)
 _TRIGGERED = cython.declare(cython.int, Flag.TRIGGERED)
 _RESTED = cython.declare(cython.int, Flag.RESTED)
@@ -93,20 +92,6 @@ class DepthMatcher:
         self.due = Due(self.book)
         self.is_margin = setup.is_margin
         self.last = np.full(size, np.nan)
-
-    def begin_row(self, row: int) -> int:
-        """Begin a bar of the clock: orders for the day end with their session."""
-        self.timing.row = row
-        market = self.simulation.market
-        for i in range(self.size):
-            if market.current[i] >= 0:
-                self.volume[0, i] = market.bars.volume[market.current[i], i]
-        for n in range(self.book.open_count):
-            order = self.book.open_orders[n]
-            if (self.book.flags[order] & _DAY) != 0 and self.lifecycle.is_alive(order):
-                self.timing.last_a_day(order)
-        self.book.compact()
-        return 0
 
     def trade(self, i: int, price: float, size: float, side: int) -> int:
         """Let a trade of the market happen: `side` is 1 where a buyer took, -1 where a seller did, 0 where nobody says."""

@@ -111,11 +111,10 @@ class TapeLoop:
 
     def run_row(self, row: int) -> int:
         simulation = self.simulation
-        matcher = self.matcher
         self.context.row = row
         simulation.begin_row(row)
         if self.has_depth:
-            matcher.begin_row(row)
+            self.arrivals.begin_row(row)
         end = cython.declare(cython.longlong, self.close_time[row])
         stop = cython.declare(cython.Py_ssize_t, self.first[row + 1])
         while True:
