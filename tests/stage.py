@@ -145,6 +145,7 @@ class OrderRow(NamedTuple):
     stop: float
     filled: float
     row: int
+    time: int
 
 
 @dataclass(frozen=True)
