@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
-from market import csv_bars, daily_bars, minute_bars, stored_bars, trades
-from peers import BACKTESTING, BACKTRADER, NAUTILUS, PANDAS, POLARS, VECTORBT, Peer
+from market import csv_bars, daily_bars, minute_bars, recording, stored_bars, trades
+from peers import BACKTESTING, BACKTRADER, HFTBACKTEST, NAUTILUS, PANDAS, POLARS, VECTORBT, Peer
 
 __all__ = ["COMPARISONS", "Comparison"]
 
@@ -46,6 +46,7 @@ _stored = partial(stored_bars, count=MILLION)
 _days = partial(daily_bars, instruments=500, count=5_000)
 _csv = partial(csv_bars, count=MILLION)
 _trades = partial(trades, count=4 * MILLION)
+_recording = partial(recording, times=5)
 _EVENT = "event form: a crossover decided in a Python `on_bar`, 1 instrument, 1,000,000 bars"
 _ARRAY = "array form: the orders of the same signals, 1 instrument, 1,000,000 bars"
 _TRADE_BARS = "bars of a minute out of 4,000,000 trades, 5 to a bar"
@@ -247,6 +248,44 @@ COMPARISONS = (
         1.0,
         peer=POLARS,
         peer_script="resample_polars.py",
+    ),
+    Comparison(
+        "book-hftbacktest",
+        "a recorded order book and its trades, 6 minutes 5 times over, without an order",
+        "its vector of price levels; statistics and tables on neither side",
+        _recording,
+        "book_tradekit.py",
+        1.0,
+        peer=HFTBACKTEST,
+        peer_script="book_hftbacktest.py",
+    ),
+    Comparison(
+        "quoting-hftbacktest",
+        "the same, quoting both sides every 100 ms, decided in a Python `on_timer`",
+        "decided in a function that Numba compiles",
+        _recording,
+        "quoting_tradekit.py",
+        1.0,
+        peer=HFTBACKTEST,
+        peer_script="quoting_hftbacktest.py",
+    ),
+    Comparison(
+        "ticks-called",
+        "a trade or a quote handed to a Python `on_trade` or `on_quote`",
+        "",
+        _recording,
+        "ticks_called.py",
+        10.0,
+        "µs",
+    ),
+    Comparison(
+        "ticks-quiet",
+        "a trade or a quote that nobody is called for",
+        "",
+        _recording,
+        "ticks_quiet.py",
+        1.0,
+        "µs",
     ),
 )
 """In the order of the table."""

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-__all__ = ["BACKTESTING", "BACKTRADER", "NAUTILUS", "PANDAS", "POLARS", "VECTORBT", "Peer", "environment"]
+__all__ = ["BACKTESTING", "BACKTRADER", "HFTBACKTEST", "NAUTILUS", "PANDAS", "POLARS", "VECTORBT", "Peer", "environment"]
 
 _NEWEST_MINOR = 20  # of the Pythons that are looked for
 
@@ -33,6 +33,7 @@ class Peer:
 
 BACKTESTING = Peer("backtesting.py", "0.6.6", ("backtesting==0.6.6", "pyarrow"))
 BACKTRADER = Peer("backtrader", "1.9.78.123", ("backtrader==1.9.78.123", "pandas", "pyarrow"))
+HFTBACKTEST = Peer("hftbacktest", "2.4.4", ("hftbacktest==2.4.4",))
 NAUTILUS = Peer("nautilus_trader", "1.231.0", ("nautilus_trader==1.231.0", "pyarrow"), lowest=(3, 12))
 PANDAS = Peer("pandas", "3.1.1", ("pandas==3.1.1", "pyarrow==26.0.1"))
 POLARS = Peer("polars", "2.1.0", ("polars==2.1.0", "numpy"))

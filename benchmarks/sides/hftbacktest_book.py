@@ -57,7 +57,7 @@ def backtest(events: np.ndarray) -> ROIVectorMarketDepthBacktest:
         .linear_asset(1.0)
         .constant_order_latency(10_000_000, 0)
         .risk_adverse_queue_model()
-        .partial_fill_exchange()
+        .no_partial_fill_exchange()
         .trading_value_fee_model(0.0001, 0.0001)
         .tick_size(0.1)
         .lot_size(0.001)

@@ -25,4 +25,4 @@ class Looking(Strategy):
 
 
 found = measured(Path(sys.argv[1]), ["trades", "quotes"], Looking)
-report({"figure": found["seconds"] / found["events"] * 1e6, **found})
+report({"figure": (found["seconds"] + found["statistics"]) / found["events"] * 1e6, **found})

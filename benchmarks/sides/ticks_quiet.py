@@ -18,4 +18,4 @@ class Silent(Strategy):
 
 
 found = measured(Path(sys.argv[1]), ["trades", "quotes"], Silent)
-report({"figure": found["seconds"] / found["events"] * 1e6, **found})
+report({"figure": (found["seconds"] + found["statistics"]) / found["events"] * 1e6, **found})
