@@ -225,6 +225,9 @@ def test_settings_are_json_with_every_default_and_override(path):
         "participation": 0.1,
         "latency_ms": 0.0,
         "queue_ahead": None,
+        "data_latency_ms": 0.0,
+        "queue": "behind",
+        "queue_power": 3.0,
         "driver": "auto",
         "costs": [{"model": "fee", **FEE, "bps": 10.0}],
     }
@@ -307,7 +310,7 @@ def test_compose_strategy_that_can_not_say_whether_it_sells_short_is_broken(path
         (
             "execution.limit_fill=touch",
             "unknown key execution.limit_fill; allowed in executor 'simulated': insufficient_funds, limit_fills, path, "
-            "participation, latency_ms, queue_ahead, driver, costs; "
+            "participation, latency_ms, data_latency_ms, queue_ahead, queue, queue_power, driver, costs; "
             "did you mean 'limit_fills'?",
         ),
         (
