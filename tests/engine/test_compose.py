@@ -315,8 +315,8 @@ def test_compose_strategy_that_can_not_say_whether_it_sells_short_is_broken(path
         ),
         (
             "data.intervals=3",
-            "unknown key data.intervals; data source 'memory': instruments, interval, fill_interval, ticks, policy, quality, stream; "
-            "did you mean 'interval'?",
+            "unknown key data.intervals; data source 'memory': instruments, interval, fill_interval, ticks, policy, quality, "
+            "stream; did you mean 'interval'?",
         ),
         ('execution.costs=[{model="fee",bps=-1}]', "execution.costs[0].bps must be at least 0, got -1"),
         (
