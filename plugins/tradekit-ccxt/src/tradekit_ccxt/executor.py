@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import math
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from decimal import Decimal
 from functools import partial
 from typing import Any, TypeVar
@@ -30,7 +30,7 @@ from tradekit_ccxt.errand import Errand, on
 from tradekit_ccxt.keys import Keys, read_keys
 from tradekit_ccxt.listening import Heard, listen, remind
 from tradekit_ccxt.lookup import Lookup
-from tradekit_ccxt.markets import decimal, instrument, market_of, rules
+from tradekit_ccxt.markets import Rules, decimal, instrument, market_of, rules
 from tradekit_ccxt.options import ExchangeOptions
 from tradekit_ccxt.orders import fill, order, request
 from tradekit_ccxt.pacing import Governor, Priority
@@ -53,6 +53,8 @@ class _Link:
     client: library.Client
     transport: Transport
     keys: Keys
+    terms: dict[str, tuple[Rules, Abilities]] = field(default_factory=dict)
+    """What holds for orders in each instrument, found out before the first order needs it."""
 
 
 class CcxtExecutor(Executor):
@@ -119,15 +121,21 @@ class CcxtExecutor(Executor):
 
     def abilities(self, symbol: str) -> Abilities:
         """Return what was recorded to work, and what ccxt's features don't deny."""
-        client = self._connected()
-        market_of(client, symbol, self.options.market)
-        return abilities(self._recorded, client.feature_value(symbol, "createOrder"), self.options.recv_window_s)
+        return self._terms(symbol)[1]
+
+    def _terms(self, symbol: str) -> tuple[Rules, Abilities]:
+        """Return the rules for orders in an instrument, and what the exchange takes for it."""
+        link = self._linked()
+        if symbol not in link.terms:
+            market = market_of(link.client, symbol, self.options.market)
+            can = abilities(self._recorded, link.client.feature_value(symbol, "createOrder"), self.options.recv_window_s)
+            link.terms[symbol] = rules(link.client, market), can
+        return link.terms[symbol]
 
     async def send(self, intent: Intent) -> VenueOrder:
         """Send an order, once."""
         client, profile = self._connected(), self._profile
-        market = market_of(client, intent.symbol, self.options.market)
-        asked = request(intent, rules(client, market), self.abilities(intent.symbol), profile)
+        asked = request(intent, *self._terms(intent.symbol), profile)
         priority = Priority.REDUCE if intent.reduce_only else Priority.NEW
         errand = self._errand(priority, self.options.recv_window_s, asked.client_id)
         with on(errand):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import logging
 import signal
 import time
@@ -78,7 +79,13 @@ async def _run(
     for number in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(number, session.stop, number)
     on_start(started)
-    return started, await session.run()
+    # What is there now stays: looking through ccxt's markets again and again for what to free would hold orders up.
+    gc.collect()
+    gc.freeze()
+    try:
+        return started, await session.run()
+    finally:
+        gc.unfreeze()
 
 
 def _hearing(composed: ComposedRun, started: Started) -> Callable[[Input], None]:
