@@ -39,6 +39,7 @@ _HOMES = {
     "tradekit.data.store.keys": "DataKey",
     "tradekit.data.store.view": "StoreView",
     "tradekit.data.tables": "list_symbols read_series",
+    "tradekit.engine.keys": "Keys read_keys",
     "tradekit.engine.run": "run",
     "tradekit.engine.folder": "read_result",
     "tradekit.engine.sources": "NamedSource open_source",

@@ -19,15 +19,16 @@ from tradekit import (
     Holdings,
     Instrument,
     Intent,
+    Keys,
     Reconnected,
     TradekitError,
     VenueError,
     VenueFill,
     VenueOrder,
+    read_keys,
 )
 from tradekit_ccxt import failures, library
 from tradekit_ccxt.errand import Errand, on
-from tradekit_ccxt.keys import Keys, read_keys
 from tradekit_ccxt.listening import Heard, listen, remind
 from tradekit_ccxt.lookup import Lookup
 from tradekit_ccxt.markets import Rules, decimal, instrument, market_of, rules
@@ -60,7 +61,8 @@ class _Link:
 class CcxtExecutor(Executor):
     """Trade on an account at an exchange that ccxt knows, spot or linear perpetuals.
 
-    Keys come from the environment. Orders that were not recorded to work at the exchange are refused, or done by the kernel.
+    Keys come from the environment, the secrets file or a keyring. Orders that were not recorded to work at the exchange are
+    refused, or done by the kernel.
     """
 
     name = "ccxt"
@@ -69,8 +71,9 @@ class CcxtExecutor(Executor):
         """Which account at which exchange, and how long orders may take."""
 
         keys: str = Field(
-            description="the name of the account's keys: the environment holds them as TRADEKIT_<NAME>_KEY, TRADEKIT_<NAME>_SECRET "
-            "and, where the exchange wants one, TRADEKIT_<NAME>_PASSWORD"
+            description="the name of the account's keys, which are in the environment, as TRADEKIT_<NAME>_KEY, "
+            "TRADEKIT_<NAME>_SECRET and, where the exchange wants one, TRADEKIT_<NAME>_PASSWORD; in the secrets file; or in a "
+            "keyring"
         )
         recv_window_s: float = Field(
             5.0, gt=0, le=60, description="seconds within which an order must reach the exchange, and wait here at most"
