@@ -128,11 +128,14 @@ class DataSource(Component, ABC):
         """
         raise NotImplementedError
 
-    def live_trades(self, request: BarRequest) -> AsyncIterator[Mapping[str, Trades] | Reconnected]:
-        """Yield trades as they are made, from now on, each time those of one or more of `request.symbols`.
+    def streams_bars(self) -> bool:
+        """Say whether `live_bars` is told of bars and need not ask for them; else a run makes them of `live_trades`, if it can."""
+        return self.has_live_bars
 
-        They may come late, twice and out of order from one time to the next: `StreamBars` makes bars of such. `Reconnected` tells
-        that some may be missing, and comes first. `request.interval` is 0. A source with `has_live_trades` overrides this.
+    def live_trades(self, request: BarRequest) -> AsyncIterator[Mapping[str, Trades] | Reconnected]:
+        """Yield trades as they are made, from now on; they may come late, twice and out of order from one time to the next.
+
+        `Reconnected` tells that some may be missing, and comes first. A source with `has_live_trades` overrides this.
         """
         raise NotImplementedError
 
@@ -141,11 +144,7 @@ class DataSource(Component, ABC):
         raise NotImplementedError
 
     def live_book(self, request: BarRequest) -> AsyncIterator[Mapping[str, BookUpdates] | Reconnected]:
-        """Yield changes of order books as they are made.
-
-        The first of an instrument, and the first after each `Reconnected`, is the whole book (`is_snapshot`); from one to the
-        next nothing is missing. A source that misses something says `Reconnected`, and gives the book whole again.
-        """
+        """Yield changes of order books as they are made, without a gap: after each `Reconnected`, the book comes whole first."""
         raise NotImplementedError
 
     def funding(self, symbols: Sequence[str]) -> Mapping[str, FundingRates]:  # noqa: ARG002 - what an override is given

@@ -118,6 +118,10 @@ class CcxtSource(DataSource):
             return {}
         return {symbol: self._funding(symbol) for symbol in symbols}
 
+    def streams_bars(self) -> bool:
+        """Say whether ccxt knows a stream of bars at the exchange."""
+        return bool(library.make(self.options).has.get("watchOHLCV"))
+
     async def live_trades(self, request: BarRequest) -> AsyncIterator[Mapping[str, Trades] | Reconnected]:
         """Yield trades as they are made."""
         async with self._streaming(request.symbols) as client:

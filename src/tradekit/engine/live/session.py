@@ -6,7 +6,7 @@ import asyncio
 import logging
 import time
 from collections import deque
-from collections.abc import Callable, Coroutine, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Coroutine, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
@@ -69,6 +69,8 @@ class LiveSession:
     timing: Timing = Timing()
     clock: Callable[[], int] = time.time_ns
     on_input: Callable[[Input], None] = lambda _given: None
+    live_bars: Callable[[BarRequest], AsyncIterator[LiveBar | Reconnected]] | None = None
+    """Where bars come from, if not from `source.live_bars`."""
     since: int = 0
     """Up to when trades were asked for."""
     stopped_by: int = 0
@@ -164,7 +166,7 @@ class LiveSession:
 
     async def _listen_to_data(self) -> None:
         request = BarRequest(tuple(self.feed.symbols), self.feed.interval)
-        async for heard in self.source.live_bars(request):
+        async for heard in (self.live_bars or self.source.live_bars)(request):
             if isinstance(heard, Reconnected):
                 await self._fill_gap()
                 continue
