@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import itertools
 import math
-import time
 from collections.abc import Awaitable, Callable
 from enum import IntEnum
 
@@ -39,15 +38,16 @@ class Governor:
         self,
         per_second: float,
         burst: float,
-        now: Callable[[], float] = time.monotonic,
+        now: Callable[[], float] | None = None,
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
     ) -> None:
         self._per_second = per_second
         self._burst = max(burst, 1.0)
-        self._now = now
+        # The loop's own time, which is also what it sleeps by.
+        self._now = asyncio.get_running_loop().time if now is None else now
         self._sleep = sleep
         self._tokens = self._burst
-        self._counted_at = now()
+        self._counted_at = self._now()
         self._rests_until = -math.inf
         self._numbers = itertools.count()
         self._queue: dict[tuple[int, int], float] = {}

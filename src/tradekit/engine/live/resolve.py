@@ -96,8 +96,8 @@ class Resolver:
         leg = self.decider.legs.find(fill.client_id, fill.venue_id)
         if leg is None:
             return False
-        if (fill.symbol, fill.trade_id) not in self.decider.legs.counted:
-            named = replace(fill, client_id=leg.intent.client_id)
+        named = replace(fill, client_id=leg.intent.client_id)
+        if not self.decider.legs.knows(named):
             self.tell(Filled(max(fill.time, self.decider.time), named))
         return True
 
