@@ -10,7 +10,7 @@ import platform
 import subprocess
 import sys
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import NamedTuple
 
@@ -23,6 +23,14 @@ BEGIN, END = "<!-- proof -->\n", "<!-- end -->\n"
 _depth = {"is_whole": False}
 
 
+class Told(NamedTuple):
+    """What came of one kind of case: its name, what it is, and its outcome."""
+
+    case: str
+    what: str
+    outcome: str
+
+
 class Row(NamedTuple):
     """What one test of a proof did."""
 
@@ -31,6 +39,7 @@ class Row(NamedTuple):
     cases: int
     outcome: str
     seconds: float
+    told: tuple[Told, ...] = ()
 
 
 def deep(sample: int, whole: int) -> int:
@@ -43,6 +52,11 @@ class Matrix:
     """The cases of one test; it counts them."""
 
     count: int = 0
+    told: list[Told] = field(default_factory=list)
+
+    def tell(self, case: str, what: str, outcome: str) -> None:
+        """Have the page tell what came of a kind of case."""
+        self.told.append(Told(case, what, outcome))
 
     def seeds(self, sample: int, whole: int) -> range:
         """Return as many seeds as the depth asks for."""
@@ -61,7 +75,7 @@ def matrix(request: pytest.FixtureRequest) -> Iterator[Matrix]:
     """The cases that a test is to try."""
     found = Matrix()
     yield found
-    request.node.user_properties.append(("cases", found.count))
+    request.node.user_properties += [("cases", found.count), ("told", [list(one) for one in found.told])]
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -100,7 +114,8 @@ class Writer:
             if before is not None and before.outcome != "holds":
                 outcome = before.outcome
             seconds = report.duration + (before.seconds if before else 0.0)
-            self.rows[report.nodeid] = Row(told["page"], words(report.nodeid), told["cases"] or 1, outcome, seconds)
+            lines = tuple(Told(*one) for one in told.get("told", ()))
+            self.rows[report.nodeid] = Row(told["page"], words(report.nodeid), told["cases"] or 1, outcome, seconds, lines)
 
     def pytest_sessionfinish(self) -> None:
         """Write each page of which a test was run."""
@@ -138,6 +153,14 @@ def told(rows: Sequence[Row]) -> Iterator[str]:
         cases, spent = sum(row.cases for row in done), sum(row.seconds for row in same)
         outcome = "FAILS" if any(row.outcome == "FAILS" for row in same) else "holds" if done else "skipped"
         yield f"| {what} | {cases:,} | {outcome} | {spent:.1f} |"
+    for what in dict.fromkeys(row.what for row in rows if row.told):
+        yield ""
+        yield f"## {what[0].upper()}{what[1:]}"
+        yield ""
+        yield "| case | what it is | what came of it |"
+        yield "| --- | --- | --- |"
+        for line in (line for row in rows if row.what == what and row.outcome == "holds" for line in row.told):
+            yield f"| {line.case} | {line.what} | {line.outcome} |"
 
 
 def commit() -> str:

@@ -17,7 +17,6 @@ class _Jumping(selectors.DefaultSelector):
     def __init__(self) -> None:
         super().__init__()
         self.time = 0.0
-        self.selects = 0
 
     def select(self, timeout: float | None = None) -> list[tuple[selectors.SelectorKey, int]]:
         ready = super().select(0)
@@ -25,7 +24,6 @@ class _Jumping(selectors.DefaultSelector):
             return ready
         if timeout is None:
             return super().select(None)
-        self.selects += 1
         self.time += timeout
         return ready
 
@@ -41,7 +39,6 @@ class LoopbackLoop(asyncio.SelectorEventLoop):
         """Return the made-up time in seconds."""
         return self._jumping.time
 
-    selects = property(lambda self: self._jumping.selects)
     def run_in_executor(self, executor: object, func: Callable[[*Given], Result], *args: *Given) -> asyncio.Future[Result]:
         """Call a function, and return a future that is done."""
         future: asyncio.Future[Result] = self.create_future()

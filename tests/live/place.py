@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import functools
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, field, replace
@@ -52,7 +53,7 @@ class Tireless(Strategy):
                 view.cancel(order.id)
             elif what == 1:
                 ctx.replace(order.id, limit=round(view.close * (0.999 if order.quantity > 0 else 1.001), 2))
-        for _ in range(2):
+        for _ in range(8):
             price, what = view.close, draw.integers(6)
             if what == 0 and view.position == 0.0:
                 ctx.buy(1.0, bracket=Bracket(stop_loss=round(price * 0.997, 2), take_profit=round(price * 1.003, 2)))
@@ -100,6 +101,12 @@ class VenueSource(DataSource):
                 yield heard
         finally:
             await library.close(client)
+
+
+@functools.cache
+def installed() -> Registry:
+    """Return what is installed."""
+    return discover()
 
 
 @contextmanager
@@ -174,7 +181,7 @@ history = 5
 [[report]]
 name = "summary"
 """)
-        found = discover()
+        found = installed()
         source = type("Source", (VenueSource,), {"venue": self.venue, "url": self.url})
         own = [
             Provided("data source", source.name, source, "tests", "1"),
