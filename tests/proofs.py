@@ -1,7 +1,8 @@
 """Two depths of proof: the tests try a sample of each large matrix; `pytest --proof` tries all of it, and writes down what it did.
 
 A test that belongs to a proof has the marker `proof("PAGE")` and asks the fixture `matrix` for its cases, or says with
-`proof("PAGE", cases=N)` how many there are. Afterwards `docs/proofs/PAGE.md` tells, between its markers, what was run.
+`proof("PAGE", cases=N)` how many there are. Afterwards `docs/proofs/PAGE.md` tells, between its markers, what was run; what was
+not run this time stays as it was told, with the commit that it was run at.
 """
 
 from __future__ import annotations
@@ -135,24 +136,39 @@ def rewritten(text: str, rows: Sequence[Row]) -> str:
     _, end, tail = rest.partition(END)
     if not begin or not end:
         raise ValueError(f"a page of a proof needs a line {BEGIN.strip()!r} and after it a line {END.strip()!r}")
-    return "".join([head, begin, *(line + "\n" for line in told(rows)), end, tail])
+    before = rest.partition(END)[0]
+    return "".join([head, begin, *(line + "\n" for line in told(rows, before)), end, tail])
 
 
-def told(rows: Sequence[Row]) -> Iterator[str]:
-    """Give the lines of a table of what was run."""
+def kept(before: str, rows: Sequence[Row]) -> tuple[list[str], list[str]]:
+    """Return the rows and the sections of a page that are about what was not run this time."""
+    run = {row.what for row in rows}
+    table, *sections = before.split("\n## ")
+    lines = [line for line in table.splitlines() if line.count("|") == 6 and line.endswith("` |")]
+    texts = [f"## {text.rstrip()}" for text in sections if text.partition("\n")[0].lower() not in {what.lower() for what in run}]
+    return [line for line in lines if line.split("|")[1].strip() not in run], texts
+
+
+def told(rows: Sequence[Row], before: str = "") -> Iterator[str]:
+    """Give the lines of a table of what was run, and of what was told before of what was not."""
     is_compiled = "compiled" if _is_compiled() else "uncompiled"
-    seconds = sum(row.seconds for row in rows)
+    seconds, (lines, sections) = sum(row.seconds for row in rows), kept(before, rows)
+    at = f"`{commit()}`"
     where = f"Python {platform.python_version()} on {sys.platform}, simulator {is_compiled}"
-    yield f"Commit `{commit()}`, {where}; {seconds:.0f} s on one core."
+    yield f"Commit {at}, {where}; {seconds:.0f} s on one core."
     yield ""
-    yield "| what | cases | result | seconds |"
-    yield "| --- | ---: | --- | ---: |"
+    yield "| what | cases | result | seconds | commit |"
+    yield "| --- | ---: | --- | ---: | --- |"
+    yield from lines
     for what in dict.fromkeys(row.what for row in rows):
         same = [row for row in rows if row.what == what]
         done = [row for row in same if row.outcome != "skipped"]
         cases, spent = sum(row.cases for row in done), sum(row.seconds for row in same)
         outcome = "FAILS" if any(row.outcome == "FAILS" for row in same) else "holds" if done else "skipped"
-        yield f"| {what} | {cases:,} | {outcome} | {spent:.1f} |"
+        yield f"| {what} | {cases:,} | {outcome} | {spent:.1f} | {at} |"
+    for text in sections:
+        yield ""
+        yield text
     for what in dict.fromkeys(row.what for row in rows if row.told):
         yield ""
         yield f"## {what[0].upper()}{what[1:]}"

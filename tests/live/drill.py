@@ -15,14 +15,15 @@ class Drill(Strategy):
     def on_bar(self, ctx):
         view, self.step = ctx[SYMBOL], self.step + 1
         what = self.step % 6
+        resting = [order for order in view.open_orders if ctx.order(order).limit is not None]
         if what == 1:
             ctx.buy(2.5)
         elif what == 2:
             ctx.buy(1.0, limit=round(view.close * 0.9, 2))
-        elif what == 3 and view.open_orders:
-            ctx.replace(view.open_orders[0], limit=round(view.close * 0.85, 2))
-        elif what == 4 and view.open_orders:
-            view.cancel(view.open_orders[0])
+        elif what == 3 and resting:
+            ctx.replace(resting[0], limit=round(view.close * 0.85, 2))
+        elif what == 4 and resting:
+            view.cancel(resting[0])
         elif what == 5:
             ctx.exit()
 

@@ -9,7 +9,7 @@ from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import ClassVar
 
 import ccxt.pro
 import numpy as np
@@ -25,7 +25,7 @@ from tradekit_venue.serving import opened
 from tradekit_venue.venue import Venue
 
 from engine.live.market import SYMBOL
-from engine.live.play import BEGIN, BTC, MINUTE, walk
+from engine.live.play import BTC, MINUTE, walk
 from tradekit import BarRequest, Bracket, DataSource, LiveBar, Reconnected, Series, Strategy
 from tradekit.engine.compose import ComposedRun, compose_file
 from tradekit.engine.live.session import Ended, LiveSession
@@ -178,6 +178,7 @@ costs = []
 {self.settings}
 [live]
 history = 5
+max_bars = {self.rows}
 [[report]]
 name = "summary"
 """)
@@ -190,7 +191,10 @@ name = "summary"
         return compose_file(path, registry=Registry((*found.components, *own), found.broken, found.left_out))
 
     async def play(
-        self, strategy: type[Strategy], is_over: Callable[[LiveSession], bool], on_start: Callable[[LiveSession], None] = lambda _: None
+        self,
+        strategy: type[Strategy],
+        is_over: Callable[[LiveSession], bool],
+        on_start: Callable[[LiveSession], None] = lambda _: None,
     ) -> Played:
         """Run a session until something is so, end it, and return what there was."""
         composed = self.compose(strategy)

@@ -109,14 +109,14 @@ def until(found: Callable[[], Any], otherwise: Callable[[], str]) -> Any:
 def serve() -> None:
     """Make a process for each line of standard input, and say its number; or say how one has ended."""
     import ccxt.pro
-    import pandas
+    import pandas as pd
     import tradekit_ccxt.executor
     import tradekit_venue.opening
 
     import tradekit.engine.live.run
     from tradekit.plugin.discovery import discover
 
-    loaded = (ccxt.pro, pandas, tradekit_ccxt.executor, tradekit_venue.opening, tradekit.engine.live.run)
+    loaded = (ccxt.pro, pd, tradekit_ccxt.executor, tradekit_venue.opening, tradekit.engine.live.run)
     assert all(loaded)
     sys.path.insert(0, sys.argv[1])
     discover()
@@ -129,7 +129,8 @@ def serve() -> None:
             answer = os.fork()
             if not answer:
                 become(asked)
-        print(json.dumps(answer), flush=True)
+        sys.stdout.write(json.dumps(answer) + "\n")
+        sys.stdout.flush()
 
 
 def become(asked: Mapping[str, Any]) -> None:

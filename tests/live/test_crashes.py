@@ -79,7 +79,9 @@ MOMENTS = [
     *named("a cancellation", "cancel, after: 2"),
     *named("an order that closes", "intent, after: 4", "send, after: 4", "answer, before: 4"),
     *in_flight("an order that closes", "POST order", 4),
-    *named("the agreement with the venue", "open_orders, before: 1", "open_orders, after: 1", "fills, after: 1", "holdings, after: 1"),
+    *named(
+        "the agreement with the venue", "open_orders, before: 1", "open_orders, after: 1", "fills, after: 1", "holdings, after: 1"
+    ),
     *named("the agreement with the venue, later", "open_orders, after: 2", "fills, after: 2", "holdings, after: 2"),
 ]
 RECOVERING = ("open_orders, before: 1", "open_orders, after: 1", "fills, before: 1", "fills, after: 1", "holdings, after: 1")
