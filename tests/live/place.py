@@ -1,4 +1,8 @@
-"""A live run that trades through the real ccxt at the local venue, all in one loop whose time is made up."""
+"""A live run that trades through the real ccxt at the local venue, all in one loop whose time is made up.
+
+Connections on loopback keep up with that: what one end has written the other has at once. Should the kernel be late now and then,
+that is one more delay of a network.
+"""
 
 from __future__ import annotations
 

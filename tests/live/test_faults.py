@@ -14,9 +14,9 @@ pytest.importorskip("tradekit_venue")
 from tradekit_venue.faults import MESSAGE_FAULTS, REQUEST_FAULTS, Fault
 
 from live.faults import Trouble, cases
-from live.loop import run_on_loopback
 from live.place import Place, Played, Tireless, disagreements
 from proofs import deep
+from tradekit.testing import run_virtually
 
 pytestmark = pytest.mark.proof("live")
 
@@ -65,7 +65,7 @@ def test_fault_of_a_venue_neither_doubles_an_order_nor_changes_the_account(tmp_p
     ends: Counter[str] = Counter()
     tried = matrix.some(every, 1)
     for fault in tried:
-        place, played = run_on_loopback(_trouble(tmp_path_factory.mktemp("fault"), 3, 12, fault))
+        place, played = run_virtually(_trouble(tmp_path_factory.mktemp("fault"), 3, 12, fault))
         assert disagreements(place, played) == [], fault
         ends += became(place, played)
     said = (REQUEST_FAULTS if kind == "request" else MESSAGE_FAULTS)[name]
@@ -77,5 +77,5 @@ def test_fault_of_a_venue_neither_doubles_an_order_nor_changes_the_account(tmp_p
 def test_venue_that_goes_wrong_at_random_neither_doubles_an_order_nor_changes_the_account(tmp_path_factory, matrix, block):
     for number in matrix.seeds(1, 10):
         seed = block + number * BLOCKS
-        place, played = run_on_loopback(_trouble(tmp_path_factory.mktemp("random"), seed, deep(50, 200)))
+        place, played = run_virtually(_trouble(tmp_path_factory.mktemp("random"), seed, deep(50, 200)))
         assert disagreements(place, played) == [], seed

@@ -73,7 +73,7 @@ class Outbox:
         await self.look_up(leg)
 
     async def pursue(self, leg: Leg) -> None:
-        """Find out what became of an order; ask again for a cancellation that the venue has not carried out, which harms nothing."""
+        """Find out what became of an order, and ask again for a cancellation that the venue has not carried out."""
         await self.look_up(leg)
         if leg.is_leaving and leg.state is LegState.OPEN and leg.intent.client_id not in self.leaving:
             await self._cancel(leg)
