@@ -18,6 +18,7 @@ import pytest
 
 from engine.live.play import walk
 from live.process import Nursery, Process
+from proofs import deep
 from tradekit.journal.store import JournalStore
 
 pytestmark = [
@@ -222,7 +223,7 @@ def kill(scene: Scene, moment: Moment) -> None:
     scene.control.release()
 
 
-@pytest.mark.parametrize("moment", MOMENTS, ids=lambda one: one.what)
+@pytest.mark.parametrize("moment", MOMENTS[deep(3, 0) :: deep(30, 1)], ids=lambda one: one.what)
 def test_process_killed_at_a_named_moment_loses_nothing_and_does_nothing_twice(tmp_path, nursery, matrix, moment):
     matrix.count = 1
     scene = Scene(tmp_path, nursery)
