@@ -17,6 +17,7 @@ __all__ = [
     "ActionTaken",
     "AlertDisposed",
     "AlertOpened",
+    "BarsClosed",
     "Blocked",
     "BreakAcknowledged",
     "CancelAsked",
@@ -73,12 +74,14 @@ class Recovered:
 
 @dataclass(frozen=True, slots=True)
 class BreakAcknowledged:
-    """The log was damaged; a person, the `actor`, has acknowledged that, and it goes on in a new segment."""
+    """A damaged log was set aside, as a person, the `actor`, has acknowledged; this log goes on in its place."""
 
     KIND: ClassVar[str] = "log.broken"
-    segment: int
+    log: str
+    """The id of the log that was set aside."""
     reason: str
     last_good: int
+    """The number of its last record that was good; -1 for none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,6 +119,16 @@ class RunBegun:
     """The SHA-256 of the source of each package whose components take part."""
     bars: str = ""
     """The blob that holds the bars it decided on; empty where they come one by one."""
+
+
+@dataclass(frozen=True, slots=True)
+class BarsClosed:
+    """Bars have closed, in a run on live data: of each instrument that had one, open, high, low, close and volume."""
+
+    KIND: ClassVar[str] = "market.bars"
+    time: int
+    bars: Mapping[str, str] = field(default_factory=dict)
+    """By symbol, with blanks between the five numbers."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -431,6 +444,7 @@ Record = (
     | BreakAcknowledged
     | KeyChanged
     | RunBegun
+    | BarsClosed
     | RunEnded
     | Ordered
     | Judged
