@@ -36,7 +36,7 @@ def time_of(text: str) -> int:
 
 def number_text(value: Decimal | float) -> str:
     """Return a number without an exponent: of a float the shortest decimal that is read back as the same float."""
-    text = repr(value) if isinstance(value, float) else str(value)
+    text = float.__repr__(value) if isinstance(value, float) else str(value)
     if "e" in text or "E" in text:
         text = format(Decimal(text), "f")
     if "n" in text or "N" in text:
@@ -77,7 +77,7 @@ class _Field(NamedTuple):
 
 
 def encode(record: Record) -> dict[str, Any]:
-    """Return a record as the `data` of an entry: what has its default is left out. Raises `TypeError` for a value of another type."""
+    """Return a record as the `data` of an entry, without what has its default. Raises `TypeError` for a value of another type."""
     found = {}
     for name, default, write, _ in _FIELDS[record.KIND]:
         value = getattr(record, name)
@@ -106,6 +106,10 @@ def _mapping(read: Coder) -> Coder:
     return lambda pairs: {name: read(value) for name, value in pairs}
 
 
+def _or_none(one: Coder) -> Coder:
+    return lambda value: None if value is None else one(value)
+
+
 def _each(one: Coder, gather: Callable[[Iterable[Any]], Any]) -> Coder:
     return lambda many: gather(one(item) for item in many)
 
@@ -121,7 +125,7 @@ _CODERS: dict[Any, tuple[Coder, Coder]] = {
     int: (_of(int), _same),
     bool: (_of(bool), _same),
     Decimal: (number_text, Decimal),
-    Decimal | None: (number_text, Decimal),
+    Decimal | None: (_or_none(number_text), _or_none(Decimal)),
     Mapping[str, Decimal]: (_pairs(number_text), _mapping(Decimal)),
     Mapping[str, str]: _TEXTS,
     Mapping[str, Any]: _ANYTHING,

@@ -80,8 +80,8 @@ def _checkpoints(folder: LogFolder, verifier: Verifier | None) -> list[Head]:
     if verifier is not None and found and not verifier.has_signed(found[-1][0]):
         names = ", ".join(sorted({repr(name) for name, _, _ in found[-1][0].signatures}))
         raise RunError(
-            f"the last checkpoint of audit log {str(folder.path)!r} is not signed by key {verifier.name!r}, but by {names}; use that "
-            "key, or hand over with 'tradekit audit keys rotate'"
+            f"the last checkpoint of audit log {str(folder.path)!r} is not signed by key {verifier.name!r}, but by {names}; use "
+            "that key, or hand over with 'tradekit audit keys rotate'"
         )
     return [Head(one.origin.removeprefix("tradekit/"), one.size, "", one.root.hex()) for _, one in found[-1:]]
 

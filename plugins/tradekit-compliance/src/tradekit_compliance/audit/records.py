@@ -30,6 +30,7 @@ __all__ = [
     "KeyChanged",
     "Liquidated",
     "Ordered",
+    "PriceSeen",
     "Record",
     "Recovered",
     "Refused",
@@ -132,6 +133,16 @@ class BarsClosed:
 
 
 @dataclass(frozen=True, slots=True)
+class PriceSeen:
+    """A price set off an order that the venue does not watch."""
+
+    KIND: ClassVar[str] = "market.price"
+    time: int
+    symbol: str
+    price: Decimal
+
+
+@dataclass(frozen=True, slots=True)
 class RunEnded:
     """A run ends: `done`, `interrupted`, or `failed` with the error as `reason`."""
 
@@ -142,7 +153,6 @@ class RunEnded:
     fills: int = 0
     open_orders: tuple[int, ...] = ()
     """Orders that had come to no end by then."""
-    equity: Decimal | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -227,6 +237,8 @@ class Cancelled:
     symbol: str
     reason: str
     quantity: Decimal | None = None
+    values: Mapping[str, Decimal] = field(default_factory=dict)
+    """What the decision rests on, as for an order; empty where the strategy did not ask for it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -241,6 +253,8 @@ class Requested:
     quantity: Decimal | None = None
     limit: Decimal | None = None
     stop: Decimal | None = None
+    values: Mapping[str, Decimal] = field(default_factory=dict)
+    """What the decision rests on, as for an order."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -267,6 +281,8 @@ class Halted:
     peak: Decimal | None = None
     drawdown: Decimal | None = None
     limit: Decimal | None = None
+    values: Mapping[str, Decimal] = field(default_factory=dict)
+    """What the decision rests on, as for an order."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -445,6 +461,7 @@ Record = (
     | KeyChanged
     | RunBegun
     | BarsClosed
+    | PriceSeen
     | RunEnded
     | Ordered
     | Judged

@@ -14,7 +14,7 @@ LEVELS = {
 }
 _LIMITS = {
     0: "not excluded: records cut off at the end; all of it written anew, by whoever can write the folder",
-    1: "not excluded: records cut off behind the last checkpoint; an older copy of all of it; all of it written anew by whoever has the key",
+    1: "not excluded: records cut off behind a checkpoint; an older copy of all of it; all of it written anew by who has the key",
     2: "not excluded: changes behind the last head that was kept elsewhere, by whoever can write the folder and has the key",
 }
 _ALWAYS = "no level says that what was written is true, that everything was written, or when it was written"

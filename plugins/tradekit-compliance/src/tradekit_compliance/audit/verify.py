@@ -48,6 +48,7 @@ def verify(path: Path, against: Against = Against(), progress: Callable[[int], N
     kept = _kept(folder)
     if not folder.segments() and kept.head is None and not kept.signed and not against.anchors:
         raise DataError(f"there is no audit log in {str(path)!r}: no file seg-00000000.tkl; name the folder of a log")
+    _check_begin(kept, against.begin)
     heads = [*against.anchors, *([kept.head] if kept.head else [])]
     sizes = {head.size for head in heads} | {one.size for _, one in kept.signed} | {against.begin}
     scan = Scan(folder, max((head.size for head in heads), default=0), sizes, against.begin)
@@ -55,7 +56,6 @@ def verify(path: Path, against: Against = Against(), progress: Callable[[int], N
     verdict = scan.verdict
     verdict.begun_at = against.begin
     verdict.findings += kept.findings
-    _check_begin(scan, kept, against.begin)
     _check_head(scan, kept)
     _check_checkpoints(scan, kept.signed)
     is_signed = against.key is not None and _check_signatures(scan, kept.signed, against.key)
@@ -127,7 +127,7 @@ def _check_root(scan: Scan, head: Head, place: str) -> bool:
     return False
 
 
-def _check_begin(scan: Scan, kept: _Kept, begin: int) -> None:
+def _check_begin(kept: _Kept, begin: int) -> None:
     if begin and not any(one.size == begin for _, one in kept.signed):
         sizes = ", ".join(str(one.size) for _, one in kept.signed[-3:]) or "none"
         raise DataError(f"there is no checkpoint of {begin} records to begin at; the last ones have {sizes}")

@@ -33,7 +33,8 @@ class Settings:
 
     `heads` is a file elsewhere into which each head is written too. A checkpoint is made every `every` records or `seconds`, and a
     new segment is begun once one has `roll_bytes`, or the day (UTC) is another. `source` is the package that writes, `actor` who
-    acts where a record doesn't say. `clock` and `mono` return nanoseconds.
+    acts where a record doesn't say. Without `is_durable`, only the last checkpoint sees to it that what it vouches for outlives the
+    machine. `clock` and `mono` return nanoseconds.
     """
 
     source: str
@@ -43,6 +44,7 @@ class Settings:
     every: int = 1024
     seconds: float = 60.0
     roll_bytes: int = 64 * 1024 * 1024
+    is_durable: bool = True
     clock: Callable[[], int] = time.time_ns
     mono: Callable[[], int] = time.monotonic_ns
 
@@ -50,8 +52,8 @@ class Settings:
 class LogWriter:
     """The one writer of a log. What `append` has returned a number for is in the file, and outlives the death of the process.
 
-    `sync` makes it outlive the death of the machine too. After an `OSError` nothing more is written: the log has to be opened again,
-    which sets aside what was written in part.
+    `sync` makes it outlive the death of the machine too. After a failed write nothing more is written: the log has to be opened
+    again, which sets aside what was written in part.
     """
 
     def __init__(self, path: Path, settings: Settings) -> None:
@@ -91,6 +93,11 @@ class LogWriter:
         return self._tree.size
 
     @property
+    def is_closed(self) -> bool:
+        """Whether nothing more can be written, because it was closed or writing failed."""
+        return self._file is None
+
+    @property
     def head(self) -> Head:
         """The head of what was written so far."""
         return Head(self.log, self.size, self._leaf, self._tree.root().hex())
@@ -110,8 +117,6 @@ class LogWriter:
         return self.settings.mono() - self._checked >= self.settings.seconds * _SECOND
 
     def _write(self, record: Record, now: int, about: tuple[str, Sequence[int], str]) -> int:
-        if self._file is None:
-            raise RunError(f"audit log {str(self.folder.path)!r} is closed; open it again")
         run, causes, actor = about
         number = self._tree.size
         body: dict[str, Any] = {
@@ -140,7 +145,8 @@ class LogWriter:
     def _put(self, line: bytes) -> None:
         """Write a line; after a failure nothing may follow what was written of it."""
         file = self._file
-        assert file is not None
+        if file is None:
+            raise RunError(f"audit log {str(self.folder.path)!r} is closed; open it again")
         try:
             rest = memoryview(line)
             while rest:
@@ -185,18 +191,20 @@ class LogWriter:
         if self._file is not None:
             os.fsync(self._file.fileno())
 
-    def checkpoint(self) -> None:
+    def checkpoint(self, is_last: bool = False) -> None:
         """Make sure of all records, note the head, here and elsewhere, and sign it. Raises `OSError`."""
-        self.sync()
+        is_durable = self.settings.is_durable or is_last
+        if is_durable:
+            self.sync()
         head = self.head
-        publish(self.folder.head, head.content())
+        publish(self.folder.head, head.content(), is_durable)
         signer = self.settings.signer
         if signer is not None:
             text = checkpoint_text(Checkpoint(f"tradekit/{self.log}", head.size, bytes.fromhex(head.root)))
             before = self.folder.checkpoints.read_bytes() if self.folder.checkpoints.exists() else b""
-            publish(self.folder.checkpoints, before + signer.sign(text).encode())
+            publish(self.folder.checkpoints, before + signer.sign(text).encode(), is_durable)
         if self.settings.heads is not None:
-            _append_line(self.settings.heads, head.line())
+            _append_line(self.settings.heads, head.line(), is_durable)
         self._kept = head.size
         self._checked = self.settings.mono()
 
@@ -204,7 +212,7 @@ class LogWriter:
         """Make a last checkpoint, and let another process write."""
         try:
             if self._file is not None:
-                self.checkpoint()
+                self.checkpoint(is_last=True)
         finally:
             self.close_files()
 
@@ -218,7 +226,7 @@ class LogWriter:
             self._lock = None
 
 
-def _append_line(path: Path, line: str) -> None:
+def _append_line(path: Path, line: str, is_durable: bool) -> None:
     """Append a line to a file of whole lines; what was left of one that could not be written whole is overwritten."""
     path.parent.mkdir(parents=True, exist_ok=True)
     with path.open("a+b") as file:
@@ -229,7 +237,8 @@ def _append_line(path: Path, line: str) -> None:
             file.truncate(end)
         file.write(line.encode())
         file.flush()
-        os.fsync(file.fileno())
+        if is_durable:
+            os.fsync(file.fileno())
 
 
 def _lock(path: Path) -> int | None:
