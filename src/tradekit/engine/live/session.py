@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-from collections import deque
 from collections.abc import AsyncIterator, Callable, Coroutine, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
@@ -15,6 +14,7 @@ from tradekit.data.fetch.whole import all_bars
 from tradekit.engine.live.books import Books
 from tradekit.engine.live.clock import VenueClock
 from tradekit.engine.live.feed import Feed
+from tradekit.engine.live.following import Action
 from tradekit.engine.live.inputs import Command, Input, Price, Row
 from tradekit.engine.live.legs import Leg
 from tradekit.engine.live.outbox import Outbox
@@ -28,7 +28,8 @@ __all__ = ["Ended", "LiveSession", "Timing"]
 
 _log = logging.getLogger("tradekit.live")
 _SECOND = 1_000_000_000
-_HEAR_AFTER_S = 0.002  # so that what tells people does not come before what is sent
+_SAY_AFTER_S = 0.002  # so that what tells people does not come before what is sent
+_LONGEST_WAIT_S = 60.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +69,10 @@ class LiveSession:
     baseline: Mapping[str, Decimal] = field(default_factory=dict)
     timing: Timing = Timing()
     clock: Callable[[], int] = time.time_ns
-    on_input: Callable[[Input], None] = lambda _given: None
+    on_input: Callable[[Input, Sequence[Action]], bool] = lambda _given, _actions: True
+    """Hears of each input and what follows from it; says whether that may be done which adds risk."""
+    say: Callable[[], None] = lambda: None
+    """Tells people what has happened, when what follows from it is on its way."""
     live_bars: Callable[[BarRequest], AsyncIterator[LiveBar | Reconnected]] | None = None
     """Where bars come from, if not from `source.live_bars`."""
     since: int = 0
@@ -81,7 +85,7 @@ class LiveSession:
     _tasks: set[asyncio.Task[None]] = field(default_factory=set)
     _stop: asyncio.Event = field(default_factory=asyncio.Event)
     _due: dict[str, float] = field(default_factory=dict)
-    _unheard: deque[Input] = field(default_factory=deque)
+    _has_news: bool = False
 
     def __post_init__(self) -> None:
         self.venue_clock = VenueClock(self.clock)
@@ -106,16 +110,19 @@ class LiveSession:
         except BaseException as error:
             self.fail(error)
             raise
+        is_recorded = self.on_input(given, actions)
         if self.outbox is not None:
-            self.outbox.do(actions)
-        if not self._unheard:
-            asyncio.get_running_loop().call_later(_HEAR_AFTER_S, self._let_hear)
-        self._unheard.append(given)
+            self.outbox.do(actions, may_add_risk=is_recorded)
+        if not self._has_news:
+            self._has_news = True
+            asyncio.get_running_loop().call_later(_SAY_AFTER_S, self._say)
 
-    def _let_hear(self) -> None:
+    def _say(self) -> None:
+        if not self._has_news:
+            return
+        self._has_news = False
         try:
-            while self._unheard:
-                self.on_input(self._unheard.popleft())
+            self.say()
         except Exception as error:  # noqa: BLE001 - nobody waits for this; the session ends with it
             self.fail(error)
 
@@ -147,7 +154,7 @@ class LiveSession:
             for task in list(self._tasks):
                 task.cancel()
             await asyncio.gather(*self._tasks, return_exceptions=True)
-            self._let_hear()
+            self._say()
             if self.executor is not None:
                 await self.executor.close()
         return Ended(self.stopped_by, self._failure)
@@ -215,7 +222,7 @@ class LiveSession:
                 await self._fill_gap()
             for leg in self._in_doubt():
                 if self.outbox is not None:
-                    await self.outbox.look_up(leg)
+                    await self.outbox.pursue(leg)
             if self.resolver is not None and self._is_due("full", self.timing.full):
                 await self.venue_clock.ask(self.source, self.executor)
                 await self._reconcile(is_full=True)
@@ -282,12 +289,15 @@ class LiveSession:
 
     async def _watch(self, loop: Callable[[], Coroutine[Any, Any, None]], what: str) -> None:
         """Keep a loop running: what a venue or a network does wrong must not end the session."""
-        wait = self.timing.retry
+        wait, time = self.timing.retry, asyncio.get_running_loop().time
         while True:
+            began = time()
             try:
                 await loop()
                 _log.warning("the %s stream ended; it is opened again", what)
             except (VenueError, OSError) as error:  # what a component raises itself ends the session
                 _log.warning("the %s stream failed: %s", what, error)
-                wait = (error.retry_after_s if isinstance(error, VenueError) else None) or min(wait * 2, 60.0)
+                # One that went well for a while begins anew; one that fails again and again waits longer each time.
+                doubled = self.timing.retry if time() - began > _LONGEST_WAIT_S else min(wait * 2, _LONGEST_WAIT_S)
+                wait = (error.retry_after_s if isinstance(error, VenueError) else None) or doubled
             await asyncio.sleep(wait)
