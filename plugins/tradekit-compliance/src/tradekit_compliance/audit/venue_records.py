@@ -7,7 +7,18 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import ClassVar
 
-__all__ = ["BarsClosed", "Blocked", "CancelAsked", "Commanded", "PriceSeen", "VenueAnswered", "VenueFilled", "VenueIntent", "VenueLost", "VenueShown"]
+__all__ = [
+    "BarsClosed",
+    "Blocked",
+    "CancelAsked",
+    "Commanded",
+    "PriceSeen",
+    "VenueAnswered",
+    "VenueFilled",
+    "VenueIntent",
+    "VenueLost",
+    "VenueShown",
+]
 
 
 @dataclass(frozen=True, slots=True)
