@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
-import signal
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -16,7 +14,6 @@ from tradekit_compliance.audit.reporter import AuditLog
 from tradekit_compliance.audit.runs import read_run
 from tradekit_compliance.audit.verify import Against, read_anchor, verify
 
-import engine.live.play
 from engine.live.play import Stage, walk
 from tradekit import (
     Account,
@@ -33,9 +30,7 @@ from tradekit import (
     TradekitError,
     Verdict,
 )
-from tradekit.engine.live import run as live
-from tradekit.plugin.discovery import Provided, Registry, discover
-from tradekit.testing import Lab, ReporterContract, markets, run_virtually
+from tradekit.testing import Lab, ReporterContract, markets
 
 
 class TestAuditLog(ReporterContract):
@@ -253,13 +248,8 @@ def test_damaged_log_keeps_a_run_from_beginning(lab: Lab) -> None:
 
 
 @pytest.fixture
-def stage(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Stage:
-    found = discover(())
-    own = [Provided("reporter", one.name, one, "tests", "1") for one in (AuditLog, Broken)]
-    registry = Registry((*found.components, *own), found.broken, found.left_out)
-    monkeypatch.setattr(engine.live.play, "discover", lambda _entries: registry)
-    monkeypatch.setattr(live.asyncio, "run", run_virtually)
-    made = Stage(tmp_path, Busy, {"BTC/USDT": walk(200)}, base=int(walk(200).close_time[9]))
+def stage(tmp_path: Path) -> Stage:
+    made = Stage(tmp_path, Busy, {"BTC/USDT": walk(200)}, base=int(walk(200).close_time[9]), brought=(AuditLog, Broken))
     made.settings = "[[report]]\nname = 'audit-log'\n"
     made.venue.trade("BTC/USDT", "100")
     return made
@@ -277,16 +267,6 @@ class Busy(Strategy):
             ctx.exit()
 
 
-def run_live(stage: Stage, seconds: float) -> Any:
-    def on_start(started: Any) -> None:
-        stage.loop = asyncio.get_running_loop()
-        stage.loop.call_later(seconds, started.session.stop, signal.SIGINT)
-
-    outcome = live.run_live(stage.compose(), stage.folder, may_trade=True, on_start=on_start, clock=lambda: stage.clock())
-    stage.base, stage.loop = stage.clock(), None
-    return outcome
-
-
 def live_log(stage: Stage) -> Path:
     return stage.folder / "audit" / "trial"
 
@@ -302,13 +282,13 @@ def test_intent_is_in_the_log_before_the_venue_hears_of_it(stage: Stage, monkeyp
         return await original(self, intent)
 
     monkeypatch.setattr(stage.executor, "send", send)
-    run_live(stage, 600)
+    stage.run(600)
     assert len(written) > 5
     assert all(written)
 
 
 def test_live_run_leaves_each_answer_and_trade_of_the_venue(stage: Stage) -> None:
-    outcome = run_live(stage, 600)
+    outcome = stage.run(600)
     run = read_run(live_log(stage))
     kinds = [entry.kind for entry in run.entries]
     sent = [client for method, client in stage.venue.received if method == "send"]
@@ -327,8 +307,8 @@ def test_live_run_leaves_each_answer_and_trade_of_the_venue(stage: Stage) -> Non
 
 
 def test_session_that_goes_on_goes_on_in_the_same_log(stage: Stage) -> None:
-    run_live(stage, 300)
-    run_live(stage, 300)
+    stage.run(300)
+    stage.run(300)
     found = list(entries(live_log(stage)))
     assert [entry.kind for entry in found].count("run.begun") == 2
     orders = [entry.data["order"] for entry in found if entry.kind == "order.asked"]
@@ -348,22 +328,12 @@ def test_log_that_can_not_be_written_stops_new_risk_and_catches_up(stage: Stage,
     monkeypatch.setattr(LogWriter, "append", append)
     before: dict[str, int] = {}
 
-    def on_start(started: Any) -> None:
-        stage.loop = asyncio.get_running_loop()
+    def fill() -> None:
+        state["full"] = True
+        before["sent"] = len([1 for method, _ in stage.venue.received if method == "send"])
+        before["held"] = int(stage.held())
 
-        def fill() -> None:
-            state["full"] = True
-            before["sent"] = len([1 for method, _ in stage.venue.received if method == "send"])
-            before["held"] = int(stage.held())
-
-        def make_room() -> None:
-            state["full"] = False
-
-        stage.loop.call_later(250, fill)
-        stage.loop.call_later(700, make_room)
-        stage.loop.call_later(900, started.session.stop, signal.SIGINT)
-
-    outcome = live.run_live(stage.compose(), stage.folder, may_trade=True, on_start=on_start, clock=lambda: stage.clock())
+    outcome = stage.run(900, (250, fill), (700, lambda: state.update(full=False)))
     assert outcome.is_halted
     after = len([1 for method, _ in stage.venue.received if method == "send"])
     # What was held when the disk was full may be sold, and nothing is bought any more.
@@ -379,7 +349,7 @@ def test_other_reporter_that_raises_in_every_method_loses_no_record_live(stage: 
     Broken.since = 0
     stage.settings = "[[report]]\nname = 'broken'\n[[report]]\nname = 'audit-log'\n"
     with pytest.raises(TradekitError, match="broken end"):
-        run_live(stage, 300)
+        stage.run(300)
     run = read_run(live_log(stage))
     kinds = [entry.kind for entry in run.entries]
     assert "operator.command" in kinds

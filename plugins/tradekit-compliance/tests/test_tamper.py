@@ -59,7 +59,9 @@ def test_level_is_never_stated_without_what_it_leaves_open(small: Small, level: 
 
 
 @pytest.mark.proof("compliance")
-def test_every_flipped_bit_of_a_segment_is_found_at_its_record(small: Small, matrix: Any) -> None:
+def test_every_flipped_bit_of_a_segment_is_found_at_its_record(tmp_path: Path, matrix: Any) -> None:
+    small = Small(tmp_path / "log")
+    small.write(3)
     content = small.segment.read_bytes()
     ends = [at for at, byte in enumerate(content) if byte == 10]
     path = small.segment

@@ -2,18 +2,12 @@
 
 from __future__ import annotations
 
-import asyncio
-import signal
 from typing import ClassVar
 
 import pytest
 
-import engine.live.play
 from engine.live.play import Stage, walk
-from tradekit import Reporter, Strategy
-from tradekit.engine.live import run as live
-from tradekit.plugin.discovery import Provided, Registry, discover
-from tradekit.testing import run_virtually
+from tradekit import Reporter, Strategy, TradekitError
 from tradekit.testing.venue import Fault
 
 
@@ -55,36 +49,18 @@ class Listens(Reporter):
 
 
 @pytest.fixture
-def stage(tmp_path, monkeypatch):
+def stage(tmp_path):
     Listens.heard.clear()
     Listens.notes.clear()
     Listens.fails = False
-    found = discover(())
-    own = Provided("reporter", "listens", Listens, "tests", "1")
-    registry = Registry((*found.components, own), found.broken, found.left_out)
-    monkeypatch.setattr(engine.live.play, "discover", lambda _entries: registry)
-    monkeypatch.setattr(live.asyncio, "run", run_virtually)
-    made = Stage(
-        tmp_path, Flip, {"BTC/USDT": walk(200)}, base=int(walk(200).close_time[9]), settings="[[report]]\nname='listens'\n"
-    )
+    made = Stage(tmp_path, Flip, {"BTC/USDT": walk(200)}, base=int(walk(200).close_time[9]), brought=(Listens,))
+    made.settings = "[[report]]\nname='listens'\n"
     made.venue.trade("BTC/USDT", "100")
     return made
 
 
-def run(stage, seconds, *later):
-    """Run for some time; `later` are things to be done at some second of it."""
-
-    def on_start(started):
-        stage.loop = asyncio.get_running_loop()
-        for at, what in later:
-            stage.loop.call_later(at, what)
-        stage.loop.call_later(seconds, started.session.stop, signal.SIGINT)
-
-    return live.run_live(stage.compose(), stage.folder, may_trade=True, on_start=on_start, clock=lambda: stage.clock())
-
-
 def test_reporter_hears_each_input_its_events_and_what_is_about_to_be_sent(stage):
-    run(stage, 130)
+    stage.run(130)
     first = Listens.heard[: Listens.heard.index("settle", Listens.heard.index("bars")) + 1]
     assert first[first.index("bars") :] == ["bars", "order", "intent", "settle"]
     at = Listens.heard.index("answer")
@@ -101,14 +77,14 @@ def test_reporter_hears_each_input_its_events_and_what_is_about_to_be_sent(stage
 
 def test_reporter_hears_a_refusal_and_a_command(stage):
     stage.venue.faults.append(Fault("send", "refused"))
-    run(stage, 130)
+    stage.run(130)
     answers = [note for note in Listens.notes if note.kind == "answer"]
     assert answers[0].facts["outcome"] == "refused"
     assert [note.facts["command"] for note in Listens.notes if note.kind == "command"] == ["pause"]
 
 
 def test_nothing_that_adds_risk_is_sent_while_a_critical_reporter_fails(stage):
-    outcome = run(stage, 700, (70, lambda: setattr(Listens, "fails", True)))
+    outcome = stage.run(700, (70, lambda: setattr(Listens, "fails", True)))
     assert outcome.is_halted
     sent = [client_id for method, client_id in stage.venue.received if method == "send"]
     bought = [trade for trade in stage.venue.trades if trade.quantity > 0]
@@ -120,7 +96,7 @@ def test_nothing_that_adds_risk_is_sent_while_a_critical_reporter_fails(stage):
 
 def test_order_that_is_held_back_is_refused_and_never_sent(stage):
     Listens.fails = True
-    outcome = run(stage, 130)
+    outcome = stage.run(130)
     assert [method for method, _ in stage.venue.received if method == "send"] == []
     orders = outcome.finished.result.orders.to_pylist()
     assert orders[0]["status"] == "rejected"
@@ -133,7 +109,7 @@ def test_run_that_a_reporter_keeps_from_beginning_sends_nothing(stage, monkeypat
         raise ValueError("not this one")
 
     monkeypatch.setattr(Listens, "begin", begin)
-    with pytest.raises(live.TradekitError, match="reporter 'listens' raised ValueError: not this one"):
-        run(stage, 130)
+    with pytest.raises(TradekitError, match="reporter 'listens' raised ValueError: not this one"):
+        stage.run(130)
     assert Listens.heard[-1].startswith("end failedPluginError: reporter 'listens' raised")
     assert not [method for method, _ in stage.venue.received if method == "send"]

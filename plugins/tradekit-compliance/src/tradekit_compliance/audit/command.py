@@ -6,7 +6,7 @@ import json
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 import click
 
@@ -67,8 +67,7 @@ def audit_command() -> None:
 @click.option("--from", "begin", type=click.IntRange(min=1), metavar="SIZE", help="Begin at the checkpoint of SIZE records.")
 @click.option("--blobs", is_flag=True, help="Check what is kept beside the log, too.")
 @json_option
-@click.pass_context
-def verify_command(ctx: click.Context, /, log: Path, as_json: bool, **options: Any) -> None:
+def verify_command(log: Path, key: str | None, anchor: str | None, begin: int | None, blobs: bool, as_json: bool) -> None:
     """Verify LOG, and name the level that it reaches.
 
     Without --key and --anchor that is L0 at best: the log is consistent with itself. With --key L1: its checkpoints are signed.
@@ -78,15 +77,14 @@ def verify_command(ctx: click.Context, /, log: Path, as_json: bool, **options: A
     from tradekit_compliance.audit.keys import read_public
     from tradekit_compliance.audit.verify import Against, read_anchor, verify
 
-    key = None if options["key"] is None else read_public(options["key"])
-    anchors = [] if options["anchor"] is None else read_anchor(options["anchor"])
-    found = verify(log, Against(key, anchors, options["begin"] or 0, options["blobs"]))
+    verifier = None if key is None else read_public(key)
+    found = verify(log, Against(verifier, [] if anchor is None else read_anchor(anchor), begin or 0, blobs))
     if as_json:
         print_json(found.as_json())
     else:
         _print_verdict(found)
     if not found.is_good:
-        ctx.exit(1)
+        click.get_current_context().exit(1)
 
 
 def _print_verdict(found: Verdict) -> None:
@@ -171,8 +169,7 @@ def _print_explanation(found: Explanation) -> None:
 @run_option
 @click.option("--set", "overrides", multiple=True, metavar="KEY=VALUE", help="Overrule a key of the run file, as the run did.")
 @json_option
-@click.pass_context
-def replay_command(ctx: click.Context, /, log: Path, file: Path, as_json: bool, **options: Any) -> None:
+def replay_command(log: Path, file: Path, run: str | None, overrides: tuple[str, ...], as_json: bool) -> None:
     """Run FILE again, and compare its decisions with those of a backtest in LOG.
 
     Prints the first decision that differs, if there is one, and what is another since: data, configuration, code or a version.
@@ -180,13 +177,13 @@ def replay_command(ctx: click.Context, /, log: Path, file: Path, as_json: bool, 
     """
     from tradekit_compliance.audit.replay import replay
 
-    found = replay(log, file, options["run"], options["overrides"])
+    found = replay(log, file, run, overrides)
     if as_json:
         print_json(found.as_json())
     else:
         _print_replay(found)
     if not found.is_same:
-        ctx.exit(1)
+        click.get_current_context().exit(1)
 
 
 def _print_replay(found: Replay) -> None:

@@ -12,6 +12,20 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any, ClassVar
 
+from tradekit_compliance.audit.log_records import BreakAcknowledged, KeyChanged, Recovered, SegmentOpened
+from tradekit_compliance.audit.venue_records import (
+    BarsClosed,
+    Blocked,
+    CancelAsked,
+    Commanded,
+    PriceSeen,
+    VenueAnswered,
+    VenueFilled,
+    VenueIntent,
+    VenueLost,
+    VenueShown,
+)
+
 __all__ = [
     "KINDS",
     "ActionTaken",
@@ -48,57 +62,6 @@ __all__ = [
 
 
 @dataclass(frozen=True, slots=True)
-class SegmentOpened:
-    """A file of the log begins: what stood in those before it, which it repeats."""
-
-    KIND: ClassVar[str] = "log.segment"
-    segment: int
-    size: int
-    """Records before this one."""
-    root: str
-    """The Merkle root of those, in hexadecimal."""
-
-
-@dataclass(frozen=True, slots=True)
-class Recovered:
-    """The process that wrote the log had died in the middle of a record: its fragment was set aside, in `quarantine/`."""
-
-    KIND: ClassVar[str] = "log.recovered"
-    segment: int
-    offset: int
-    """Where in the segment the fragment began."""
-    length: int
-    sha256: str
-    last_good: int
-    """The number of the last whole record; -1 for none."""
-
-
-@dataclass(frozen=True, slots=True)
-class BreakAcknowledged:
-    """A damaged log was set aside, as a person, the `actor`, has acknowledged; this log goes on in its place."""
-
-    KIND: ClassVar[str] = "log.broken"
-    log: str
-    """The id of the log that was set aside."""
-    reason: str
-    last_good: int
-    """The number of its last record that was good; -1 for none."""
-
-
-@dataclass(frozen=True, slots=True)
-class KeyChanged:
-    """Checkpoints are signed by another key from here on; both keys have signed this sentence: see the format reference."""
-
-    KIND: ClassVar[str] = "log.key"
-    new: str
-    """The verifier key of the new key."""
-    new_signature: str
-    old: str = ""
-    """Empty where there was none before."""
-    old_signature: str = ""
-
-
-@dataclass(frozen=True, slots=True)
 class RunBegun:
     """A run begins: what it is made of."""
 
@@ -122,26 +85,6 @@ class RunBegun:
     """The risk rules that judge each order, in their order."""
     bars: str = ""
     """The blob that holds the bars it decided on; empty where they come one by one."""
-
-
-@dataclass(frozen=True, slots=True)
-class BarsClosed:
-    """Bars have closed, in a run on live data: of each instrument that had one, open, high, low, close and volume."""
-
-    KIND: ClassVar[str] = "market.bars"
-    time: int
-    bars: Mapping[str, str] = field(default_factory=dict)
-    """By symbol, with blanks between the five numbers."""
-
-
-@dataclass(frozen=True, slots=True)
-class PriceSeen:
-    """A price set off an order that the venue does not watch."""
-
-    KIND: ClassVar[str] = "market.price"
-    time: int
-    symbol: str
-    price: Decimal
 
 
 @dataclass(frozen=True, slots=True)
@@ -324,112 +267,6 @@ class Liquidated:
     time: int
     equity: Decimal
     maintenance: Decimal
-
-
-@dataclass(frozen=True, slots=True)
-class VenueIntent:
-    """An order is about to be sent to the venue; this is on the disk before the venue hears of it."""
-
-    KIND: ClassVar[str] = "venue.intent"
-    time: int
-    order: int
-    symbol: str
-    client_id: str
-    kind: str
-    quantity: Decimal
-    limit: Decimal | None = None
-    stop: Decimal | None = None
-    time_in_force: str = "gtc"
-    post_only: bool = False
-    reduce_only: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class CancelAsked:
-    """The venue is about to be asked to cancel an order."""
-
-    KIND: ClassVar[str] = "venue.cancel"
-    time: int
-    order: int
-    symbol: str
-    client_id: str
-
-
-@dataclass(frozen=True, slots=True)
-class VenueAnswered:
-    """What came of sending an order: `taken`, `refused`, or `unknown`, with the venue's words."""
-
-    KIND: ClassVar[str] = "venue.answer"
-    time: int
-    order: int
-    symbol: str
-    client_id: str
-    outcome: str
-    venue_id: str = ""
-    text: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class VenueShown:
-    """What the venue shows of an order: its status, and what of it is filled."""
-
-    KIND: ClassVar[str] = "venue.order"
-    time: int
-    order: int
-    symbol: str
-    client_id: str
-    status: str
-    filled: Decimal
-    venue_id: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class VenueFilled:
-    """A trade as the venue tells of it; the `order.filled` that follows from it names this one as its cause."""
-
-    KIND: ClassVar[str] = "venue.fill"
-    time: int
-    order: int
-    symbol: str
-    client_id: str
-    trade_id: str
-    quantity: Decimal
-    price: Decimal
-    fee: Decimal
-    fee_currency: str = ""
-    is_maker: bool = False
-    venue_id: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class VenueLost:
-    """An order has never reached the venue, and won't."""
-
-    KIND: ClassVar[str] = "venue.lost"
-    time: int
-    order: int
-    symbol: str
-    client_id: str
-
-
-@dataclass(frozen=True, slots=True)
-class Commanded:
-    """An operator, or the driver where it can't go on safely, asked for something: `halt`, `resume`, `flatten`, `pause`."""
-
-    KIND: ClassVar[str] = "operator.command"
-    time: int
-    command: str
-    reason: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Blocked:
-    """An instrument's books don't agree with the venue's: no new risk in it. Without a reason, they agree again."""
-
-    KIND: ClassVar[str] = "venue.blocked"
-    time: int
-    symbol: str
-    reason: str = ""
 
 
 @dataclass(frozen=True, slots=True)
