@@ -31,7 +31,8 @@ def test_order_that_a_rule_sees_is_as_one_that_is_made_by_hand(shown):
 def test_account_that_a_rule_sees_is_as_one_that_is_made_by_hand(shown):
     account = shown[1][1]
     positions = {"X": Position("X", 2.0, 100.0, 100.0)}
-    assert account == Account(180_000_000_000, "USD", account.equity - 200.0, account.equity, positions, (), {"X": 100.0})
+    times = {"X": 180_000_000_000}
+    assert account == Account(180_000_000_000, "USD", account.equity - 200.0, account.equity, positions, (), {"X": 100.0}, times)
     assert replace(account) == account
 
 

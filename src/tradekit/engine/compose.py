@@ -159,6 +159,9 @@ def _assemble(run_file: RunFile, made: Mapping[Key, Made]) -> ComposedRun:
     problems += _driver_problems(
         config.execution.driver, strategy, list(_compiled_obstacles(config.data.stream, strategy, rules, reporters))
     )
+    uses = tuple(made[table.key].use for table in config.components)
+    for table, rule in zip(config.rules, rules, strict=True):
+        problems += _beginning(made[table.key], rule, uses)
     if problems or fill_rules is None:
         run_file.document.fail(problems)
     return ComposedRun(
@@ -171,7 +174,7 @@ def _assemble(run_file: RunFile, made: Mapping[Key, Made]) -> ComposedRun:
         executor=part(config.executor),
         fill_rules=fill_rules,
         reporters=reporters,
-        uses=tuple(made[table.key].use for table in config.components),
+        uses=uses,
     )
 
 
@@ -197,6 +200,15 @@ def _live_problems(config: RunConfig, source: DataSource) -> Iterator[Problem]:
         key = ("data", "source")
         what = f"data source {config.source.name!r} has no live data, and run.mode is {config.run.mode!r}"
         yield Problem(key, f"{what}; name one that has, such as that of an exchange, or run a backtest")
+
+
+def _beginning(made: Made, rule: RiskRule, uses: Sequence[ComponentUse]) -> list[Problem]:
+    """Let a rule see what the run is made of, and return why it may not begin."""
+
+    def begin() -> None:
+        rule.begin(uses)
+
+    return ask(made, begin)[1]
 
 
 def _limits(made: Made, rule: RiskRule) -> tuple[tuple[Limit, ...], list[Problem]]:

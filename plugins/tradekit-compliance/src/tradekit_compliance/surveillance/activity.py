@@ -1,0 +1,251 @@
+"""What an account did, in order, from the folder of a run or from an audit log; whole or as far as it goes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from tradekit import ConfigError, Result, read_result
+from tradekit_compliance.audit import records
+from tradekit_compliance.audit.reading import Entry, entries
+
+__all__ = ["Activity", "Fill", "Life", "Message", "Session", "activity_of_result", "read_activity"]
+
+MANIFEST = "manifest.json"
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """One thing that happened: `kind` is `order`, `verdict`, `reject`, `fill`, `cancel`, `request`, `halt`, `cash`, `command`,
+    `blocked`, `sent`, `venue-fill` or `liquidation`; `number` is where it stands in the journal or the log.
+
+    `text` is the reason, or the command; `detail` what kind of order, verdict or cash. Quantities are signed.
+    """
+
+    number: int
+    time: int
+    kind: str
+    order: int | None = None
+    symbol: str = ""
+    quantity: float = 0.0
+    price: float | None = None
+    money: float = 0.0
+    detail: str = ""
+    text: str = ""
+    rule: str = ""
+    causes: tuple[int, ...] = ()
+    values: Mapping[str, float] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Session:
+    """A run of the account: where it begins, and its settings."""
+
+    number: int
+    time: int
+    settings: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Fill:
+    """A fill, with the account that it is of."""
+
+    account: str
+    number: int
+    time: int
+    order: int | None
+    symbol: str
+    quantity: float
+    price: float
+
+
+@dataclass(frozen=True, slots=True)
+class Life:
+    """An order from its entry to its end; `ended` is `None` while it is open, `end` is `cancel` or `fill`."""
+
+    account: str
+    order: int
+    symbol: str
+    quantity: float
+    price: float | None
+    entered: int
+    ended: int | None
+    end: str
+    filled: float
+    numbers: tuple[int, ...]
+
+    def is_alive(self, time: int) -> bool:
+        """Say whether the order was in the market just before a time."""
+        return self.entered < time and (self.ended is None or self.ended >= time)
+
+
+@dataclass(frozen=True)
+class Activity:
+    """What one account did: `name` is that of the run or the log, `messages` are in order."""
+
+    name: str
+    messages: tuple[Message, ...]
+    sessions: tuple[Session, ...]
+    is_live: bool = False
+
+    @property
+    def settings(self) -> Mapping[str, Any]:
+        """The settings of the last session; empty if there is none."""
+        return self.sessions[-1].settings if self.sessions else {}
+
+    @cached_property
+    def fills(self) -> tuple[Fill, ...]:
+        """All fills, in order."""
+        return tuple(
+            Fill(self.name, one.number, one.time, one.order, one.symbol, one.quantity, one.price or 0.0)
+            for one in self.messages
+            if one.kind == "fill"
+        )
+
+    @cached_property
+    def lives(self) -> tuple[Life, ...]:
+        """All orders that came to the market, in the order of their entry."""
+        asked: dict[int, list[Message]] = {}
+        for one in self.messages:
+            if one.order is not None and one.kind in ("order", "fill", "cancel", "reject"):
+                asked.setdefault(one.order, []).append(one)
+        return tuple(life for number, told in asked.items() if (life := _life(self.name, number, told)) is not None)
+
+
+def _life(account: str, number: int, told: Sequence[Message]) -> Life | None:
+    first = told[0]
+    fills = [one for one in told if one.kind == "fill"]
+    if first.kind != "order" or any(one.kind == "reject" for one in told):
+        return None
+    filled = sum(one.quantity for one in fills)
+    cancels = [one for one in told if one.kind == "cancel"]
+    is_done = abs(filled) >= abs(first.quantity) * (1 - 1e-9) and fills
+    last = cancels[-1] if cancels else fills[-1] if is_done else None
+    end = "" if last is None else last.kind
+    ended = None if last is None else last.time
+    numbers = tuple(one.number for one in told)
+    return Life(account, number, first.symbol, first.quantity, first.price, first.time, ended, end, filled, numbers)
+
+
+def read_activity(target: Path) -> Activity:
+    """Read what the folder of a run, or an audit log, tells. Raises `ConfigError` for a folder that is neither."""
+    if (target / MANIFEST).exists():
+        return activity_of_result(read_result(target), target.resolve().name)
+    if any(target.glob("seg-*.tkl")):
+        return _activity_of_log(target)
+    raise ConfigError(f"{str(target)!r} is neither the folder of a run ({MANIFEST}) nor an audit log (seg-00000000.tkl)")
+
+
+def activity_of_result(result: Result, name: str) -> Activity:
+    """Return what the journal of a finished run tells."""
+    import pyarrow as pa
+
+    columns = ("number", "event", "cause", "order", "symbol", "detail", "rule", "text", "quantity", "price", "limit", "stop", "amount", "fee")
+    table = result.journal
+    # As integers, because Arrow imports pandas for timestamps of nanoseconds.
+    rows = {"time": table["time"].cast(pa.int64()).to_pylist()}
+    rows |= {column: table[column].to_pylist() for column in columns if column in table.column_names}
+    count = table.num_rows
+    told = tuple(_of_journal({key: values[k] for key, values in rows.items()}) for k in range(count)) if count else ()
+    first = told[0].time if told else 0
+    return Activity(name, told, (Session(0, first, result.config),), result.mode == "live")
+
+
+def _of_journal(row: Mapping[str, Any]) -> Message:
+    price = row.get("price")
+    if row["event"] == "order":
+        price = row.get("limit") if row.get("limit") is not None else row.get("stop")
+    return Message(
+        number=row["number"],
+        time=row["time"],
+        kind=row["event"],
+        order=row["order"],
+        symbol=row["symbol"] or "",
+        quantity=row.get("quantity") or 0.0,
+        price=price,
+        money=row.get("amount") or -(row.get("fee") or 0.0),
+        detail=row["detail"] or "",
+        text=row.get("text") or "",
+        rule=row.get("rule") or "",
+        causes=() if row["cause"] is None else (int(row["cause"]),),
+    )
+
+
+def _activity_of_log(folder: Path) -> Activity:
+    told, sessions, name, is_live = [], [], folder.resolve().name, False
+    for entry in entries(folder):
+        record = entry.record
+        if isinstance(record, records.RunBegun):
+            sessions.append(Session(entry.number, entry.written, _nested(record)))
+            is_live = is_live or record.mode == "live"
+        else:
+            told += _of_log(entry, record)
+    # A venue's trades are told late or in another order than they were made.
+    told.sort(key=lambda one: (one.time, one.number))
+    return Activity(name, tuple(told), tuple(sessions), is_live)
+
+
+def _nested(record: records.RunBegun) -> dict[str, Any]:
+    """Return the settings of a run as its manifest has them, as far as surveillance reads them."""
+    found: dict[str, Any] = {"account": {"capital": float(record.capital), "currency": record.currency}, "flat": dict(record.config)}
+    rules: dict[int, dict[str, Any]] = {}
+    for key, value in record.config.items():
+        table, _, name = key.partition("].")
+        if table.startswith("risk[") and table[5:].isdigit():
+            rules.setdefault(int(table[5:]), {})[name] = value
+    found["risk"] = [rules[number] for number in sorted(rules)]
+    found["data"] = {key.removeprefix("data."): value for key, value in record.config.items() if key.startswith("data.")}
+    return found
+
+
+def _text(record: records.Record) -> str:
+    """Return what a record says in words: a command before its reason, of a trade its number."""
+    return next((found for name in ("command", "reason", "trade_id") if (found := getattr(record, name, ""))), "")
+
+
+def _number(value: Any) -> float:
+    return 0.0 if value is None else float(value)
+
+
+def _of_log(entry: Entry, record: records.Record) -> Iterator[Message]:
+    """Yield the message that a record is, if it is one."""
+    kind = _KINDS.get(type(record))
+    if kind is None:
+        return
+    price = next((getattr(record, name) for name in ("price", "limit", "stop") if getattr(record, name, None) is not None), None)
+    fee = getattr(record, "fee", None)
+    yield Message(
+        number=entry.number,
+        time=record.time,  # type: ignore[union-attr] - all kinds in _KINDS have one
+        kind=kind,
+        order=getattr(record, "order", None),
+        symbol=getattr(record, "symbol", ""),
+        quantity=_number(getattr(record, "quantity", None)),
+        price=None if price is None else float(price),
+        money=_number(getattr(record, "amount", None)) if fee is None else -float(fee),
+        detail=getattr(record, "verdict", "") or getattr(record, "kind", "") or getattr(record, "what", ""),
+        text=_text(record),
+        rule=getattr(record, "rule", ""),
+        causes=entry.causes,
+        values={name: float(value) for name, value in getattr(record, "values", {}).items() if value is not None},
+    )
+
+
+_KINDS: Mapping[type[Any], str] = {
+    records.Ordered: "order",
+    records.Judged: "verdict",
+    records.Refused: "reject",
+    records.Filled: "fill",
+    records.Cancelled: "cancel",
+    records.Requested: "request",
+    records.Halted: "halt",
+    records.CashMoved: "cash",
+    records.Liquidated: "liquidation",
+    records.Commanded: "command",
+    records.Blocked: "blocked",
+    records.VenueIntent: "sent",
+    records.VenueFilled: "venue-fill",
+}
