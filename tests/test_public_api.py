@@ -14,7 +14,7 @@ PUBLIC = """
     Abilities Account ActionKind Actions BarRequest Bars BookUpdates Bracket CashKind ComponentUse ConfigError Context
     CostKind CostModel CostTerm DEFINITIONS DataError DataKey DataSource Definition Event EventKind Executor Field Fill
     FillRules FundingRates Holdings Indicator Instrument Intent Limit LimitKind LiveBar NamedSource Options Order
-    OrderError OrderKind OrderRefused OrderStatus Paging PluginError Position Quotes Reason Reconnected Reporter Result
+    OrderError OrderKind OrderRefused OrderStatus OutsideNote Paging PluginError Position Quotes Reason Reconnected Reporter Result
     RiskRule RunError Series Step Store StoreView Strategy StrategyError StreamBars TableColumns TableOptions
     TableSource Terms Threshold TradekitError Trades Trail Values VenueError VenueFill VenueOrder Verdict VerdictKind
     View __version__ atr bar bars_of_trades bollinger coarser_bars donchian ema highest hookimpl interval_text

@@ -46,6 +46,7 @@ from tradekit.errors import (
 )
 from tradekit.model.account import Account as Account, Position as Position
 from tradekit.model.bars import Bars as Bars, Series as Series, Threshold as Threshold
+from tradekit.model.begun import RunStart as RunStart
 from tradekit.model.context import Context as Context, View as View
 from tradekit.model.cost import CostKind as CostKind, CostTerm as CostTerm
 from tradekit.model.event import CashKind as CashKind, Event as Event, EventKind as EventKind
@@ -66,6 +67,7 @@ from tradekit.model.outside import (
     Holdings as Holdings,
     Intent as Intent,
     LiveBar as LiveBar,
+    OutsideNote as OutsideNote,
     Reconnected as Reconnected,
     VenueFill as VenueFill,
     VenueOrder as VenueOrder,

@@ -7,7 +7,7 @@ from decimal import Decimal
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from tradekit_compliance.audit.canonical import canonical, profile_breach, read_canonical
+from tradekit_compliance.audit.canonical import canonical, read_canonical
 from tradekit_compliance.audit.coding import decode, encode, number_text, time_of, time_text
 from tradekit_compliance.audit.records import KINDS, Filled, Ordered, RunBegun
 
@@ -48,7 +48,7 @@ def test_record_with_its_defaults_leaves_them_out() -> None:
 
 
 def test_unknown_field_is_refused() -> None:
-    with pytest.raises(ValueError, match="a record 'order.asked' has no field 'colour'"):
+    with pytest.raises(ValueError, match=r"a record 'order.asked' has no field 'colour'"):
         decode("order.asked", {**encode(ORDERED), "colour": "red"})
 
 
@@ -69,5 +69,4 @@ def test_time_as_text_and_back_is_the_same(time: int) -> None:
 @given(st.floats(allow_nan=False, allow_infinity=False))
 def test_float_as_text_and_back_is_the_same(value: float) -> None:
     assert float(number_text(value)) == value
-    assert profile_breach(number_text(value)) == ""
     assert "e" not in number_text(value).lower()

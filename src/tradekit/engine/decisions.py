@@ -33,6 +33,7 @@ __all__ = [
     "first_drift",
     "is_same",
     "values_of",
+    "without_dust",
 ]
 
 Terms = Mapping[str, float | str]
@@ -275,7 +276,7 @@ def _account(result: Result) -> Values:
 
     def known(time: int, symbol: str) -> dict[str, float]:
         row = int(np.searchsorted(closes, time, "right")) - 1
-        values = {} if row < 0 else {"equity": float(equity[row]), "cash": _without_dust(float(cash[row]), float(equity[row]))}
+        values = {} if row < 0 else {"equity": float(equity[row]), "cash": without_dust(float(cash[row]), float(equity[row]))}
         if symbol:
             since, held = moves.get(symbol, ([], []))
             last = bisect_right(since, time) - 1
@@ -285,7 +286,7 @@ def _account(result: Result) -> Values:
     return known
 
 
-def _without_dust(cash: float, equity: float) -> float:
+def without_dust(cash: float, equity: float) -> float:
     """Return cash, and 0 for what rounding leaves of it where all has been spent: that may be another on each machine."""
     return cash if abs(cash) > _DUST * abs(equity) else 0.0
 

@@ -17,13 +17,14 @@ import numpy as np
 from tradekit.errors import StrategyError
 from tradekit.model.account import Account
 from tradekit.model.bars import Bars, Floats, Series, Threshold
+from tradekit.model.begun import RunStart
 from tradekit.model.context import Context
 from tradekit.model.cost import CostTerm
 from tradekit.model.event import Event
 from tradekit.model.fills import FillRules
 from tradekit.model.instrument import Instrument
 from tradekit.model.order import Order
-from tradekit.model.outside import Abilities, Holdings, Intent, LiveBar, Reconnected, VenueEvent, VenueFill, VenueOrder
+from tradekit.model.outside import Abilities, Holdings, Intent, LiveBar, OutsideNote, Reconnected, VenueEvent, VenueFill, VenueOrder
 from tradekit.model.reference import Actions, FundingRates
 from tradekit.model.result import ComponentUse, Result
 from tradekit.model.risk import Limit, Verdict
@@ -373,8 +374,23 @@ class Reporter(Component):
     critical: ClassVar[bool] = False
     """Whether it must see each event as it happens; the run then takes the event driver."""
 
+    def begin(self, start: RunStart) -> None:
+        """Take note of what is about to run, before its first event. What it raises keeps the run from beginning."""
+
     def record(self, event: Event) -> None:
         """Take note of one event. Called for every event, in order."""
+
+    def hear(self, note: OutsideNote) -> None:
+        """Take note of what passes between a live run and the outside. Critical reporters are told, each note in its order."""
+
+    def settle(self) -> None:
+        """Make sure of what was recorded and heard: called in a live run, of critical reporters, before anything of it is done.
+
+        Where this or one of the above raises, what adds risk is not sent, and new risk is stopped.
+        """
+
+    def end(self, status: str, reason: str) -> None:
+        """Take note of how the run ended: `done`, `interrupted`, or `failed` and why. It comes last, whatever happened."""
 
     def report(self, result: Result, folder: Path) -> RenderableType | None:  # noqa: ARG002 - what an override is given
         """Write files into the run's folder, return something to print, or do both."""

@@ -1,6 +1,7 @@
 """What this package adds to tradekit."""
 
-from tradekit import RiskRule, hookimpl
+from tradekit import Reporter, RiskRule, hookimpl
+from tradekit_compliance.audit.reporter import AuditLog
 from tradekit_compliance.checks.concentration import Concentration, PositionLimit
 from tradekit_compliance.checks.credit import CreditLeverage, CreditLimit
 from tradekit_compliance.checks.flow import DuplicateOrder, MessageRate
@@ -30,3 +31,9 @@ def tradekit_risk_rules() -> list[type[RiskRule]]:
         ApprovedAlgorithms,
         TradingHalt,
     ]
+
+
+@hookimpl
+def tradekit_reporters() -> list[type[Reporter]]:
+    """Keep an audit log."""
+    return [AuditLog]

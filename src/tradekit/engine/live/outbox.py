@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Coroutine, Sequence
 from dataclasses import dataclass, field
+from decimal import Decimal
 from typing import Any
 
 from tradekit.engine.live.decider import Decider
@@ -34,14 +35,27 @@ class Outbox:
     busy: set[str] = field(default_factory=set)
     """Client ids of orders that something is being asked about at this moment."""
 
-    def do(self, actions: Sequence[Action]) -> None:
-        """Begin to do these things."""
+    def do(self, actions: Sequence[Action], may_add_risk: bool = True) -> None:
+        """Begin to do these things; what adds risk is refused here, unless it may."""
         for action in actions:
-            if isinstance(action, Send):
+            if isinstance(action, Send) and not may_add_risk and not self._reduces(action.intent):
+                self.busy.add(action.intent.client_id)
+                self.spawn(self._withhold(action.intent))
+            elif isinstance(action, Send):
                 self.busy.add(action.intent.client_id)
                 self.spawn(self._send(action.intent))
             else:
                 self.spawn(self._cancel(self.decider.legs.by_id[action.client_id]))
+
+    def _reduces(self, intent: Intent) -> bool:
+        """Say whether an order can only make a position smaller."""
+        held = Decimal(repr(self.decider.position(intent.symbol)))
+        return held * intent.quantity < 0 and abs(intent.quantity) <= abs(held)
+
+    async def _withhold(self, intent: Intent) -> None:
+        """Tell the run that an order is not sent, because it could not be written down wherever it must be."""
+        self.busy.discard(intent.client_id)
+        self.tell(Answer(self.now(), intent.client_id, "refused", text="not sent: a critical reporter could not record it"))
 
     async def _send(self, intent: Intent) -> None:
         try:

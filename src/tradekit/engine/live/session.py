@@ -13,6 +13,7 @@ from typing import Any
 from tradekit.data.load import bars_of
 from tradekit.engine.live.books import Books
 from tradekit.engine.live.feed import Feed
+from tradekit.engine.live.following import Action
 from tradekit.engine.live.inputs import Command, Input, Price, Row
 from tradekit.engine.live.legs import Leg
 from tradekit.engine.live.outbox import Outbox
@@ -65,7 +66,8 @@ class LiveSession:
     baseline: Mapping[str, Decimal] = field(default_factory=dict)
     timing: Timing = Timing()
     clock: Callable[[], int] = time.time_ns
-    on_input: Callable[[Input], None] = lambda _given: None
+    on_input: Callable[[Input, Sequence[Action]], bool] = lambda _given, _actions: True
+    """Hears of each input and what follows from it; says whether that may be done which adds risk."""
     offset: int = 0
     since: int = 0
     """Up to when trades were asked for."""
@@ -99,9 +101,9 @@ class LiveSession:
         except BaseException as error:
             self.fail(error)
             raise
-        self.on_input(given)
+        is_recorded = self.on_input(given, actions)
         if self.outbox is not None:
-            self.outbox.do(actions)
+            self.outbox.do(actions, may_add_risk=is_recorded)
 
     def fail(self, error: BaseException) -> None:
         """End the session because of an error."""

@@ -11,17 +11,20 @@ import json
 import re
 from typing import Any
 
-__all__ = ["canonical", "profile_breach", "read_canonical"]
+__all__ = ["canonical", "read_canonical"]
 
 _GREATEST = 2**53 - 1
 _NAME = re.compile(r"[a-z0-9_.]+")
 _ENCODER = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
+_names: set[str] = set()
+"""Names that were seen to be good: the same few come in each record."""
 
 
 def canonical(value: Any) -> bytes:
-    """Return the canonical bytes of a value of the profile; `profile_breach` says whether it is one. Raises `ValueError` if not.
+    """Return the canonical bytes of a value of the profile.
 
-    Only what can't be written at all is found here: checking each value of each record would cost more than writing it does.
+    What is not in the profile is not looked for: the fields of records see to it, and `read_canonical` refuses it. Raises
+    `ValueError` or `TypeError` for what JSON can't hold at all.
     """
     return _ENCODER.encode(value).encode("utf-8")
 
@@ -32,39 +35,33 @@ def read_canonical(content: bytes) -> dict[str, Any]:
     The value is written again and has to give the same bytes, so that names that come twice, other escapes, other numbers and
     blanks are all found.
     """
-    value = json.loads(content.decode("utf-8"), parse_float=_no_float, parse_constant=_no_float)
+    value = _DECODER.decode(content.decode("utf-8"))
     if not isinstance(value, dict):
-        raise ValueError(f"it is no object: {value!r:.40}")
-    if breach := profile_breach(value):
-        raise ValueError(breach)
+        raise ValueError(f"it is no object: {value!r:.40}")  # noqa: TRY004 - what was read is wrong, not what was passed
     if canonical(value) != content:
         raise ValueError("written again it gives other bytes")
     return value
 
 
-def profile_breach(value: Any) -> str:
-    """Return what of a value is not in the profile, or an empty text."""
-    if isinstance(value, dict):
-        for name, inner in value.items():
-            if not isinstance(name, str) or not _NAME.fullmatch(name):
-                return f"the name {name!r} has other characters than a-z, 0-9, '_' and '.'"
-            if breach := profile_breach(inner):
-                return breach
-        return ""
-    if isinstance(value, list | tuple):
-        return next((breach for breach in map(profile_breach, value) if breach), "")
-    if isinstance(value, bool) or value is None:
-        return ""
-    if isinstance(value, str):
-        return "" if value.isascii() or not _has_surrogate(value) else f"the text {value!r:.40} is no Unicode"
-    if isinstance(value, int):
-        return "" if -_GREATEST <= value <= _GREATEST else f"the integer {value} is beyond 2**53 - 1; write it as a text"
-    return f"{value!r} is a {type(value).__name__}; write numbers as texts"
+def _checked_names(value: dict[str, Any]) -> dict[str, Any]:
+    if not _names.issuperset(value):
+        for name in value:
+            if not _NAME.fullmatch(name):
+                raise ValueError(f"the name {name!r} has other characters than a-z, 0-9, '_' and '.'")
+            if len(_names) < 1000:
+                _names.add(name)
+    return value
 
 
-def _has_surrogate(text: str) -> bool:
-    return any("\ud800" <= character <= "\udfff" for character in text)
+def _integer(text: str) -> int:
+    found = int(text)
+    if not -_GREATEST <= found <= _GREATEST:
+        raise ValueError(f"the integer {text} is beyond 2**53 - 1; such numbers are written as texts")
+    return found
 
 
 def _no_float(text: str) -> Any:
-    raise ValueError(f"the number {text} is no integer; numbers are written as texts")
+    raise ValueError(f"the number {text} is no integer; other numbers are written as texts")
+
+
+_DECODER = json.JSONDecoder(object_hook=_checked_names, parse_int=_integer, parse_float=_no_float, parse_constant=_no_float)

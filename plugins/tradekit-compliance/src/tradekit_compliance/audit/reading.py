@@ -10,11 +10,10 @@ from typing import Any
 from tradekit import DataError
 from tradekit_compliance.audit.canonical import read_canonical
 from tradekit_compliance.audit.coding import decode, time_of
+from tradekit_compliance.audit.folder import LEAF_DIGITS, LogFolder
 from tradekit_compliance.audit.records import KINDS, Record
 
 __all__ = ["Entry", "Line", "entries", "lines", "segments"]
-
-LEAF_DIGITS = 64
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +64,7 @@ class Line:
 
 def segments(folder: Path) -> list[Path]:
     """Return the files of a log, in order. Raises `DataError` if there are none."""
-    found = sorted(folder.glob("seg-*.tkl"))
+    found = LogFolder(folder).segments()
     if not found:
         raise DataError(f"there is no audit log in {str(folder)!r}: no file seg-00000000.tkl; name the folder of a log")
     return found

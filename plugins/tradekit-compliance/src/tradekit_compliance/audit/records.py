@@ -17,6 +17,7 @@ __all__ = [
     "ActionTaken",
     "AlertDisposed",
     "AlertOpened",
+    "BarsClosed",
     "Blocked",
     "BreakAcknowledged",
     "CancelAsked",
@@ -29,6 +30,7 @@ __all__ = [
     "KeyChanged",
     "Liquidated",
     "Ordered",
+    "PriceSeen",
     "Record",
     "Recovered",
     "Refused",
@@ -73,12 +75,14 @@ class Recovered:
 
 @dataclass(frozen=True, slots=True)
 class BreakAcknowledged:
-    """The log was damaged; a person, the `actor`, has acknowledged that, and it goes on in a new segment."""
+    """A damaged log was set aside, as a person, the `actor`, has acknowledged; this log goes on in its place."""
 
     KIND: ClassVar[str] = "log.broken"
-    segment: int
+    log: str
+    """The id of the log that was set aside."""
     reason: str
     last_good: int
+    """The number of its last record that was good; -1 for none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,6 +123,26 @@ class RunBegun:
 
 
 @dataclass(frozen=True, slots=True)
+class BarsClosed:
+    """Bars have closed, in a run on live data: of each instrument that had one, open, high, low, close and volume."""
+
+    KIND: ClassVar[str] = "market.bars"
+    time: int
+    bars: Mapping[str, str] = field(default_factory=dict)
+    """By symbol, with blanks between the five numbers."""
+
+
+@dataclass(frozen=True, slots=True)
+class PriceSeen:
+    """A price set off an order that the venue does not watch."""
+
+    KIND: ClassVar[str] = "market.price"
+    time: int
+    symbol: str
+    price: Decimal
+
+
+@dataclass(frozen=True, slots=True)
 class RunEnded:
     """A run ends: `done`, `interrupted`, or `failed` with the error as `reason`."""
 
@@ -129,7 +153,6 @@ class RunEnded:
     fills: int = 0
     open_orders: tuple[int, ...] = ()
     """Orders that had come to no end by then."""
-    equity: Decimal | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -214,6 +237,8 @@ class Cancelled:
     symbol: str
     reason: str
     quantity: Decimal | None = None
+    values: Mapping[str, Decimal] = field(default_factory=dict)
+    """What the decision rests on, as for an order; empty where the strategy did not ask for it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -228,6 +253,8 @@ class Requested:
     quantity: Decimal | None = None
     limit: Decimal | None = None
     stop: Decimal | None = None
+    values: Mapping[str, Decimal] = field(default_factory=dict)
+    """What the decision rests on, as for an order."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -254,6 +281,8 @@ class Halted:
     peak: Decimal | None = None
     drawdown: Decimal | None = None
     limit: Decimal | None = None
+    values: Mapping[str, Decimal] = field(default_factory=dict)
+    """What the decision rests on, as for an order."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -431,6 +460,8 @@ Record = (
     | BreakAcknowledged
     | KeyChanged
     | RunBegun
+    | BarsClosed
+    | PriceSeen
     | RunEnded
     | Ordered
     | Judged
