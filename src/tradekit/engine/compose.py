@@ -10,6 +10,7 @@ from typing import Any
 
 from tradekit.engine.components import Made, ask, broken, make
 from tradekit.engine.document import Document, read_document
+from tradekit.engine.environment import code_of
 from tradekit.engine.locate import Key, key_text
 from tradekit.engine.problems import Problem
 from tradekit.engine.runfile import ComponentTable, RunConfig, RunFile, check_tables
@@ -161,7 +162,8 @@ def _assemble(run_file: RunFile, made: Mapping[Key, Made]) -> ComposedRun:
     )
     uses = tuple(made[table.key].use for table in config.components)
     for table, rule in zip(config.rules, rules, strict=True):
-        problems += _beginning(made[table.key], rule, uses)
+        if type(rule).begin is not RiskRule.begin:
+            problems += _beginning(made[table.key], rule, uses, strategy)
     if problems or fill_rules is None:
         run_file.document.fail(problems)
     return ComposedRun(
@@ -202,11 +204,12 @@ def _live_problems(config: RunConfig, source: DataSource) -> Iterator[Problem]:
         yield Problem(key, f"{what}; name one that has, such as that of an exchange, or run a backtest")
 
 
-def _beginning(made: Made, rule: RiskRule, uses: Sequence[ComponentUse]) -> list[Problem]:
+def _beginning(made: Made, rule: RiskRule, uses: Sequence[ComponentUse], strategy: Strategy) -> list[Problem]:
     """Let a rule see what the run is made of, and return why it may not begin."""
 
     def begin() -> None:
-        rule.begin(uses)
+        (code,) = code_of((strategy,)).values()
+        rule.begin(uses, code)
 
     return ask(made, begin)[1]
 

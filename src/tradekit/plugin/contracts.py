@@ -262,10 +262,11 @@ class Strategy(Component):
 class RiskRule(Component):
     """Judges orders. Give it `limits` or `check`, never both. Rules run in the order of the run file; the first reject ends it."""
 
-    def begin(self, uses: Sequence[ComponentUse]) -> None:
+    def begin(self, uses: Sequence[ComponentUse], code: str) -> None:
         """Take note of what the run is made of; called once, when it has been composed. The default does nothing.
 
-        `uses` are all components with package, version and options. Raises `ConfigError` if the rule doesn't let such a run begin.
+        `uses` are all components with package, version and options, `code` is the SHA-256 of the source of the package that the
+        strategy is from. Raises `ConfigError` if the rule doesn't let such a run begin.
         """
 
     def limits(self) -> Sequence[Limit]:

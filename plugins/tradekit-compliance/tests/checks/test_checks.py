@@ -1,9 +1,7 @@
 """Each check: what it refuses, and that the same passes when one condition is taken away."""
 
 import pytest
-
 from judged import account, answer, limit, market
-from tradekit import ComponentUse, Order, Position, Terms
 from tradekit_compliance.checks.concentration import Concentration
 from tradekit_compliance.checks.credit import CreditLimit
 from tradekit_compliance.checks.flow import DuplicateOrder, MessageRate
@@ -12,6 +10,8 @@ from tradekit_compliance.checks.order_size import OrderSize
 from tradekit_compliance.checks.price_collar import PriceCollar
 from tradekit_compliance.checks.restricted import RestrictedList, TradingHalt
 from tradekit_compliance.checks.self_trade import SelfTrade
+
+from tradekit import ComponentUse, Order, Position, Terms
 
 
 def made(cls, **options):
@@ -208,6 +208,7 @@ def test_self_trade_decrements_to_what_is_left():
 
 
 USE = ComponentUse("strategy", "sma-cross", "tradekit", "0.1.0", {"fast": 20})
+CODE = "0123456789abcdef" * 4
 
 
 @pytest.mark.parametrize(
@@ -224,18 +225,18 @@ USE = ComponentUse("strategy", "sma-cross", "tradekit", "0.1.0", {"fast": 20})
     ],
 )
 def test_algorithm_is_approved_by_version_code_options_and_operator(written, change, operator, verdict):
-    row = {**identity_of(USE), "approved_by": "carla", "operators": "anna; dora", "from": "2024-01-01", "until": "", **change}
+    row = {**identity_of(USE, CODE), "approved_by": "carla", "operators": "anna; dora", "from": "2024-01-01", "until": "", **change}
     rule = made(ApprovedAlgorithms, inventory=written(f"{','.join(row)}\n{','.join(row.values())}\n"), operator=operator)
-    rule.begin([USE])
+    rule.begin([USE], CODE)
     assert answer(rule, market(1, 1), account()) == verdict
 
 
 def test_algorithm_that_is_not_approved_is_told_with_its_hashes(written):
     rule = made(ApprovedAlgorithms, inventory=written("strategy,package,version,approved_by\n"))
     assert rule.check(market(1, 1), account()).reason == "UNKNOWN: which strategy the order is of"
-    rule.begin([USE])
+    rule.begin([USE], CODE)
     told = rule.check(market(1, 1), account()).reason
-    assert f"code={identity_of(USE)['code']} options={identity_of(USE)['options']}" in told
+    assert f"code={identity_of(USE, CODE)['code']} options={identity_of(USE, CODE)['options']}" in told
 
 
 HALTS = "symbol,from,until,reason\nACME,2024-03-15T14:00:00Z,2024-03-15T15:00:00Z,news\n*,2024-04-01,,storm\n"

@@ -1,9 +1,9 @@
 import pytest
-
-from tradekit import ConfigError
 from tradekit_compliance.checks.concentration import Concentration
 from tradekit_compliance.checks.order_size import OrderSize
 from tradekit_compliance.checks.restricted import RestrictedList, TradingHalt
+
+from tradekit import ConfigError
 
 
 @pytest.mark.parametrize(
@@ -15,7 +15,12 @@ from tradekit_compliance.checks.restricted import RestrictedList, TradingHalt
         (RestrictedList, "restricted", "symbol,list\nA\n", "line 2: 1 values for 2 columns"),
         (RestrictedList, "restricted", "symbol,list\n,watch\n", "line 2: symbol is empty"),
         (RestrictedList, "restricted", "symbol,list\nA,banned\n", "line 2: list must be 'restricted' or 'watch', not 'banned'"),
-        (RestrictedList, "restricted", "symbol,list,from\nA,watch,1.3.24\n", "from must be a date such as 2024-06-28, not '1.3.24'"),
+        (
+            RestrictedList,
+            "restricted",
+            "symbol,list,from\nA,watch,1.3.24\n",
+            "from must be a date such as 2024-06-28, not '1.3.24'",
+        ),
         (RestrictedList, "restricted", b"symbol,list\n\xff,watch\n", "can't be read: it is not UTF-8"),
         (OrderSize, "volumes", "symbol,date,volume\nA,2024-01-02,many\n", "line 2: volume must be a number from 0, not 'many'"),
         (OrderSize, "volumes", "symbol,date,volume\nA,2024-01-02,1\nA,2024-01-02,2\n", "has a volume for 2024-01-02 already"),

@@ -57,7 +57,9 @@ class CreditLimit(RiskRule):
         """The limits."""
 
         net: float = Field(3.0, gt=0, description="largest sum of position values, shorts negative, as a multiple of equity")
-        borrowed: float | None = Field(None, ge=0, description="most money owed after the fill, in account currency; without it, any")
+        borrowed: float | None = Field(
+            None, ge=0, description="most money owed after the fill, in account currency; without it, any"
+        )
         missing: Missing = Field("block", description=MISSING)
 
     def check(self, order: Order, account: Account) -> Verdict:

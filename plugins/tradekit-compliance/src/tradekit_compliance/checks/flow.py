@@ -99,7 +99,9 @@ class MessageRate(RiskRule):
         if len(self._times) > options.per_second:
             # What is refused has not been sent.
             self._times.pop()
-            return Verdict.reject(f"it would be order {len(self._times) + 1} within one second, of at most {options.per_second}", numbers)
+            return Verdict.reject(
+                f"it would be order {len(self._times) + 1} within one second, of at most {options.per_second}", numbers
+            )
         return Verdict.accept(numbers=numbers)
 
 

@@ -2,11 +2,7 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Mapping, Sequence
-from functools import lru_cache
-from importlib.metadata import PackageNotFoundError, distribution
-from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -55,9 +51,9 @@ class ApprovedAlgorithms(RiskRule):
         self._file = None if path is None else read_reference(path, _NEEDED, _OPTIONAL, ("from", "until"))
         self._identity: Identity | None = None
 
-    def begin(self, uses: Sequence[ComponentUse]) -> None:
+    def begin(self, uses: Sequence[ComponentUse], code: str) -> None:
         """Take note of which strategy the run has."""
-        self._identity = next((identity_of(use) for use in uses if use.kind == "strategy"), None)
+        self._identity = next((identity_of(use, code) for use in uses if use.kind == "strategy"), None)
 
     def check(self, order: Order, account: Account) -> Verdict:  # noqa: ARG002 - an approval is for all orders
         """Judge one order."""
@@ -83,32 +79,13 @@ def _fits(row: Row, found: Identity) -> bool:
     return exact and all(not row.get(name) or found[name].startswith(row[name]) for name in ("code", "options"))
 
 
-def identity_of(use: ComponentUse) -> dict[str, str]:
+def identity_of(use: ComponentUse, code: str) -> dict[str, str]:
     """Return what an approval of a strategy is of."""
     options: Mapping[str, Any] = use.options
     return {
         "strategy": use.name,
         "package": use.package,
         "version": use.version,
-        "code": _code_of(use.package),
+        "code": code[:16],
         "options": digest_of(options),
     }
-
-
-@lru_cache(maxsize=32)
-def _code_of(package: str) -> str:
-    """Return a short hash of the Python sources of an installed package; empty if they can't be found."""
-    try:
-        points = distribution(package).entry_points.select(group="tradekit")
-    except PackageNotFoundError:
-        return ""
-    names = {point.module.partition(".")[0] for point in points} or {package.replace("-", "_")}
-    digest = hashlib.sha256()
-    for name in sorted(names):
-        spec = find_spec(name)
-        for folder in sorted(spec.submodule_search_locations or ()) if spec else ():
-            for path in sorted(Path(folder).rglob("*.py")):
-                digest.update(f"{path.relative_to(folder).as_posix()}\0".encode() + path.read_bytes() + b"\0")
-        if spec is not None and spec.submodule_search_locations is None and spec.origin:
-            digest.update(Path(spec.origin).read_bytes())
-    return digest.hexdigest()[:16]

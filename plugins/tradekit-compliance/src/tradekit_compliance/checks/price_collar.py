@@ -66,5 +66,7 @@ class PriceCollar(RiskRule):
             numbers[name] = price
             numbers["percent"] = away = abs(price / last - 1.0) * 100.0
             if not away <= most * (1 + 1e-9):
-                return Verdict.reject(f"{name} {price:g} is {away:.4g} % from the last price {last:g}, more than {most:g} %", numbers)
+                return Verdict.reject(
+                    f"{name} {price:g} is {away:.4g} % from the last price {last:g}, more than {most:g} %", numbers
+                )
         return Verdict.accept(numbers=numbers)

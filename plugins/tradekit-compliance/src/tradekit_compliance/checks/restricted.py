@@ -87,7 +87,9 @@ class TradingHalt(RiskRule):
         halts: Path | None = Field(
             None, description="CSV file: symbol (* is all), from, and optionally until (times in UTC), reason"
         )
-        calendar: str | None = Field(None, description="name of a calendar of exchange_calendars, such as XNYS; without it, always open")
+        calendar: str | None = Field(
+            None, description="name of a calendar of exchange_calendars, such as XNYS; without it, always open"
+        )
         missing: Missing = Field("block", description=MISSING)
 
     def __init__(self, options: tradekit.Options | None = None) -> None:

@@ -143,7 +143,22 @@ def activity_of_result(result: Result, name: str) -> Activity:
     """Return what the journal of a finished run tells."""
     import pyarrow as pa
 
-    columns = ("number", "event", "cause", "order", "symbol", "detail", "rule", "text", "quantity", "price", "limit", "stop", "amount", "fee")
+    columns = (
+        "number",
+        "event",
+        "cause",
+        "order",
+        "symbol",
+        "detail",
+        "rule",
+        "text",
+        "quantity",
+        "price",
+        "limit",
+        "stop",
+        "amount",
+        "fee",
+    )
     table = result.journal
     # As integers, because Arrow imports pandas for timestamps of nanoseconds.
     rows = {"time": table["time"].cast(pa.int64()).to_pylist()}
@@ -190,7 +205,10 @@ def _activity_of_log(folder: Path) -> Activity:
 
 def _nested(record: records.RunBegun) -> dict[str, Any]:
     """Return the settings of a run as its manifest has them, as far as surveillance reads them."""
-    found: dict[str, Any] = {"account": {"capital": float(record.capital), "currency": record.currency}, "flat": dict(record.config)}
+    found: dict[str, Any] = {
+        "account": {"capital": float(record.capital), "currency": record.currency},
+        "flat": dict(record.config),
+    }
     rules: dict[int, dict[str, Any]] = {}
     for key, value in record.config.items():
         table, _, name = key.partition("].")

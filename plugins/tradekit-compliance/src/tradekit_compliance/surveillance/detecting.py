@@ -46,7 +46,9 @@ def detectors(parameters: Mapping[str, Mapping[str, Any]]) -> list[Detector]:
             first = error.errors()[0]
             name = ".".join(map(str, first["loc"]))
             known = ", ".join(cls.Options.model_fields) or "none"
-            raise ConfigError(f"{number}.{name}: {first['msg'][:1].lower()}{first['msg'][1:]}; its parameters are {known}") from error
+            raise ConfigError(
+                f"{number}.{name}: {first['msg'][:1].lower()}{first['msg'][1:]}; its parameters are {known}"
+            ) from error
     return made
 
 

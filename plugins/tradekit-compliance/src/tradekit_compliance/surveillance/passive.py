@@ -110,14 +110,22 @@ def _path(activity: Activity, market: Market) -> _Path:
     """Return an account over time, from its capital, fills, fees and payments. Raises `NotKnownError` for what that can't tell."""
     facts = activity.settings.get("instrument", ())
     symbols = sorted({fill.symbol for fill in activity.fills})
-    special = [one["symbol"] for one in facts if one.get("kind") in ("perpetual", "future") or (one.get("multiplier") or 1.0) != 1.0]
+    special = [
+        one["symbol"] for one in facts if one.get("kind") in ("perpetual", "future") or (one.get("multiplier") or 1.0) != 1.0
+    ]
     capital = activity.settings.get("account", {}).get("capital")
     lacking = [symbol for symbol in symbols if symbol not in market.series]
     if special or capital is None or lacking:
-        what = f"how {special[0]!r} is settled" if special else f"no bars of {lacking[0]!r}" if lacking else "with what money it began"
+        what = (
+            f"how {special[0]!r} is settled" if special else f"no bars of {lacking[0]!r}" if lacking else "with what money it began"
+        )
         raise NotKnownError(f"{activity.name}: {what}")
-    times = np.unique(np.concatenate([market.series[symbol].close_time for symbol in symbols])) if symbols else np.zeros(0, np.int64)
-    money = [(one.time, one.money - (one.quantity * (one.price or 0.0) if one.kind == "fill" else 0.0)) for one in activity.messages]
+    times = (
+        np.unique(np.concatenate([market.series[symbol].close_time for symbol in symbols])) if symbols else np.zeros(0, np.int64)
+    )
+    money = [
+        (one.time, one.money - (one.quantity * (one.price or 0.0) if one.kind == "fill" else 0.0)) for one in activity.messages
+    ]
     cash = float(capital) + _running([pair for pair in money if pair[1]], times)
     units, values, equity = {}, {}, cash
     for symbol in symbols:

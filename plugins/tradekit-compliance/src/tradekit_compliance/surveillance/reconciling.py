@@ -65,7 +65,9 @@ class Unreconciled(Detector):
                 yield self.alert((activity.name, one.symbol, one.time), what, [one.number], {"quantity": one.quantity})
         for one in activity.messages:
             if one.kind == "blocked" and one.text:
-                yield self.alert((activity.name, one.symbol, one.time), f"books disagree with the venue's: {one.text}", [one.number], {})
+                yield self.alert(
+                    (activity.name, one.symbol, one.time), f"books disagree with the venue's: {one.text}", [one.number], {}
+                )
 
     def _trades(self, activity: Activity, trades: tuple[Trade, ...]) -> Iterator[Alert]:
         """Yield trades of the statement that are no fill, and fills that are not in the statement."""
@@ -80,7 +82,9 @@ class Unreconciled(Detector):
                 same.remove(found)
                 continue
             what = f"line {trade.line} of the statement, {trade.quantity:+g} at {trade.price:g}, is no fill here"
-            yield self.alert((activity.name, trade.symbol, trade.time), what, [], {"quantity": trade.quantity, "price": trade.price})
+            yield self.alert(
+                (activity.name, trade.symbol, trade.time), what, [], {"quantity": trade.quantity, "price": trade.price}
+            )
         for fill in sorted((fill for fills in free.values() for fill in fills), key=lambda one: one.number):
             what = f"fill of {fill.quantity:+g} at {fill.price:g} is not in the statement"
             yield self.alert((activity.name, fill.symbol, fill.time), what, [fill.number], {"quantity": fill.quantity})

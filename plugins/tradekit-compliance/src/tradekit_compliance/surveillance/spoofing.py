@@ -41,8 +41,12 @@ class Spoofing(Detector):
         """The pattern."""
 
         orders: int = Field(3, ge=2, description="orders on one side from which they count as many")
-        size_ratio: float = Field(5.0, gt=1, description="their size, as a multiple of the order that was filled, which counts as many")
-        imbalance: float = Field(2.0, ge=1, description="least size of theirs, as a multiple of all that is shown on the other side")
+        size_ratio: float = Field(
+            5.0, gt=1, description="their size, as a multiple of the order that was filled, which counts as many"
+        )
+        imbalance: float = Field(
+            2.0, ge=1, description="least size of theirs, as a multiple of all that is shown on the other side"
+        )
         shown_s: float = Field(2.0, gt=0, description="seconds in the market below which an order was shown shortly")
         cancelled_percent: float = Field(90.0, gt=0, le=100, description="least part of that side which is cancelled unfilled")
         within_s: float = Field(5.0, gt=0, description="seconds from their entry until the fill on the other side")
@@ -79,7 +83,9 @@ class Spoofing(Detector):
             return None
         # What was entered longer ago stands on the side of the fill as well.
         beside = [one for one in orders if one.quantity * fill.quantity > 0 and one.is_alive(fill.time)]
-        asked = next((abs(one.quantity) for one in beside if (one.account, one.order) == (fill.account, fill.order)), abs(fill.quantity))
+        asked = next(
+            (abs(one.quantity) for one in beside if (one.account, one.order) == (fill.account, fill.order)), abs(fill.quantity)
+        )
         other = max(sum(abs(one.quantity) for one in beside), asked)
         if len(shown) < options.orders and size < options.size_ratio * asked:
             return None

@@ -38,7 +38,12 @@ def read_statement(trades: Path | None, positions: Path | None) -> Statement:
     if trades is not None:
         file = read_reference(trades, ("time", "symbol", "quantity", "price"), ("trade_id", "fee"))
         found = tuple(
-            Trade(line, _time(trades, line, row["time"]), row["symbol"], *(_number(trades, line, row[key]) for key in ("quantity", "price")))
+            Trade(
+                line,
+                _time(trades, line, row["time"]),
+                row["symbol"],
+                *(_number(trades, line, row[key]) for key in ("quantity", "price")),
+            )
             for line, row in file.rows
         )
     if positions is not None:
