@@ -19,37 +19,57 @@ REFERENCE = Path(__file__).parent / "reference"
 
 class TestPriceCollar(RiskRuleContract):
     component = PriceCollar
-    options = [{}, {"stale_s": "none"}, {"stale_s": "none", "missing": "warn"}]
+    options = (
+        {},
+        {"stale_s": "none"},
+        {"stale_s": "none", "missing": "warn"},
+    )
 
 
 class TestOrderSize(RiskRuleContract):
     component = OrderSize
-    options = [{}, {"adv_percent": "none", "max_quantity": 100.0}, {"volumes": str(REFERENCE / "volumes.csv")}, {"missing": "warn"}]
+    options = (
+        {},
+        {"adv_percent": "none", "max_quantity": 100.0},
+        {"volumes": str(REFERENCE / "volumes.csv")},
+        {"missing": "warn"},
+    )
 
 
 class TestDuplicateOrder(RiskRuleContract):
     component = DuplicateOrder
-    options = [{}, {"window_s": 0}]
+    options = (
+        {},
+        {"window_s": 0},
+    )
 
 
 class TestMessageRate(RiskRuleContract):
     component = MessageRate
-    options = [{}, {"per_second": 3}, {"repeats": 2}]
+    options = (
+        {},
+        {"per_second": 3},
+        {"repeats": 2},
+    )
 
 
 class TestCreditLeverage(RiskRuleContract):
     component = CreditLeverage
-    options = [{}]
+    options = ({},)
 
 
 class TestCreditLimit(RiskRuleContract):
     component = CreditLimit
-    options = [{}, {"net": 0.5, "borrowed": 0}, {"missing": "warn"}]
+    options = (
+        {},
+        {"net": 0.5, "borrowed": 0},
+        {"missing": "warn"},
+    )
 
 
 class TestPositionLimit(RiskRuleContract):
     component = PositionLimit
-    options = [{}]
+    options = ({},)
 
 
 class TestConcentration(RiskRuleContract):
@@ -72,14 +92,24 @@ class TestRestrictedList(RiskRuleContract):
 
 class TestSelfTrade(RiskRuleContract):
     component = SelfTrade
-    options = [{}, {"mode": "decrement"}]
+    options = (
+        {},
+        {"mode": "decrement"},
+    )
 
 
 class TestApprovedAlgorithms(RiskRuleContract):
     component = ApprovedAlgorithms
-    options = [{}, {"missing": "warn"}]
+    options = (
+        {},
+        {"missing": "warn"},
+    )
 
 
 class TestTradingHalt(RiskRuleContract):
     component = TradingHalt
-    options = [{}, {"halts": str(REFERENCE / "halts.csv")}, {"calendar": "XNYS", "missing": "warn"}]
+    options = (
+        {},
+        {"halts": str(REFERENCE / "halts.csv")},
+        {"calendar": "XNYS", "missing": "warn"},
+    )

@@ -53,7 +53,7 @@ class DuplicateOrder(RiskRule):
 
 
 class MessageRate(RiskRule):
-    """Refuse orders beyond so many a second, and halt when the same is asked for over and over (P04).
+    """Refuse orders beyond so many a second, and halt when one order is asked for over and over (P04).
 
     A halt lasts until an operator resumes. Orders and their replacements are counted; of a cancellation no rule is told.
     """
@@ -62,7 +62,7 @@ class MessageRate(RiskRule):
     facts: ClassVar[Facts] = Facts(
         "P04",
         "message rate and repeated execution",
-        "RTS 6 (EU 2017/589) art. 15(1)(d), message limits, and 15(3), repeated-execution throttle; SEC 15c3-5(c)(1)(ii)",
+        "RTS 6 (EU 2017/589) art. 15, message limits and repeated-execution throttle; SEC 15c3-5(c)(1)(ii)",
         {
             "per_second": "below what venues allow one session, far above what bars can lead to",
             "repeats": "more of the same within a minute than any schedule of child orders needs",
@@ -74,18 +74,20 @@ class MessageRate(RiskRule):
         """The limits."""
 
         per_second: int = Field(50, ge=1, description="most orders in one second")
-        repeats: int = Field(20, ge=1, description="most orders of one symbol, side and size within window_s; one more halts")
+        repeats: int = Field(
+            20, ge=1, description="most orders of one symbol, size, kind and price within window_s; one more halts"
+        )
         window_s: float = Field(60.0, gt=0, description="seconds over which the same orders are counted")
 
     def __init__(self, options: tradekit.Options | None = None) -> None:
         super().__init__(options)
         self._times: deque[int] = deque()
-        self._alike: dict[tuple[str, float], deque[int]] = {}
+        self._alike: dict[tuple[object, ...], deque[int]] = {}
 
     def check(self, order: Order, account: Account) -> Verdict:
         """Judge one order."""
         now, options = account.time, self.options
-        alike = self._alike.setdefault((order.symbol, order.quantity), deque())
+        alike = self._alike.setdefault((order.symbol, order.quantity, order.kind, order.limit, order.stop), deque())
         _forget(alike, now - round(options.window_s * _SECOND))
         _forget(self._times, now - _SECOND)
         alike.append(now)

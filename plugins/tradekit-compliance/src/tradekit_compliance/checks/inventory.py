@@ -31,7 +31,7 @@ class ApprovedAlgorithms(RiskRule):
     facts: ClassVar[Facts] = Facts(
         "P12",
         "approved algorithms and operators",
-        "SEC 15c3-5(c)(2)(iii), only authorised persons; RTS 6 (EU 2017/589) art. 5 and 8, controlled deployment; FINRA notice 15-09",
+        "SEC 15c3-5(c)(2)(iii), only authorised persons; RTS 6 (EU 2017/589) art. 8, limits before deployment",
         {"operator": "who runs it is for the run file to say, and for the inventory to allow"},
     )
 

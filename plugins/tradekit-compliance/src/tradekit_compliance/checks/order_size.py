@@ -53,7 +53,7 @@ class OrderSize(RiskRule):
     facts: ClassVar[Facts] = Facts(
         "P02",
         "order size",
-        "SEC 15c3-5(c)(1)(ii), orders that exceed size parameters; RTS 6 (EU 2017/589) art. 15(1)(b) and (c), maximum value and volume",
+        "SEC 15c3-5(c)(1)(ii), orders that exceed size parameters; RTS 6 (EU 2017/589) art. 15, maximum value and volume",
         {
             "adv_percent": "an order of a twentieth of a day's volume moves most markets; larger ones want to be split",
             "days": "a month of sessions: long enough for one loud day not to decide",

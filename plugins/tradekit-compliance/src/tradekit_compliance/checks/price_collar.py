@@ -24,7 +24,7 @@ class PriceCollar(RiskRule):
     facts: ClassVar[Facts] = Facts(
         "P01",
         "price collar",
-        "SEC 15c3-5(c)(1)(ii), orders that appear to be erroneous; RTS 6 (EU 2017/589) art. 15(1)(a), price collars",
+        "SEC 15c3-5(c)(1)(ii), orders that appear to be erroneous; RTS 6 (EU 2017/589) art. 15, price collars",
         {
             "percent": "wider than an ordinary day's range of a large stock, narrower than a slipped decimal or digit",
             "low_percent": "a tick is a larger part of a low price, so a low price needs more room",

@@ -19,10 +19,10 @@ MANIFEST = "manifest.json"
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """One thing that happened: `kind` is `order`, `verdict`, `reject`, `fill`, `cancel`, `request`, `halt`, `cash`, `command`,
-    `blocked`, `sent`, `venue-fill` or `liquidation`; `number` is where it stands in the journal or the log.
+    """One thing that happened; `number` is where it stands in the journal or the log.
 
-    `text` is the reason, or the command; `detail` what kind of order, verdict or cash. Quantities are signed.
+    `kind` is `order`, `verdict`, `reject`, `fill`, `cancel`, `request`, `halt`, `cash`, `command`, `blocked`, `sent`, `venue-fill`
+    or `liquidation`. `text` is the reason, or the command; `detail` what kind of order, verdict or cash. Quantities are signed.
     """
 
     number: int
@@ -77,9 +77,9 @@ class Life:
     filled: float
     numbers: tuple[int, ...]
 
-    def is_alive(self, time: int) -> bool:
-        """Say whether the order was in the market just before a time."""
-        return self.entered < time and (self.ended is None or self.ended >= time)
+    def stands(self, start: int, end: int) -> bool:
+        """Say whether the order was in the market at some moment from `start` to just before `end`."""
+        return self.entered < end and (self.ended is None or self.ended >= start)
 
 
 @dataclass(frozen=True)

@@ -44,10 +44,8 @@ class MarkingClose(Detector):
         zone: str = Field("America/New_York", description="time zone of the exchange")
         window_minutes: int = Field(10, ge=1, description="minutes before the close")
         volume_percent: float = Field(20.0, gt=0, description="part of the market's volume in the window, in percent")
-        sigmas: float = Field(
-            1.0, gt=0, description="least move of the price, in standard deviations of the window on the days before"
-        )
-        days: int = Field(20, ge=5, description="sessions that the deviation is taken over; at least 5 must be known")
+        sigmas: float = Field(1.0, gt=0, description="least move of the price, in standard deviations of the window before")
+        days: int = Field(20, ge=5, description="sessions that the deviation is taken over, of which 5 must be known")
 
         @field_validator("zone")
         @classmethod
@@ -63,9 +61,8 @@ class MarkingClose(Detector):
         market = case.bars()
         window = self.options.window_minutes * 60 * _SECOND
         if market.interval > window:
-            raise NotKnownError(
-                f"bars of {market.interval // _SECOND} s are longer than the window of {self.options.window_minutes} min"
-            )
+            what = f"bars of {market.interval // _SECOND} s are longer than the window of {self.options.window_minutes} min"
+            raise NotKnownError(what)
         for activity in case.activities:
             for symbol in sorted({fill.symbol for fill in activity.fills}):
                 if symbol not in market.series:

@@ -25,7 +25,7 @@ class Unreconciled(Detector):
     facts: ClassVar[Facts] = Facts(
         "S08",
         "unreconciled trades and positions",
-        "RTS 6 (EU 2017/589) art. 17(3), reconciliation of own electronic records with those of venues and brokers; SEC 15c3-5(c)",
+        "SEC 15c3-5(c)(2)(iv), immediate post-trade reports to surveillance; RTS 6 (EU 2017/589) art. 13",
         {"gap_s": "a venue's statement may have whole seconds, and bars of a backtest no times within them"},
     )
 

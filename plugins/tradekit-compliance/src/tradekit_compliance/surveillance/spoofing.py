@@ -66,7 +66,7 @@ class Spoofing(Detector):
         for fill in sorted(fills, key=lambda one: (one.time, one.account, one.number)):
             orders = lives.get(fill.symbol, [])
             recent = orders[bisect_left(entered.get(fill.symbol, []), fill.time - round(self.options.within_s * 1e9)) :]
-            recent = [one for one in recent if one.is_alive(fill.time)]
+            recent = [one for one in recent if one.stands(fill.time, fill.time)]
             alert = self._judged(fill, recent, orders)
             names = {(one.account, one.order) for one in recent if one.quantity * fill.quantity < 0}
             if alert is not None and not names <= told:
@@ -81,8 +81,9 @@ class Spoofing(Detector):
         size, whole = (sum(abs(one.quantity) for one in some) for some in (shown, against))
         if not shown or size * 100.0 < options.cancelled_percent * whole:
             return None
-        # What was entered longer ago stands on the side of the fill as well.
-        beside = [one for one in orders if one.quantity * fill.quantity > 0 and one.is_alive(fill.time)]
+        # What stood on the side of the fill since then, and has been filled, was shown as well: one side of a maker may be swept.
+        since = min(one.entered for one in shown)
+        beside = [one for one in orders if one.quantity * fill.quantity > 0 and one.stands(since, fill.time)]
         asked = next(
             (abs(one.quantity) for one in beside if (one.account, one.order) == (fill.account, fill.order)), abs(fill.quantity)
         )
