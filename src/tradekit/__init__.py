@@ -42,6 +42,7 @@ _HOMES = {
     "tradekit.data.tables": "list_symbols read_series",
     "tradekit.engine.run": "run",
     "tradekit.engine.folder": "read_result",
+    "tradekit.engine.snapshot": "Snapshot SnapshotCheck check_snapshot recorded_snapshot take_snapshot",
     "tradekit.engine.sources": "NamedSource open_source",
     "tradekit.builtin.indicators": "atr bar bollinger donchian ema highest lowest macd obv roc rsi rma sma stdev vwap wma",
     "pydantic": "Field",

@@ -32,6 +32,13 @@ from tradekit.data.tables import list_symbols as list_symbols, read_series as re
 from tradekit.data.ticks import read_book as read_book, read_quotes as read_quotes, read_trades as read_trades
 from tradekit.engine.folder import read_result as read_result
 from tradekit.engine.run import run as run
+from tradekit.engine.snapshot import (
+    Snapshot as Snapshot,
+    SnapshotCheck as SnapshotCheck,
+    check_snapshot as check_snapshot,
+    recorded_snapshot as recorded_snapshot,
+    take_snapshot as take_snapshot,
+)
 from tradekit.engine.sources import NamedSource as NamedSource, open_source as open_source
 from tradekit.errors import (
     ConfigError as ConfigError,

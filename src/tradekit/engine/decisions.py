@@ -27,6 +27,7 @@ __all__ = [
     "Drift",
     "Terms",
     "Values",
+    "decisions_from",
     "decisions_in",
     "decisions_of",
     "first_difference",
@@ -200,7 +201,13 @@ def decisions_in(
     journal: pa.Table, values: Values = _nothing, conditions: Callable[[int], Terms] = lambda _order: {}
 ) -> list[Decision]:
     """Return what was decided by a journal, as `decisions_of` does."""
-    entries = _entries(journal)
+    return decisions_from(_entries(journal), values, conditions)
+
+
+def decisions_from(
+    entries: Sequence[Mapping[str, Any]], values: Values = _nothing, conditions: Callable[[int], Terms] = lambda _order: {}
+) -> list[Decision]:
+    """Return what was decided by the entries of a journal, each with `time` (UTC nanoseconds) and the columns in `_READ`."""
     judged = _judged(entries)
     return [
         Decision(

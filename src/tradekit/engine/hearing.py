@@ -20,9 +20,10 @@ from tradekit.model.begun import RunStart
 from tradekit.model.event import Event, EventKind
 from tradekit.model.order import Reason
 from tradekit.model.outside import OutsideNote
+from tradekit.model.risk import LimitKind
 from tradekit.plugin.contracts import Reporter
 from tradekit.simulator.context import Context
-from tradekit.simulator.setup import Setup
+from tradekit.simulator.setup import Rule, Setup
 from tradekit.simulator.simulation import Simulation
 
 if TYPE_CHECKING:
@@ -50,10 +51,17 @@ def begin(ready: Ready, runs: Path) -> None:
     if not told:
         return
     about = about_run(ready.composed, ready.market, ready.plan)
-    start = RunStart(ready.composed.config.run.mode, about, ready.prepared.setup.bars, runs)
+    setup = ready.prepared.setup
+    judges = tuple(rule.name for rule in setup.rules if _judges(rule))
+    start = RunStart(ready.composed.config.run.mode, about, setup.bars, judges, runs)
     for reporter in told:
         with blaming_reporter(reporter):
             reporter.begin(start)
+
+
+def _judges(rule: Rule) -> bool:
+    kinds = [limit.kind for limit in rule.limits]
+    return not kinds or any(not kind.is_sizing and kind is not LimitKind.MAX_DRAWDOWN for kind in kinds)
 
 
 def end(reporters: Sequence[Reporter], status: str, error: BaseException | None = None) -> None:

@@ -20,10 +20,12 @@ class RunStart:
       `components`, `data` (each instrument's, with the hash of its bars), `environment` (installed versions) and `code` (the hash
       of the source of each package whose components take part).
     - `bars`: those that it decides on; in a run on live data, those that warm it up.
+    - `judges`: the risk rules that judge each order, in their order: not those that give orders their size, or watch equity.
     - `runs`: the folder of runs, in which its own folder will be made.
     """
 
     mode: str
     about: Mapping[str, Any]
     bars: Bars
+    judges: tuple[str, ...]
     runs: Path

@@ -130,6 +130,7 @@ _CODERS: dict[Any, tuple[Coder, Coder]] = {
     Mapping[str, str]: _TEXTS,
     Mapping[str, Any]: _ANYTHING,
     tuple[int, ...]: (list, tuple),
+    tuple[str, ...]: (list, tuple),
     tuple[Mapping[str, str], ...]: (_each(_TEXTS[0], list), _each(_TEXTS[1], tuple)),
     tuple[Mapping[str, Any], ...]: (_each(_ANYTHING[0], list), _each(_ANYTHING[1], tuple)),
 }

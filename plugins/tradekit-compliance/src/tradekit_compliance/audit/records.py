@@ -118,6 +118,8 @@ class RunBegun:
     """Installed versions by name, and the machine."""
     code: Mapping[str, str] = field(default_factory=dict)
     """The SHA-256 of the source of each package whose components take part."""
+    judges: tuple[str, ...] = ()
+    """The risk rules that judge each order, in their order."""
     bars: str = ""
     """The blob that holds the bars it decided on; empty where they come one by one."""
 
@@ -153,6 +155,7 @@ class RunEnded:
     fills: int = 0
     open_orders: tuple[int, ...] = ()
     """Orders that had come to no end by then."""
+    equity: Decimal | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,10 +17,17 @@ if TYPE_CHECKING:
     from tradekit_compliance.audit.records import Record
     from tradekit_compliance.audit.writer import LogWriter, Settings
 
-__all__ = ["AuditLog"]
+__all__ = ["AuditLog", "source"]
 
 PACKAGE = "tradekit-compliance"
 _CAUSES = (EventKind.ORDER, EventKind.HALT)
+
+
+def source() -> str:
+    """Return what writes the log: this package, and its version."""
+    from importlib.metadata import version
+
+    return f"{PACKAGE}=={version(PACKAGE)}"
 
 
 class _Waiting(NamedTuple):
@@ -72,6 +79,7 @@ class AuditLog(Reporter):
         self._orders = 0
         self._fills = 0
         self._left: tuple[int, ...] = ()
+        self._equity: float | None = None
 
     def begin(self, start: RunStart) -> None:
         """Open the log, and write down what the run is made of. Raises `RunError` for a log that can't be gone on with."""
@@ -92,13 +100,11 @@ class AuditLog(Reporter):
         self._writer.sync()
 
     def _set(self, heads: Path) -> Settings:
-        from importlib.metadata import version
-
         from tradekit_compliance.audit.keys import read_key
         from tradekit_compliance.audit.writer import Settings
 
         return Settings(
-            source=f"{PACKAGE}=={version(PACKAGE)}",
+            source=source(),
             actor=self._algo,
             signer=None if self.options.key is None else read_key(Path(self.options.key), self._path),
             heads=heads,
@@ -179,16 +185,19 @@ class AuditLog(Reporter):
             for number, status in zip(result.orders["order"].to_pylist(), result.orders["status"].to_pylist(), strict=True)
             if status in ("open", "held")
         )
-        return f"audit log {self._path}: records {self._first} to {self._last + 1} are of this run ({self._run})"
+        self._equity = result.equity["equity"][-1].as_py() if result.equity.num_rows else None
+        return f"audit log {self._path}: {self._last - self._first + 1} records of this run"
 
     def end(self, status: str, reason: str) -> None:
         """Write down how the run ended, and close the log."""
+        from tradekit_compliance.audit.coding import decimal_of
         from tradekit_compliance.audit.records import RunEnded
 
         if self._path is None:
             return
         try:
-            self._put(_Waiting(RunEnded(status, reason, self._orders, self._fills, self._left), None, ("run",), self._operator))
+            ended = RunEnded(status, reason, self._orders, self._fills, self._left, decimal_of(self._equity))
+            self._put(_Waiting(ended, None, ("run",), self._operator))
         finally:
             if self._writer is not None:
                 self._writer.close()

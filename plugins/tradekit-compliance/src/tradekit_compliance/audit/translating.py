@@ -54,6 +54,7 @@ def record_of_start(start: RunStart, bars: str) -> RunBegun:
         data=tuple(dict(fact) for fact in about["data"]),
         environment=dict(about["environment"]),
         code=dict(about["code"]),
+        judges=start.judges,
         bars=bars,
     )
 

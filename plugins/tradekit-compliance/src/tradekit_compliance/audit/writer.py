@@ -5,7 +5,8 @@ from __future__ import annotations
 import os
 import secrets
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import IO, Any
@@ -20,7 +21,7 @@ from tradekit_compliance.audit.notes import Checkpoint, Signer, checkpoint_text
 from tradekit_compliance.audit.opening import take_up
 from tradekit_compliance.audit.records import KeyChanged, Record, SegmentOpened
 
-__all__ = ["LogWriter", "Settings"]
+__all__ = ["LogWriter", "Settings", "hold_lock"]
 
 VERSION = 1
 _SECOND = 1_000_000_000
@@ -224,6 +225,17 @@ class LogWriter:
         if self._lock is not None:
             os.close(self._lock)
             self._lock = None
+
+
+@contextmanager
+def hold_lock(path: Path) -> Iterator[None]:
+    """Be the one who writes a log for a while. Raises `RunError` if another process is."""
+    lock = _lock(path)
+    try:
+        yield
+    finally:
+        if lock is not None:
+            os.close(lock)
 
 
 def _append_line(path: Path, line: str, is_durable: bool) -> None:
