@@ -43,7 +43,7 @@ def costs_lines(found: Sequence[OrderCosts]) -> Iterator[str]:
 
 
 def _row(one: OrderCosts) -> tuple[str, ...]:
-    head = (str(one.order), one.symbol, f"{one.quantity:g}", f"{one.filled:g}")
+    head = (str(one.order), one.symbol, f"{float(one.quantity):.7g}", f"{float(one.filled):.7g}")
     if one.shortfall is None:
         return (*head, *("?" for _ in _PARTS), "?", "?", "?")
     parts = (f"{getattr(one.shortfall, name):,.2f}" for name in _PARTS)

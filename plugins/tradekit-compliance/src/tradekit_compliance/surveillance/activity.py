@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -90,6 +91,8 @@ class Activity:
     messages: tuple[Message, ...]
     sessions: tuple[Session, ...]
     is_live: bool = False
+    until: int | None = None
+    """Up to when something is known of it: the end of a finished run, else its last record."""
 
     @property
     def settings(self) -> Mapping[str, Any]:
@@ -166,7 +169,10 @@ def activity_of_result(result: Result, name: str) -> Activity:
     count = table.num_rows
     told = tuple(_of_journal({key: values[k] for key, values in rows.items()}) for k in range(count)) if count else ()
     first = told[0].time if told else 0
-    return Activity(name, told, (Session(0, first, result.config),), result.mode == "live")
+    times = table["time"].cast(pa.int64()).to_pylist()
+    closes = result.equity["time"].cast(pa.int64()).to_pylist()
+    until = max([*times[-1:], *closes[-1:]], default=None)
+    return Activity(name, told, (Session(0, first, result.config),), result.mode == "live", until)
 
 
 def _of_journal(row: Mapping[str, Any]) -> Message:
@@ -190,17 +196,27 @@ def _of_journal(row: Mapping[str, Any]) -> Message:
 
 
 def _activity_of_log(folder: Path) -> Activity:
-    told, sessions, name, is_live = [], [], folder.resolve().name, False
+    told: list[Message] = []
+    sessions, name, is_live, until = [], folder.resolve().name, False, 0
     for entry in entries(folder):
         record = entry.record
         if isinstance(record, records.RunBegun):
             sessions.append(Session(entry.number, entry.written, _nested(record)))
             is_live = is_live or record.mode == "live"
+            until = max([until, *(_moment(str(one["last"])) for one in record.data if one.get("last"))])
         else:
             told += _of_log(entry, record)
     # A venue's trades are told late or in another order than they were made.
     told.sort(key=lambda one: (one.time, one.number))
-    return Activity(name, tuple(told), tuple(sessions), is_live)
+    return Activity(name, tuple(told), tuple(sessions), is_live, max([until, *(one.time for one in told[-1:])]) or None)
+
+
+def _moment(text: str) -> int:
+    """Return the nanoseconds of a time as a manifest has it; 0 for a text that is none."""
+    try:
+        return round(datetime.fromisoformat(text).timestamp()) * 10**9
+    except ValueError:
+        return 0
 
 
 def _nested(record: records.RunBegun) -> dict[str, Any]:

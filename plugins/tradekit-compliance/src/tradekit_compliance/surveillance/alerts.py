@@ -76,8 +76,7 @@ def dispose(folder: Path, name: str, judged: tuple[str, str, str], clock: Callab
     decision, reason, who = judged
     known = kept_alerts(folder)
     if name not in known:
-        listed = ", ".join(known) or "none"
-        raise ConfigError(f"there is no alert {name!r} in {str(folder)!r}; there are {listed}")
+        raise ConfigError(f"there is no alert {name!r} in {str(folder)!r}; 'tradekit compliance alerts' lists those that there are")
     if not reason.strip() or not who.strip():
         raise ConfigError("an alert is disposed of with a reason and by somebody; say --reason and --by")
     with _writing(folder, clock) as writer:

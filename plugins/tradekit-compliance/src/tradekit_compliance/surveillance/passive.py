@@ -123,6 +123,7 @@ def _path(activity: Activity, market: Market) -> _Path:
     times = (
         np.unique(np.concatenate([market.series[symbol].close_time for symbol in symbols])) if symbols else np.zeros(0, np.int64)
     )
+    times = times if activity.until is None else times[times <= activity.until]
     money = [
         (one.time, one.money - (one.quantity * (one.price or 0.0) if one.kind == "fill" else 0.0)) for one in activity.messages
     ]
