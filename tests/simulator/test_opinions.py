@@ -41,6 +41,17 @@ def test_what_rules_see_has_nothing_to_do_after_its_fields_are_set(kind):
     assert not hasattr(kind, "__post_init__")
 
 
+def test_rule_sees_when_the_bar_of_each_price_closed_also_over_a_hole():
+    seen = []
+
+    def judge(_order, account):
+        seen.append((dict(account.prices), dict(account.price_times), account.time))
+        return Verdict.accept()
+
+    play({"X": [100.0] * 4, "Y": [100.0, 101.0, None, 103.0]}, {2: lambda ctx: ctx["X"].buy(1)}, rules=[check(judge)])
+    assert seen == [({"X": 100.0, "Y": 101.0}, {"X": 180_000_000_000, "Y": 120_000_000_000}, 180_000_000_000)]
+
+
 def test_what_a_rule_sees_can_not_be_changed(shown):
     order, account = shown[0]
     for seen, name in ((order, "quantity"), (account, "cash")):

@@ -72,7 +72,8 @@ def market_maker(prints, seed=1, levels=3, name="MM", begin=START, settings=None
     It shows the same size at `levels` prices on either side, quotes anew after each fill and whenever the price has moved, half a
     second to two seconds after it, and cancels all that it showed; so nearly all its orders are cancelled, and shown shortly.
     """
-    draw, script = random.Random(seed), Script(name, settings, begin)
+    draw = random.Random(seed)  # noqa: S311 - a seeded market
+    script = Script(name, settings, begin)
     alive, centre, requote = {}, None, None
     for at, price, side in prints:
         if requote is not None and at >= requote:
@@ -96,7 +97,8 @@ def market_maker(prints, seed=1, levels=3, name="MM", begin=START, settings=None
 
 def walk(count, seed=1, price=100.0, step=0.0002):
     """Return made-up trades of a market, some a second: a random walk on a grid of a cent."""
-    draw, at, found = random.Random(seed), 0.0, []
+    draw = random.Random(seed)  # noqa: S311 - a seeded market
+    at, found = 0.0, []
     for _ in range(count):
         at += draw.expovariate(2.0)
         price *= 1 + draw.gauss(0, step)

@@ -74,20 +74,20 @@ class TestPositionLimit(RiskRuleContract):
 
 class TestConcentration(RiskRuleContract):
     component = Concentration
-    options = [
+    options = (
         {},
         {"sectors": str(REFERENCE / "sectors.csv"), "missing": "warn"},
         {"sectors": str(REFERENCE / "sectors.csv"), "issuer": 0.9, "sector": 0.3},
-    ]
+    )
 
 
 class TestRestrictedList(RiskRuleContract):
     component = RestrictedList
-    options = [
+    options = (
         {},
         {"restricted": str(REFERENCE / "restricted.csv")},
         {"restricted": str(REFERENCE / "watched.csv"), "closing": "allow"},
-    ]
+    )
 
 
 class TestSelfTrade(RiskRuleContract):

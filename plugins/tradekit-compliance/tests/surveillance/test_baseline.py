@@ -1,4 +1,4 @@
-"""A market maker, which quotes both sides and cancels nearly all of it: how often checks and detectors stop it though nothing is wrong.
+"""A market maker, which quotes both sides and cancels nearly all: how often checks and detectors stop it though nothing is wrong.
 
 It asks for what documentation states; a figure that gets worse fails.
 """

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import ClassVar, Protocol
+from dataclasses import dataclass
 
 import tradekit
 from tradekit_compliance.checks.concentration import Concentration, PositionLimit
@@ -19,26 +19,29 @@ from tradekit_compliance.checks.self_trade import SelfTrade
 __all__ = ["CHECKS", "Check"]
 
 
-class Check(Protocol):
-    """A rule that says what it is modelled on."""
+@dataclass(frozen=True, slots=True)
+class Check:
+    """A check: its name in a run file, what it says of itself, and its options."""
 
-    facts: ClassVar[Facts]
-    name: ClassVar[str]
-    Options: type[tradekit.Options]
+    name: str
+    facts: Facts
+    options: type[tradekit.Options]
 
 
-_ALL: tuple[type[Check], ...] = (
-    PriceCollar,
-    OrderSize,
-    DuplicateOrder,
-    MessageRate,
-    CreditLeverage,
-    CreditLimit,
-    PositionLimit,
-    Concentration,
-    RestrictedList,
-    SelfTrade,
-    ApprovedAlgorithms,
-    TradingHalt,
-)
-CHECKS: Mapping[str, type[Check]] = {check.name: check for check in _ALL}
+CHECKS: Mapping[str, Check] = {
+    check.name: check
+    for check in (
+        Check(PriceCollar.name, PriceCollar.facts, PriceCollar.Options),
+        Check(OrderSize.name, OrderSize.facts, OrderSize.Options),
+        Check(DuplicateOrder.name, DuplicateOrder.facts, DuplicateOrder.Options),
+        Check(MessageRate.name, MessageRate.facts, MessageRate.Options),
+        Check(CreditLeverage.name, CreditLeverage.facts, CreditLeverage.Options),
+        Check(CreditLimit.name, CreditLimit.facts, CreditLimit.Options),
+        Check(PositionLimit.name, PositionLimit.facts, PositionLimit.Options),
+        Check(Concentration.name, Concentration.facts, Concentration.Options),
+        Check(RestrictedList.name, RestrictedList.facts, RestrictedList.Options),
+        Check(SelfTrade.name, SelfTrade.facts, SelfTrade.Options),
+        Check(ApprovedAlgorithms.name, ApprovedAlgorithms.facts, ApprovedAlgorithms.Options),
+        Check(TradingHalt.name, TradingHalt.facts, TradingHalt.Options),
+    )
+}

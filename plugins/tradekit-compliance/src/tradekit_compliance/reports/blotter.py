@@ -16,8 +16,27 @@ from tradekit_compliance.surveillance.activity import Activity, Message
 __all__ = ["COLUMNS", "blotter", "write_blotter"]
 
 COLUMNS = (
-    "trade_id order_id account symbol side quantity price currency gross fee net trade_time settle_date venue liquidity algo seq"
-).split()
+    *(
+        "trade_id",
+        "order_id",
+        "account",
+        "symbol",
+        "side",
+        "quantity",
+        "price",
+        "currency",
+        "gross",
+        "fee",
+        "net",
+        "trade_time",
+        "settle_date",
+        "venue",
+        "liquidity",
+        "algo",
+        "seq",
+    ),
+    *(),
+)
 
 
 def blotter(activity: Activity, settle_days: int | None = None) -> Iterator[dict[str, str]]:

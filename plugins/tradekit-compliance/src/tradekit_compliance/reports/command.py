@@ -29,7 +29,7 @@ def rules(ctx: click.Context) -> None:
     from tradekit_compliance.checks.catalogue import CHECKS
     from tradekit_compliance.surveillance.detecting import DETECTORS
 
-    rows = [(name, cls.facts, cls.Options) for name, cls in CHECKS.items()]
+    rows = [(name, check.facts, check.options) for name, check in CHECKS.items()]
     rows += [("tradekit surveil", cls.facts, cls.Options) for cls in DETECTORS.values()]
     if ctx.obj["json"]:
         found = [
@@ -94,8 +94,8 @@ def blotter(ctx: click.Context, target: str) -> None:
 
 def costs(ctx: click.Context, target: str) -> None:
     """Tell what trading cost: implementation shortfall with its parts, arrival and VWAP slippage."""
-    from tradekit_compliance.reports.costs import order_costs
     from tradekit_compliance.reports.cost_page import costs_json, costs_lines
+    from tradekit_compliance.reports.costs import order_costs
 
     case = case_of([folder_of(target, ctx.obj["runs"])], ctx.obj)
     found = list(order_costs(case.activities[0], _market(case.market)))
@@ -133,7 +133,8 @@ def violations(ctx: click.Context, target: str) -> None:
     kept = kept_alerts(alerts_folder(folder, ctx.obj["alerts"]))
     found = report(case.activities[0], survey(case, detectors(parameters_of(ctx.obj["parameter"]))), kept)
     _write(ctx.obj["out"], as_json(found) if ctx.obj["out"].suffix == ".json" else as_html(found))
-    click.echo(f"{len(found['blocks'])} refused or cut, {len(found['warnings'])} warnings, {len(found['alerts'])} alerts in {ctx.obj['out']}")
+    told = ", ".join(f"{len(found[key])} {name}" for key, name in _COUNTED.items())
+    click.echo(f"{told} in {ctx.obj['out']}")
 
 
 def _market(market: Any) -> Any:
@@ -158,13 +159,17 @@ def _command(name: str, does: Callable[..., None], options: Options, arguments: 
     return click.Command(name, callback=click.pass_context(does), help=does.__doc__, params=[*shown, *with_options(options)])
 
 
+_COUNTED = {"blocks": "refused or cut", "warnings": "warnings", "alerts": "alerts"}
 PARAMETER: Options = [("--parameter", {"multiple": True, "metavar": "S01.KEY=VALUE", "help": "A parameter of a detector."})]
 STATEMENT: Options = [
     ("--venue-trades", {"type": PATH, "help": "CSV file of the venue's statement: time, symbol, quantity, price."}),
     ("--venue-positions", {"type": PATH, "help": "CSV file of the venue's positions: symbol, quantity."}),
 ]
 DISPOSAL: Options = [
-    ("--decision", {"type": click.Choice(["explained", "false-alert", "escalated"]), "required": True, "help": "What was decided."}),
+    (
+        "--decision",
+        {"type": click.Choice(["explained", "false-alert", "escalated"]), "required": True, "help": "What was decided."},
+    ),
     ("--reason", {"required": True, "help": "Why, in words that somebody else understands."}),
     ("--by", {"required": True, "help": "Who decides."}),
 ]
@@ -173,7 +178,9 @@ TABLE: Options = [
     ("--securities", {"type": PATH, "required": True, "help": "CSV file: symbol, issuer, title, cusip, and optionally more."}),
     ("--omit-small", {"is_flag": True, "help": "Leave out fewer than 10,000 units worth less than $200,000."}),
 ]
-SETTLE: Options = [("--settle-days", {"type": click.IntRange(0, 30), "help": "Weekdays from trade to settlement.  [default: not told]"})]
+SETTLE: Options = [
+    ("--settle-days", {"type": click.IntRange(0, 30), "help": "Weekdays from trade to settlement.  [default: not told]"})
+]
 
 compliance_command = click.Group(
     "compliance",

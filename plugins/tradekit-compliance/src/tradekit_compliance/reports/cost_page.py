@@ -36,7 +36,9 @@ def costs_lines(found: Sequence[OrderCosts]) -> Iterator[str]:
     rows.append(("all", "", "", "", *(f"{total[name]:,.2f}" for name in _PARTS), f"{bps:.2f}", "", ""))
     widths = [max(len(row[k]) for row in rows) for k in range(len(heads))]
     for row in rows:
-        yield "  ".join(cell.ljust(width) if k == 1 else cell.rjust(width) for k, (cell, width) in enumerate(zip(row, widths, strict=True))).rstrip()
+        yield "  ".join(
+            cell.ljust(width) if k == 1 else cell.rjust(width) for k, (cell, width) in enumerate(zip(row, widths, strict=True))
+        ).rstrip()
     unknown = [one for one in found if one.unknown]
     if unknown:
         yield f"! {len(unknown)} orders could not be judged: {unknown[0].unknown}, first for order {unknown[0].order}"

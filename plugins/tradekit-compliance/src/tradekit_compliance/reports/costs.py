@@ -90,8 +90,8 @@ def shortfall(
 def order_costs(activity: Activity, market: Market) -> Iterator[OrderCosts]:
     """Yield what each order cost that came to the market.
 
-    The decision has the close of the last bar before it (or that which the log holds), the arrival the open of the next bar, and the
-    end the close of the last bar before the order ended. In a backtest the own fills are not among the bars' volume; live, they are.
+    The decision has the close of the last bar before it, or that which the log holds, the arrival the open of the next bar, and the
+    end the close of the last bar before the order ended. The own fills are among the bars' volume of a live run, and of no other.
     """
     fills: dict[int, list[Message]] = {}
     seen = {one.order: one.values for one in activity.messages if one.kind == "order" and one.order is not None}
@@ -108,12 +108,18 @@ def order_costs(activity: Activity, market: Market) -> Iterator[OrderCosts]:
 
 
 def _costs(
-    life: Life, fills: Sequence[Message], prices: tuple[float | None, float | None, float | None], vwaps: tuple[float | None, float | None]
+    life: Life,
+    fills: Sequence[Message],
+    prices: tuple[float | None, float | None, float | None],
+    vwaps: tuple[float | None, float | None],
 ) -> OrderCosts:
     quantity, done = _exact(life.quantity), [(_exact(one.quantity), _exact(one.price or 0.0)) for one in fills]
     filled = sum((units for units, _ in done), Decimal(0))
     # What an order that was filled whole missed afterwards is no cost of it.
-    given = [value if value is not None else prices[0] if name == "end" and filled == quantity else None for name, value in zip(_NAMES, prices, strict=True)]
+    given = [
+        value if value is not None else prices[0] if name == "end" and filled == quantity else None
+        for name, value in zip(_NAMES, prices, strict=True)
+    ]
     lacking = [name for name, value in zip(_NAMES, given, strict=True) if value is None]
     if lacking:
         return OrderCosts(life.order, life.symbol, quantity, filled, None, None, None, None, f"no price at the {lacking[0]}")
@@ -124,7 +130,8 @@ def _costs(
     average = sum((units * price for units, price in done), Decimal(0)) / filled
     side = 1 if quantity > 0 else -1
     against = [None if price is None else side * (average - _exact(price)) / _exact(price) * 10_000 for price in vwaps]
-    return OrderCosts(life.order, life.symbol, quantity, filled, found, side * (average - arrived) / arrived * 10_000, *against)
+    slippage = side * (average - arrived) / arrived * 10_000
+    return OrderCosts(life.order, life.symbol, quantity, filled, found, slippage, against[0], against[1])
 
 
 _NAMES = ("decision", "arrival", "end")

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from decimal import ROUND_HALF_UP, Decimal
 from pathlib import Path
-from xml.etree import ElementTree
+from xml.etree import ElementTree as ET
 
 from tradekit import ConfigError
 from tradekit_compliance.audit.coding import number_text
@@ -76,10 +76,12 @@ def quarter_end(text: str) -> date:
     if found is None:
         raise ConfigError(f"{text!r} is no quarter; write it as 2023Q4")
     year, quarter = int(found[1]), int(found[2])
-    return (date(year, 12, 31) if quarter == 4 else date(year, quarter * 3 + 1, 1) - timedelta(1))
+    return date(year, 12, 31) if quarter == 4 else date(year, quarter * 3 + 1, 1) - timedelta(1)
 
 
-def holdings_at(activity: Activity, market: Market, day: date, securities: Mapping[str, Row], omits_small: bool = False) -> list[Holding]:
+def holdings_at(
+    activity: Activity, market: Market, day: date, securities: Mapping[str, Row], omits_small: bool = False
+) -> list[Holding]:
     """Return what is held long at the end of a day, at the last close until then; short positions are left out, and not netted.
 
     `omits_small` leaves out what an instruction of the form allows to: fewer than 10,000 units worth less than $200,000. Raises
@@ -109,11 +111,13 @@ def holdings_at(activity: Activity, market: Market, day: date, securities: Mappi
 
 def information_table(holdings: Sequence[Holding]) -> str:
     """Return the table as XML. Raises `ConfigError` if it breaks a rule of the form's schema."""
-    ElementTree.register_namespace("", NAMESPACE)
-    root = ElementTree.Element(_name("informationTable"))
+    if not holdings:
+        raise ConfigError("nothing that belongs into the table was held long at the end of the quarter, and a table needs a row")
+    ET.register_namespace("", NAMESPACE)
+    root = ET.Element(_name("informationTable"))
     for holding in holdings:
         row = holding.security
-        table = ElementTree.SubElement(root, _name("infoTable"))
+        table = ET.SubElement(root, _name("infoTable"))
         voter = row.get("voting") or "Sole"
         texts = {
             "nameOfIssuer": row["issuer"],
@@ -131,19 +135,19 @@ def information_table(holdings: Sequence[Holding]) -> str:
         }
         for name in _RULES:
             if name in parts:
-                inner = ElementTree.SubElement(table, _name(name))
+                inner = ET.SubElement(table, _name(name))
                 for part, text in parts[name].items():
-                    ElementTree.SubElement(inner, _name(part)).text = text
+                    ET.SubElement(inner, _name(part)).text = text
             elif texts[name]:
-                ElementTree.SubElement(table, _name(name)).text = texts[name]
+                ET.SubElement(table, _name(name)).text = texts[name]
     wrong = next(mistakes(root), None)
     if wrong is not None:
         raise ConfigError(f"the information table would not be valid: {wrong}")
-    ElementTree.indent(root)
-    return '<?xml version="1.0" encoding="UTF-8"?>\n' + ElementTree.tostring(root, encoding="unicode") + "\n"
+    ET.indent(root)
+    return '<?xml version="1.0" encoding="UTF-8"?>\n' + ET.tostring(root, encoding="unicode") + "\n"
 
 
-def mistakes(root: ElementTree.Element) -> Iterator[str]:
+def mistakes(root: ET.Element) -> Iterator[str]:
     """Yield where a table breaks a rule of the schema of the information table: its elements, their order, types and number."""
     if root.tag != _name("informationTable"):
         yield f"its root is {root.tag!r}, not informationTable of {NAMESPACE}"
@@ -158,13 +162,17 @@ def mistakes(root: ElementTree.Element) -> Iterator[str]:
         allowed = [name for name in _RULES if name in names]
         lacking = [name for name, (_, is_needed) in _RULES.items() if is_needed and name not in names]
         if lacking or names != allowed:
-            yield f"row {number} has no {lacking[0]}" if lacking else f"row {number} has {', '.join(names)}; their order is {', '.join(_RULES)}"
+            yield (
+                f"row {number} has no {lacking[0]}"
+                if lacking
+                else f"row {number} has {', '.join(names)}; their order is {', '.join(_RULES)}"
+            )
             continue
         for element, name in zip(table, names, strict=True):
             yield from _element_mistakes(number, name, element)
 
 
-def _element_mistakes(number: int, name: str, element: ElementTree.Element) -> Iterator[str]:
+def _element_mistakes(number: int, name: str, element: ET.Element) -> Iterator[str]:
     if name not in _PARTS:
         if not re.fullmatch(_RULES[name][0], element.text or ""):
             yield f"row {number}: {name} can't be {element.text!r}"

@@ -16,7 +16,10 @@ from tradekit_compliance.surveillance.detecting import DETECTORS, Surveyed
 
 __all__ = ["as_html", "as_json", "violations"]
 
-_NOT = "This is no legal advice, and was filed with nobody. A check is modelled on the rule that it names; it doesn't show that the rule was kept."
+_NOT = (
+    "This is no legal advice, and was filed with nobody. A check is modelled on the rule that it names; it doesn't show that the "
+    "rule was kept."
+)
 
 
 def violations(activity: Activity, found: Surveyed, kept: Mapping[str, Kept]) -> dict[str, Any]:
@@ -42,7 +45,7 @@ def violations(activity: Activity, found: Surveyed, kept: Mapping[str, Kept]) ->
             }
             for rule in dict.fromkeys((*rules, *judged))
         ],
-        "not_run": [f"{cls.facts.number} {name}" for name, cls in CHECKS.items() if name not in rules and name not in judged],
+        "not_run": [f"{check.facts.number} {name}" for name, check in CHECKS.items() if name not in rules and name not in judged],
         "blocks": [_verdict(one) for one in blocks],
         "warnings": [_verdict(one) for one in warnings],
         "detectors": [
@@ -95,7 +98,8 @@ table { border-collapse: collapse; width: 100%; font-variant-numeric: tabular-nu
 th { text-align: left; font-weight: 600; color: #5a646e; border-bottom: 2px solid #d5dade; }
 th, td { padding: .3rem .8rem .3rem 0; vertical-align: top; } td { border-bottom: 1px solid #eceff1; }
 td.n, th.n { text-align: right; } .bad { color: #a3241d; font-weight: 600; } .none { color: #5a646e; }
-ul.figures { display: flex; gap: 2.5rem; list-style: none; padding: 0; margin: 1.2rem 0; } ul.figures b { display: block; font-size: 1.6rem; }
+ul.figures { display: flex; gap: 2.5rem; list-style: none; padding: 0; margin: 1.2rem 0; }
+ul.figures b { display: block; font-size: 1.6rem; }
 """
 _MOST = 500
 
@@ -112,13 +116,15 @@ def as_html(report: Mapping[str, Any]) -> str:
     }
     tiles = "".join(f"<li><b>{count:,}</b>{name}</li>" for name, count in figures.items())
     detectors = [{**one, "parameters": ", ".join(f"{k}={v}" for k, v in one["parameters"].items())} for one in report["detectors"]]
-    alerts = [{**one, "decided": _decided(one)} for one in report["alerts"]]
+    alerts = [
+        {**one, "decided": _decided(one), "summary": one["summary"].partition(" (parameters ")[0]} for one in report["alerts"]
+    ]
     parts = [
         f"<h1>Violations: {escape(report['account'])}</h1><p class=note>{escape(report['note'])}</p><ul class=figures>{tiles}</ul>",
-        _section("Alerts", alerts, ("detector", "time", "symbol", "summary", "decided", "alert")),
         _section("Detectors", detectors, ("number", "title", "found", "unknown", "parameters", "modelled_on")),
         _section("Checks", report["checks"], ("number", "rule", "judged", "refused", "cut", "warned", "unknown", "modelled_on")),
         f"<p class=note>Not run: {escape(', '.join(report['not_run'])) or 'none'}.</p>",
+        _section("Alerts", alerts, ("detector", "time", "symbol", "summary", "decided", "alert")),
         _section("Refused or cut", report["blocks"], ("seq", "time", "order", "symbol", "quantity", "rule", "verdict", "reason")),
         _section("Passed with a warning", report["warnings"], ("seq", "time", "order", "symbol", "quantity", "rule", "reason")),
     ]

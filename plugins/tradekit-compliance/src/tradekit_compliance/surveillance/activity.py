@@ -253,7 +253,7 @@ def _of_log(entry: Entry, record: records.Record) -> Iterator[Message]:
     fee = getattr(record, "fee", None)
     yield Message(
         number=entry.number,
-        time=record.time,  # type: ignore[union-attr] - all kinds in _KINDS have one
+        time=getattr(record, "time", entry.written),
         kind=kind,
         order=getattr(record, "order", None),
         symbol=getattr(record, "symbol", ""),

@@ -60,7 +60,7 @@ def kept_alerts(folder: Path) -> dict[str, Kept]:
 def keep(folder: Path, alerts: Iterable[Alert], clock: Callable[[], int] = time.time_ns) -> list[str]:
     """Write alerts down that are not in the log yet, and return the names of those that are new."""
     known = kept_alerts(folder)
-    new = [alert for alert in dict((one.id, one) for one in alerts).values() if alert.id not in known]
+    new = [alert for alert in {one.id: one for one in alerts}.values() if alert.id not in known]
     if new:
         with _writing(folder, clock) as writer:
             for alert in new:
@@ -71,7 +71,7 @@ def keep(folder: Path, alerts: Iterable[Alert], clock: Callable[[], int] = time.
 def dispose(folder: Path, name: str, judged: tuple[str, str, str], clock: Callable[[], int] = time.time_ns) -> None:
     """Write down what a person has decided on an alert: `judged` is the decision, why, and who.
 
-    A decision may be followed by another, which then holds; both stay in the log. Raises `ConfigError` for an alert that isn't there.
+    A decision may be followed by another, which then holds; both stay in the log. Raises `ConfigError` for an unknown alert.
     """
     decision, reason, who = judged
     known = kept_alerts(folder)

@@ -23,7 +23,7 @@ _SECOND = 1_000_000_000
 
 
 class MarkingClose(Detector):
-    """Find sessions in whose last minutes an account was much of the volume, and the price went its way and the way of its position."""
+    """Find sessions whose last minutes an account made much of, and in which the price went its way and its position's."""
 
     facts: ClassVar[Facts] = Facts(
         "S03",
@@ -97,7 +97,7 @@ class MarkingClose(Detector):
             }
             is_much = numbers["volume_percent"] >= self.options.volume_percent and numbers["sigmas"] > self.options.sigmas
             if is_much and move * net > 0 and move * held > 0:
-                what = f"{numbers['volume_percent']:.1f} % of the volume before the close of {day}, which moved the price by {move:+.2%} "
+                what = f"{numbers['volume_percent']:.1f} % of the volume before the close of {day}, which moved by {move:+.2%} "
                 what += f"({numbers['sigmas']:.1f} standard deviations), the way of its position"
                 yield self.alert((activity.name, symbol, end), what, [fill.number for fill in mine], numbers)
 

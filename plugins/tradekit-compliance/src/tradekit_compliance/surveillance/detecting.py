@@ -54,7 +54,8 @@ def detectors(parameters: Mapping[str, Mapping[str, Any]]) -> list[Detector]:
 
 def survey(case: Case, chosen: Sequence[Detector]) -> Surveyed:
     """Let detectors look at a case."""
-    alerts, unknown = [], {}
+    alerts: list[Alert] = []
+    unknown: dict[str, str] = {}
     for detector in chosen:
         try:
             alerts += detector.find(case)

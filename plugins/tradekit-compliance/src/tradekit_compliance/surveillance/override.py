@@ -24,7 +24,7 @@ class Override(Detector):
     facts: ClassVar[Facts] = Facts(
         "S10",
         "override of a control",
-        "SEC 15c3-5(d), direct and exclusive control over the checks; RTS 6 (EU 2017/589) art. 15, a person re-enables what was disabled",
+        "SEC 15c3-5(d), exclusive control over the checks; RTS 6 (EU 2017/589) art. 15, a person re-enables what was disabled",
     )
 
     def find(self, case: Case) -> Iterator[Alert]:

@@ -53,7 +53,8 @@ class Spoofing(Detector):
 
     def find(self, case: Case) -> Iterator[Alert]:
         """Yield one alert for each group of orders."""
-        lives, fills = defaultdict(list), []
+        lives: dict[str, list[Life]] = defaultdict(list)
+        fills: list[Fill] = []
         for activity in case.activities:
             fills += activity.fills
             for life in activity.lives:
@@ -104,8 +105,9 @@ class Spoofing(Detector):
             "longest_shown_s": longest,
         }
         side = "sell" if fill.quantity > 0 else "buy"
-        what = f"{'layering' if levels >= 3 else 'spoofing'}: {len(shown)} orders to {side} {size:g} units, shown for at most {longest:.3g} s "
-        what += f"and cancelled after a fill of {fill.quantity:+g} units"
+        kind = "layering" if levels >= 3 else "spoofing"
+        what = f"{kind}: {len(shown)} orders to {side} {size:g} units, shown for at most {longest:.3g} s and cancelled after "
+        what += f"a fill of {fill.quantity:+g} units"
         evidence = [fill.number, *(number for one in shown for number in one.numbers if one.account == fill.account)]
         return self.alert((fill.account, fill.symbol, fill.time), what, sorted(evidence), numbers)
 
