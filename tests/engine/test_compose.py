@@ -397,7 +397,7 @@ def test_compose_tells_rules_of_all_components_and_of_the_strategys_code_once(pa
 def test_compose_with_a_rule_that_refuses_the_strategy_is_its_error(refusal):
     assert refusal('risk=[{rule="told"}]', 'strategy.name="events"') == (
         ConfigError,
-        "SET: risk[0]: 'events' is not approved; run another",
+        "FILE, SET: risk[0]: 'events' is not approved; run another",
     )
 
 

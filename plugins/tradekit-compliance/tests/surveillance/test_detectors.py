@@ -109,7 +109,7 @@ def test_close_that_is_moved_is_found():
     activity, market = closing()
     (alert,) = found(MarkingClose(), activity, market=market)
     assert (alert.detector, alert.time, alert.evidence) == ("S03", CLOSE, (4,))
-    assert alert.summary.startswith("25.0 % of the volume before the close of 2024-03-15, which moved the price by +")
+    assert alert.summary.startswith("25.0 % of the volume before the close of 2024-03-15, which moved by +")
 
 
 @pytest.mark.parametrize(
@@ -154,6 +154,12 @@ def test_limit_that_prices_break_is_found():
 def test_limit_that_prices_do_not_break_is_silent(change):
     activity, market = drifting(**change)
     assert not found(PassiveBreach(), activity, market=market)
+
+
+def test_passive_breach_passes_over_what_it_is_told_to():
+    activity, market = drifting()
+    for percent, count in ((7.0, 1), (8.1, 0)):
+        assert len(found(PassiveBreach(PassiveBreach.Options(over_percent=percent)), activity, market=market)) == count
 
 
 def test_passive_breach_is_unknown_without_limits_or_money():

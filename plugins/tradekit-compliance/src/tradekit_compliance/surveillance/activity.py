@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import cached_property
 from pathlib import Path
@@ -16,6 +17,8 @@ from tradekit_compliance.audit.reading import Entry, entries
 __all__ = ["Activity", "Fill", "Life", "Message", "Session", "activity_of_result", "read_activity"]
 
 MANIFEST = "manifest.json"
+_ORDERS = 1_000_000
+"""Each session counts its orders from 0; those of later ones in a log are told apart by adding so many for each."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,7 +170,8 @@ def activity_of_result(result: Result, name: str) -> Activity:
     rows = {"time": table["time"].cast(pa.int64()).to_pylist()}
     rows |= {column: table[column].to_pylist() for column in columns if column in table.column_names}
     count = table.num_rows
-    told = tuple(_of_journal({key: values[k] for key, values in rows.items()}) for k in range(count)) if count else ()
+    sent = dict(zip(result.orders["order"].to_pylist(), result.orders["quantity"].to_pylist(), strict=True))
+    told = tuple(_of_journal({key: values[k] for key, values in rows.items()}, sent) for k in range(count))
     first = told[0].time if told else 0
     times = table["time"].cast(pa.int64()).to_pylist()
     closes = result.equity["time"].cast(pa.int64()).to_pylist()
@@ -175,7 +179,7 @@ def activity_of_result(result: Result, name: str) -> Activity:
     return Activity(name, told, (Session(0, first, result.config),), result.mode == "live", until)
 
 
-def _of_journal(row: Mapping[str, Any]) -> Message:
+def _of_journal(row: Mapping[str, Any], sent: Mapping[int, float]) -> Message:
     price = row.get("price")
     if row["event"] == "order":
         price = row.get("limit") if row.get("limit") is not None else row.get("stop")
@@ -185,7 +189,8 @@ def _of_journal(row: Mapping[str, Any]) -> Message:
         kind=row["event"],
         order=row["order"],
         symbol=row["symbol"] or "",
-        quantity=row.get("quantity") or 0.0,
+        # Of an order, what rules and lot size have let pass: that is what comes to the market.
+        quantity=(sent.get(row["order"]) if row["event"] == "order" else row.get("quantity")) or 0.0,
         price=price,
         money=row.get("amount") or -(row.get("fee") or 0.0),
         detail=row["detail"] or "",
@@ -196,19 +201,53 @@ def _of_journal(row: Mapping[str, Any]) -> Message:
 
 
 def _activity_of_log(folder: Path) -> Activity:
+    """Return what a log tells: of runs on live data all sessions, which go on with one account; of backtests the last run."""
     told: list[Message] = []
-    sessions, name, is_live, until = [], folder.resolve().name, False, 0
+    sessions: list[Session] = []
+    name, mode, until = folder.resolve().name, "", 0
     for entry in entries(folder):
         record = entry.record
         if isinstance(record, records.RunBegun):
+            if record.mode == "backtest":
+                told, until = [], 0
             sessions.append(Session(entry.number, entry.written, _nested(record)))
-            is_live = is_live or record.mode == "live"
+            mode = record.mode
             until = max([until, *(_moment(str(one["last"])) for one in record.data if one.get("last"))])
         else:
-            told += _of_log(entry, record)
+            told += _of_log(entry, record, max(len(sessions) - 1, 0) * _ORDERS if mode != "backtest" else 0)
+    told = _as_sent(told, _lots(sessions))
     # A venue's trades are told late or in another order than they were made.
     told.sort(key=lambda one: (one.time, one.number))
-    return Activity(name, tuple(told), tuple(sessions), is_live, max([until, *(one.time for one in told[-1:])]) or None)
+    return Activity(name, tuple(told), tuple(sessions), mode == "live", max([until, *(one.time for one in told[-1:])]) or None)
+
+
+def _lots(sessions: Sequence[Session]) -> dict[str, float]:
+    """Return the size steps that the settings state, by symbol."""
+    found = {}
+    for session in sessions:
+        flat = session.settings["flat"]
+        for key, lot in flat.items():
+            if key.startswith("instrument[") and key.endswith("].lot") and lot:
+                found[flat.get(key.removesuffix("lot") + "symbol", "")] = float(lot)
+    return found
+
+
+def _as_sent(told: Sequence[Message], lots: Mapping[str, float]) -> list[Message]:
+    """Return messages with orders of what came to the market: what rules let pass of them, in whole lots, or what was sent."""
+    passed: dict[int | None, float] = {}
+    for one in told:
+        if one.kind == "verdict" and one.detail in ("accept", "resize") and "allowed" in one.values:
+            passed[one.order] = one.values["allowed"]
+    passed |= {one.order: one.quantity for one in told if one.kind == "sent"}
+    found = []
+    for one in told:
+        if one.kind == "order":
+            quantity, lot = passed.get(one.order, one.quantity), lots.get(one.symbol)
+            whole = quantity if lot is None else math.copysign(math.floor(abs(quantity) / lot + 1e-9) * lot, quantity)
+            found.append(replace(one, quantity=whole))
+        else:
+            found.append(one)
+    return found
 
 
 def _moment(text: str) -> int:
@@ -235,6 +274,13 @@ def _nested(record: records.RunBegun) -> dict[str, Any]:
     return found
 
 
+def _values(record: records.Record) -> dict[str, float]:
+    """Return what a decision rests on, or what a rule has let pass."""
+    if isinstance(record, records.Judged):
+        return {} if record.allowed is None else {"allowed": float(record.allowed)}
+    return {name: float(value) for name, value in getattr(record, "values", {}).items() if value is not None}
+
+
 def _text(record: records.Record) -> str:
     """Return what a record says in words: a command before its reason, of a trade its number."""
     return next((found for name in ("command", "reason", "trade_id") if (found := getattr(record, name, ""))), "")
@@ -244,18 +290,18 @@ def _number(value: Any) -> float:
     return 0.0 if value is None else float(value)
 
 
-def _of_log(entry: Entry, record: records.Record) -> Iterator[Message]:
+def _of_log(entry: Entry, record: records.Record, before: int) -> Iterator[Message]:
     """Yield the message that a record is, if it is one."""
     kind = _KINDS.get(type(record))
     if kind is None:
         return
     price = next((getattr(record, name) for name in ("price", "limit", "stop") if getattr(record, name, None) is not None), None)
-    fee = getattr(record, "fee", None)
+    fee, order = getattr(record, "fee", None), getattr(record, "order", None)
     yield Message(
         number=entry.number,
         time=getattr(record, "time", entry.written),
         kind=kind,
-        order=getattr(record, "order", None),
+        order=None if order is None else order + before,
         symbol=getattr(record, "symbol", ""),
         quantity=_number(getattr(record, "quantity", None)),
         price=None if price is None else float(price),
@@ -264,7 +310,7 @@ def _of_log(entry: Entry, record: records.Record) -> Iterator[Message]:
         text=_text(record),
         rule=getattr(record, "rule", ""),
         causes=entry.causes,
-        values={name: float(value) for name, value in getattr(record, "values", {}).items() if value is not None},
+        values=_values(record),
     )
 
 

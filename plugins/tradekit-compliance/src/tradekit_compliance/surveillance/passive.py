@@ -42,7 +42,11 @@ class PassiveBreach(Detector):
         "S07",
         "passive breach",
         "Investment Company Act 5(c), a diversified company stays one if only prices have changed; internal mandates",
-        {"max_weight": "that of the run's own rules", "max_leverage": "that of the run's own rules"},
+        {
+            "max_weight": "that of the run's own rules",
+            "max_leverage": "that of the run's own rules",
+            "over_percent": "a mandate's limit has no room beside it, unless it says so",
+        },
     )
 
     class Options(tradekit.Options):
@@ -54,6 +58,8 @@ class PassiveBreach(Detector):
         max_leverage: float | None = Field(
             None, gt=0, description="largest sum of absolute values, as a multiple of equity; without it, that of the run's rules"
         )
+
+        over_percent: float = Field(0.0, ge=0, description="how far beyond a limit is passed over, in percent of the limit")
 
     def find(self, case: Case) -> Iterator[Alert]:
         """Yield one alert for each stretch of time beyond a limit."""
@@ -92,7 +98,8 @@ class PassiveBreach(Detector):
     ) -> Iterator[Alert]:
         values, limit = judged
         # Rounding is no breach.
-        beyond = np.concatenate(([False], values > limit * (1 + 1e-9), [False]))
+        bound = limit * (1 + self.options.over_percent / 100.0) * (1 + 1e-9)
+        beyond = np.concatenate(([False], values > bound, [False]))
         starts, ends = np.flatnonzero(~beyond[:-1] & beyond[1:]), np.flatnonzero(beyond[:-1] & ~beyond[1:])
         for first, last in zip(starts, ends, strict=True):
             if grew[first]:
