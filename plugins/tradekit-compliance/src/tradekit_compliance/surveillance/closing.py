@@ -30,6 +30,8 @@ class MarkingClose(Detector):
         "marking the close",
         "Securities Exchange Act 9(a)(2); EU 2016/522 annex II, reference prices near the close; SEC v. Athena Capital, 2014",
         {
+            "close": "that of US exchanges",
+            "zone": "that of US exchanges",
             "window_minutes": "Athena traded in the last seconds and minutes; auctions take orders in the last ten",
             "volume_percent": "who is a fifth of a market can move it",
             "sigmas": "less than one is what the window does by itself",
