@@ -42,6 +42,7 @@ class Comparison:
 
 
 _minutes = partial(minute_bars, count=MILLION)
+_short = partial(minute_bars, count=MILLION // 10)
 _stored = partial(stored_bars, count=MILLION)
 _days = partial(daily_bars, instruments=500, count=5_000)
 _csv = partial(csv_bars, count=MILLION)
@@ -126,7 +127,7 @@ COMPARISONS = (
         "rules",
         "what three risk rules in Python add to an order, event form",
         "",
-        partial(minute_bars, count=MILLION // 10),
+        _short,
         "rules.py",
         10.0,
         "µs",
@@ -247,6 +248,33 @@ COMPARISONS = (
         1.0,
         peer=POLARS,
         peer_script="resample_polars.py",
+    ),
+    Comparison(
+        "audit-write",
+        "a record of a decision into an audit log, not synchronised",
+        "10,000 a second",
+        _short,
+        "audit_write.py",
+        100.0,
+        "µs",
+    ),
+    Comparison(
+        "audit-verify",
+        "verifying a record of an audit log, at level L0",
+        "20,000 a second",
+        _short,
+        "audit_verify.py",
+        50.0,
+        "µs",
+    ),
+    Comparison(
+        "audit-backtest",
+        "the crossover in event form with an audit log, 100,000 bars, result and folder included",
+        "the same run without one",
+        _short,
+        "audit_backtest.py",
+        3.0,
+        "times as long",
     ),
 )
 """In the order of the table."""

@@ -72,5 +72,5 @@ def test_journal_of_another_format_is_refused(store):
     store.close()
     with sqlite3.connect(store.path) as db:
         db.execute("UPDATE about SET value = '9' WHERE key = 'format'")
-    with pytest.raises(RunError, match="has format '9', and this version of tradekit reads 1"):
+    with pytest.raises(RunError, match="has format '9', and this version of tradekit reads 2"):
         JournalStore(store.path)

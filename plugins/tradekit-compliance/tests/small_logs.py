@@ -42,7 +42,16 @@ class Small:
     clock: Callable[[], int] = field(default_factory=Clock)
 
     def open(self) -> LogWriter:
-        settings = Settings("tradekit-compliance==0", "test", self.signer, self.heads, self.every, 1e6, self.roll_bytes, self.clock)
+        settings = Settings(
+            "tradekit-compliance==0",
+            "test",
+            self.signer,
+            self.heads,
+            self.every,
+            seconds=1e6,
+            roll_bytes=self.roll_bytes,
+            clock=self.clock,
+        )
         return LogWriter(self.path, settings)
 
     def write(self, count: int, begin: int = 0) -> None:

@@ -97,6 +97,7 @@ class Hearing:
         self._cash = 0.0
         self._held: dict[str, float] = {}
         self._context: Context | None = None
+        self._record: Record | None = None
 
     def pass_over(self, simulation: Simulation) -> None:
         """Take what is written down already as known: it was told before."""
@@ -122,7 +123,11 @@ class Hearing:
 
     def _new(self, simulation: Simulation) -> Iterator[Event]:
         first, self._heard = self._heard, len(simulation.log)
-        return events(Record.of(simulation, self._setup, first), first) if self._heard > first or first == 0 else iter(())
+        if self._record is None:
+            self._record = Record.of(simulation, self._setup)
+        # Of a record, events are read from its log and from what never changes.
+        log, words = simulation.log.columns(first), simulation.log.words()
+        return events(replace(self._record, log=log, words=words), first)
 
     def _keep(self, event: Event) -> None:
         if event.symbol is not None and event.kind in (EventKind.FILL, EventKind.ACTION) and "position" in event.numbers:

@@ -63,4 +63,4 @@ def _text(event: EventKind, code: int, rule: str, reason: str) -> str:
         return ScheduledKind(code).name.lower()
     if event is EventKind.LIQUIDATION:
         return "equity below the maintenance margin"
-    return Reason(code).text
+    return f"{Reason(code).text} ({reason})" if reason else Reason(code).text

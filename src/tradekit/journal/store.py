@@ -1,7 +1,7 @@
 """The journal of a live account: one SQLite file, in which everything is written down before it is acted upon.
 
 What was told to a session (`inputs`, in order) leads to its state again. What was to be sent (`orders`) stands there before the
-venue hears of it, and each trade (`fills`) can stand there once only.
+venue hears of it, and each trade of an order (`fills`) can stand there once only.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from tradekit.errors import RunError
 
 __all__ = ["Asked", "JournalStore", "OrderRow", "SessionRow"]
 
-FORMAT = 1
+FORMAT = 2
 
 _SCHEMA = """
 CREATE TABLE about (key TEXT PRIMARY KEY, value TEXT NOT NULL);
@@ -38,7 +38,7 @@ CREATE TABLE orders (
 );
 CREATE TABLE fills (
     symbol TEXT NOT NULL, trade_id TEXT NOT NULL, client_id TEXT NOT NULL REFERENCES orders, seq INTEGER NOT NULL,
-    body TEXT NOT NULL, PRIMARY KEY (symbol, trade_id)
+    body TEXT NOT NULL, PRIMARY KEY (symbol, trade_id, client_id)
 ) WITHOUT ROWID;
 CREATE TABLE asked (
     id INTEGER PRIMARY KEY, time INTEGER NOT NULL, command TEXT NOT NULL, reason TEXT NOT NULL, done INTEGER NOT NULL DEFAULT 0

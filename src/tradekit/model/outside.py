@@ -47,7 +47,10 @@ class VenueOrder:
 
 @dataclass(frozen=True, slots=True)
 class VenueFill:
-    """A trade of ours as the venue tells of it; `trade_id` is the venue's and unique for the instrument, `fee` >= 0 when paid."""
+    """A trade of ours as the venue tells of it; `fee` >= 0 when paid.
+
+    `trade_id` is the venue's, and unique for the instrument and the order: two orders of ours that met have it in common.
+    """
 
     trade_id: str
     venue_id: str

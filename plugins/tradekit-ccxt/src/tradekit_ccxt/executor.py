@@ -136,6 +136,7 @@ class CcxtExecutor(Executor):
                     asked.symbol, asked.type, asked.side, asked.amount, asked.price, dict(asked.params)
                 )
             except Exception as error:  # noqa: BLE001 - whatever it is, it is raised again for what it means
+                await self._set_clock_after(errand)
                 if failures.is_refusal(error, errand):
                     raise failures.refused(error, errand, client.id) from None
                 raise failures.venue_error(error, errand, client.id, "say what became of the order") from None
@@ -241,6 +242,14 @@ class CcxtExecutor(Executor):
 
     async def _do(self, errand: Errand, what: str, work: Callable[[], Awaitable[Answer]]) -> Answer:
         """Do something at the exchange; what goes wrong is raised as a `VenueError`."""
+        try:
+            return await self._ask(errand, what, work)
+        except VenueError:
+            await self._set_clock_after(errand)
+            raise
+
+    async def _ask(self, errand: Errand, what: str, work: Callable[[], Awaitable[Answer]]) -> Answer:
+        """Do something, whatever the exchange says of its time."""
         with on(errand):
             try:
                 return await work()
@@ -249,13 +258,21 @@ class CcxtExecutor(Executor):
             except Exception as error:  # noqa: BLE001 - whatever it is, it is raised again for what it means
                 raise failures.venue_error(error, errand, self.options.exchange, what) from None
 
+    async def _set_clock_after(self, errand: Errand) -> None:
+        """Ask for the time anew if that is what the exchange found wrong with a request: the next one is stamped by it."""
+        if failures.is_about_time(errand):
+            try:
+                await self._set_clock()
+            except VenueError as error:
+                _log.warning("%s; requests may go on being refused for their time", error)
+
     async def _set_clock(self) -> int:
         """Ask the exchange for its time, and stamp requests by it from now on."""
         client = self._connected()
         if not client.has.get("fetchTime"):
             raise VenueError(f"{client.id} does not tell its time")
         before = client.milliseconds()
-        there = int(await self._do(self._errand(Priority.RECONCILE), "tell its time", client.fetch_time))
+        there = int(await self._ask(self._errand(Priority.RECONCILE), "tell its time", client.fetch_time))
         if "timeDifference" in client.options:
             client.options["timeDifference"] = (before + client.milliseconds()) // 2 - there
         return there * _MS

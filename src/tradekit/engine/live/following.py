@@ -17,7 +17,7 @@ __all__ = ["Action", "Cancel", "Follower", "Send"]
 
 _PLAIN = (OrderKind.MARKET, OrderKind.LIMIT)
 _LIMITED = (OrderKind.LIMIT, OrderKind.STOP_LIMIT, OrderKind.TAKE_PROFIT_LIMIT)
-_UNABLE = (Flag.AT_OPEN, Flag.AT_CLOSE, Flag.ICEBERG)
+_UNABLE = {Flag.AT_OPEN: "at the open", Flag.AT_CLOSE: "at the close", Flag.ICEBERG: "iceberg"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,7 +127,8 @@ class Follower:
         if ended is not None:
             if self._leave_all(order, actions):
                 is_refused = ended.state in (LegState.REJECTED, LegState.ABSENT)
-                self.outside.ended(order, OrderStatus.REJECTED if is_refused else OrderStatus.EXPIRED, Reason.BY_VENUE)
+                status = OrderStatus.REJECTED if is_refused else OrderStatus.EXPIRED
+                self.outside.ended(order, status, Reason.BY_VENUE, ended.text)
                 return True
             return False
         if look.has(Flag.IN_FLIGHT) and any(leg.state is not LegState.SENDING for leg in legs):
@@ -136,6 +137,9 @@ class Follower:
 
     def _match(self, look: _Look, legs: list[Leg], actions: list[Action]) -> bool:
         """Bring what is at the venue of an open order to the size that it should have there."""
+        if not legs and (beyond := self._beyond(look)):
+            self.outside.ended(look.number, OrderStatus.REJECTED, Reason.UNSUPPORTED, beyond)
+            return True
         working = [leg for leg in legs if not leg.is_settled]
         wanted = self._size(look)
         there = sum((leg.remaining for leg in working), Decimal(0))
@@ -144,9 +148,6 @@ class Follower:
         if working and (wanted == 0 or abs(wanted) < abs(there)):
             self._leave_all(look.number, actions)
             return False
-        if self._is_beyond(look):
-            self.outside.ended(look.number, OrderStatus.REJECTED, Reason.BY_VENUE)
-            return True
         if self._may_send(look, wanted - there):
             intent = self._intent(look, wanted - there)
             self.legs.add(Leg(intent, look.number, self.time))
@@ -176,12 +177,15 @@ class Follower:
     def _is_alike(self, leg: Leg, symbol: str, size: Decimal) -> bool:
         return leg.intent.symbol == symbol and (leg.intent.quantity > 0) == (size > 0)
 
-    def _is_beyond(self, look: _Look) -> bool:
-        """Say whether an order has conditions that neither the venue nor the kernel can meet."""
-        abilities = self.abilities[look.symbol]
-        if any(look.has(flag) for flag in _UNABLE) or _force(look) not in abilities.time_in_force:
-            return True
-        return look.has(Flag.POST_ONLY) and not abilities.post_only
+    def _beyond(self, look: _Look) -> str:
+        """Return which conditions of an order neither the venue nor the kernel can meet, in words; empty if there is none."""
+        abilities, force = self.abilities[look.symbol], _force(look)
+        found = [words for flag, words in _UNABLE.items() if look.has(flag)]
+        if force not in abilities.time_in_force:
+            found.append(f"time in force {force!r}")
+        if look.has(Flag.POST_ONLY) and not abilities.post_only:
+            found.append("post-only")
+        return ", ".join(found)
 
     def _intent(self, look: _Look, size: Decimal) -> Intent:
         instrument, kind = self.instruments[look.symbol], look.kind

@@ -11,7 +11,7 @@ from typing import Any
 from tradekit.engine.live.decider import Decider
 from tradekit.engine.live.following import Action, Send
 from tradekit.engine.live.inputs import Answer, Input
-from tradekit.engine.live.legs import Leg
+from tradekit.engine.live.legs import Leg, LegState
 from tradekit.engine.live.resolve import Resolver
 from tradekit.errors import OrderRefused, VenueError
 from tradekit.model.outside import Intent
@@ -34,6 +34,8 @@ class Outbox:
     spawn: Callable[[Coroutine[Any, Any, None]], None]
     busy: set[str] = field(default_factory=set)
     """Client ids of orders that something is being asked about at this moment."""
+    leaving: set[str] = field(default_factory=set)
+    """Client ids of orders that are being cancelled at this moment."""
 
     def do(self, actions: Sequence[Action], may_add_risk: bool = True) -> None:
         """Begin to do these things; what adds risk is refused here, unless it may."""
@@ -75,11 +77,20 @@ class Outbox:
 
     async def _cancel(self, leg: Leg) -> None:
         """Ask for a cancellation. That it has happened is told by the venue's events, or found by looking the order up."""
+        self.leaving.add(leg.intent.client_id)
         try:
             await self.executor.cancel(leg.intent.client_id, leg.venue_id, leg.intent.symbol)
         except Exception as error:  # noqa: BLE001 - the order is looked up in any case
             _log.warning("the request to cancel %s failed: %s: %s", leg.intent.client_id, type(error).__name__, error)
+        finally:
+            self.leaving.discard(leg.intent.client_id)
         await self.look_up(leg)
+
+    async def pursue(self, leg: Leg) -> None:
+        """Find out what became of an order, and ask again for a cancellation that the venue has not carried out."""
+        await self.look_up(leg)
+        if leg.is_leaving and leg.state is LegState.OPEN and leg.intent.client_id not in self.leaving:
+            await self._cancel(leg)
 
     async def look_up(self, leg: Leg) -> None:
         """Ask the venue about an order, unless somebody does already."""

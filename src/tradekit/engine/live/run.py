@@ -130,7 +130,7 @@ def _hearing(ready: Ready, started: Started) -> Callable[[Input, Sequence[Action
                 tell()
             except TradekitError as error:
                 failures.append(error)
-        if failures:
+        if failures and not decider.is_halted:
             _log.error("new risk is stopped: %s", failures[0])
             started.session.store.ask("halt", str(failures[0]))
         return not failures

@@ -27,6 +27,7 @@ __all__ = ["Ended", "LiveSession", "Timing"]
 
 _log = logging.getLogger("tradekit.live")
 _SECOND = 1_000_000_000
+_LONGEST_WAIT_S = 60.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -216,7 +217,7 @@ class LiveSession:
                 await self._fill_gap()
             for leg in self._in_doubt():
                 if self.outbox is not None:
-                    await self.outbox.look_up(leg)
+                    await self.outbox.pursue(leg)
             if self.resolver is not None and self._is_due("full", self.timing.full):
                 await self._set_clock()
                 await self._reconcile(is_full=True)
@@ -281,12 +282,15 @@ class LiveSession:
 
     async def _watch(self, loop: Callable[[], Coroutine[Any, Any, None]], what: str) -> None:
         """Keep a loop running: what a venue or a network does wrong must not end the session."""
-        wait = self.timing.retry
+        wait, time = self.timing.retry, asyncio.get_running_loop().time
         while True:
+            began = time()
             try:
                 await loop()
                 _log.warning("the %s stream ended; it is opened again", what)
             except (VenueError, OSError) as error:  # what a component raises itself ends the session
                 _log.warning("the %s stream failed: %s", what, error)
-                wait = (error.retry_after_s if isinstance(error, VenueError) else None) or min(wait * 2, 60.0)
+                # One that went well for a while begins anew; one that fails again and again waits longer each time.
+                doubled = self.timing.retry if time() - began > _LONGEST_WAIT_S else min(wait * 2, _LONGEST_WAIT_S)
+                wait = (error.retry_after_s if isinstance(error, VenueError) else None) or doubled
             await asyncio.sleep(wait)

@@ -143,4 +143,9 @@ def _field(field: Field[Any], hint: Any) -> _Field:
     return _Field(field.name, default, write, read)
 
 
-_FIELDS = {kind: tuple(_field(field, get_type_hints(made)[field.name]) for field in fields(made)) for kind, made in KINDS.items()}
+def _fields_of(made: type[Any]) -> tuple[_Field, ...]:
+    hints = get_type_hints(made)
+    return tuple(_field(field, hints[field.name]) for field in fields(made))
+
+
+_FIELDS = {kind: _fields_of(made) for kind, made in KINDS.items()}

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from tradekit import DataError
 from tradekit_compliance.audit.canonical import read_canonical
@@ -50,8 +50,7 @@ class Entry:
             raise DataError(f"record {self.number} can't be read: {error}") from error
 
 
-@dataclass(frozen=True, slots=True)
-class Line:
+class Line(NamedTuple):
     """A line of a segment: where it begins, and its bytes without the line feed; `is_whole` if it has one."""
 
     segment: Path

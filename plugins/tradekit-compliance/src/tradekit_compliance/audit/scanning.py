@@ -87,10 +87,11 @@ class Scan:
         """Take the leaf that a line states, whatever else is wrong with it."""
         try:
             leaf = bytes.fromhex(content[:LEAF_DIGITS].decode("ascii"))
+            self._leaf = content[:LEAF_DIGITS].decode("ascii")
         except ValueError:
             leaf = sha256(content).digest()
-        self._tree.add(leaf.ljust(32, b"\0"))
-        self._leaf = leaf.hex()
+            self._leaf = leaf.hex()
+        self._tree.add(leaf)
         self._number += 1
         size = self._tree.size
         if size in self.sizes:
