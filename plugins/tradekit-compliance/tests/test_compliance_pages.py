@@ -8,12 +8,12 @@ from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
-
-import tradekit
 from tradekit_compliance.checks.catalogue import CHECKS
 from tradekit_compliance.reports.command import compliance_command
 from tradekit_compliance.surveillance.command import surveil_command
 from tradekit_compliance.surveillance.detecting import DETECTORS
+
+import tradekit
 
 ROOT = Path(__file__).resolve().parents[3]
 PAGE = (ROOT / "docs" / "how-to" / "compliance.md").read_text("utf-8")
@@ -83,12 +83,11 @@ def test_rule_table_says_what_the_source_says():
 
 
 def test_every_parameter_of_a_check_and_a_detector_has_a_reason():
-    lacking = [
-        f"{facts.number}.{key}"
-        for facts, options in [(one.facts, one.options) for one in CHECKS.values()] + [(c.facts, c.Options) for c in DETECTORS.values()]
-        for key in options.model_fields
-        if key not in facts.reasons and key != "missing" and key not in FILES
-    ]
+    known = [(check.facts, check.options) for check in CHECKS.values()]
+    known += [(cls.facts, cls.Options) for cls in DETECTORS.values()]
+    told = {"missing", *FILES}
+    keys = [(facts, key) for facts, options in known for key in options.model_fields if key not in told]
+    lacking = [f"{facts.number}.{key}" for facts, key in keys if key not in facts.reasons]
     assert lacking == []
 
 
