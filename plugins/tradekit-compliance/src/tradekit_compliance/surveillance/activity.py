@@ -18,7 +18,7 @@ __all__ = ["Activity", "Fill", "Life", "Message", "Session", "activity_of_result
 
 MANIFEST = "manifest.json"
 _ORDERS = 1_000_000
-"""Each session counts its orders from 0; those of later ones in a log are told apart by adding so many for each."""
+"""A new session counts its orders from 0 again; those in a log are told apart by adding so many for each."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -204,17 +204,20 @@ def _activity_of_log(folder: Path) -> Activity:
     """Return what a log tells: of runs on live data all sessions, which go on with one account; of backtests the last run."""
     told: list[Message] = []
     sessions: list[Session] = []
-    name, mode, until = folder.resolve().name, "", 0
+    name, mode, until, last, before = folder.resolve().name, "", 0, -1, 0
     for entry in entries(folder):
         record = entry.record
         if isinstance(record, records.RunBegun):
             if record.mode == "backtest":
-                told, until = [], 0
+                told, until, last, before = [], 0, -1, 0
             sessions.append(Session(entry.number, entry.written, _nested(record)))
             mode = record.mode
             until = max([until, *(_moment(str(one["last"])) for one in record.data if one.get("last"))])
         else:
-            told += _of_log(entry, record, max(len(sessions) - 1, 0) * _ORDERS if mode != "backtest" else 0)
+            if isinstance(record, records.Ordered):
+                before += _ORDERS if record.order <= last else 0
+                last = record.order
+            told += _of_log(entry, record, before)
     told = _as_sent(told, _lots(sessions))
     # A venue's trades are told late or in another order than they were made.
     told.sort(key=lambda one: (one.time, one.number))
