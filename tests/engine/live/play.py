@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import signal
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
@@ -12,6 +13,7 @@ from typing import Any
 import numpy as np
 
 from tradekit.engine.compose import ComposedRun, compose_file
+from tradekit.engine.live.run import LiveOutcome, run_live
 from tradekit.engine.live.session import Ended, LiveSession
 from tradekit.engine.live.start import Started, journal_path, start
 from tradekit.journal.store import JournalStore
@@ -49,6 +51,8 @@ class Stage:
     rules: str = "risk = []"
     settings: str = ""
     instrument: Instrument = BTC
+    brought: tuple[tuple[str, type[Component]], ...] = ()
+    """Further components, each with its kind."""
     base: int = BEGIN
     history: int = 5
     skew: int = 0
@@ -100,9 +104,21 @@ name = "summary"
             Provided("data source", "scripted", self.source, "tests", "1"),
             Provided("executor", "scripted", self.executor, "tests", "1"),
         ]
+        own += [Provided(kind, one.name, one, "tests", "1") for kind, one in self.brought if one.name not in found.names(kind)]
         if self.strategy.name not in found.names("strategy"):
             own.append(Provided("strategy", self.strategy.name, self.strategy, "tests", "1"))
         return compose_file(path, registry=Registry((*found.components, *own), found.broken, found.left_out))
+
+    def live(self, seconds: float) -> LiveOutcome:
+        """Run as `tradekit run --live` does, and end the session after so many seconds. `asyncio.run` has to be `run_virtually`."""
+
+        def on_start(started: Started) -> None:
+            self.loop = asyncio.get_running_loop()
+            self.loop.call_later(seconds, started.session.stop, signal.SIGINT)
+
+        outcome = run_live(self.compose(), self.folder, may_trade=True, on_start=on_start, clock=self.clock)
+        self.base, self.loop = self.clock(), None
+        return outcome
 
     def play(self, seconds: float, on_start: Callable[[LiveSession], None] = lambda _session: None, **options: Any) -> Played:
         """Run for so many seconds, end the session, and return what there was."""

@@ -1,7 +1,6 @@
 """Checks in a run on live data, and surveillance of the log that it keeps."""
 
 import asyncio
-import signal
 
 import pytest
 from tradekit_compliance.audit.reporter import AuditLog
@@ -13,11 +12,8 @@ from tradekit_compliance.surveillance.activity import read_activity
 from tradekit_compliance.surveillance.detecting import detectors, survey
 from tradekit_compliance.surveillance.finding import Case
 
-import engine.live.play
 from engine.live.play import Stage, walk
 from tradekit import Strategy
-from tradekit.engine.live import run as live
-from tradekit.plugin.discovery import Provided, Registry, discover
 from tradekit.testing import run_virtually
 
 
@@ -35,28 +31,14 @@ class Busy(Strategy):
 
 @pytest.fixture
 def stage(tmp_path, monkeypatch):
-    found = discover(())
-    rules = (PriceCollar, RestrictedList, MessageRate, ApprovedAlgorithms)
-    own = [
-        Provided("reporter", "audit-log", AuditLog, "tests", "1"),
-        *(Provided("risk rule", one.name, one, "tests", "1") for one in rules),
-    ]
-    monkeypatch.setattr(
-        engine.live.play, "discover", lambda _entries: Registry((*found.components, *own), found.broken, found.left_out)
+    monkeypatch.setattr(asyncio, "run", run_virtually)
+    rules = [("risk rule", one) for one in (PriceCollar, RestrictedList, MessageRate, ApprovedAlgorithms)]
+    made = Stage(
+        tmp_path, Busy, {"BTC/USDT": walk(200)}, base=int(walk(200).close_time[9]), brought=(("reporter", AuditLog), *rules)
     )
-    monkeypatch.setattr(live.asyncio, "run", run_virtually)
-    made = Stage(tmp_path, Busy, {"BTC/USDT": walk(200)}, base=int(walk(200).close_time[9]))
     made.settings = "[[report]]\nname = 'audit-log'\n"
     made.venue.trade("BTC/USDT", "100")
     return made
-
-
-def run_live(stage, seconds):
-    def on_start(started):
-        stage.loop = asyncio.get_running_loop()
-        stage.loop.call_later(seconds, started.session.stop, signal.SIGINT)
-
-    return live.run_live(stage.compose(), stage.folder, may_trade=True, on_start=on_start, clock=lambda: stage.clock())
 
 
 def sent(stage):
@@ -66,7 +48,7 @@ def sent(stage):
 def test_live_orders_that_a_check_refuses_are_not_sent_and_the_others_are(stage):
     (stage.folder / "restricted.csv").write_text("symbol,list\nETH/USDT,restricted\n")
     stage.rules = "[[risk]]\nrule = 'price-collar'\n[[risk]]\nrule = 'restricted-list'\nrestricted = 'restricted.csv'\n"
-    outcome = run_live(stage, 300)
+    outcome = stage.live(300)
     assert len(sent(stage)) >= 4
     journal = outcome.finished.result.journal.to_pandas()
     assert set(journal[journal["event"] == "verdict"]["detail"]) == {"accept"}
@@ -78,7 +60,7 @@ def test_live_orders_that_a_check_refuses_are_not_sent_and_the_others_are(stage)
 def test_live_orders_in_a_restricted_instrument_are_refused_with_the_reason(stage):
     (stage.folder / "restricted.csv").write_text("symbol,list,reason\nBTC/USDT,restricted,closed book\n")
     stage.rules = "[[risk]]\nrule = 'restricted-list'\nrestricted = 'restricted.csv'\n"
-    outcome = run_live(stage, 300)
+    outcome = stage.live(300)
     assert sent(stage) == []
     journal = outcome.finished.result.journal.to_pandas()
     reasons = set(journal[journal["event"] == "verdict"]["text"].str.replace(r" [0-9a-f]{8}", "", regex=True))
@@ -88,12 +70,12 @@ def test_live_orders_in_a_restricted_instrument_are_refused_with_the_reason(stag
 def test_live_strategy_that_nobody_has_approved_sends_nothing(stage):
     (stage.folder / "inventory.csv").write_text("strategy,package,version,approved_by\nbusy,tests,0,carla\n")
     stage.rules = "[[risk]]\nrule = 'approved-algorithms'\ninventory = 'inventory.csv'\n"
-    run_live(stage, 180)
+    stage.live(180)
     assert sent(stage) == []
 
 
 def test_live_repeats_halt_until_somebody_resumes(stage):
     stage.rules = "[[risk]]\nrule = 'message-rate'\nrepeats = 1\nwindow_s = 600\n"
-    outcome = run_live(stage, 600)
+    outcome = stage.live(600)
     assert outcome.is_halted
     assert len(sent(stage)) == 2  # what was bought may be sold
