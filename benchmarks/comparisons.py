@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
-from market import csv_bars, daily_bars, minute_bars, stored_bars, trades
+from market import csv_bars, daily_bars, minute_bars, second_bars, stored_bars, trades
 from peers import BACKTESTING, BACKTRADER, NAUTILUS, PANDAS, POLARS, VECTORBT, Peer
 
 __all__ = ["COMPARISONS", "Comparison"]
@@ -52,6 +52,7 @@ _ARRAY = "array form: the orders of the same signals, 1 instrument, 1,000,000 ba
 _TRADE_BARS = "bars of a minute out of 4,000,000 trades, 5 to a bar"
 _IMPORT = "1,000,000 bars from a CSV file into a store, by `tradekit data import`"
 _RESAMPLE = "bars of an hour out of 1,000,000 of a minute"
+_TICK = "live: our part of the way from a bar's message to the order's bytes, ten bars a second, through ccxt, at a local exchange"
 _PORTFOLIO = "array form: 500 instruments that share cash, 5,000 daily bars, rebalanced each month"
 
 COMPARISONS = (
@@ -130,6 +131,33 @@ COMPARISONS = (
         _short,
         "rules.py",
         10.0,
+        "µs",
+    ),
+    Comparison(
+        "bar-to-send",
+        "live: our part of an order again and again, from a bar to the executor's call: strategy, two limits, journal",
+        "its usual durability: it outlives the death of the process",
+        partial(minute_bars, count=MILLION // 50),
+        "bar_to_send.py",
+        300.0,
+        "µs",
+    ),
+    Comparison(
+        "tick-to-order",
+        _TICK,
+        "its usual durability: it outlives the death of the process",
+        partial(second_bars, count=MILLION // 50),
+        "order_process.py",
+        300.0,
+        "µs",
+    ),
+    Comparison(
+        "tick-to-order-full",
+        _TICK,
+        "full durability: it outlives the death of the machine",
+        partial(second_bars, count=MILLION // 50),
+        "order_full.py",
+        300.0,
         "µs",
     ),
     Comparison(

@@ -40,6 +40,7 @@ _HOMES = {
     "tradekit.data.store.keys": "DataKey",
     "tradekit.data.store.view": "StoreView",
     "tradekit.data.tables": "list_symbols read_series",
+    "tradekit.engine.keys": "Keys read_keys",
     "tradekit.engine.run": "run",
     "tradekit.engine.folder": "read_result",
     "tradekit.engine.snapshot": "Snapshot SnapshotCheck check_snapshot recorded_snapshot take_snapshot",

@@ -11,7 +11,7 @@ import os
 import sqlite3
 import time
 from collections.abc import Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
@@ -21,6 +21,7 @@ from tradekit.errors import RunError
 __all__ = ["Asked", "JournalStore", "OrderRow", "SessionRow"]
 
 FORMAT = 2
+_MOST_PAGES = 25_000  # 100 MB
 
 _SCHEMA = """
 CREATE TABLE about (key TEXT PRIMARY KEY, value TEXT NOT NULL);
@@ -35,7 +36,7 @@ CREATE TABLE orders (
     client_id TEXT PRIMARY KEY, session INTEGER NOT NULL REFERENCES sessions, seq INTEGER NOT NULL, number INTEGER NOT NULL,
     symbol TEXT NOT NULL, intent TEXT NOT NULL, state TEXT NOT NULL, venue_id TEXT NOT NULL, filled TEXT NOT NULL,
     text TEXT NOT NULL
-);
+) WITHOUT ROWID;
 CREATE TABLE fills (
     symbol TEXT NOT NULL, trade_id TEXT NOT NULL, client_id TEXT NOT NULL REFERENCES orders, seq INTEGER NOT NULL,
     body TEXT NOT NULL, PRIMARY KEY (symbol, trade_id, client_id)
@@ -95,6 +96,8 @@ class JournalStore:
         self._db.execute("PRAGMA journal_mode=WAL")
         self._db.execute(f"PRAGMA synchronous={'FULL' if durability == 'full' else 'NORMAL'}")
         self._db.execute("PRAGMA foreign_keys=ON")
+        # Whoever commits must not wait until earlier commits are moved into the file: `tidy` does that.
+        self._db.execute(f"PRAGMA wal_autocheckpoint={_MOST_PAGES}")
         self._prepare()
 
     def _prepare(self) -> None:
@@ -113,6 +116,11 @@ class JournalStore:
         if self._lease is not None:
             os.close(self._lease)
             self._lease = None
+
+    def tidy(self) -> None:
+        """Move what was committed into the file itself, over a connection of its own: it may be called in another thread."""
+        with closing(sqlite3.connect(self.path, isolation_level=None, timeout=10)) as db:
+            db.execute("PRAGMA wal_checkpoint(PASSIVE)")
 
     def lease(self) -> None:
         """Become the one process that trades this account; raise `RunError` if another one does."""

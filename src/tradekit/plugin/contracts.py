@@ -97,7 +97,9 @@ class DataSource(Component, ABC):
     has_threshold_bars: bool = False
     """Whether `bars` heeds `request.threshold`; if not, the kernel builds such bars from `trades`. `__init__` may set it, too."""
     has_live_bars: ClassVar[bool] = False
-    """Whether it has `live_bars`, which paper, shadow and live runs need."""
+    """Whether it has `live_bars`. Paper, shadow and live runs need these, or `live_trades`."""
+    has_live_trades: ClassVar[bool] = False
+    """Whether it has `live_trades`."""
 
     def venue_time(self) -> int | None:
         """Return what the venue's clock showed when it was last asked, at the earliest (UTC nanoseconds); `None` if unknown.
@@ -125,6 +127,25 @@ class DataSource(Component, ABC):
         `request` says of which instruments and how long; the driver fills what is missing with `bars`. Whatever the source says of
         a bar, none is used before the venue's clock has passed its end. A source with `has_live_bars` overrides this.
         """
+        raise NotImplementedError
+
+    def streams_bars(self) -> bool:
+        """Say whether `live_bars` is told of bars and need not ask for them; else a run makes them of `live_trades`, if it can."""
+        return self.has_live_bars
+
+    def live_trades(self, request: BarRequest) -> AsyncIterator[Mapping[str, Trades] | Reconnected]:
+        """Yield trades as they are made, from now on; they may come late, twice and out of order from one time to the next.
+
+        `Reconnected` tells that some may be missing, and comes first. A source with `has_live_trades` overrides this.
+        """
+        raise NotImplementedError
+
+    def live_quotes(self, request: BarRequest) -> AsyncIterator[Mapping[str, Quotes] | Reconnected]:
+        """Yield best bid and ask as they change, as `live_trades` does trades; changes that follow closely may come as one."""
+        raise NotImplementedError
+
+    def live_book(self, request: BarRequest) -> AsyncIterator[Mapping[str, BookUpdates] | Reconnected]:
+        """Yield changes of order books as they are made, without a gap: after each `Reconnected`, the book comes whole first."""
         raise NotImplementedError
 
     def funding(self, symbols: Sequence[str]) -> Mapping[str, FundingRates]:  # noqa: ARG002 - what an override is given

@@ -8,11 +8,15 @@ from itertools import pairwise
 import pytest
 
 from engine.live.play import Stage, walk
-from tradekit import EventKind, Intent, OrderKind, OrderStatus, Strategy, Terms, VenueError, VenueOrder
+from tradekit import EventKind, Intent, LiveBar, OrderKind, OrderStatus, Strategy, Terms, VenueError, VenueOrder
+from tradekit.engine.live.inputs import Row
 from tradekit.engine.live.legs import LegState
 from tradekit.journal.events import events
 from tradekit.journal.record import Record
+from tradekit.testing.feed import ScriptedSource
 from tradekit.testing.venue import Fault
+
+SECOND = 1_000_000_000
 
 
 class Flip(Strategy):
@@ -155,3 +159,76 @@ def test_session_light_look_at_the_venue_finds_an_order_in_doubt_beside_a_foreig
 
     assert stage.play(100, begin).ended.error is None
     assert seen == {"before": (LegState.UNKNOWN, ""), "after": LegState.FILLED}
+
+
+def test_session_gap_in_which_the_source_has_no_bars_yet_is_asked_for_again(stage):
+    late = stage.script["BTC/USDT"].close_time[20]
+
+    def bars(source, request):
+        found = ScriptedSource.bars(source, request)
+        # As a source that is asked page by page: nothing at all for an instrument without bars.
+        return {} if request.end is not None and stage.clock() < late + 5 * SECOND and request.end == late else found
+
+    stage.source.bars = bars
+    stage.source.breaks = frozenset({int(stage.script["BTC/USDT"].open_time[20])})
+    played = stage.play(900)
+    assert played.ended.error is None
+    assert played.core.run.rows == 5 + 15
+
+
+def test_session_final_bar_is_used_at_once_though_this_clock_is_a_little_behind(stage):
+    told = []
+
+    def watch(session):
+        session.timing = replace(session.timing, tick=100.0)
+        session.on_input = lambda given, _actions: told.append(given) is None
+        settle = stage.executor.venue_time
+
+        async def behind(executor):
+            return await settle(executor) - SECOND // 2
+
+        stage.executor.venue_time = behind
+
+    stage.play(600, watch)
+    rows = [given for given in told if isinstance(given, Row)]
+    assert len(rows) > 5
+    assert all(given.time == given.closed.close_time for given in rows)
+
+
+def test_session_final_bar_long_before_its_end_is_not_believed(stage):
+    told = []
+    give = stage.source.live_bars
+
+    async def early(source, request):
+        async for heard in give(source, request):
+            yield heard
+            if isinstance(heard, LiveBar):
+                length = heard.close_time - heard.open_time
+                yield replace(heard, open_time=heard.close_time, close_time=heard.close_time + length)
+
+    stage.source.live_bars = early
+    stage.play(600, lambda session: setattr(session, "on_input", lambda given, _actions: told.append(given) is None))
+    rows = [given for given in told if isinstance(given, Row)]
+    assert len(rows) > 5
+    assert all(given.time >= given.closed.close_time for given in rows)
+
+
+def test_session_order_is_sent_before_people_are_told_of_its_bar(stage):
+    seen = []
+
+    def watch(session):
+        session.on_input = lambda given, _actions: seen.append((type(given).__name__, len(stage.venue.received))) is None
+        session.say = lambda: seen.append(("said", len(stage.venue.received)))
+
+    stage.play(70, watch)
+    row = seen.index(("Row", 0))
+    said = next(sent for what, sent in seen[row:] if what == "said")
+    assert said == 1
+
+
+def test_session_what_tells_people_and_fails_ends_the_session(stage):
+    def fail():
+        raise ValueError("no more")
+
+    played = stage.play(100, lambda session: setattr(session, "say", fail))
+    assert isinstance(played.ended.error, ValueError)

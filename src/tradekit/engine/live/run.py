@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import logging
 import signal
 import time
@@ -87,7 +88,7 @@ async def _run(
     try:
         ready = _ready(composed, started)
         begin(ready, runs)
-        session.on_input = _hearing(ready, started)
+        session.on_input, session.say = _hearing(ready, started), _saying(started)
     except BaseException:
         if session.executor is not None:
             await session.executor.close()
@@ -96,26 +97,25 @@ async def _run(
     for number in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(number, session.stop, number)
     on_start(started)
-    return started, await session.run()
+    # What is there now stays: looking through ccxt's markets again and again for what to free would hold orders up.
+    gc.collect()
+    gc.freeze()
+    try:
+        return started, await session.run()
+    finally:
+        gc.unfreeze()
 
 
 def _hearing(ready: Ready, started: Started) -> Callable[[Input, Sequence[Action]], bool]:
-    """Return what tells the log of decisions and fills, and critical reporters of all; one that fails stops new risk.
+    """Return what tells critical reporters of all that comes in; one that fails stops new risk.
 
     What it returns says whether all of it is written down wherever it must be.
     """
     decider = started.session.books.decider
     hearing = Hearing(ready.composed.reporters, decider.run.setup)
-    seen = len(decider.simulation.log)
     hearing.pass_over(decider.simulation)
 
     def on_input(given: Input, actions: Sequence[Action]) -> bool:
-        nonlocal seen
-        first, seen = seen, len(decider.simulation.log)
-        if first < seen:
-            for event in events(Record.of(decider.simulation, decider.run.setup, first), first):
-                if event.kind in _TOLD:
-                    _log.info("%s", _line(event))
         if not hearing.reporters:
             return True
         failures: list[TradekitError] = []
@@ -136,6 +136,22 @@ def _hearing(ready: Ready, started: Started) -> Callable[[Input, Sequence[Action
         return not failures
 
     return on_input
+
+
+def _saying(started: Started) -> Callable[[], None]:
+    """Return what tells the log of decisions and fills since it was last called."""
+    decider = started.session.books.decider
+    seen = len(decider.simulation.log)
+
+    def say() -> None:
+        nonlocal seen
+        first, seen = seen, len(decider.simulation.log)
+        if first < seen:
+            for event in events(Record.of(decider.simulation, decider.run.setup, first), first):
+                if event.kind in _TOLD:
+                    _log.info("%s", _line(event))
+
+    return say
 
 
 def _line(event: Event) -> str:
