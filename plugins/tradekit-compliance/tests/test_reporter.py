@@ -249,7 +249,13 @@ def test_damaged_log_keeps_a_run_from_beginning(lab: Lab) -> None:
 
 @pytest.fixture
 def stage(tmp_path: Path) -> Stage:
-    made = Stage(tmp_path, Busy, {"BTC/USDT": walk(200)}, base=int(walk(200).close_time[9]), brought=(AuditLog, Broken))
+    made = Stage(
+        tmp_path,
+        Busy,
+        {"BTC/USDT": walk(200)},
+        base=int(walk(200).close_time[9]),
+        brought=(("reporter", AuditLog), ("reporter", Broken)),
+    )
     made.settings = "[[report]]\nname = 'audit-log'\n"
     made.venue.trade("BTC/USDT", "100")
     return made

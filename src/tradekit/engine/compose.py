@@ -10,6 +10,7 @@ from typing import Any
 
 from tradekit.engine.components import Made, ask, broken, make
 from tradekit.engine.document import Document, read_document
+from tradekit.engine.environment import code_of
 from tradekit.engine.locate import Key, key_text
 from tradekit.engine.problems import Problem
 from tradekit.engine.runfile import ComponentTable, RunConfig, RunFile, check_tables
@@ -159,6 +160,10 @@ def _assemble(run_file: RunFile, made: Mapping[Key, Made]) -> ComposedRun:
     problems += _driver_problems(
         config.execution.driver, strategy, list(_compiled_obstacles(config.data.stream, strategy, rules, reporters))
     )
+    uses = tuple(made[table.key].use for table in config.components)
+    for table, rule in zip(config.rules, rules, strict=True):
+        if type(rule).begin is not RiskRule.begin:
+            problems += _beginning(made[table.key], rule, uses, strategy)
     if problems or fill_rules is None:
         run_file.document.fail(problems)
     return ComposedRun(
@@ -171,7 +176,7 @@ def _assemble(run_file: RunFile, made: Mapping[Key, Made]) -> ComposedRun:
         executor=part(config.executor),
         fill_rules=fill_rules,
         reporters=reporters,
-        uses=tuple(made[table.key].use for table in config.components),
+        uses=uses,
     )
 
 
@@ -202,6 +207,16 @@ def _live_problems(config: RunConfig, source: DataSource) -> Iterator[Problem]:
         key = ("data", "source")
         what = f"data source {config.source.name!r} has no live data, and run.mode is {config.run.mode!r}"
         yield Problem(key, f"{what}; name one that has, such as that of an exchange, or run a backtest")
+
+
+def _beginning(made: Made, rule: RiskRule, uses: Sequence[ComponentUse], strategy: Strategy) -> list[Problem]:
+    """Let a rule see what the run is made of, and return why it may not begin."""
+
+    def begin() -> None:
+        (code,) = code_of((strategy,)).values()
+        rule.begin(uses, code)
+
+    return ask(made, begin)[1]
 
 
 def _limits(made: Made, rule: RiskRule) -> tuple[tuple[Limit, ...], list[Problem]]:

@@ -26,7 +26,7 @@ from tradekit.model.instrument import Instrument
 from tradekit.model.order import Order
 from tradekit.model.outside import Abilities, Holdings, Intent, LiveBar, OutsideNote, Reconnected, VenueEvent, VenueFill, VenueOrder
 from tradekit.model.reference import Actions, FundingRates
-from tradekit.model.result import Result
+from tradekit.model.result import ComponentUse, Result
 from tradekit.model.risk import Limit, Verdict
 from tradekit.model.ticks import BookUpdates, Quotes, Trades
 from tradekit.model.values import Values
@@ -282,6 +282,13 @@ class Strategy(Component):
 
 class RiskRule(Component):
     """Judges orders. Give it `limits` or `check`, never both. Rules run in the order of the run file; the first reject ends it."""
+
+    def begin(self, uses: Sequence[ComponentUse], code: str) -> None:
+        """Take note of what the run is made of; called once, when it has been composed. The default does nothing.
+
+        `uses` are all components with package, version and options, `code` is the SHA-256 of the source of the package that the
+        strategy is from. Raises `ConfigError` if the rule doesn't let such a run begin.
+        """
 
     def limits(self) -> Sequence[Limit]:
         """Return limits that the simulator enforces itself, in every driver."""

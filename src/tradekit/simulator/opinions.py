@@ -57,6 +57,7 @@ class Opinions:
         self.row = -1
         self.positions: Mapping[str, Position] = MappingProxyType({})
         self.prices: Mapping[str, float] = MappingProxyType({})
+        self.times: Mapping[str, int] = MappingProxyType({})
 
     def ask(self, checker: Any, order: int, quantity: float, equity: float, row: int) -> Answer:
         """Return what a rule says of `quantity` units of an order. One that fails to answer refuses it."""
@@ -126,6 +127,7 @@ class Opinions:
             self.positions,
             tuple([self.as_order(order, self.book.left(order)) for order in numbers]),
             self.prices,
+            self.times,
         )
         return cast("Account", made(Account, _ACCOUNT, values))
 
@@ -133,16 +135,20 @@ class Opinions:
         """Take down what is held and what everything is worth at the close of a row; nothing is traded until the next."""
         positions = {}
         prices = {}
+        times = {}
         for i in range(len(self.symbols)):
             symbol = self.symbols[i]
             last = float(self.ledger.last[i])
             if last == last:
                 prices[symbol] = last
+                if self.market.current[i] >= 0:
+                    times[symbol] = int(self.market.close_time[self.market.current[i]])
             held = float(self.ledger.position[i])
             if held != 0.0:
                 values = (symbol, held, float(self.ledger.average[i]), last, float(self.ledger.unit[i]))
                 positions[symbol] = cast("Position", made(Position, _POSITION, values))
         self.positions, self.prices = MappingProxyType(positions), MappingProxyType(prices)
+        self.times = MappingProxyType(times)
         self.row = row
         return 0
 

@@ -53,10 +53,10 @@ class Stage:
     rules: str = "risk = []"
     settings: str = ""
     instrument: Instrument = BTC
+    brought: tuple[tuple[str, type[Component]], ...] = ()
+    """Further components, each with its kind."""
     base: int = BEGIN
     history: int = 5
-    brought: tuple[type[Component], ...] = ()
-    """Reporters of the test's own."""
     skew: int = 0
     """By how much this machine's clock is wrong, in nanoseconds."""
     venue: ScriptedVenue = field(init=False)
@@ -106,7 +106,7 @@ name = "summary"
             Provided("data source", "scripted", self.source, "tests", "1"),
             Provided("executor", "scripted", self.executor, "tests", "1"),
         ]
-        own += [Provided("reporter", one.name, one, "tests", "1") for one in self.brought]
+        own += [Provided(kind, one.name, one, "tests", "1") for kind, one in self.brought if one.name not in found.names(kind)]
         if self.strategy.name not in found.names("strategy"):
             own.append(Provided("strategy", self.strategy.name, self.strategy, "tests", "1"))
         return compose_file(path, registry=Registry((*found.components, *own), found.broken, found.left_out))

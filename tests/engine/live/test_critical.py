@@ -53,7 +53,7 @@ def stage(tmp_path):
     Listens.heard.clear()
     Listens.notes.clear()
     Listens.fails = False
-    made = Stage(tmp_path, Flip, {"BTC/USDT": walk(200)}, base=int(walk(200).close_time[9]), brought=(Listens,))
+    made = Stage(tmp_path, Flip, {"BTC/USDT": walk(200)}, base=int(walk(200).close_time[9]), brought=(("reporter", Listens),))
     made.settings = "[[report]]\nname='listens'\n"
     made.venue.trade("BTC/USDT", "100")
     return made
