@@ -34,14 +34,17 @@ class Comparison:
     unit: str = "times as fast"
     peer: Peer | None = None
     peer_script: str = ""
+    is_more_better: bool = False
+    """Of a figure that our script measures itself."""
 
     @property
     def is_ratio(self) -> bool:
         """Say whether more is better."""
-        return self.peer is not None
+        return self.peer is not None or self.is_more_better
 
 
 _minutes = partial(minute_bars, count=MILLION)
+_fewer_minutes = partial(minute_bars, count=MILLION // 10)
 _stored = partial(stored_bars, count=MILLION)
 _days = partial(daily_bars, instruments=500, count=5_000)
 _csv = partial(csv_bars, count=MILLION)
@@ -103,6 +106,26 @@ COMPARISONS = (
         5.0,
         peer=VECTORBT,
         peer_script="portfolio_vectorbt.py",
+    ),
+    Comparison(
+        "sweep-vectorbt",
+        "sweep of 1,000 pairs of windows, 1 instrument, 100,000 bars, on one thread",
+        "windows broadcast to columns, `from_signals`, total returns; ours has 20 figures of each trial, and keeps them as it goes",
+        _fewer_minutes,
+        "sweep_tradekit.py",
+        10.0,
+        peer=VECTORBT,
+        peer_script="sweep_vectorbt.py",
+    ),
+    Comparison(
+        "sweep-threads",
+        "the same sweep on two threads, by the clock",
+        "on one; two cores that nothing else uses",
+        _fewer_minutes,
+        "sweep_threads.py",
+        1.6,
+        "times as fast",
+        is_more_better=True,
     ),
     Comparison(
         "loop",

@@ -40,6 +40,8 @@ _HOMES = {
     "tradekit.data.store.view": "StoreView",
     "tradekit.data.tables": "list_symbols read_series",
     "tradekit.engine.run": "run",
+    "tradekit.engine.sweep.run": "SweepResult sweep",
+    "tradekit.engine.sweep.search": "Search",
     "tradekit.engine.folder": "read_result",
     "tradekit.engine.sources": "NamedSource open_source",
     "tradekit.builtin.indicators": "atr bar bollinger donchian ema highest lowest macd obv roc rsi rma sma stdev vwap wma",

@@ -33,6 +33,8 @@ from tradekit.data.ticks import read_book as read_book, read_quotes as read_quot
 from tradekit.engine.folder import read_result as read_result
 from tradekit.engine.run import run as run
 from tradekit.engine.sources import NamedSource as NamedSource, open_source as open_source
+from tradekit.engine.sweep.run import SweepResult as SweepResult, sweep as sweep
+from tradekit.engine.sweep.search import Search as Search
 from tradekit.errors import (
     ConfigError as ConfigError,
     DataError as DataError,

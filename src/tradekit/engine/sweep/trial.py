@@ -1,0 +1,108 @@
+"""One trial of a sweep: a run with other settings, on a market that all trials share, reduced to its figures."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from functools import cached_property
+from typing import Any
+
+from tradekit.analysis.curve import EquityCurve, Sampling, sample
+from tradekit.analysis.definitions import DEFINITIONS
+from tradekit.analysis.measure import measure
+from tradekit.engine.calls import run_on_bar
+from tradekit.engine.components import Made
+from tradekit.engine.compose import ComposedRun, compose_document, registry_of
+from tradekit.engine.document import Document
+from tradekit.engine.market import MarketData
+from tradekit.engine.overrides import Override, apply_overrides
+from tradekit.engine.plan import targets_of
+from tradekit.engine.prepare import Prepared, prepare
+from tradekit.engine.shared import Shared
+from tradekit.engine.sweep.params import Param, Setting
+from tradekit.engine.sweep.search import Combination
+from tradekit.engine.trades import carried, fills_of, trips_of
+from tradekit.errors import ConfigError, TradekitError
+from tradekit.journal.record import Record
+from tradekit.plugin.discovery import Registry
+from tradekit.simulator.context import Context
+from tradekit.simulator.loops import run_targets
+from tradekit.simulator.simulation import Simulation
+
+__all__ = ["FIGURES", "Bench", "Outcome"]
+
+_NOT_MADE = ("benchmark_return", "alpha", "beta", "exposure", "average_leverage", "turnover")
+FIGURES = tuple(key for key in DEFINITIONS if key not in _NOT_MADE)
+"""The figures that a trial has: all but those that need a benchmark, or what was held at each bar."""
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What came of a trial: `done` with its figures, `invalid` where the settings can't be run, `failed` where the run did."""
+
+    number: int
+    """From 1, in the order in which they are tried."""
+    values: Mapping[str, Setting]
+    status: str
+    options: Mapping[str, Any]
+    """All options of the strategy."""
+    figures: Mapping[str, float | int | None]
+    error: str = ""
+
+
+class Bench:
+    """Runs trials on one market; threads may share it.
+
+    `driver` is the one that all of them take; that the array form may be trusted is for the caller to have checked.
+    """
+
+    def __init__(self, document: Document, market: MarketData, driver: str, registry: Registry | None = None) -> None:
+        self.document = document
+        self.market = market
+        self.driver = driver
+        self.registry = registry_of(document) if registry is None else registry
+        self.shared = Shared()
+        self.known: dict[str, Made] = {}
+
+    def composed(self, values: Combination, params: Mapping[str, Param]) -> ComposedRun:
+        """Compose the run file with other settings. Raises `ConfigError` where they can't be."""
+        overrides = [Override(params[name].key, value, f"{name}={value!r}") for name, value in values.items()]
+        changed, applied = apply_overrides(self.document.values, overrides)
+        document = replace(self.document, values=changed, overrides=(*self.document.overrides, *applied))
+        return compose_document(document, self.registry, self.known)
+
+    def run(self, number: int, values: Combination, params: Mapping[str, Param]) -> Outcome:
+        """Run one trial; what is wrong with it is part of what comes out."""
+        try:
+            composed = self.composed(values, params)
+        except ConfigError as error:
+            return Outcome(number, values, "invalid", {}, {}, _in_one_line(error))
+        options = next(use.options for use in composed.uses if use.kind == "strategy")
+        try:
+            return Outcome(number, values, "done", options, self._figures(prepare(composed, self.market, self.shared)))
+        except TradekitError as error:
+            return Outcome(number, values, "failed", options, {}, _in_one_line(error))
+
+    def _figures(self, prepared: Prepared) -> dict[str, float | int | None]:
+        setup = prepared.setup
+        simulation = Simulation(setup)
+        rows = len(setup.bars)
+        if self.driver == "compiled":
+            run_targets(simulation, targets_of(prepared), 0, rows)
+        else:
+            run_on_bar(Context(simulation, setup), prepared.strategy, (0, rows))
+        record = Record.of(simulation, setup)
+        curve = EquityCurve(record.bars.close_time, record.equity, None, record.capital, self.market.bar_length)
+        figures = measure(curve, self._sampling, fills_of(record), trips_of(record), carried(record))
+        return {key: figures[key] for key in FIGURES}
+
+    @cached_property
+    def _sampling(self) -> Sampling:
+        """The periods that statistics are made of: the same for all trials, because the clock is."""
+        bars = self.market.bars
+        curve = EquityCurve(bars.close_time, bars.close[:, 0], None, 1.0, self.market.bar_length)
+        return sample(curve, compose_document(self.document, self.registry, self.known).config.run.periods_per_year)
+
+
+def _in_one_line(error: TradekitError) -> str:
+    return " ".join("; ".join([str(error), *getattr(error, "__notes__", ())]).split())
