@@ -80,13 +80,13 @@ class ComposedRun:
         }
 
 
-def compose(run_file: RunFile, registry: Registry) -> ComposedRun:
-    """Compose a run of what `registry` has.
+def compose(run_file: RunFile, registry: Registry, known: MutableMapping[str, Made] | None = None) -> ComposedRun:
+    """Compose a run of what `registry` has; for `known` see `compose_document`.
 
     Raises `PluginError` for a component that is missing or broken, and `ConfigError` for options that are wrong and for components
     that contradict each other; either says everything that is wrong at once.
     """
-    made, problems = _make_all(run_file.config.components, registry, run_file.folder)
+    made, problems = _make_all(run_file.config.components, registry, run_file.folder, known)
     if problems:
         run_file.document.fail(problems)
     return _assemble(run_file, made)

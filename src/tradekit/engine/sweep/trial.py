@@ -12,12 +12,13 @@ from tradekit.analysis.definitions import DEFINITIONS
 from tradekit.analysis.measure import measure
 from tradekit.engine.calls import run_on_bar
 from tradekit.engine.components import Made
-from tradekit.engine.compose import ComposedRun, compose_document, registry_of
+from tradekit.engine.compose import ComposedRun, compose, compose_document, registry_of
 from tradekit.engine.document import Document
 from tradekit.engine.market import MarketData
 from tradekit.engine.overrides import Override, apply_overrides
 from tradekit.engine.plan import targets_of
 from tradekit.engine.prepare import Prepared, prepare
+from tradekit.engine.runfile import RunConfig, RunFile, check_tables
 from tradekit.engine.shared import Shared
 from tradekit.engine.sweep.params import Param, Setting
 from tradekit.engine.sweep.search import Combination
@@ -58,6 +59,7 @@ class Bench:
 
     def __init__(self, document: Document, market: MarketData, driver: str, registry: Registry | None = None) -> None:
         self.document = document
+        self.run_file = RunFile(document, _config(document))
         self.market = market
         self.driver = driver
         self.registry = registry_of(document) if registry is None else registry
@@ -66,10 +68,20 @@ class Bench:
 
     def composed(self, values: Combination, params: Mapping[str, Param]) -> ComposedRun:
         """Compose the run file with other settings. Raises `ConfigError` where they can't be."""
+        if all(len(params[name].key) == 2 and params[name].key[0] == "strategy" for name in values):
+            return self._with_strategy({str(params[name].key[1]): value for name, value in values.items()})
         overrides = [Override(params[name].key, value, f"{name}={value!r}") for name, value in values.items()]
         changed, applied = apply_overrides(self.document.values, overrides)
         document = replace(self.document, values=changed, overrides=(*self.document.overrides, *applied))
         return compose_document(document, self.registry, self.known)
+
+    def _with_strategy(self, options: Mapping[str, Setting]) -> ComposedRun:
+        """Compose with other options of the strategy; the rest of the file need not be checked again."""
+        base = self.run_file
+        table = replace(base.config.strategy, options={**base.config.strategy.options, **options})
+        overrides = [Override(("strategy", name), value, f"strategy.{name}={value!r}") for name, value in options.items()]
+        document = replace(base.document, overrides=(*base.document.overrides, *overrides))
+        return compose(RunFile(document, replace(base.config, strategy=table)), self.registry, self.known)
 
     def run(self, number: int, values: Combination, params: Mapping[str, Param]) -> Outcome:
         """Run one trial; what is wrong with it is part of what comes out."""
@@ -101,7 +113,14 @@ class Bench:
         """The periods that statistics are made of: the same for all trials, because the clock is."""
         bars = self.market.bars
         curve = EquityCurve(bars.close_time, bars.close[:, 0], None, 1.0, self.market.bar_length)
-        return sample(curve, compose_document(self.document, self.registry, self.known).config.run.periods_per_year)
+        return sample(curve, self.run_file.config.run.periods_per_year)
+
+
+def _config(document: Document) -> RunConfig:
+    checked = check_tables(document)
+    if checked.config is None:
+        document.fail(checked.problems)
+    return checked.config
 
 
 def _in_one_line(error: TradekitError) -> str:
