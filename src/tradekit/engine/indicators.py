@@ -19,7 +19,26 @@ from tradekit.model.reference import SessionTimes
 from tradekit.model.timeline import Sessions
 from tradekit.plugin.contracts import Indicator, Strategy
 
-__all__ = ["Computed", "Reader", "compute", "declared", "differs", "is_fed", "ratio_of", "value_names", "warmup_of"]
+__all__ = [
+    "UNPROVEN",
+    "Computed",
+    "Reader",
+    "Unproven",
+    "compute",
+    "declared",
+    "differs",
+    "is_fed",
+    "ratio_of",
+    "value_names",
+    "warmup_of",
+]
+
+
+class Unproven:
+    """Asks for indicators as they are, whatever they look at."""
+
+
+UNPROVEN = Unproven()
 
 
 @dataclass(frozen=True)
@@ -56,11 +75,12 @@ def declared(strategy: Strategy, size: BarSize) -> dict[str, Indicator]:
 
 
 def compute(
-    indicators: Mapping[str, Indicator], bars: Bars, size: BarSize, sessions: Sessions, shared: Shared | None = None
+    indicators: Mapping[str, Indicator], bars: Bars, size: BarSize, sessions: Sessions, shared: Shared | Unproven | None = None
 ) -> Computed:
     """Compute all values on bars of a size; then some again on shortened bars, which must not change them.
 
-    Coarser bars keep to the sessions of their instrument. `shared` has what other runs on these bars have computed, and keeps it.
+    Coarser bars keep to the sessions of their instrument. `shared` has what other runs on these bars have computed, and keeps it;
+    with `UNPROVEN`, nothing is computed again, for a caller who finds out what looks ahead by other means.
     Raises `StrategyError` for an indicator that raises, gives values of another shape, or looks into the future.
     """
     names = [value for name, indicator in indicators.items() for value in value_names(name, indicator)]
@@ -71,7 +91,10 @@ def compute(
         coarse = indicator.bar_interval if ratio_of(indicator, size) > 1 else None
         reader = Reader(name, indicator, None if coarse is None else parse_interval(coarse))
         into = values[row : row + len(indicator.outputs)]
-        if shared is None:
+        if isinstance(shared, Unproven):
+            for i, supply in enumerate(supplies):
+                into[:, i] = bars.on_clock(i, _found(reader, supply, len(supply)).on_own_bars())
+        elif shared is None:
             _fill(into, reader, supplies)
         else:
             into[:] = shared.columns(indicator, partial(_columns, into.shape, reader, supplies))

@@ -13,7 +13,7 @@ from tradekit.engine.benchmark import chosen
 from tradekit.engine.calls import blaming
 from tradekit.engine.compose import ComposedRun
 from tradekit.engine.costing import costs_of
-from tradekit.engine.indicators import Computed, compute, declared, warmup_of
+from tradekit.engine.indicators import Computed, Unproven, compute, declared, warmup_of
 from tradekit.engine.market import MarketData
 from tradekit.engine.money import currencies, terms
 from tradekit.engine.runfile import RunConfig
@@ -49,11 +49,11 @@ class Prepared:
         return Values(self.setup.adjusted, {name: values[row].T for name, row in self.setup.names.items()}, self.setup.warmup)
 
 
-def prepare(composed: ComposedRun, market: MarketData, shared: Shared | None = None) -> Prepared:
+def prepare(composed: ComposedRun, market: MarketData, shared: Shared | Unproven | None = None) -> Prepared:
     """Compute indicators and cost coefficients, gather the rules, and ask each component what it has to say before the run.
 
-    `shared` has what other runs on this market have computed, and keeps it; with it, what is assumed is left unsaid. Raises
-    `StrategyError`, `PluginError` or `ConfigError` for what is wrong with that.
+    `shared` has what other runs on this market have computed, and keeps it; with it, what is assumed is left unsaid. For
+    `UNPROVEN` see `compute`. Raises `StrategyError`, `PluginError` or `ConfigError` for what is wrong with that.
     """
     config, size = composed.config, composed.config.data.size
     bars, instruments = market.bars, market.instruments
@@ -90,19 +90,19 @@ def prepare(composed: ComposedRun, market: MarketData, shared: Shared | None = N
     return Prepared(setup, composed.strategy, benchmark, said)
 
 
-def _computed(indicators: Mapping[str, Indicator], market: MarketData, size: BarSize, shared: Shared | None) -> Computed:
+def _computed(indicators: Mapping[str, Indicator], market: MarketData, size: BarSize, shared: Shared | Unproven | None) -> Computed:
     if isinstance(market.memory, Scratch):
         return compute_in_pieces(indicators, market.adjusted, size, market.sessions, market.memory)
     return compute(indicators, market.adjusted, size, market.sessions, shared)
 
 
-def _costs(composed: ComposedRun, market: MarketData, shared: Shared | None) -> Costs:
+def _costs(composed: ComposedRun, market: MarketData, shared: Shared | Unproven | None) -> Costs:
     codes = _codes(composed.config)
 
     def computed() -> Costs:
         return costs_of(composed.costs, market.instruments, market.bars, market.adjusted, market.bar_length, codes)
 
-    if shared is None:
+    if not isinstance(shared, Shared):
         return computed()
     uses = [(use.name, dict(use.options)) for use in composed.uses if use.kind == "cost model"]
     return shared.costs(repr((uses, codes)), computed)
