@@ -32,7 +32,7 @@ def figure(comparison: Comparison, ours: Measured, theirs: Measured = ()) -> dic
     if comparison.peer:
         mine, other = medians.values()
         for key in _SAME:
-            if not math.isclose(mine.get(key, 0.0), other.get(key, 0.0), rel_tol=1e-9):
+            if not math.isclose(mine.get(key, 0.0), other.get(key, 0.0), rel_tol=comparison.tolerance):
                 raise ValueError(f"{comparison.name}: not the same work, {key} differ: {medians}")
         found |= {"peer": comparison.peer.text, "figure": other["seconds"] / mine["seconds"]}
         if "seconds_with_statistics" in mine:

@@ -54,6 +54,15 @@ class ComposedRun:
         """What keeps the compiled driver from running this, one clause each; empty if nothing does."""
         return tuple(_compiled_obstacles(self.config.data.stream, self.strategy, self.rules, self.reporters))
 
+    def renewed(self) -> ComposedRun:
+        """Return the same run with unused components, because strategies, rules and models may keep state; without reporters."""
+
+        def again(component: Any) -> Any:
+            return type(component)(component.options)
+
+        rules, costs = tuple(map(again, self.rules)), tuple(map(again, self.costs))
+        return replace(self, strategy=again(self.strategy), rules=rules, costs=costs, reporters=())
+
     def settings(self) -> dict[str, Any]:
         """Return the run file as it was understood, overrides applied and every default filled in, as JSON has it.
 

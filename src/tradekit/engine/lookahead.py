@@ -22,7 +22,7 @@ from tradekit.journal.record import Record
 from tradekit.journal.tables import journal_table
 from tradekit.model.bars import PRICE_COLUMNS, Bars, Floats
 from tradekit.model.memory import MEMORY
-from tradekit.plugin.contracts import Component, Strategy
+from tradekit.plugin.contracts import Strategy
 from tradekit.simulator.context import Context
 from tradekit.simulator.loops import run_targets
 from tradekit.simulator.simulation import Simulation
@@ -125,21 +125,6 @@ def forms_of(strategy: Strategy) -> tuple[Form, ...]:
     return tuple(form for form, is_there in has.items() if is_there)
 
 
-def _renewed(composed: ComposedRun) -> ComposedRun:
-    """Return the same run with unused components, because strategies, rules and models may keep state; without reporters."""
-
-    def again(component: Component) -> Component:
-        return type(component)(component.options)
-
-    changes: dict[str, object] = {
-        "strategy": again(composed.strategy),
-        "rules": tuple(map(again, composed.rules)),
-        "costs": tuple(map(again, composed.costs)),
-        "reporters": (),
-    }
-    return replace(composed, **changes)  # type: ignore[arg-type]  # each is of the class that it was of
-
-
 def decide(composed: ComposedRun, market: MarketData, form: Form) -> Decided:
     """Run one form of the strategy over all bars, from an unused state, and return what it did. Raises what the run raises."""
     found = _decide(composed, market, form)
@@ -150,7 +135,7 @@ def decide(composed: ComposedRun, market: MarketData, form: Form) -> Decided:
 
 def _decide(composed: ComposedRun, market: MarketData, form: Form) -> Decided:
     """Do the same, but for what `on_bar` raises: that ends the run, and what was decided until then stands."""
-    prepared = prepare(_renewed(composed), market, UNPROVEN)
+    prepared = prepare(composed.renewed(), market, UNPROVEN)
     simulation = Simulation(prepared.setup)
     rows = len(prepared.setup.bars)
     failure = None

@@ -12,9 +12,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from tradekit.data.store.lock import locked
+from tradekit.engine.brief import FIGURES
 from tradekit.engine.compose import ComposedRun
 from tradekit.engine.sweep.params import Param
-from tradekit.engine.sweep.trial import FIGURES, Outcome
+from tradekit.engine.sweep.trial import Outcome
 from tradekit.engine.trials import LEDGER, append_lines, figures_kept, read_trials
 from tradekit.errors import ConfigError, DataError, RunError, system_reason
 from tradekit.plugin.packages import KERNEL

@@ -7,10 +7,8 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
 
-from tradekit.analysis.curve import EquityCurve, Sampling, sample
-from tradekit.analysis.definitions import DEFINITIONS
-from tradekit.analysis.measure import measure
-from tradekit.engine.calls import run_on_bar
+from tradekit.analysis.curve import Sampling
+from tradekit.engine.brief import figures_of, sampling_of, simulate
 from tradekit.engine.components import Made
 from tradekit.engine.compose import ComposedRun, compose, compose_document, registry_of
 from tradekit.engine.document import Document
@@ -22,19 +20,11 @@ from tradekit.engine.runfile import RunConfig, RunFile, check_tables
 from tradekit.engine.shared import Shared
 from tradekit.engine.sweep.params import Param, Setting
 from tradekit.engine.sweep.search import Combination
-from tradekit.engine.trades import carried, fills_of, trips_of
+from tradekit.engine.trades import trips_of
 from tradekit.errors import ConfigError, TradekitError
-from tradekit.journal.record import Record
 from tradekit.plugin.discovery import Registry
-from tradekit.simulator.context import Context
-from tradekit.simulator.loops import run_targets
-from tradekit.simulator.simulation import Simulation
 
-__all__ = ["FIGURES", "Bench", "Outcome"]
-
-_NOT_MADE = ("benchmark_return", "alpha", "beta", "exposure", "average_leverage", "turnover")
-FIGURES = tuple(key for key in DEFINITIONS if key not in _NOT_MADE)
-"""The figures that a trial has: all but those that need a benchmark, or what was held at each bar."""
+__all__ = ["Bench", "Outcome"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,24 +86,12 @@ class Bench:
             return Outcome(number, values, "failed", options, {}, _in_one_line(error))
 
     def _figures(self, prepared: Prepared) -> dict[str, float | int | None]:
-        setup = prepared.setup
-        simulation = Simulation(setup)
-        rows = len(setup.bars)
-        if self.driver == "compiled":
-            run_targets(simulation, targets_of(prepared), 0, rows)
-        else:
-            run_on_bar(Context(simulation, setup), prepared.strategy, (0, rows))
-        record = Record.of(simulation, setup)
-        curve = EquityCurve(record.bars.close_time, record.equity, None, record.capital, self.market.bar_length)
-        figures = measure(curve, self._sampling, fills_of(record), trips_of(record), carried(record))
-        return {key: figures[key] for key in FIGURES}
+        record = simulate(prepared, targets_of(prepared) if self.driver == "compiled" else None)
+        return figures_of(record, trips_of(record), self._sampling, self.market.bar_length)
 
     @cached_property
     def _sampling(self) -> Sampling:
-        """The periods that statistics are made of: the same for all trials, because the clock is."""
-        bars = self.market.bars
-        curve = EquityCurve(bars.close_time, bars.close[:, 0], None, 1.0, self.market.bar_length)
-        return sample(curve, self.run_file.config.run.periods_per_year)
+        return sampling_of(self.market, self.run_file.config.run.periods_per_year)
 
 
 def _config(document: Document) -> RunConfig:
