@@ -11,7 +11,7 @@ import numpy as np
 from tradekit.data.interval import time_text
 from tradekit.engine.calls import run_on_bar
 from tradekit.engine.compose import ComposedRun
-from tradekit.engine.decisions import Decision, Difference, decisions_in, first_difference
+from tradekit.engine.decisions import Decision, Difference, Values, decisions_in, first_difference
 from tradekit.engine.drive import Progress
 from tradekit.engine.indicators import UNPROVEN, differs
 from tradekit.engine.market import MarketData
@@ -57,6 +57,8 @@ class Decided:
     record: Record
     names: Mapping[str, int]
     values: Floats
+    read: Values
+    """Tells what its indicators were at a time, of a symbol."""
     error: StrategyError | None = None
 
     def until(self, time: int) -> list[Decision]:
@@ -156,7 +158,7 @@ def _decide(composed: ComposedRun, market: MarketData, form: Form) -> Decided:
         i = bars.index_of(symbol)
         return {name: float(values[place, i, row]) for name, place in names.items()}
 
-    return Decided(tuple(decisions_in(journal_table(record), read)), record, names, values, failure)
+    return Decided(tuple(decisions_in(journal_table(record), read)), record, names, values, read, failure)
 
 
 def first_lookahead(
@@ -211,7 +213,7 @@ def _compared(composed: ComposedRun, market: MarketData, known: Decided, where: 
     if again.error is not None and len(again.record.bars) <= row + 1:
         return LookAhead(form, changed_after, None, str(again.error))
     moved = tuple(_moved(known, again, row, market.bars))
-    found = first_difference(known.until(changed_after), again.until(changed_after))
+    found = first_difference(known.until(changed_after), again.until(changed_after), (known.read, again.read))
     return LookAhead(form, changed_after, found, moved=moved) if found is not None or moved else None
 
 
