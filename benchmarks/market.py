@@ -11,7 +11,7 @@ import pyarrow as pa
 import pyarrow.csv as csv
 import pyarrow.feather as feather
 
-__all__ = ["csv_bars", "daily_bars", "minute_bars", "stored_bars", "trades"]
+__all__ = ["csv_bars", "daily_bars", "minute_bars", "second_bars", "stored_bars", "trades"]
 
 HERE = Path(__file__).parent
 MINUTES = "crypto/binance_perp_2023_07/BTC_USDT_USDT-1m-futures.feather"
@@ -42,6 +42,16 @@ def csv_bars(work: Path, count: int) -> Path:
         table = feather.read_table(minute_bars(work, count))
         times = pa.array(np.datetime_as_string(table["time"].to_numpy(), unit="s"))
         csv.write_csv(table.set_column(0, "time", times), path)
+    return path
+
+
+def second_bars(work: Path, count: int) -> Path:
+    """Write `count` of the minute bars as CSV, a second apart, and return the file."""
+    path = work / f"seconds-{count}.csv"
+    if not path.exists():
+        table = feather.read_table(minute_bars(work, count))
+        times = np.datetime64("2020-01-01", "s") + np.arange(count)
+        csv.write_csv(table.set_column(0, "time", pa.array(np.datetime_as_string(times, unit="s"))), path)
     return path
 
 

@@ -102,7 +102,8 @@ def test_keep_replaces_what_is_new_and_drops_what_is_gone(bench: ModuleType, tmp
 def test_every_comparison_has_its_scripts_and_a_name_of_its_own(bench: ModuleType) -> None:
     comparisons = sys.modules["comparisons"].COMPARISONS
     scripts = {script for one in comparisons for script in (one.script, one.peer_script) if script}
-    assert scripts | {"composed.py", "stored.py", "swept.py"} == {path.name for path in (FOLDER / "sides").glob("*.py")}
+    shared = {"composed.py", "stamped.py", "stored.py", "swept.py", "tick_to_order.py"}
+    assert scripts | shared == {path.name for path in (FOLDER / "sides").glob("*.py")}
     assert len({one.name for one in comparisons}) == len(comparisons)
 
 

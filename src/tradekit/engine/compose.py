@@ -216,7 +216,12 @@ def _fill_rules(made: Made, executor: Executor, mode: str) -> tuple[FillRules | 
 
 def _live_problems(config: RunConfig, source: DataSource) -> Iterator[Problem]:
     """Yield that a source can't tell what happens now."""
-    if config.run.mode != "backtest" and not source.has_live_bars:
+    if config.run.mode == "backtest":
+        return
+    if config.live.bars == "trades" and not source.has_live_trades:
+        what = f"data source {config.source.name!r} has no stream of trades"
+        yield Problem(("live", "bars"), f"{what}; leave live.bars out, or name a source that has")
+    elif not (source.has_live_bars or (source.has_live_trades and config.live.bars == "auto")):
         key = ("data", "source")
         what = f"data source {config.source.name!r} has no live data, and run.mode is {config.run.mode!r}"
         yield Problem(key, f"{what}; name one that has, such as that of an exchange, or run a backtest")

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from tradekit.data.interval import interval_text, parse_interval, time_text
 from tradekit.data.resample import count_ended, whole_windows
-from tradekit.engine.calls import blaming
+from tradekit.engine.calls import Blaming
 from tradekit.engine.shared import Shared
 from tradekit.errors import StrategyError, nearest
 from tradekit.model.bars import PRICE_COLUMNS, Bars, BarSize, Floats, Series, Threshold, Times
@@ -55,7 +55,7 @@ def declared(strategy: Strategy, size: BarSize) -> dict[str, Indicator]:
     Raises `StrategyError` for what is none, for a name that is taken, and for coarser bars that can't be built from those.
     """
     who = f"strategy {strategy.name!r}"
-    with blaming(f"indicators() of {who}", strategy):
+    with Blaming(f"indicators() of {who}", strategy):
         found = dict(strategy.indicators())
     for name, indicator in found.items():
         if not isinstance(indicator, Indicator):
@@ -124,7 +124,7 @@ def warmup_of(strategy: Strategy, indicators: Mapping[str, Indicator], size: Bar
     owners += [(indicator, f"indicator {name!r}", ratio_of(indicator, size)) for name, indicator in indicators.items()]
     found = 0
     for owner, who, ratio in owners:
-        with blaming(f"warmup of {who}", owner):
+        with Blaming(f"warmup of {who}", owner):
             bars = owner.warmup
         if not isinstance(bars, int | np.integer):
             raise StrategyError(f"warmup of {who} is {bars!r}; it must be a whole number of bars")
@@ -298,7 +298,7 @@ def _found(reader: Reader, supply: _Supply, length: int) -> _Found:
     expected = (len(indicator.outputs), len(columns[0]))
     if ended is not None and not expected[1]:
         return _Found(np.empty(expected), ended)
-    with blaming(str(reader), indicator):
+    with Blaming(str(reader), indicator):
         found = np.asarray(indicator.compute(*columns), dtype=np.float64)
     if found.shape != expected:
         raise StrategyError(f"{reader} returned values of shape {found.shape}, expected [output, time] {expected}")

@@ -185,7 +185,8 @@ def search(
     """
     forms = forms_of(composed.strategy)
     moved: LookAhead | None = None
-    done, decisions, names = 0, 0, dict.fromkeys(())
+    done, decisions = 0, 0
+    names: dict[str, None] = {}
     for place, form in enumerate(forms):
         known = decide(composed, market, form)
         names |= dict.fromkeys(known.names)

@@ -10,7 +10,7 @@ import numpy as np
 from tradekit.analysis.curve import DAY, EquityCurve, sample
 from tradekit.engine.assumptions import assumptions
 from tradekit.engine.benchmark import chosen
-from tradekit.engine.calls import blaming
+from tradekit.engine.calls import Blaming
 from tradekit.engine.compose import ComposedRun
 from tradekit.engine.costing import costs_of
 from tradekit.engine.indicators import Computed, Unproven, compute, declared, warmup_of
@@ -144,7 +144,7 @@ def _sizing(composed: ComposedRun, bars: Bars, interval: int) -> tuple[Limit | N
 
 
 def _described(model: CostModel) -> str:
-    with blaming(f"describe() of cost model {model.name!r}", model, PluginError):
+    with Blaming(f"describe() of cost model {model.name!r}", model, PluginError):
         return str(model.describe())
 
 
