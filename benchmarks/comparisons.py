@@ -34,11 +34,15 @@ class Comparison:
     unit: str = "times as fast"
     peer: Peer | None = None
     peer_script: str = ""
+    tolerance: float = 1e-9
+    """By which part of itself what both sides must agree on may differ."""
+    is_more_better: bool = False
+    """Of a figure that our script measures itself."""
 
     @property
     def is_ratio(self) -> bool:
         """Say whether more is better."""
-        return self.peer is not None
+        return self.peer is not None or self.is_more_better
 
 
 _minutes = partial(minute_bars, count=MILLION)
@@ -105,6 +109,27 @@ COMPARISONS = (
         5.0,
         peer=VECTORBT,
         peer_script="portfolio_vectorbt.py",
+    ),
+    Comparison(
+        "sweep-vectorbt",
+        "sweep of 1,000 pairs of windows, 1 instrument, 100,000 bars, on one thread",
+        "windows broadcast to columns, `from_signals`, total returns; ours has 20 figures of each trial, and keeps them as it goes",
+        _short,
+        "sweep_tradekit.py",
+        10.0,
+        peer=VECTORBT,
+        peer_script="sweep_vectorbt.py",
+        tolerance=1e-4,  # where two averages are equal but for rounding, one side sees a crossing and the other none
+    ),
+    Comparison(
+        "sweep-threads",
+        "the same sweep on two threads, by the clock",
+        "on one; two cores that nothing else uses",
+        _short,
+        "sweep_threads.py",
+        1.6,
+        "times as fast",
+        is_more_better=True,
     ),
     Comparison(
         "loop",

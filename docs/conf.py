@@ -49,6 +49,7 @@ def figures(path: Path) -> str:
     for row in rows:
         against = ": ".join(filter(None, (row.get("peer"), row["against"])))
         more = f" ({row['with_statistics']:.3g} with statistics)" if "with_statistics" in row else ""
+        more += f" (in {row['memory']:.2g} of its memory)" if "memory" in row else ""
         bound = "at least" if row["more_is_better"] else "at most"
         lines.append(f"| {row['work']} | {against} | **{shown(row['figure'])}** {row['unit']}{more} | {bound} {row['target']:g} |")
     return "\n".join(lines)
@@ -104,7 +105,9 @@ nitpick_ignore_regex = [
     ("py:class", r"tradekit\.data\.tables\.TableSource"),  # described where it is asked for
     # What `stored` holds, `Store.open` returns and `open_source` may be given is no public name, and told where they are.
     ("py:class", r"tradekit\.(model\.bars\.Stored|data\.store\.dataset\.DataSet|plugin\.discovery\.Registry)"),
-    ("py:.*", r"(Floats|Times|Period|Source|Unit|RenderableType|NDArray.*|Path|Any|Table)"),
+    # What a sweep is made of is told at `SweepResult`.
+    ("py:class", r"tradekit\.engine\.sweep\.(trial\.Outcome|ranking\.Neighbours|search\.Planned)"),
+    ("py:.*", r"(Setting|Method|Floats|Times|Period|Source|Unit|RenderableType|NDArray.*|Path|Any|Table)"),
 ]
 
 

@@ -42,6 +42,8 @@ _HOMES = {
     "tradekit.data.tables": "list_symbols read_series",
     "tradekit.engine.keys": "Keys read_keys",
     "tradekit.engine.run": "run",
+    "tradekit.engine.sweep.run": "SweepResult sweep",
+    "tradekit.engine.sweep.search": "Search",
     "tradekit.engine.folder": "read_result",
     "tradekit.engine.snapshot": "Snapshot SnapshotCheck check_snapshot recorded_snapshot take_snapshot",
     "tradekit.engine.sources": "NamedSource open_source",

@@ -41,6 +41,8 @@ from tradekit.engine.snapshot import (
     take_snapshot as take_snapshot,
 )
 from tradekit.engine.sources import NamedSource as NamedSource, open_source as open_source
+from tradekit.engine.sweep.run import SweepResult as SweepResult, sweep as sweep
+from tradekit.engine.sweep.search import Search as Search
 from tradekit.errors import (
     ConfigError as ConfigError,
     DataError as DataError,

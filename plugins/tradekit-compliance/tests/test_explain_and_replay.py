@@ -292,12 +292,12 @@ def test_keys_are_made_and_handed_over(tmp_path: Path) -> None:
     assert command("keys", "make", "desk-2", "--file", tmp_path / "two")[1].startswith("desk-2+")
     small = Small(tmp_path / "log", signer_of(tmp_path / "one"))
     small.write(3)
-    code, text = command("keys", "rotate", small.path, "--old", tmp_path / "one", "--new", tmp_path / "two", "--who", "anna")
+    code, text = command("keys", "rotate", small.path, "--old", tmp_path / "one", "--new", tmp_path / "two", "--who", "desk-1")
     for key in ("one", "two"):
         assert command("verify", small.path, "--key", tmp_path / f"{key}.pub")[1].startswith("tamper-evident, verified to level L1")
     last = list(entries(small.path))[-1]
     assert (code, text.split(" hands over to ")[0]) == (0, f"record {last.number}")
-    assert (last.kind, last.actor) == ("log.key", "operator:anna")
+    assert (last.kind, last.actor) == ("log.key", "operator:desk-1")
 
 
 def signer_of(path: Path) -> Signer:
@@ -308,13 +308,13 @@ def test_damaged_log_is_set_aside_with_who_and_why(tmp_path: Path) -> None:
     small = Small(tmp_path / "log", None, tmp_path / "heads")
     small.write(5)
     with pytest.raises(RunError, match="is not damaged: it is tamper-evident, verified to level L2"):
-        command("set-aside", small.path, "--who", "anna", "--why", "a test", "--heads", small.heads or "")
+        command("set-aside", small.path, "--who", "desk-1", "--why", "a test", "--heads", small.heads or "")
     small.put(small.lines()[:-2])
-    code, text = command("set-aside", small.path, "--who", "anna", "--why", "a power cut", "--heads", small.heads or "")
+    code, text = command("set-aside", small.path, "--who", "desk-1", "--why", "a power cut", "--heads", small.heads or "")
     assert code == 0
     assert text.startswith(f"the damaged log is kept in {small.path}.broken-1")
     found = list(entries(small.path))
-    assert [(entry.kind, entry.actor) for entry in found] == [("log.segment", "operator:anna"), ("log.broken", "operator:anna")]
+    assert [(entry.kind, entry.actor) for entry in found] == [("log.segment", "operator:desk-1"), ("log.broken", "operator:desk-1")]
     assert found[1].data["reason"].startswith("a power cut; found: tampered with or damaged")
     assert found[1].data["last_good"] == 3
     small.write(2)

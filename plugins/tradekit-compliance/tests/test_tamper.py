@@ -365,7 +365,7 @@ def test_key_is_handed_over_and_each_checkpoint_belongs_to_its_epoch(small: Smal
     old, new = small.signer, Signer.make("desk-2")
     assert old is not None
     writer = small.open()
-    writer.hand_over(new, "anna")
+    writer.hand_over(new, "desk-1")
     writer.close()
     small.signer = new
     small.write(5)

@@ -13,10 +13,11 @@ from tradekit.engine.benchmark import chosen
 from tradekit.engine.calls import Blaming
 from tradekit.engine.compose import ComposedRun
 from tradekit.engine.costing import costs_of
-from tradekit.engine.indicators import Computed, compute, declared, warmup_of
+from tradekit.engine.indicators import Computed, Unproven, compute, declared, warmup_of
 from tradekit.engine.market import MarketData
 from tradekit.engine.money import currencies, terms
 from tradekit.engine.runfile import RunConfig
+from tradekit.engine.shared import Shared
 from tradekit.engine.streaming import compute_in_pieces
 from tradekit.errors import PluginError
 from tradekit.model.bars import Bars, BarSize, Floats, Times
@@ -24,6 +25,7 @@ from tradekit.model.memory import MEMORY, Scratch
 from tradekit.model.risk import Limit, LimitKind
 from tradekit.model.values import Values
 from tradekit.plugin.contracts import CostModel, Indicator, Strategy
+from tradekit.simulator.costs import Costs
 from tradekit.simulator.setup import Rule, Setup
 from tradekit.simulator.steps import Stdev
 
@@ -47,17 +49,18 @@ class Prepared:
         return Values(self.setup.adjusted, {name: values[row].T for name, row in self.setup.names.items()}, self.setup.warmup)
 
 
-def prepare(composed: ComposedRun, market: MarketData) -> Prepared:
+def prepare(composed: ComposedRun, market: MarketData, shared: Shared | Unproven | None = None) -> Prepared:
     """Compute indicators and cost coefficients, gather the rules, and ask each component what it has to say before the run.
 
-    Raises `StrategyError`, `PluginError` or `ConfigError` for what is wrong with that.
+    `shared` has what other runs on this market have computed, and keeps it; with it, what is assumed is left unsaid. For
+    `UNPROVEN` see `compute`. Raises `StrategyError`, `PluginError` or `ConfigError` for what is wrong with that.
     """
     config, size = composed.config, composed.config.data.size
     bars, instruments = market.bars, market.instruments
     benchmark = chosen(bars.symbols, config.run.benchmark)
     indicators = declared(composed.strategy, size)
     warmup = warmup_of(composed.strategy, indicators, size)
-    computed = _computed(indicators, market, size)
+    computed = _computed(indicators, market, size, shared)
     sizing, per_year = _sizing(composed, bars, market.bar_length)
     setup = Setup(
         bars=bars,
@@ -71,7 +74,7 @@ def prepare(composed: ComposedRun, market: MarketData) -> Prepared:
         is_margin=config.account.kind == "margin",
         leverage=config.account.leverage,
         fills=composed.fill_rules,
-        costs=costs_of(composed.costs, instruments, bars, market.adjusted, market.bar_length, _codes(config)),
+        costs=_costs(composed, market, shared),
         rules=_rules(composed),
         names=computed.names,
         values=computed.values,
@@ -83,14 +86,26 @@ def prepare(composed: ComposedRun, market: MarketData) -> Prepared:
         memory=market.memory,
         is_outside=config.run.mode == "live",
     )
-    said = tuple(assumptions(setup, map(_described, composed.costs), per_year))
+    said = () if shared is not None else tuple(assumptions(setup, map(_described, composed.costs), per_year))
     return Prepared(setup, composed.strategy, benchmark, said)
 
 
-def _computed(indicators: Mapping[str, Indicator], market: MarketData, size: BarSize) -> Computed:
+def _computed(indicators: Mapping[str, Indicator], market: MarketData, size: BarSize, shared: Shared | Unproven | None) -> Computed:
     if isinstance(market.memory, Scratch):
         return compute_in_pieces(indicators, market.adjusted, size, market.sessions, market.memory)
-    return compute(indicators, market.adjusted, size, market.sessions)
+    return compute(indicators, market.adjusted, size, market.sessions, shared)
+
+
+def _costs(composed: ComposedRun, market: MarketData, shared: Shared | Unproven | None) -> Costs:
+    codes = _codes(composed.config)
+
+    def computed() -> Costs:
+        return costs_of(composed.costs, market.instruments, market.bars, market.adjusted, market.bar_length, codes)
+
+    if not isinstance(shared, Shared):
+        return computed()
+    uses = [(use.name, dict(use.options)) for use in composed.uses if use.kind == "cost model"]
+    return shared.costs(repr((uses, codes)), computed)
 
 
 def cut(prepared: Prepared, strategy: Strategy, rows: int) -> Prepared:

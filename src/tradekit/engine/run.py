@@ -8,13 +8,14 @@ import socket
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from tradekit import __version__
+from tradekit.engine.bands import bands_of, bands_told
 from tradekit.engine.compose import ComposedRun, compose_file
 from tradekit.engine.drive import Driven, Progress, drive
 from tradekit.engine.folder import discard, new_folder, publish, rendered, run_id, write_report, write_result
@@ -35,6 +36,10 @@ if TYPE_CHECKING:
 __all__ = ["Finished", "Ready", "end_failed", "execute", "keep", "make_ready", "run"]
 
 _LIBRARIES = ("numpy", "pyarrow", "pydantic")
+
+
+def _silent(_done: int, _total: int) -> None:
+    """Tell nobody how far it is."""
 
 
 @dataclass(frozen=True)
@@ -72,14 +77,15 @@ class Finished:
     pages: tuple[RenderableType, ...]
 
 
-def run(path: str | Path, overrides: Iterable[str] = (), runs: str | Path = "runs") -> Result:
+def run(path: str | Path, overrides: Iterable[str] = (), runs: str | Path = "runs", *, bands: bool = False) -> Result:
     """Run a run file and return its result; the run's folder is made in `runs`.
 
     `overrides` are keys of the run file with other values, such as `"strategy.fast=30"`. What the run's reporters would show on a
     terminal is left out. Raises a `TradekitError` for anything that is wrong with the file, the data or a component. Ctrl-C stops
-    after the current bar: what was done until then is kept in a folder, and then `KeyboardInterrupt` is raised.
+    after the current bar: what was done until then is kept in a folder, and then `KeyboardInterrupt` is raised. With `bands`, the
+    run is done again under other assumptions about fills and costs, and `Result.bands` says how much depends on them.
     """
-    finished = execute(make_ready(compose_file(path, overrides)), Path(runs))
+    finished = execute(make_ready(compose_file(path, overrides)), Path(runs), bands=_silent if bands else None)
     if finished.stopped_by:
         # Given back to whoever handles it outside of a run, so that a loop over runs stops too.
         signal.raise_signal(finished.stopped_by)
@@ -94,8 +100,10 @@ def make_ready(composed: ComposedRun) -> Ready:
     return Ready(composed, market, prepared, plan)
 
 
-def execute(ready: Ready, runs: Path, progress: Progress = lambda _done, _total: None) -> Finished:
+def execute(ready: Ready, runs: Path, progress: Progress = _silent, bands: Progress | None = None) -> Finished:
     """Run what is ready, write the run's folder, let the reporters see it, and count the trial.
+
+    With `bands`, which is told how far that is, the result says how much of it is assumption; an interrupted one doesn't.
 
     An interrupted run is written like any other, marked as such. If the run fails, no folder is left; if only a reporter fails, its
     error is raised after the folder is complete.
@@ -106,10 +114,12 @@ def execute(ready: Ready, runs: Path, progress: Progress = lambda _done, _total:
         begin(ready, runs)
         return drive(ready.prepared, ready.plan, progress, hearing if hearing.reporters else None)
 
-    return keep(ready, runs, work)
+    return keep(ready, runs, work, bands=bands)
 
 
-def keep(ready: Ready, runs: Path, work: Callable[[], Driven], stopped: BaseException | None = None) -> Finished:
+def keep(
+    ready: Ready, runs: Path, work: Callable[[], Driven], stopped: BaseException | None = None, bands: Progress | None = None
+) -> Finished:
     """Do the `work` of a run, and keep what came of it in a folder; see `execute`. `stopped` is the error that ended it early."""
     started = datetime.now(UTC)
     reporters = ready.composed.reporters
@@ -118,11 +128,14 @@ def keep(ready: Ready, runs: Path, work: Callable[[], Driven], stopped: BaseExce
         try:
             driven = work()
             result = result_of(ready.composed, ready.market, ready.prepared, ready.plan, driven)
+            if bands is not None and not driven.stopped_by:
+                result = replace(result, bands=bands_of(ready.composed, ready.market, ready.plan, bands))
             with _writing(folder):
                 write_result(result, folder, _about(folder, started), ready.prepared.setup.memory)
             told = _tell(ready, driven, result, folder)
+            pages = () if result.bands is None else tuple(bands_told(result.bands))
             with _writing(folder):
-                write_report(told.texts, folder)
+                write_report([*told.texts, *(rendered(page) for page in pages)], folder)
                 final = publish(folder)
         except BaseException:
             discard(folder)
@@ -140,7 +153,7 @@ def keep(ready: Ready, runs: Path, work: Callable[[], Driven], stopped: BaseExce
     if failure is not None:
         failure.add_note(f"the run itself is kept in {final}")
         raise failure
-    return Finished(result, final, driven.stopped_by, told.pages)
+    return Finished(result, final, driven.stopped_by, (*told.pages, *pages))
 
 
 def end_failed(reporters: Sequence[Reporter], error: BaseException) -> None:

@@ -214,18 +214,25 @@ CODE = "0123456789abcdef" * 4
 @pytest.mark.parametrize(
     ("change", "operator", "verdict"),
     [
-        ({}, "anna", "accept"),
-        ({"version": "0.2.0"}, "anna", "reject"),
-        ({"code": "0000000000000000"}, "anna", "reject"),
-        ({"options": "0000000000000000"}, "anna", "reject"),
-        ({"until": "2024-03-14"}, "anna", "reject"),
+        ({}, "desk-1", "accept"),
+        ({"version": "0.2.0"}, "desk-1", "reject"),
+        ({"code": "0000000000000000"}, "desk-1", "reject"),
+        ({"options": "0000000000000000"}, "desk-1", "reject"),
+        ({"until": "2024-03-14"}, "desk-1", "reject"),
         ({}, "bert", "reject"),
         ({"operators": ""}, "bert", "accept"),
-        ({"code": "", "options": ""}, "anna", "accept"),
+        ({"code": "", "options": ""}, "desk-1", "accept"),
     ],
 )
 def test_algorithm_is_approved_by_version_code_options_and_operator(written, change, operator, verdict):
-    row = {**identity_of(USE, CODE), "approved_by": "head of desk", "operators": "first operator; second operator", "from": "2024-01-01", "until": "", **change}
+    row = {
+        **identity_of(USE, CODE),
+        "approved_by": "head",
+        "operators": "desk-1; desk-2",
+        "from": "2024-01-01",
+        "until": "",
+        **change,
+    }
     rule = made(ApprovedAlgorithms, inventory=written(f"{','.join(row)}\n{','.join(row.values())}\n"), operator=operator)
     rule.begin([USE], CODE)
     assert answer(rule, market(1, 1), account()) == verdict
