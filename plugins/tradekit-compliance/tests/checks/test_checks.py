@@ -219,8 +219,8 @@ CODE = "0123456789abcdef" * 4
         ({"code": "0000000000000000"}, "desk-1", "reject"),
         ({"options": "0000000000000000"}, "desk-1", "reject"),
         ({"until": "2024-03-14"}, "desk-1", "reject"),
-        ({}, "bert", "reject"),
-        ({"operators": ""}, "bert", "accept"),
+        ({}, "desk-9", "reject"),
+        ({"operators": ""}, "desk-9", "accept"),
         ({"code": "", "options": ""}, "desk-1", "accept"),
     ],
 )
