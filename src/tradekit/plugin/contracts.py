@@ -284,11 +284,7 @@ class RiskRule(Component):
     """Judges orders. Give it `limits` or `check`, never both. Rules run in the order of the run file; the first reject ends it."""
 
     def begin(self, uses: Sequence[ComponentUse], code: str) -> None:
-        """Take note of what the run is made of; called once, when it has been composed. The default does nothing.
-
-        `uses` are all components with package, version and options, `code` is the SHA-256 of the source of the package that the
-        strategy is from. Raises `ConfigError` if the rule doesn't let such a run begin.
-        """
+        """Take note of all components, and the SHA-256 of the strategy's package, once composed; `ConfigError` stops the run."""
 
     def limits(self) -> Sequence[Limit]:
         """Return limits that the simulator enforces itself, in every driver."""
