@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
-from market import csv_bars, daily_bars, minute_bars, recording, stored_bars, trades
+from market import csv_bars, daily_bars, minute_bars, recording, second_bars, stored_bars, trades
 from peers import BACKTESTING, BACKTRADER, HFTBACKTEST, NAUTILUS, PANDAS, POLARS, VECTORBT, Peer
 
 __all__ = ["COMPARISONS", "Comparison"]
@@ -34,14 +34,19 @@ class Comparison:
     unit: str = "times as fast"
     peer: Peer | None = None
     peer_script: str = ""
+    tolerance: float = 1e-9
+    """By which part of itself what both sides must agree on may differ."""
+    is_more_better: bool = False
+    """Of a figure that our script measures itself."""
 
     @property
     def is_ratio(self) -> bool:
         """Say whether more is better."""
-        return self.peer is not None
+        return self.peer is not None or self.is_more_better
 
 
 _minutes = partial(minute_bars, count=MILLION)
+_short = partial(minute_bars, count=MILLION // 10)
 _stored = partial(stored_bars, count=MILLION)
 _days = partial(daily_bars, instruments=500, count=5_000)
 _csv = partial(csv_bars, count=MILLION)
@@ -52,6 +57,7 @@ _ARRAY = "array form: the orders of the same signals, 1 instrument, 1,000,000 ba
 _TRADE_BARS = "bars of a minute out of 4,000,000 trades, 5 to a bar"
 _IMPORT = "1,000,000 bars from a CSV file into a store, by `tradekit data import`"
 _RESAMPLE = "bars of an hour out of 1,000,000 of a minute"
+_TICK = "live: our part of the way from a bar's message to the order's bytes, ten bars a second, through ccxt, at a local exchange"
 _PORTFOLIO = "array form: 500 instruments that share cash, 5,000 daily bars, rebalanced each month"
 
 COMPARISONS = (
@@ -106,6 +112,27 @@ COMPARISONS = (
         peer_script="portfolio_vectorbt.py",
     ),
     Comparison(
+        "sweep-vectorbt",
+        "sweep of 1,000 pairs of windows, 1 instrument, 100,000 bars, on one thread",
+        "windows broadcast to columns, `from_signals`, total returns; ours has 20 figures of each trial, and keeps them as it goes",
+        _short,
+        "sweep_tradekit.py",
+        10.0,
+        peer=VECTORBT,
+        peer_script="sweep_vectorbt.py",
+        tolerance=1e-4,  # where two averages are equal but for rounding, one side sees a crossing and the other none
+    ),
+    Comparison(
+        "sweep-threads",
+        "the same sweep on two threads, by the clock",
+        "on one; two cores that nothing else uses",
+        _short,
+        "sweep_threads.py",
+        1.6,
+        "times as fast",
+        is_more_better=True,
+    ),
+    Comparison(
         "loop",
         "compiled loop with nothing to do, 1,000,000 bars",
         "one NumPy `sum` over each of the same five arrays",
@@ -127,9 +154,36 @@ COMPARISONS = (
         "rules",
         "what three risk rules in Python add to an order, event form",
         "",
-        partial(minute_bars, count=MILLION // 10),
+        _short,
         "rules.py",
         10.0,
+        "µs",
+    ),
+    Comparison(
+        "bar-to-send",
+        "live: our part of an order again and again, from a bar to the executor's call: strategy, two limits, journal",
+        "its usual durability: it outlives the death of the process",
+        partial(minute_bars, count=MILLION // 50),
+        "bar_to_send.py",
+        300.0,
+        "µs",
+    ),
+    Comparison(
+        "tick-to-order",
+        _TICK,
+        "its usual durability: it outlives the death of the process",
+        partial(second_bars, count=MILLION // 50),
+        "order_process.py",
+        300.0,
+        "µs",
+    ),
+    Comparison(
+        "tick-to-order-full",
+        _TICK,
+        "full durability: it outlives the death of the machine",
+        partial(second_bars, count=MILLION // 50),
+        "order_full.py",
+        300.0,
         "µs",
     ),
     Comparison(
@@ -286,6 +340,33 @@ COMPARISONS = (
         "ticks_quiet.py",
         1.0,
         "µs",
+    ),
+    Comparison(
+        "audit-write",
+        "a record of a decision into an audit log, not synchronised",
+        "10,000 a second",
+        _short,
+        "audit_write.py",
+        100.0,
+        "µs",
+    ),
+    Comparison(
+        "audit-verify",
+        "verifying a record of an audit log, at level L0",
+        "20,000 a second",
+        _short,
+        "audit_verify.py",
+        50.0,
+        "µs",
+    ),
+    Comparison(
+        "audit-backtest",
+        "the crossover in event form with an audit log, 100,000 bars, result and folder included",
+        "the same run without one",
+        _short,
+        "audit_backtest.py",
+        3.0,
+        "times as long",
     ),
 )
 """In the order of the table."""

@@ -32,11 +32,13 @@ def figure(comparison: Comparison, ours: Measured, theirs: Measured = ()) -> dic
     if comparison.peer:
         mine, other = medians.values()
         for key in _SAME:
-            if not math.isclose(mine.get(key, 0.0), other.get(key, 0.0), rel_tol=1e-9):
+            if not math.isclose(mine.get(key, 0.0), other.get(key, 0.0), rel_tol=comparison.tolerance):
                 raise ValueError(f"{comparison.name}: not the same work, {key} differ: {medians}")
         found |= {"peer": comparison.peer.text, "figure": other["seconds"] / mine["seconds"]}
         if "seconds_with_statistics" in mine:
             found["with_statistics"] = other["seconds_with_statistics"] / mine["seconds_with_statistics"]
+        if "peak_bytes" in mine:
+            found["memory"] = mine["peak_bytes"] / other["peak_bytes"]
     else:
         found["figure"] = medians["tradekit"]["figure"]
     return found | {"target": comparison.target, "more_is_better": comparison.is_ratio, "medians": medians}
@@ -46,7 +48,8 @@ def verdict(row: Mapping[str, Any]) -> str:
     """Return a figure with its target in words, and whether it is reached."""
     is_reached = row["figure"] >= row["target"] if row["more_is_better"] else row["figure"] <= row["target"]
     bound = "at least" if row["more_is_better"] else "at most"
-    return f"{row['figure']:.4g} {row['unit']}; {bound} {row['target']:g} wanted: {'reached' if is_reached else 'MISSED'}"
+    memory = f"; in {row['memory']:.3g} of its memory" if "memory" in row else ""
+    return f"{row['figure']:.4g} {row['unit']}; {bound} {row['target']:g} wanted: {'reached' if is_reached else 'MISSED'}{memory}"
 
 
 def change(row: Mapping[str, Any], before: Mapping[str, Any] | None) -> str:

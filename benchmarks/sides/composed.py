@@ -57,5 +57,10 @@ def ready(data: Path, driver: str, strategy: str, rules: str = "risk = []", own:
     run_file = data.with_suffix(".toml")
     run_file.write_text(f"{top}\n{text}\n{tables}")
     registry = discover([])
-    more = [Provided("risk rule" if hasattr(one, "check") else "strategy", one.name, one, "benchmarks", "0") for one in own]
+    more = [Provided(_kind(one), one.name, one, "benchmarks", "0") for one in own]
     return make_ready(compose_file(run_file, registry=replace(registry, components=(*registry.components, *more))))
+
+
+def _kind(component: type[Component]) -> str:
+    kinds = {"check": "risk rule", "record": "reporter"}
+    return next((kind for method, kind in kinds.items() if hasattr(component, method)), "strategy")

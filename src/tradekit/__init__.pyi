@@ -31,8 +31,18 @@ from tradekit.data.stream import StreamBars as StreamBars
 from tradekit.data.tables import list_symbols as list_symbols, read_series as read_series
 from tradekit.data.ticks import read_book as read_book, read_quotes as read_quotes, read_trades as read_trades
 from tradekit.engine.folder import read_result as read_result
+from tradekit.engine.keys import Keys as Keys, read_keys as read_keys
 from tradekit.engine.run import run as run
+from tradekit.engine.snapshot import (
+    Snapshot as Snapshot,
+    SnapshotCheck as SnapshotCheck,
+    check_snapshot as check_snapshot,
+    recorded_snapshot as recorded_snapshot,
+    take_snapshot as take_snapshot,
+)
 from tradekit.engine.sources import NamedSource as NamedSource, open_source as open_source
+from tradekit.engine.sweep.run import SweepResult as SweepResult, sweep as sweep
+from tradekit.engine.sweep.search import Search as Search
 from tradekit.errors import (
     ConfigError as ConfigError,
     DataError as DataError,
@@ -46,6 +56,7 @@ from tradekit.errors import (
 )
 from tradekit.model.account import Account as Account, Position as Position
 from tradekit.model.bars import Bars as Bars, Series as Series, Threshold as Threshold
+from tradekit.model.begun import RunStart as RunStart
 from tradekit.model.context import Context as Context, Depth as Depth, Quote as Quote, Trade as Trade, View as View
 from tradekit.model.cost import CostKind as CostKind, CostTerm as CostTerm
 from tradekit.model.event import CashKind as CashKind, Event as Event, EventKind as EventKind
@@ -66,6 +77,7 @@ from tradekit.model.outside import (
     Holdings as Holdings,
     Intent as Intent,
     LiveBar as LiveBar,
+    OutsideNote as OutsideNote,
     Reconnected as Reconnected,
     VenueFill as VenueFill,
     VenueOrder as VenueOrder,

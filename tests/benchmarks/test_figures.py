@@ -102,9 +102,17 @@ def test_keep_replaces_what_is_new_and_drops_what_is_gone(bench: ModuleType, tmp
 def test_every_comparison_has_its_scripts_and_a_name_of_its_own(bench: ModuleType) -> None:
     comparisons = sys.modules["comparisons"].COMPARISONS
     scripts = {script for one in comparisons for script in (one.script, one.peer_script) if script}
-    assert scripts | {"composed.py", "hftbacktest_book.py", "recorded.py", "stored.py"} == {
-        path.name for path in (FOLDER / "sides").glob("*.py")
+    shared = {
+        "audited.py",
+        "composed.py",
+        "hftbacktest_book.py",
+        "recorded.py",
+        "stamped.py",
+        "stored.py",
+        "swept.py",
+        "tick_to_order.py",
     }
+    assert scripts | shared == {path.name for path in (FOLDER / "sides").glob("*.py")}
     assert len({one.name for one in comparisons}) == len(comparisons)
 
 
@@ -118,3 +126,14 @@ def test_interpreter_that_is_missing_is_said(bench: ModuleType) -> None:
     peers = sys.modules["peers"]
     with pytest.raises(SystemExit, match=r"^nautilus_trader 1\.231\.0 needs Python 9\.0 or newer"):
         peers.interpreter(replace(peers.NAUTILUS, lowest=(9, 0), below=(9, 9)))
+
+
+def test_figure_of_memory_stands_beside_that_of_time(bench: ModuleType) -> None:
+    row = bench.figure(of_name("sweep-vectorbt"), [run(0.5, peak_bytes=10.0)], [run(10.0, peak_bytes=200.0)])
+    assert (row["figure"], row["memory"]) == (20.0, 0.05)
+    assert bench.verdict(row) == "20 times as fast; at least 10 wanted: reached; in 0.05 of its memory"
+
+
+def test_figure_of_our_own_may_be_better_the_larger_it_is(bench: ModuleType) -> None:
+    row = bench.figure(of_name("sweep-threads"), [{"figure": 1.7}])
+    assert bench.verdict(row) == "1.7 times as fast; at least 1.6 wanted: reached"

@@ -228,3 +228,20 @@ def test_run_signal_numbers_have_exit_codes():
     from tradekit.cli.run import _INTERRUPTED
 
     assert _INTERRUPTED == {signal.SIGINT: 130, signal.SIGTERM: 143}
+
+
+@pytest.mark.usefixtures("run_file")
+def test_run_with_bands_shows_how_much_is_assumption(capsys):
+    assert main(["run", "run.toml", "--bands"]) == 0
+    told = capsys.readouterr().out
+    assert "how much of this is assumption (" in told
+    assert "orders arrive a bar later" in told
+    assert main(["run", "run.toml", "--bands", "--json"]) == 0
+    bands = json.loads(capsys.readouterr().out)["bands"]
+    assert set(bands["band"]["total_return"]) == {"lowest", "as_written", "highest"}
+
+
+@pytest.mark.usefixtures("run_file")
+def test_run_with_bands_is_for_backtests(capsys):
+    assert main(["run", "run.toml", "--bands", "--set", "run.mode=paper", "--set", "data.source=csv"]) == 2
+    assert capsys.readouterr().err.startswith("error: ")

@@ -96,3 +96,8 @@ def test_parse_bar_size_of_no_threshold_says_what_is_allowed(text, said):
     with pytest.raises(ValueError, match=r".") as error:
         parse_bar_size(text)
     assert said in str(error.value)
+
+
+def test_parse_bar_size_with_a_guess_ends_with_it():
+    with pytest.raises(ValueError, match=r"did you mean '5m'\?$"):
+        parse_bar_size("5min")

@@ -9,6 +9,7 @@ from tradekit.builtin.costs import Fee, Slippage
 from tradekit.builtin.executors import Simulated
 from tradekit.builtin.risk_rules import FixedFraction, MaxDrawdown, MaxWeight, VolatilityTarget
 from tradekit.engine.compose import compose, compose_file
+from tradekit.engine.environment import code_of
 from tradekit.engine.runfile import read_run_file
 from tradekit.errors import ConfigError, PluginError
 from tradekit.model.fills import FillRules
@@ -97,6 +98,20 @@ class Given(RiskRule):
         return self.answer
 
 
+class Told(RiskRule):
+    """Remember what the run is made of, and refuse one strategy."""
+
+    name = "told"
+
+    def begin(self, uses, code):
+        self.told = [f"{use.kind} {use.name}" for use in uses], code
+        if "strategy events" in self.told[0]:
+            raise ConfigError("'events' is not approved; run another")
+
+    def check(self, _order, _account):
+        return Verdict.accept()
+
+
 class Abroad(Executor):
     """Send orders out."""
 
@@ -122,7 +137,7 @@ class Watcher(Reporter):
 KINDS = {
     "data source": [Memory],
     "strategy": [Both, Events, Arrays],
-    "risk rule": [FixedFraction, VolatilityTarget, MaxWeight, MaxDrawdown, Checker, Given],
+    "risk rule": [FixedFraction, VolatilityTarget, MaxWeight, MaxDrawdown, Checker, Given, Told],
     "executor": [Simulated, Abroad],
     "cost model": [Fee, Slippage],
     "reporter": [Summary, Watcher],
@@ -374,6 +389,19 @@ def test_compose_with_a_sizing_rule_too_late_or_too_many_is_a_config_error(refus
     error, text = refusal(override)
     assert error is ConfigError
     assert text.endswith(said)
+
+
+def test_compose_tells_rules_of_all_components_and_of_the_strategys_code_once(path):
+    told, code = compose_file(path, ['risk=[{rule="told"}]'], REGISTRY).rules[0].told
+    assert told[:3] == ["data source memory", "strategy both", "risk rule told"]
+    assert code == code_of([Both()])[Both.__module__.partition(".")[0]]
+
+
+def test_compose_with_a_rule_that_refuses_the_strategy_is_its_error(refusal):
+    assert refusal('risk=[{rule="told"}]', 'strategy.name="events"') == (
+        ConfigError,
+        "FILE, SET: risk[0]: 'events' is not approved; run another",
+    )
 
 
 @pytest.mark.parametrize(

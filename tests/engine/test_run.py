@@ -80,6 +80,7 @@ def test_execute_tells_critical_reporters_each_event_as_it_happens(lab):
     # On bar 1 the first order is made; bar 2 fills it and makes the second, and so on: each hears of the row before.
     assert known[:5] == [(0, 0, 0), (1, 0, 0), (2, 1, 0), (3, 3, 0), (4, 5, 0)]
     assert critical.heard == plain.heard
+    assert critical.heard[0].values == {"close": 101.0, "equity": 1000.0, "cash": 1000.0, "position": 0.0}
     assert len(plain.heard) == finished.result.journal.num_rows
 
 

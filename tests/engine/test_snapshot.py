@@ -11,7 +11,7 @@ import pytest
 from tradekit import Bracket, Field, Options, Strategy, Terms, Trail, sma
 from tradekit.engine.compose import compose_file
 from tradekit.engine.run import make_ready
-from tradekit.engine.snapshot import check, default_path, read_snapshot, take, write_snapshot
+from tradekit.engine.snapshot import check_snapshot, default_path, read_snapshot, take, write_snapshot
 from tradekit.errors import ConfigError
 
 CLOSES = np.round(100.0 + np.cumsum(np.random.default_rng(4).normal(size=60)), 2)
@@ -44,7 +44,7 @@ def rewritten(path, line, **changes):
 
 
 def test_snapshot_of_a_run_is_the_same_as_the_run(kept, taken):
-    found = check(kept, taken())
+    found = check_snapshot(kept, taken())
     assert found.is_same
     assert (found.difference, found.drift, dict(found.outcome), found.reasons) == (None, None, {}, ())
     assert len(kept.decisions) > 4
@@ -87,7 +87,7 @@ def test_snapshot_keeps_twelve_digits_and_a_run_is_not_compared_beyond(kept, tak
 
 
 def test_check_another_option_is_named_with_the_values_behind(kept, taken):
-    found = check(kept, taken("strategy.fast=3"))
+    found = check_snapshot(kept, taken("strategy.fast=3"))
     assert not found.is_same
     assert found.reasons == ("strategy.fast was 2, is 3",)
     assert "fast" in found.difference.values
@@ -95,7 +95,7 @@ def test_check_another_option_is_named_with_the_values_behind(kept, taken):
 
 
 def test_check_decision_that_is_no_longer_taken_has_its_values_now(kept, taken):
-    found = check(kept, taken("strategy.slow=6"))
+    found = check_snapshot(kept, taken("strategy.slow=6"))
     first = found.difference
     assert first.second is None
     was, now = first.values["slow"]
@@ -104,7 +104,7 @@ def test_check_decision_that_is_no_longer_taken_has_its_values_now(kept, taken):
 
 
 def test_check_decision_that_is_new_has_the_values_of_the_next_one(kept, taken):
-    found = check(kept, taken("strategy.slow=4"))
+    found = check_snapshot(kept, taken("strategy.slow=4"))
     assert found.difference.first is None
     assert set(found.upcoming) == {"close", "fast", "slow"}
     was, now = found.upcoming["slow"]
@@ -114,19 +114,19 @@ def test_check_decision_that_is_new_has_the_values_of_the_next_one(kept, taken):
 
 def test_check_new_decision_after_the_last_has_no_next_one(taken):
     now = taken()
-    found = check(replace(now, decisions=now.decisions[:-1], values=lambda _time, _symbol: {}), now)
+    found = check_snapshot(replace(now, decisions=now.decisions[:-1], values=lambda _time, _symbol: {}), now)
     assert found.difference.number == len(now.decisions)
     assert (found.difference.first, dict(found.upcoming)) == (None, {})
 
 
 def test_check_other_data_is_the_first_reason(kept, taken):
-    found = check(kept, taken("strategy.fast=3", closes=CLOSES * 1.01))
+    found = check_snapshot(kept, taken("strategy.fast=3", closes=CLOSES * 1.01))
     assert found.reasons == ("the data of X differ", "strategy.fast was 2, is 3")
 
 
 def test_check_same_decisions_with_another_end_say_so(taken):
     script = {"strategy": "buy-and-hold"}
-    found = check(taken(**script), taken("execution.costs=[{model='fee', bps=10}]", **script))
+    found = check_snapshot(taken(**script), taken("execution.costs=[{model='fee', bps=10}]", **script))
     assert found.is_same
     was, now = found.outcome["equity"]
     assert now < was
@@ -135,7 +135,7 @@ def test_check_same_decisions_with_another_end_say_so(taken):
 
 
 def test_check_table_that_only_the_snapshot_has_is_told_once(taken):
-    found = check(taken("risk=[{rule='max-weight', limit=0.5}]"), taken())
+    found = check_snapshot(taken("risk=[{rule='max-weight', limit=0.5}]"), taken())
     assert found.reasons == ('risk[0] ("max-weight") is only in the snapshot',)
     assert found.difference.terms["allowed"][1] is None
 
@@ -149,7 +149,7 @@ def test_check_changed_versions_and_code_are_named(taken, tmp_path):
         2,
         environment={key: value for key, value in about["environment"].items() if key != "rich"} | {"numpy": "1.0", "old": "3"},
     )
-    found = check(rewritten(path, 3, code=about["code"] | {"tradekit": "0"}), taken())
+    found = check_snapshot(rewritten(path, 3, code=about["code"] | {"tradekit": "0"}), taken())
     numpy, rich = (taken().about["environment"][name] for name in ("numpy", "rich"))
     assert found.is_same
     assert found.reasons == (
@@ -165,18 +165,18 @@ def test_check_code_of_another_version_of_a_package_is_not_told_twice(taken, tmp
     write_snapshot(taken(), path)
     about = read_snapshot(path).about
     rewritten(path, 2, environment=about["environment"] | {"tradekit": "0.0.1"})
-    (reason,) = check(rewritten(path, 3, code=about["code"] | {"tradekit": "0"}), taken()).reasons
+    (reason,) = check_snapshot(rewritten(path, 3, code=about["code"] | {"tradekit": "0"}), taken()).reasons
     assert reason.startswith("tradekit was 0.0.1, is ")
 
 
 def test_check_as_json_is_json(kept, taken):
-    told = json.loads(json.dumps(check(kept, taken("strategy.slow=4")).as_json()))
+    told = json.loads(json.dumps(check_snapshot(kept, taken("strategy.slow=4")).as_json()))
     assert told["same"] is False
     assert told["difference"]["first"] is None
     assert told["reasons"] == ["strategy.slow was 5, is 4"]
     first, *rest = kept.decisions
     drifted = replace(kept, decisions=(replace(first, values={"fast": 1.0}), *rest))
-    assert check(drifted, taken()).as_json()["drift"]["name"] == "fast"
+    assert check_snapshot(drifted, taken()).as_json()["drift"]["name"] == "fast"
 
 
 class Orders(Strategy):
@@ -215,7 +215,7 @@ def test_snapshot_of_orders_has_their_conditions(taken):
 
 def test_check_of_orders_names_the_condition_that_differs(taken, tmp_path):
     write_snapshot(taken(strategy=Orders), tmp_path / "x")
-    found = check(read_snapshot(tmp_path / "x"), taken("strategy.below=2.0", strategy=Orders))
+    found = check_snapshot(read_snapshot(tmp_path / "x"), taken("strategy.below=2.0", strategy=Orders))
     assert found.difference.number == 1
     assert found.difference.terms == {"limit": (99.0, 98.0)}
     assert found.reasons == ("strategy.below was 1.0, is 2.0",)

@@ -5,9 +5,12 @@ import hashlib
 import numpy as np
 import pytest
 
-from tradekit import Strategy, ema, sma
+from tradekit import Strategy, atr, bollinger, ema, sma
+from tradekit.engine.streaming import feeds_of
 from tradekit.errors import ConfigError, StrategyError
 from tradekit.model import memory as memory_module
+from tradekit.model.bars import PRICE_COLUMNS, Bars
+from tradekit.model.timeline import Sessions
 from tradekit.plugin.contracts import Indicator
 
 SPAN = ("run.start=2020-01-01", "run.end=2020-05-01", "data.interval=1h", "execution.driver=event")
@@ -113,3 +116,36 @@ def test_streamed_coarser_bars_begin_and_end_as_those_in_memory(lab, monkeypatch
     whole, streamed = (lab.run(Coarse, *span, *more) for more in ((), ("data.stream=true",)))
     assert len(whole.result.fills) > 5
     assert hashes(streamed.folder) == hashes(whole.folder)
+
+
+class OwnFeed(type(sma(2))):
+    """An average that wants its bars as arrays."""
+
+    name = "own-feed"
+
+    def feed(self, state, *columns):
+        return super().feed(state, *columns)
+
+
+def hourly(count):
+    rng = np.random.default_rng(5)
+    close = 100.0 + np.cumsum(rng.normal(0.0, 1.0, count))
+    opened = 1_577_836_800_000_000_000 + 3_600_000_000_000 * np.arange(count)
+    columns = [close[:, None] + step for step in (0.1, 0.6, -0.6, 0.0)]
+    return Bars(("X",), opened, opened + 3_600_000_000_000, *columns, np.ones((count, 1)))
+
+
+@pytest.mark.parametrize("indicator", [sma(5), ema(3), bollinger(4), atr(3)])
+def test_feed_bar_by_bar_gives_the_values_of_all_bars_at_once(indicator):
+    bars = hourly(50)
+    (_, whole), (_, single) = feeds_of({"x": indicator, "y": indicator}, 3_600_000_000_000, Sessions.of_days(bars))
+    rows = zip(*(getattr(bars, name)[:, 0].tolist() for name in PRICE_COLUMNS), strict=True)
+    found = np.stack([single.push(row).copy() for row in rows], axis=1)
+    np.testing.assert_array_equal(found, whole.take(bars, 0))
+
+
+@pytest.mark.parametrize("indicator", [sma(2).every("1d"), OwnFeed(sma(2).options)])
+def test_feed_of_coarser_bars_or_with_a_way_of_its_own_takes_no_single_bar(indicator):
+    bars = hourly(3)
+    ((_, feed),) = feeds_of({"x": indicator}, 3_600_000_000_000, Sessions.of_days(bars))
+    assert feed.push((1.0, 1.0, 1.0, 1.0, 1.0)) is None

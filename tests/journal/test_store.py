@@ -1,5 +1,6 @@
 """The journal of a live account."""
 
+import json
 import sqlite3
 
 import pytest
@@ -72,5 +73,18 @@ def test_journal_of_another_format_is_refused(store):
     store.close()
     with sqlite3.connect(store.path) as db:
         db.execute("UPDATE about SET value = '9' WHERE key = 'format'")
-    with pytest.raises(RunError, match="has format '9', and this version of tradekit reads 1"):
+    with pytest.raises(RunError, match="has format '9', and this version of tradekit reads 2"):
         JournalStore(store.path)
+
+
+def test_store_tidy_moves_what_was_committed_into_the_file(tmp_path):
+    store = JournalStore(tmp_path / "account.sqlite")
+    session = store.begin(1, {}, "digest", b"")
+    before = (tmp_path / "account.sqlite").stat().st_size
+    for number in range(200):
+        store.append(session.id, json.dumps({"time": number, "text": "x" * 1000}))
+    assert (tmp_path / "account.sqlite").stat().st_size == before
+    store.tidy()
+    assert (tmp_path / "account.sqlite").stat().st_size > before + 200_000
+    assert len(list(store.inputs(session.id))) == 200
+    store.close()

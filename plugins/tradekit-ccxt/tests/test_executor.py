@@ -5,6 +5,7 @@ import gc
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from decimal import Decimal
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -47,11 +48,15 @@ async def account(url: str, name: str = "anna", may_trade: bool = True, **more: 
 
 
 @pytest.fixture
-def meeting(venue: Venue, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Any]:
+def meeting(venue: Venue, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Callable[..., Any]:
     """Give what opens the exchange, with the accounts of anna, who is tested, and bert, who trades with her."""
-    for name in ("anna", "bert"):
-        monkeypatch.setenv(f"TRADEKIT_{name.upper()}_KEY", f"key-of-{name}")
-        monkeypatch.setenv(f"TRADEKIT_{name.upper()}_SECRET", f"secret-of-{name}")
+    # One has hers in the environment, the other in the secrets file.
+    secrets = tmp_path / "secrets.toml"
+    secrets.touch(0o600)
+    secrets.write_text('[bert]\nkey = "key-of-bert"\nsecret = "secret-of-bert"\n')
+    monkeypatch.setenv("TRADEKIT_SECRETS", str(secrets))
+    monkeypatch.setenv("TRADEKIT_ANNA_KEY", "key-of-anna")
+    monkeypatch.setenv("TRADEKIT_ANNA_SECRET", "secret-of-anna")
 
     @asynccontextmanager
     async def met(**more: Any) -> AsyncIterator[tuple[Venue, CcxtExecutor, CcxtExecutor]]:
@@ -398,3 +403,20 @@ def test_keys_are_in_no_repr_and_no_error(meeting: Any) -> None:
             assert raised.value.__suppress_context__
 
     asyncio.run(run())
+
+
+async def _connect_with_exposed_keys(venue: Venue) -> None:
+    async with opened(venue) as place, account(place.url, "bert"):
+        raise AssertionError("it must not connect")
+
+
+def test_connect_with_a_secrets_file_that_others_can_read_asks_nobody(
+    venue: Venue, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    secrets = tmp_path / "secrets.toml"
+    secrets.write_text('[bert]\nkey = "key-of-bert"\nsecret = "secret-of-bert"\n')
+    secrets.chmod(0o644)
+    monkeypatch.setenv("TRADEKIT_SECRETS", str(secrets))
+    with pytest.raises(ConfigError, match=r"can be read by everybody \(mode 0644\), so its keys are not used"):
+        asyncio.run(_connect_with_exposed_keys(venue))
+    assert not venue.received

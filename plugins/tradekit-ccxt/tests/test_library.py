@@ -2,10 +2,9 @@ import logging
 
 import pytest
 from tradekit_ccxt import library
-from tradekit_ccxt.keys import Keys
 from tradekit_ccxt.source import CcxtSource
 
-from tradekit import ConfigError
+from tradekit import ConfigError, Keys
 
 BASE = "http://127.0.0.1:9"
 

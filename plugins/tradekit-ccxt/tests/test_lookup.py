@@ -153,3 +153,12 @@ def test_cancel_names_the_order_by_the_id_that_the_exchange_takes(
     exchange.open = [{"id": "9", "clientOrderId": "tk1"}]
     asyncio.run(Lookup(exchange, profile).cancel(client_id, venue_id, "X"))
     assert exchange.asked[-1] == expected
+
+
+def test_trades_of_two_of_our_orders_that_met_are_both_there() -> None:
+    async def fetch_my_trades(*_: Any) -> Any:
+        return [{"id": "1", "timestamp": 5, "order": order} for order in ("7", "8")]
+
+    exchange = SimpleNamespace(id="test", fetch_my_trades=fetch_my_trades, feature_value=lambda *_: None)
+    found = asyncio.run(Lookup(exchange, Profile()).trades("X", 0, 10))
+    assert [trade["order"] for trade in found] == ["7", "8"]

@@ -6,12 +6,11 @@ from typing import Any
 import pytest
 from tradekit_ccxt import library
 from tradekit_ccxt.errand import Errand, on
-from tradekit_ccxt.keys import Keys
 from tradekit_ccxt.pacing import Governor, Priority
 from tradekit_ccxt.source import CcxtSource
 from tradekit_ccxt.transport import Transport, retry_after
 
-from tradekit import OrderKind, OrderRefused, VenueError
+from tradekit import Keys, OrderKind, OrderRefused, VenueError
 
 ORDER = "https://api.binance.com/api/v3/order"
 

@@ -25,15 +25,15 @@ class EquityCurve:
     """The account at the close of each bar, in account currency.
 
     `close_time` is int64 [time], UTC nanoseconds. `equity` is float64 [time], marked at each close; `gross` is the sum of the
-    absolute values of all positions, float64 [time]. `capital` is what the account started with when the first bar opened, and
-    `interval` the length of a bar in nanoseconds. `benchmark`, float64 [time], is what the same capital would have become. `opened`
-    is when the first bar opened, where that is not one `interval` before its close.
+    absolute values of all positions, float64 [time], or `None` where it is not asked for. `capital` is what the account started
+    with when the first bar opened, and `interval` the length of a bar in nanoseconds. `benchmark`, float64 [time], is what the same
+    capital would have become. `opened` is when the first bar opened, where that is not one `interval` before its close.
     `memory` is where these arrays lie.
     """
 
     close_time: Times
     equity: Floats
-    gross: Floats
+    gross: Floats | None
     capital: float
     interval: int
     benchmark: Floats | None = None

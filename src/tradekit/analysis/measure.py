@@ -29,7 +29,7 @@ def measure(
     """Return every figure of `DEFINITIONS`, in its order; one that is undefined is None, and none is NaN or infinite.
 
     `carried` is the money that came (positive) or went without a trade. Statistics of returns need equity that is always above 0,
-    and two periods.
+    and two periods; how much was held and traded over time needs `curve.gross`.
     """
     # What overflows becomes infinite or NaN, and so None.
     with np.errstate(over="ignore", invalid="ignore"):
@@ -40,7 +40,8 @@ def measure(
             figures |= _path_figures(curve)
             if lowest > 0.0:
                 figures |= _return_figures(curve, sampling, figures["max_drawdown"])
-                figures |= _activity_figures(curve, fills)
+                if curve.gross is not None:
+                    figures |= _activity_figures(curve, curve.gross, fills)
     return {key: _defined(figures.get(key)) for key in DEFINITIONS}
 
 
@@ -86,12 +87,12 @@ def _benchmark_figures(curve: EquityCurve, sampling: Sampling, returns: Floats) 
     return figures if fitted is None else figures | dict(zip(("alpha", "beta"), fitted, strict=True))
 
 
-def _activity_figures(curve: EquityCurve, fills: FillColumns) -> _Figures:
+def _activity_figures(curve: EquityCurve, gross: Floats, fills: FillColumns) -> _Figures:
     traded, rows = float(np.sum(fills.value)), len(curve.equity)
     held, leverage, equity = 0, 0.0, 0.0
     for block in curve.memory.blocks(rows):
-        held += int(np.count_nonzero(curve.gross[block] > 0.0))
-        leverage += float(np.sum(curve.gross[block] / curve.equity[block]))
+        held += int(np.count_nonzero(gross[block] > 0.0))
+        leverage += float(np.sum(gross[block] / curve.equity[block]))
         equity += float(np.sum(curve.equity[block]))
     return {
         "exposure": held / rows,

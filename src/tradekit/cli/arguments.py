@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import click
 
-__all__ = ["file_argument", "runs_option", "set_option", "store_option"]
+__all__ = ["file_argument", "gather", "runs_option", "set_option", "store_option"]
 
 _Command = TypeVar("_Command", bound=Callable[..., object])
 
@@ -49,3 +49,18 @@ def store_option(command: _Command) -> _Command:
         show_envvar=True,
         help="The folder that keeps market data.",
     )(command)
+
+
+def gather(options: Sequence[tuple[tuple[str, ...], Mapping[str, Any]]]) -> Callable[[_Command], _Command]:
+    """Add many options, whose values come as one dictionary, the context's object."""
+
+    def add(command: _Command) -> _Command:
+        for names, facts in reversed(options):
+            command = click.option(*names, **facts, expose_value=False, callback=_note)(command)
+        return command
+
+    return add
+
+
+def _note(ctx: click.Context, parameter: click.Parameter, value: object) -> None:
+    ctx.ensure_object(dict)[parameter.name] = value

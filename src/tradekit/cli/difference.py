@@ -25,8 +25,9 @@ def print_difference(found: Difference, sides: tuple[str, str]) -> None:
         print_pairs("TERM", rows, sides)
     else:
         print_pairs("TERM", found.terms, sides)
-    click.echo()
-    print_pairs("VALUE", found.values, sides)
+    if found.values:
+        click.echo()
+        print_pairs("VALUE", found.values, sides)
 
 
 def _decided(decision: Decision | None) -> str:

@@ -30,6 +30,8 @@ __all__ = ["COMMANDS", "Terminated", "cli", "entry", "main"]
 COMMANDS = {
     "run": ("tradekit.cli.run:run_command", "Run a run file, print the result and keep it."),
     "check": ("tradekit.cli.check:check_command", "Check a run file and what it needs; run nothing."),
+    "sweep": ("tradekit.cli.sweep:sweep_command", "Run a run file with many settings, and rank them."),
+    "lookahead": ("tradekit.cli.lookahead:lookahead_command", "Prove that no decision depends on what comes after it."),
     "snapshot": ("tradekit.cli.snapshot:snapshot_command", "Record what a run decides, or find what has changed."),
     "init": ("tradekit.cli.init:init_command", "Make a working project to start from."),
     "new": ("tradekit.cli.new:new_command", "Make a plugin package to start from."),

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from tradekit.cli.arguments import file_argument, runs_option, set_option
+from tradekit.cli.arguments import file_argument, gather, runs_option, set_option
 from tradekit.cli.output import json_option, print_json, show
 from tradekit.cli.progress import progress_bar, waiting
 
@@ -35,6 +35,7 @@ _INTERRUPTED = {signal.SIGINT: 130, signal.SIGTERM: 143}
     is_flag=True,
     help="Begin a new session of a live account, with the positions that the last one left.",
 )
+@gather([(("--bands",), {"is_flag": True, "help": "Run a backtest under other assumptions, too: how much depends on them?"})])
 @json_option
 def run_command(file: Path, overrides: tuple[str, ...], runs: Path, may_trade: bool, is_new: bool, as_json: bool) -> None:
     """Run FILE, print the result and keep it.
@@ -54,8 +55,11 @@ def run_command(file: Path, overrides: tuple[str, ...], runs: Path, may_trade: b
         mode = composed.config.run.mode
         if mode == "backtest" and (may_trade or is_new):
             raise click.UsageError(f"{'--live' if may_trade else '--new-session'} is for live runs, and run.mode is 'backtest'")
+        has_bands = click.get_current_context().obj["bands"]
+        if mode != "backtest" and has_bands:
+            raise click.UsageError(f"--bands is for backtests, and run.mode is {mode!r}")
         if mode == "backtest":
-            finished, is_halted = _backtest(composed, runs), False
+            finished, is_halted = _backtest(composed, runs, has_bands), False
             stopped_by = finished.stopped_by
         else:
             from tradekit.cli.live import run_until_stopped
@@ -73,13 +77,14 @@ def run_command(file: Path, overrides: tuple[str, ...], runs: Path, may_trade: b
         click.get_current_context().exit(_INTERRUPTED[signal.Signals(stopped_by)])
 
 
-def _backtest(composed: ComposedRun, runs: Path) -> Finished:
+def _backtest(composed: ComposedRun, runs: Path, has_bands: bool) -> Finished:
     from tradekit.engine.run import execute, make_ready
 
     with waiting("reading and checking"):
         ready = make_ready(composed)
-    with progress_bar(composed.config.run.name) as progress:
-        return execute(ready, runs, progress)
+    name = composed.config.run.name
+    with progress_bar(name) as progress, progress_bar(f"{name}, bands", "runs") as bands:
+        return execute(ready, runs, progress, bands if has_bands else None)
 
 
 def _summary(finished: Finished) -> dict[str, object]:
@@ -94,4 +99,5 @@ def _summary(finished: Finished) -> dict[str, object]:
         "metrics": dict(result.metrics),
         "assumptions": list(result.assumptions),
         "notes": list(result.notes),
+        **({} if result.bands is None else {"bands": dict(result.bands)}),
     }

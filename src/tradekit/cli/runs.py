@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +15,7 @@ from tradekit.cli.figures import change, figure, figures_table, label, plain
 from tradekit.cli.output import json_option, print_json, print_table, show
 from tradekit.engine.compare import Comparison, compare
 from tradekit.engine.folder import REPORT, Listed, find_run, list_runs, read_manifest, read_metrics
+from tradekit.engine.trials import LEDGER, DataSet, data_sets, read_trials
 
 __all__ = ["runs_group"]
 
@@ -115,6 +116,37 @@ def compare_command(before: _Before, first: str, second: str, runs: Path | None,
     if found.decision is not None:
         click.echo(f"\nthe first decision that differs is number {found.decision.number}:")
         print_difference(found.decision, ("FIRST", "SECOND"))
+
+
+@runs_group.command("trials", short_help="Tell how much was tried on each data set.")
+@_runs_after
+@json_option
+@click.pass_obj
+def trials_command(before: _Before, runs: Path | None, as_json: bool) -> None:
+    """Tell from the ledger how many trials there were on each data set, and the best that came of them.
+
+    The best of many trials looks good by chance alone: what one Sharpe ratio is worth depends on how many were tried. DISTINCT are
+    those that differ in strategy or settings; SPREAD is the standard deviation of their Sharpe ratios.
+    """
+    path = (runs or before.runs) / LEDGER
+    entries, damaged = read_trials(path)
+    found = data_sets(entries)
+    if as_json or before.as_json:
+        print_json({"data_sets": [asdict(one) for one in found], "damaged_lines": damaged})
+        return
+    if damaged:
+        click.echo(f"! {damaged} lines of {path} can't be read, and are not counted")
+    if not found:
+        click.echo(f"no trials in {path}; every backtest and every trial of a sweep adds one")
+        return
+    titles = ("DATA", "TRIALS", "DISTINCT", "BEST SHARPE", "SPREAD", "STRATEGIES")
+    show(figures_table(titles, map(_trials_row, found), texts=(0, 5)), is_list=True)
+
+
+def _trials_row(one: DataSet) -> list[str]:
+    spread = None if one.sharpe_variance is None else one.sharpe_variance**0.5
+    figures = (figure("sharpe", value) for value in (one.best_sharpe, spread))
+    return [one.data[:12], f"{one.trials:,}", f"{one.distinct:,}", *figures, ", ".join(one.strategies)]
 
 
 def _told(found: Comparison) -> Iterator[str]:

@@ -16,7 +16,7 @@ from tradekit.cli.progress import progress_bar, waiting
 from tradekit.errors import ConfigError
 
 if TYPE_CHECKING:
-    from tradekit.engine.snapshot import Check, Snapshot
+    from tradekit.engine.snapshot import Snapshot, SnapshotCheck
 
 __all__ = ["snapshot_command"]
 
@@ -36,7 +36,7 @@ def snapshot_command(
     FILE is a run file. The snapshot holds every decision with the values behind it, and what it was made with: data, settings,
     code and installed versions. The run itself is not kept, and not counted as a trial.
     """
-    from tradekit.engine.snapshot import check, default_path, read_snapshot, write_snapshot
+    from tradekit.engine.snapshot import check_snapshot, default_path, read_snapshot, write_snapshot
 
     if is_check and update:
         raise click.UsageError("--check changes nothing and --update does; give one of them", click.get_current_context())
@@ -52,7 +52,7 @@ def snapshot_command(
         else:
             click.echo(f"{_count(len(now.decisions))} kept in {path}")
         return
-    found = check(kept, now)
+    found = check_snapshot(kept, now)
     if as_json:
         print_json({"snapshot": str(path), "decisions": len(kept.decisions), **found.as_json()})
     else:
@@ -74,7 +74,7 @@ def _taken(file: Path, overrides: tuple[str, ...], as_json: bool) -> Snapshot:
             return take(ready, progress)
 
 
-def _print_check(path: Path, kept: Snapshot, found: Check) -> None:
+def _print_check(path: Path, kept: Snapshot, found: SnapshotCheck) -> None:
     from tradekit.cli.difference import print_difference, print_pairs
 
     if found.difference is None:
@@ -91,7 +91,7 @@ def _print_check(path: Path, kept: Snapshot, found: Check) -> None:
     show(*_told(found), is_list=True)
 
 
-def _told(found: Check) -> Iterator[str]:
+def _told(found: SnapshotCheck) -> Iterator[str]:
     from tradekit.cli.difference import plain_value
     from tradekit.data.interval import time_text
 

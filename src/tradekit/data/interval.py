@@ -65,6 +65,8 @@ def _parse_length(text: str) -> int:
         counted = re.fullmatch(rf"({_NUMBER})\s*([A-Za-z]+)", text.strip())
         if counted is not None and (what := _COUNTED_WORDS.get(counted[2].lower().removesuffix("s"))) is not None:
             raise ValueError(f"{text!r} is no size of a bar; did you mean '{counted[1]} {what}'?") from None
+        if _hint(text):
+            raise
         raise ValueError(f"{error}; or how much is traded in a bar: {', '.join(map(repr, _COUNTED.values()))}") from None
 
 

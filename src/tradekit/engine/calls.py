@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
+from dataclasses import dataclass
 
 from tradekit.data.interval import time_text
 from tradekit.errors import PluginError, StrategyError, TradekitError
@@ -13,7 +13,7 @@ from tradekit.simulator.context import Context
 from tradekit.simulator.loops import run_events
 from tradekit.simulator.tape_loop import TapeLoop
 
-__all__ = ["blame", "blaming", "run_on_bar", "run_on_ticks"]
+__all__ = ["Blaming", "blame", "run_on_bar", "run_on_ticks"]
 
 
 def run_on_bar(context: Context, strategy: Strategy, rows: tuple[int, int], heard: Callable[[int], None] | None = None) -> None:
@@ -53,16 +53,22 @@ def run_on_ticks(
         raise StrategyError(f"{what} at {time_text(context.time_ns)}") from error
 
 
-@contextmanager
-def blaming(what: str, component: Component, raises: type[TradekitError] = StrategyError) -> Iterator[None]:
+@dataclass(frozen=True, slots=True)
+class Blaming:
     """Turn an exception into one that names `what` raised it; an error of tradekit's own passes, with that as a note."""
-    try:
-        yield
-    except TradekitError as error:
-        error.add_note(f"raised by {what}{_at(error, component)}")
-        raise
-    except (Exception, SystemExit) as error:
-        raise raises(f"{what} raised {blame(error, component)}") from error
+
+    what: str
+    component: Component
+    raises: type[TradekitError] = StrategyError
+
+    def __enter__(self) -> None:
+        """Begin."""
+
+    def __exit__(self, _kind: object, error: BaseException | None, _traceback: object) -> None:
+        if isinstance(error, TradekitError):
+            error.add_note(f"raised by {self.what}{_at(error, self.component)}")
+        elif isinstance(error, (Exception, SystemExit)):
+            raise self.raises(f"{self.what} raised {blame(error, self.component)}") from error
 
 
 def blame(error: BaseException, component: Component) -> str:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, MutableMapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from tradekit.engine.components import Made, ask, broken, make
 from tradekit.engine.document import Document, read_document
+from tradekit.engine.environment import code_of
 from tradekit.engine.locate import Key, key_text
 from tradekit.engine.problems import Problem
 from tradekit.engine.runfile import ComponentTable, RunConfig, RunFile, check_tables
@@ -21,7 +22,7 @@ from tradekit.model.risk import Limit, LimitKind
 from tradekit.plugin.contracts import CostModel, DataSource, Executor, Reporter, RiskRule, Strategy
 from tradekit.plugin.discovery import Registry, discover
 
-__all__ = ["ComposedRun", "compose", "compose_document", "compose_file"]
+__all__ = ["ComposedRun", "compose", "compose_document", "compose_file", "registry_of"]
 
 _UNTIL_TOLD = 1 << 61
 """A latency without end, for orders of which a venue tells what became of them."""
@@ -55,6 +56,15 @@ class ComposedRun:
         """What keeps the compiled driver from running this, one clause each; empty if nothing does."""
         return tuple(_compiled_obstacles(self.config.data.stream, self.strategy, self.rules, self.reporters))
 
+    def renewed(self) -> ComposedRun:
+        """Return the same run with unused components, because strategies, rules and models may keep state; without reporters."""
+
+        def again(component: Any) -> Any:
+            return type(component)(component.options)
+
+        rules, costs = tuple(map(again, self.rules)), tuple(map(again, self.costs))
+        return replace(self, strategy=again(self.strategy), rules=rules, costs=costs, reporters=())
+
     def settings(self) -> dict[str, Any]:
         """Return the run file as it was understood, overrides applied and every default filled in, as JSON has it.
 
@@ -81,13 +91,13 @@ class ComposedRun:
         }
 
 
-def compose(run_file: RunFile, registry: Registry) -> ComposedRun:
-    """Compose a run of what `registry` has.
+def compose(run_file: RunFile, registry: Registry, known: MutableMapping[str, Made] | None = None) -> ComposedRun:
+    """Compose a run of what `registry` has; for `known` see `compose_document`.
 
     Raises `PluginError` for a component that is missing or broken, and `ConfigError` for options that are wrong and for components
     that contradict each other; either says everything that is wrong at once.
     """
-    made, problems = _make_all(run_file.config.components, registry, run_file.folder)
+    made, problems = _make_all(run_file.config.components, registry, run_file.folder, known)
     if problems:
         run_file.document.fail(problems)
     return _assemble(run_file, made)
@@ -101,19 +111,25 @@ def compose_file(path: str | Path, overrides: Iterable[str] = (), registry: Regi
     return compose_document(read_document(path, overrides), registry)
 
 
-def compose_document(document: Document, registry: Registry | None = None) -> ComposedRun:
-    """Check a run file that has been read, and compose it, as `compose_file` does."""
+def compose_document(
+    document: Document, registry: Registry | None = None, known: MutableMapping[str, Made] | None = None
+) -> ComposedRun:
+    """Check a run file that has been read, and compose it, as `compose_file` does.
+
+    `known` keeps what has been made, for the next time: a component whose table is the same is then made without checking its
+    options again. It is good for one run file and one registry.
+    """
     checked = check_tables(document)
     if registry is None:
-        registry = _discover(document, checked.problems)
-    made, problems = _make_all(checked.components, registry, document.folder)
+        registry = registry_of(document, checked.problems)
+    made, problems = _make_all(checked.components, registry, document.folder, known)
     problems = [*checked.problems, *problems]
     if problems or checked.config is None:
         document.fail(problems)
     return _assemble(RunFile(document, checked.config), made)
 
 
-def _discover(document: Document, problems: Sequence[Problem]) -> Registry:
+def registry_of(document: Document, problems: Sequence[Problem] = ()) -> Registry:
     """Find the installed plugins; a list of packages that is itself wrong is among `problems` already."""
     run = document.values.get("run")
     only = run.get("plugins") if isinstance(run, dict) else None
@@ -125,11 +141,19 @@ def _discover(document: Document, problems: Sequence[Problem]) -> Registry:
         document.fail([*problems, Problem(("run", "plugins"), str(error), PluginError)])
 
 
-def _make_all(tables: Iterable[ComponentTable], registry: Registry, folder: Path) -> tuple[dict[Key, Made], list[Problem]]:
+def _make_all(
+    tables: Iterable[ComponentTable], registry: Registry, folder: Path, known: MutableMapping[str, Made] | None = None
+) -> tuple[dict[Key, Made], list[Problem]]:
     made: dict[Key, Made] = {}
     problems: list[Problem] = []
     for table in tables:
+        if known is not None and (before := known.get(repr(table))) is not None:
+            # Anew all the same, because components may keep state.
+            made[table.key] = replace(before, component=type(before.component)(before.component.options))
+            continue
         one, wrong = make(table, registry, folder)
+        if known is not None and one is not None and table.kind != "strategy":
+            known[repr(table)] = one
         problems += wrong
         if table.name not in registry.names(table.kind):
             # What else could have had it is said with the first that is missing, once.
@@ -161,6 +185,10 @@ def _assemble(run_file: RunFile, made: Mapping[Key, Made]) -> ComposedRun:
     if config.data.ticks is None and not problems:
         obstacles = list(_compiled_obstacles(config.data.stream, strategy, rules, reporters))
         problems += _driver_problems(config.execution.driver, strategy, obstacles)
+    uses = tuple(made[table.key].use for table in config.components)
+    for table, rule in zip(config.rules, rules, strict=True):
+        if type(rule).begin is not RiskRule.begin:
+            problems += _beginning(made[table.key], rule, uses, strategy)
     if problems or fill_rules is None:
         run_file.document.fail(problems)
     return ComposedRun(
@@ -173,7 +201,7 @@ def _assemble(run_file: RunFile, made: Mapping[Key, Made]) -> ComposedRun:
         executor=part(config.executor),
         fill_rules=fill_rules,
         reporters=reporters,
-        uses=tuple(made[table.key].use for table in config.components),
+        uses=uses,
     )
 
 
@@ -195,10 +223,25 @@ def _fill_rules(made: Made, executor: Executor, mode: str) -> tuple[FillRules | 
 
 def _live_problems(config: RunConfig, source: DataSource) -> Iterator[Problem]:
     """Yield that a source can't tell what happens now."""
-    if config.run.mode != "backtest" and not source.has_live_bars:
+    if config.run.mode == "backtest":
+        return
+    if config.live.bars == "trades" and not source.has_live_trades:
+        what = f"data source {config.source.name!r} has no stream of trades"
+        yield Problem(("live", "bars"), f"{what}; leave live.bars out, or name a source that has")
+    elif not (source.has_live_bars or (source.has_live_trades and config.live.bars == "auto")):
         key = ("data", "source")
         what = f"data source {config.source.name!r} has no live data, and run.mode is {config.run.mode!r}"
         yield Problem(key, f"{what}; name one that has, such as that of an exchange, or run a backtest")
+
+
+def _beginning(made: Made, rule: RiskRule, uses: Sequence[ComponentUse], strategy: Strategy) -> list[Problem]:
+    """Let a rule see what the run is made of, and return why it may not begin."""
+
+    def begin() -> None:
+        (code,) = code_of((strategy,)).values()
+        rule.begin(uses, code)
+
+    return ask(made, begin)[1]
 
 
 def _limits(made: Made, rule: RiskRule) -> tuple[tuple[Limit, ...], list[Problem]]:

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from tradekit.engine.calls import blaming
+from tradekit.engine.calls import Blaming
 from tradekit.engine.daily import daily
 from tradekit.errors import ConfigError, DataError, PluginError, nearest
 from tradekit.model.bars import Bars, Floats
@@ -89,7 +89,7 @@ def costs_of(
 
 def _terms(model: CostModel, market: _Market) -> Iterator[CostTerm]:
     is_plain = type(model).terms_on is CostModel.terms_on
-    with blaming(f"{'terms' if is_plain else 'terms_on'}() of cost model {model.name!r}", model, PluginError):
+    with Blaming(f"{'terms' if is_plain else 'terms_on'}() of cost model {model.name!r}", model, PluginError):
         asked = model.terms(market.instruments) if is_plain else model.terms_on(market.instruments, market.bars)
         terms = [replace(term, kind=CostKind(term.kind), values=np.asarray(term.values, dtype=np.float64)) for term in asked]
     for term in terms:

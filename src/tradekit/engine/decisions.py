@@ -27,12 +27,14 @@ __all__ = [
     "Drift",
     "Terms",
     "Values",
+    "decisions_from",
     "decisions_in",
     "decisions_of",
     "first_difference",
     "first_drift",
     "is_same",
     "values_of",
+    "without_dust",
 ]
 
 Terms = Mapping[str, float | str]
@@ -199,7 +201,13 @@ def decisions_in(
     journal: pa.Table, values: Values = _nothing, conditions: Callable[[int], Terms] = lambda _order: {}
 ) -> list[Decision]:
     """Return what was decided by a journal, as `decisions_of` does."""
-    entries = _entries(journal)
+    return decisions_from(_entries(journal), values, conditions)
+
+
+def decisions_from(
+    entries: Sequence[Mapping[str, Any]], values: Values = _nothing, conditions: Callable[[int], Terms] = lambda _order: {}
+) -> list[Decision]:
+    """Return what was decided by the entries of a journal, each with `time` (UTC nanoseconds) and the columns in `_READ`."""
     judged = _judged(entries)
     return [
         Decision(
@@ -275,7 +283,7 @@ def _account(result: Result) -> Values:
 
     def known(time: int, symbol: str) -> dict[str, float]:
         row = int(np.searchsorted(closes, time, "right")) - 1
-        values = {} if row < 0 else {"equity": float(equity[row]), "cash": _without_dust(float(cash[row]), float(equity[row]))}
+        values = {} if row < 0 else {"equity": float(equity[row]), "cash": without_dust(float(cash[row]), float(equity[row]))}
         if symbol:
             since, held = moves.get(symbol, ([], []))
             last = bisect_right(since, time) - 1
@@ -285,7 +293,7 @@ def _account(result: Result) -> Values:
     return known
 
 
-def _without_dust(cash: float, equity: float) -> float:
+def without_dust(cash: float, equity: float) -> float:
     """Return cash, and 0 for what rounding leaves of it where all has been spent: that may be another on each machine."""
     return cash if abs(cash) > _DUST * abs(equity) else 0.0
 

@@ -15,6 +15,7 @@ from tradekit.engine.calls import run_on_bar, run_on_ticks
 from tradekit.engine.plan import Plan
 from tradekit.engine.prepare import Prepared
 from tradekit.engine.ticks import calls_of
+from tradekit.errors import TradekitError
 from tradekit.journal.record import Record
 from tradekit.simulator.context import Context
 from tradekit.simulator.loops import run_targets
@@ -56,7 +57,7 @@ def drive(prepared: Prepared, plan: Plan, progress: Progress, listener: Callable
     loop = None if prepared.setup.tape is None else TapeLoop(context, prepared.setup, calls_of(prepared.strategy))
     heard = None if listener is None else (lambda entry: listener(simulation, entry))
     progress(0, rows)
-    with _stoppable(simulation) as received:
+    with _stoppable(simulation) as received, _telling_the_rest(simulation, listener):
         for start, stop in _pieces(rows):
             if plan.targets is not None:
                 run_targets(simulation, plan.targets, start, stop)
@@ -69,6 +70,20 @@ def drive(prepared: Prepared, plan: Plan, progress: Progress, listener: Callable
             if simulation.stop_requested:
                 break
     return Driven(prepared.setup, simulation, received[0] if received and simulation.done < rows else 0)
+
+
+@contextmanager
+def _telling_the_rest(simulation: Simulation, listener: Callable[[Simulation, int], None] | None) -> Iterator[None]:
+    """Tell the listener what was written down on a bar on which something failed, too."""
+    try:
+        yield
+    except BaseException as error:
+        if listener is not None:
+            try:
+                listener(simulation, len(simulation.log))
+            except TradekitError as other:
+                error.add_note(f"and then {other}")
+        raise
 
 
 def _pieces(rows: int) -> Iterator[tuple[int, int]]:

@@ -47,7 +47,7 @@ REPORT = "report.txt"
 TABLES = ("orders", "fills", "positions", "equity", "trades", "journal")
 
 _MOST_IN_A_SECOND = 1000
-_MANIFEST, _METRICS = "manifest.json", "metrics.json"
+_MANIFEST, _METRICS, _BANDS = "manifest.json", "metrics.json", "bands.json"
 _COMPARED = ("name", "mode", "status", "config", "components", "plan", "assumptions", "notes", "data")
 
 
@@ -93,7 +93,11 @@ def write_result(result: Result, folder: Path, about: Mapping[str, Any], memory:
         _write_table(getattr(result, name), folder / f"{name}.parquet", memory)
     (folder / _METRICS).write_bytes(_json(dict(result.metrics)))
     manifest = {name: _plain(getattr(result, name)) for name in _COMPARED}
-    manifest["files"] = {name: _sha256(folder / name) for name in (*(f"{name}.parquet" for name in TABLES), _METRICS)}
+    files = [*(f"{name}.parquet" for name in TABLES), _METRICS]
+    if result.bands is not None:
+        (folder / _BANDS).write_bytes(_json(_plain(result.bands)))
+        files.append(_BANDS)
+    manifest["files"] = {name: _sha256(folder / name) for name in files}
     whole = {"format": FORMAT, "about": dict(about), "digest": _digest(manifest), **manifest}
     (folder / _MANIFEST).write_bytes(_json(whole))
 
@@ -194,6 +198,7 @@ def read_result(folder: str | Path) -> Result:
     folder = Path(folder)
     manifest = read_manifest(folder)
     contents = {name: _checked(folder / name, manifest["files"]) for name in (*(f"{table}.parquet" for table in TABLES), _METRICS)}
+    bands = json.loads(_checked(folder / _BANDS, manifest["files"])) if _BANDS in manifest["files"] else None
     return Result(
         **{name: manifest[name] for name in ("name", "mode", "status", "config", "plan")},
         components=tuple(ComponentUse(**use) for use in manifest["components"]),
@@ -202,6 +207,7 @@ def read_result(folder: str | Path) -> Result:
         data=tuple(manifest["data"]),
         metrics=read_metrics(folder),
         **{name: _table(contents[f"{name}.parquet"]) for name in TABLES},
+        bands=bands,
     )
 
 

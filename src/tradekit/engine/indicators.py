@@ -2,23 +2,43 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, partial
 
 import numpy as np
 from numpy.typing import NDArray
 
 from tradekit.data.interval import interval_text, parse_interval, time_text
 from tradekit.data.resample import count_ended, whole_windows
-from tradekit.engine.calls import blaming
+from tradekit.engine.calls import Blaming
+from tradekit.engine.shared import Shared
 from tradekit.errors import StrategyError, nearest
 from tradekit.model.bars import PRICE_COLUMNS, Bars, BarSize, Floats, Series, Threshold, Times
 from tradekit.model.reference import SessionTimes
 from tradekit.model.timeline import Sessions
 from tradekit.plugin.contracts import Indicator, Strategy
 
-__all__ = ["Computed", "Reader", "compute", "declared", "differs", "is_fed", "ratio_of", "value_names", "warmup_of"]
+__all__ = [
+    "UNPROVEN",
+    "Computed",
+    "Reader",
+    "Unproven",
+    "compute",
+    "declared",
+    "differs",
+    "is_fed",
+    "ratio_of",
+    "value_names",
+    "warmup_of",
+]
+
+
+class Unproven:
+    """Asks for indicators as they are, whatever they look at."""
+
+
+UNPROVEN = Unproven()
 
 
 @dataclass(frozen=True)
@@ -35,7 +55,7 @@ def declared(strategy: Strategy, size: BarSize) -> dict[str, Indicator]:
     Raises `StrategyError` for what is none, for a name that is taken, and for coarser bars that can't be built from those.
     """
     who = f"strategy {strategy.name!r}"
-    with blaming(f"indicators() of {who}", strategy):
+    with Blaming(f"indicators() of {who}", strategy):
         found = dict(strategy.indicators())
     for name, indicator in found.items():
         if not isinstance(indicator, Indicator):
@@ -54,23 +74,44 @@ def declared(strategy: Strategy, size: BarSize) -> dict[str, Indicator]:
     return found
 
 
-def compute(indicators: Mapping[str, Indicator], bars: Bars, size: BarSize, sessions: Sessions) -> Computed:
+def compute(
+    indicators: Mapping[str, Indicator], bars: Bars, size: BarSize, sessions: Sessions, shared: Shared | Unproven | None = None
+) -> Computed:
     """Compute all values on bars of a size; then some again on shortened bars, which must not change them.
 
-    Coarser bars keep to the sessions of their instrument. Raises `StrategyError` for an indicator that raises, gives values of
-    another shape, or looks into the future.
+    Coarser bars keep to the sessions of their instrument. `shared` has what other runs on these bars have computed, and keeps it;
+    with `UNPROVEN`, nothing is computed again, for a caller who finds out what looks ahead by other means.
+    Raises `StrategyError` for an indicator that raises, gives values of another shape, or looks into the future.
     """
     names = [value for name, indicator in indicators.items() for value in value_names(name, indicator)]
     values = np.full((len(names), len(bars.symbols), len(bars)), np.nan)
-    for i in range(len(bars.symbols)):
-        supply = _Supply(bars, i, sessions.calendar(i))
-        row = 0
-        for name, indicator in indicators.items():
-            coarse = indicator.bar_interval if ratio_of(indicator, size) > 1 else None
-            reader = Reader(name, indicator, None if coarse is None else parse_interval(coarse))
-            values[row : row + len(indicator.outputs), i] = bars.on_clock(i, _proven(reader, supply))
-            row += len(indicator.outputs)
+    supplies = [_Supply(bars, i, sessions.calendar(i)) for i in range(len(bars.symbols))]
+    row = 0
+    for name, indicator in indicators.items():
+        coarse = indicator.bar_interval if ratio_of(indicator, size) > 1 else None
+        reader = Reader(name, indicator, None if coarse is None else parse_interval(coarse))
+        into = values[row : row + len(indicator.outputs)]
+        if isinstance(shared, Unproven):
+            for i, supply in enumerate(supplies):
+                into[:, i] = bars.on_clock(i, _found(reader, supply, len(supply)).on_own_bars())
+        elif shared is None:
+            _fill(into, reader, supplies)
+        else:
+            into[:] = shared.columns(indicator, partial(_columns, into.shape, reader, supplies))
+        row += len(indicator.outputs)
     return Computed({name: row for row, name in enumerate(names)}, values)
+
+
+def _columns(shape: tuple[int, ...], reader: Reader, supplies: Sequence[_Supply]) -> Floats:
+    """Return the values of an indicator for all instruments, [output, instrument, time], in an array of their own."""
+    found = np.empty(shape)
+    _fill(found, reader, supplies)
+    return found
+
+
+def _fill(into: Floats, reader: Reader, supplies: Sequence[_Supply]) -> None:
+    for i, supply in enumerate(supplies):
+        into[:, i] = supply.bars.on_clock(i, _proven(reader, supply))
 
 
 def warmup_of(strategy: Strategy, indicators: Mapping[str, Indicator], size: BarSize) -> int:
@@ -83,7 +124,7 @@ def warmup_of(strategy: Strategy, indicators: Mapping[str, Indicator], size: Bar
     owners += [(indicator, f"indicator {name!r}", ratio_of(indicator, size)) for name, indicator in indicators.items()]
     found = 0
     for owner, who, ratio in owners:
-        with blaming(f"warmup of {who}", owner):
+        with Blaming(f"warmup of {who}", owner):
             bars = owner.warmup
         if not isinstance(bars, int | np.integer):
             raise StrategyError(f"warmup of {who} is {bars!r}; it must be a whole number of bars")
@@ -257,7 +298,7 @@ def _found(reader: Reader, supply: _Supply, length: int) -> _Found:
     expected = (len(indicator.outputs), len(columns[0]))
     if ended is not None and not expected[1]:
         return _Found(np.empty(expected), ended)
-    with blaming(str(reader), indicator):
+    with Blaming(str(reader), indicator):
         found = np.asarray(indicator.compute(*columns), dtype=np.float64)
     if found.shape != expected:
         raise StrategyError(f"{reader} returned values of shape {found.shape}, expected [output, time] {expected}")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields, replace
 from typing import Literal
 
@@ -11,7 +11,9 @@ import numpy as np
 from tradekit.data.interval import time_text
 from tradekit.engine.calls import run_on_bar
 from tradekit.engine.compose import ComposedRun
-from tradekit.engine.decisions import Decision, Difference, decisions_in, first_difference
+from tradekit.engine.decisions import Decision, Difference, Values, decisions_in, first_difference
+from tradekit.engine.drive import Progress
+from tradekit.engine.indicators import UNPROVEN, differs
 from tradekit.engine.market import MarketData
 from tradekit.engine.plan import targets_of
 from tradekit.engine.prepare import prepare
@@ -20,33 +22,68 @@ from tradekit.journal.record import Record
 from tradekit.journal.tables import journal_table
 from tradekit.model.bars import PRICE_COLUMNS, Bars, Floats
 from tradekit.model.memory import MEMORY
-from tradekit.plugin.contracts import Component, Strategy
+from tradekit.plugin.contracts import Strategy
 from tradekit.simulator.context import Context
 from tradekit.simulator.loops import run_targets
 from tradekit.simulator.simulation import Simulation
 
-__all__ = ["Decided", "Form", "LookAhead", "decide", "first_lookahead", "forms_of", "other_future", "with_other_future"]
+__all__ = [
+    "Decided",
+    "Form",
+    "LookAhead",
+    "Moved",
+    "Verdict",
+    "decide",
+    "first_lookahead",
+    "forms_of",
+    "other_future",
+    "search",
+    "with_other_future",
+]
 
 Form = Literal["on_bar", "targets"]
-_FIRST = 8  # how many of the first decisions the future is replaced after
-_SPREAD = 4  # how many more, from among the rest
+_MOMENTS = 20
 
 
 @dataclass(frozen=True)
 class Decided:
-    """What one form of a strategy did in a run, and the record of all that came of it."""
+    """What one form of a strategy did in a run, the record of all that came of it, and the indicators that it read.
+
+    `values` are float64 [value, instrument, time], and `names` says which is which. A run that failed has its `error`, and what was
+    decided until then.
+    """
 
     decisions: tuple[Decision, ...]
     record: Record
+    names: Mapping[str, int]
+    values: Floats
+    read: Values
+    """Tells what its indicators were at a time, of a symbol."""
+    error: StrategyError | None = None
 
     def until(self, time: int) -> list[Decision]:
         """Return what was decided up to a time, that one included (UTC nanoseconds)."""
         return [decision for decision in self.decisions if decision.time <= time]
 
 
+@dataclass(frozen=True, slots=True)
+class Moved:
+    """An indicator that had another value when what came after it was another."""
+
+    name: str
+    symbol: str
+    time: int
+    """The close of the first bar on which it differs (UTC nanoseconds)."""
+    first: float
+    second: float
+
+    def __str__(self) -> str:
+        return f"{self.name} of {self.symbol} at {time_text(self.time)}: {self.first:.12g}, then {self.second:.12g}"
+
+
 @dataclass(frozen=True)
 class LookAhead:
-    """A decision that is another one when what comes after it is, though nothing was changed before it."""
+    """A decision, or an indicator, that is another one when what comes after it is, though nothing was changed before it."""
 
     form: Form
     changed_after: int
@@ -54,13 +91,31 @@ class LookAhead:
     difference: Difference | None
     error: str = ""
     """What the run with another future raised, where it did."""
+    moved: tuple[Moved, ...] = ()
+    """The indicators that differ up to then, the one that differs first before the others."""
 
     def __str__(self) -> str:
         later = f"with other bars after {time_text(self.changed_after)}"
-        if self.difference is None:
+        indicators = f"; moved: {'; '.join(map(str, self.moved))}" if self.moved else ""
+        if self.error:
             return f"{self.form}(): {later} the run fails: {self.error}"
+        if self.difference is None:
+            return f"{self.form}() decides the same {later}, but what it reads does not stay{indicators}"
         first, second = (one or "nothing" for one in (self.difference.first, self.difference.second))
-        return f"{self.form}() decides: {first}; but {later}: {second}"
+        return f"{self.form}() decides: {first}; but {later}: {second}{indicators}"
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What a search for look-ahead came to."""
+
+    found: LookAhead | None
+    forms: tuple[Form, ...]
+    moments: int
+    """After how many bars all later data were replaced; of all forms together."""
+    decisions: int
+    """How many decisions were held against those of a run with another future, each counted once."""
+    indicators: tuple[str, ...]
 
 
 def forms_of(strategy: Strategy) -> tuple[Form, ...]:
@@ -72,32 +127,38 @@ def forms_of(strategy: Strategy) -> tuple[Form, ...]:
     return tuple(form for form, is_there in has.items() if is_there)
 
 
-def _renewed(composed: ComposedRun) -> ComposedRun:
-    """Return the same run with unused components, because strategies, rules and models may keep state; without reporters."""
-
-    def again(component: Component) -> Component:
-        return type(component)(component.options)
-
-    changes: dict[str, object] = {
-        "strategy": again(composed.strategy),
-        "rules": tuple(map(again, composed.rules)),
-        "costs": tuple(map(again, composed.costs)),
-        "reporters": (),
-    }
-    return replace(composed, **changes)  # type: ignore[arg-type]  # each is of the class that it was of
-
-
 def decide(composed: ComposedRun, market: MarketData, form: Form) -> Decided:
-    """Run one form of the strategy over all bars, from an unused state, and return what it did."""
-    prepared = prepare(_renewed(composed), market)
+    """Run one form of the strategy over all bars, from an unused state, and return what it did. Raises what the run raises."""
+    found = _decide(composed, market, form)
+    if found.error is not None:
+        raise found.error
+    return found
+
+
+def _decide(composed: ComposedRun, market: MarketData, form: Form) -> Decided:
+    """Do the same, but for what `on_bar` raises: that ends the run, and what was decided until then stands."""
+    prepared = prepare(composed.renewed(), market, UNPROVEN)
     simulation = Simulation(prepared.setup)
     rows = len(prepared.setup.bars)
+    failure = None
     if form == "on_bar":
-        run_on_bar(Context(simulation, prepared.setup), prepared.strategy, (0, rows))
+        try:
+            run_on_bar(Context(simulation, prepared.setup), prepared.strategy, (0, rows))
+        except StrategyError as error:
+            failure = error
     else:
         run_targets(simulation, targets_of(prepared), 0, rows)
     record = Record.of(simulation, prepared.setup)
-    return Decided(tuple(decisions_in(journal_table(record))), record)
+    names, values, bars = prepared.setup.names, prepared.setup.values, market.bars
+
+    def read(time: int, symbol: str) -> dict[str, float]:
+        row = int(np.searchsorted(bars.close_time, time, "right")) - 1
+        if not symbol or row < 0:
+            return {}
+        i = bars.index_of(symbol)
+        return {name: float(values[place, i, row]) for name, place in names.items()}
+
+    return Decided(tuple(decisions_in(journal_table(record), read)), record, names, values, read, failure)
 
 
 def first_lookahead(
@@ -105,31 +166,88 @@ def first_lookahead(
 ) -> LookAhead | None:
     """Run each form again with all data after several rows replaced, and return the first decision before that is another one.
 
-    `moments` are the last rows that stay; without them, rows on which the strategy decided, and some between. `None` says that
-    all decisions stay. Raises what the run itself raises on its own data.
+    See `search`, which tells more.
     """
-    for form in forms_of(composed.strategy):
+    return search(composed, market, moments, seed).found
+
+
+def search(
+    composed: ComposedRun,
+    market: MarketData,
+    moments: Sequence[int] | int | None = None,
+    seed: int = 0,
+    progress: Progress = lambda _done, _total: None,
+) -> Verdict:
+    """Run each form again with all data after several rows replaced, and hold what was decided and read until then against it.
+
+    `moments` are the last rows that stay, or how many of them: rows on which the strategy decided, those before, and some between.
+    Raises what the run itself raises on its own data.
+    """
+    forms = forms_of(composed.strategy)
+    moved: LookAhead | None = None
+    done, decisions = 0, 0
+    names: dict[str, None] = {}
+    for place, form in enumerate(forms):
         known = decide(composed, market, form)
-        for row in _moments(known, market.bars) if moments is None else moments:
-            changed_after = int(market.bars.close_time[row])
-            try:
-                again = decide(composed, with_other_future(market, row, seed), form)
-            except StrategyError as error:
-                return LookAhead(form, changed_after, None, str(error))
-            found = first_difference(known.until(changed_after), again.until(changed_after))
-            if found is not None:
-                return LookAhead(form, changed_after, found)
-    return None
+        names |= dict.fromkeys(known.names)
+        rows = moments if isinstance(moments, Sequence) else _moments(known, market.bars, moments or _MOMENTS, seed)
+        for row in rows:
+            progress(done, len(rows) * len(forms) if not place else done + len(rows))
+            found = _compared(composed, market, known, (form, row, seed))
+            done += 1
+            if found is not None and (found.difference is not None or found.error):
+                return Verdict(found, forms, done, decisions, tuple(names))
+            # An indicator that moved: perhaps at another moment a decision does, too.
+            moved = moved or found
+        decisions += len(known.until(int(market.bars.close_time[rows[-1]]))) if len(rows) else 0
+    return Verdict(moved, forms, done, decisions, tuple(names))
 
 
-def _moments(decided: Decided, bars: Bars) -> list[int]:
-    """Return after which rows to replace the data: right after decisions, where one that needs the next bar must change."""
+def _compared(composed: ComposedRun, market: MarketData, known: Decided, where: tuple[Form, int, int]) -> LookAhead | None:
+    """Run a form with other data after a row, and return what is another thing before it."""
+    form, row, seed = where
+    changed_after = int(market.bars.close_time[row])
+    try:
+        again = _decide(composed, with_other_future(market, row, seed), form)
+    except StrategyError as error:
+        return LookAhead(form, changed_after, None, str(error))
+    if again.error is not None and len(again.record.bars) <= row + 1:
+        return LookAhead(form, changed_after, None, str(again.error))
+    moved = tuple(_moved(known, again, row, market.bars))
+    found = first_difference(known.until(changed_after), again.until(changed_after), (known.read, again.read))
+    return LookAhead(form, changed_after, found, moved=moved) if found is not None or moved else None
+
+
+def _moved(known: Decided, again: Decided, row: int, bars: Bars) -> Iterator[Moved]:
+    """Yield the indicators that differ up to a row, each where it does first; the earliest before the others."""
+    found = []
+    for name, place in known.names.items():
+        first, second = (decided.values[place, :, : row + 1].T for decided in (known, again))
+        changed = np.argwhere(differs(second, first))
+        if len(changed):
+            at, i = (int(k) for k in changed[0])
+            found.append(Moved(name, bars.symbols[i], int(bars.close_time[at]), float(first[at, i]), float(second[at, i])))
+    yield from sorted(found, key=lambda one: one.time)
+
+
+def _moments(decided: Decided, bars: Bars, count: int, seed: int) -> list[int]:
+    """Return after which rows to replace the data: right after decisions, where one that needs the next bar must change.
+
+    Half of them are the first decisions and others among the rest, a tenth the rows before; the others lie anywhere.
+    """
     rows = len(bars)
     times = np.unique([decision.time for decision in decided.decisions]).astype(np.int64)
     orders = np.searchsorted(bars.close_time, times).tolist()
-    spread = [orders[len(orders) * part // _SPREAD] for part in range(_SPREAD)] if orders else []
-    chosen = {*orders[:_FIRST], *spread, *(row - 1 for row in orders[:2]), rows // 3, rows // 2, rows * 5 // 6}
-    return sorted(row for row in chosen if 0 <= row < rows - 1)
+    part = max(count // 4, 1)
+    chosen = {*orders[:part], *(orders[len(orders) * k // part] for k in range(part) if orders)}
+    chosen |= {row - 1 for row in orders[: max(count // 10, 1)]} | {rows // 3, rows // 2, rows * 5 // 6}
+    anywhere = np.random.default_rng((seed, rows)).permutation(max(rows - 1, 0)).tolist()
+    chosen = {row for row in chosen if 0 <= row < rows - 1}
+    for row in anywhere:
+        if len(chosen) >= min(count, rows - 1):
+            break
+        chosen.add(row)
+    return sorted(chosen)
 
 
 def with_other_future(market: MarketData, row: int, seed: int = 0) -> MarketData:

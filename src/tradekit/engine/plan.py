@@ -9,7 +9,7 @@ from typing import Any, Literal
 import numpy as np
 
 from tradekit.data.interval import time_text
-from tradekit.engine.calls import blaming, run_on_bar
+from tradekit.engine.calls import Blaming, run_on_bar
 from tradekit.engine.indicators import differs
 from tradekit.engine.prepare import Prepared, cut
 from tradekit.errors import StrategyError
@@ -59,7 +59,7 @@ def targets_of(prepared: Prepared) -> Floats:
     """Return the strategy's target weights, checked: float64 [time, instrument], finite or NaN, and NaN while warming up."""
     bars, strategy, values = prepared.setup.bars, prepared.strategy, prepared.values()
     who = f"targets() of strategy {strategy.name!r}"
-    with blaming(who, strategy):
+    with Blaming(who, strategy):
         weights = np.array(strategy.targets(bars, values), dtype=np.float64, order="C")
     expected = (len(bars), len(bars.symbols))
     if weights.shape != expected:

@@ -10,13 +10,14 @@ import numpy as np
 from tradekit.analysis.curve import DAY, EquityCurve, sample
 from tradekit.engine.assumptions import assumptions
 from tradekit.engine.benchmark import chosen
-from tradekit.engine.calls import blaming
+from tradekit.engine.calls import Blaming
 from tradekit.engine.compose import ComposedRun
 from tradekit.engine.costing import costs_of
-from tradekit.engine.indicators import Computed, compute, declared, warmup_of
+from tradekit.engine.indicators import Computed, Unproven, compute, declared, warmup_of
 from tradekit.engine.market import MarketData
 from tradekit.engine.money import currencies, terms
 from tradekit.engine.runfile import RunConfig
+from tradekit.engine.shared import Shared
 from tradekit.engine.streaming import compute_in_pieces
 from tradekit.engine.ticks import prints_of
 from tradekit.errors import PluginError
@@ -27,6 +28,7 @@ from tradekit.model.risk import Limit, LimitKind
 from tradekit.model.tape import Tape
 from tradekit.model.values import Values
 from tradekit.plugin.contracts import CostModel, Indicator, Strategy
+from tradekit.simulator.costs import Costs
 from tradekit.simulator.setup import Rule, Setup
 from tradekit.simulator.steps import Stdev
 
@@ -50,17 +52,18 @@ class Prepared:
         return Values(self.setup.adjusted, {name: values[row].T for name, row in self.setup.names.items()}, self.setup.warmup)
 
 
-def prepare(composed: ComposedRun, market: MarketData) -> Prepared:
+def prepare(composed: ComposedRun, market: MarketData, shared: Shared | Unproven | None = None) -> Prepared:
     """Compute indicators and cost coefficients, gather the rules, and ask each component what it has to say before the run.
 
-    Raises `StrategyError`, `PluginError` or `ConfigError` for what is wrong with that.
+    `shared` has what other runs on this market have computed, and keeps it; with it, what is assumed is left unsaid. For
+    `UNPROVEN` see `compute`. Raises `StrategyError`, `PluginError` or `ConfigError` for what is wrong with that.
     """
     config, size = composed.config, composed.config.data.size
     bars, instruments = market.bars, market.instruments
     benchmark = chosen(bars.symbols, config.run.benchmark)
     indicators = declared(composed.strategy, size)
     warmup = warmup_of(composed.strategy, indicators, size)
-    computed = _computed(indicators, market, size)
+    computed = _computed(indicators, market, size, shared)
     sizing, per_year = _sizing(composed, bars, market.bar_length)
     setup = Setup(
         bars=bars,
@@ -74,7 +77,7 @@ def prepare(composed: ComposedRun, market: MarketData) -> Prepared:
         is_margin=config.account.kind == "margin",
         leverage=config.account.leverage,
         fills=_with_data_latency(composed.fill_rules, market.tape),
-        costs=costs_of(composed.costs, instruments, bars, market.adjusted, market.bar_length, _codes(config)),
+        costs=_costs(composed, market, shared),
         rules=_rules(composed),
         names=computed.names,
         values=computed.values,
@@ -87,7 +90,7 @@ def prepare(composed: ComposedRun, market: MarketData) -> Prepared:
         is_outside=config.run.mode == "live",
         tape=market.tape,
     )
-    said = tuple(assumptions(setup, map(_described, composed.costs), per_year))
+    said = () if shared is not None else tuple(assumptions(setup, map(_described, composed.costs), per_year))
     return Prepared(setup, composed.strategy, benchmark, said)
 
 
@@ -101,10 +104,22 @@ def _with_data_latency(rules: FillRules, tape: Tape | None) -> FillRules:
     return replace(rules, latency_ns=total if tape is None else max(total, 1))
 
 
-def _computed(indicators: Mapping[str, Indicator], market: MarketData, size: BarSize) -> Computed:
+def _computed(indicators: Mapping[str, Indicator], market: MarketData, size: BarSize, shared: Shared | Unproven | None) -> Computed:
     if isinstance(market.memory, Scratch):
         return compute_in_pieces(indicators, market.adjusted, size, market.sessions, market.memory)
-    return compute(indicators, market.adjusted, size, market.sessions)
+    return compute(indicators, market.adjusted, size, market.sessions, shared)
+
+
+def _costs(composed: ComposedRun, market: MarketData, shared: Shared | Unproven | None) -> Costs:
+    codes = _codes(composed.config)
+
+    def computed() -> Costs:
+        return costs_of(composed.costs, market.instruments, market.bars, market.adjusted, market.bar_length, codes)
+
+    if not isinstance(shared, Shared):
+        return computed()
+    uses = [(use.name, dict(use.options)) for use in composed.uses if use.kind == "cost model"]
+    return shared.costs(repr((uses, codes)), computed)
 
 
 def cut(prepared: Prepared, strategy: Strategy, rows: int) -> Prepared:
@@ -143,7 +158,7 @@ def _sizing(composed: ComposedRun, bars: Bars, interval: int) -> tuple[Limit | N
 
 
 def _described(model: CostModel) -> str:
-    with blaming(f"describe() of cost model {model.name!r}", model, PluginError):
+    with Blaming(f"describe() of cost model {model.name!r}", model, PluginError):
         return str(model.describe())
 
 

@@ -6,37 +6,40 @@ import platform
 import signal
 import socket
 import sys
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from tradekit import __version__
-from tradekit.engine.calls import blame
+from tradekit.engine.bands import bands_of, bands_told
 from tradekit.engine.compose import ComposedRun, compose_file
 from tradekit.engine.drive import Driven, Progress, drive
 from tradekit.engine.folder import discard, new_folder, publish, rendered, run_id, write_report, write_result
+from tradekit.engine.hearing import Hearing, begin, blaming_reporter, end
 from tradekit.engine.market import MarketData, load_market
 from tradekit.engine.outcome import facts_of, result_of
 from tradekit.engine.plan import Plan, choose
 from tradekit.engine.prepare import Prepared, prepare
 from tradekit.engine.trials import LEDGER, record_trial
-from tradekit.errors import ConfigError, PluginError, RunError, TradekitError, system_reason
+from tradekit.errors import ConfigError, RunError, TradekitError, system_reason
 from tradekit.journal.events import events
-from tradekit.journal.record import Record
 from tradekit.model.result import ComponentUse, Result
 from tradekit.plugin.contracts import Component, Reporter, Strategy
-from tradekit.simulator.simulation import Simulation
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
 
-__all__ = ["Finished", "Ready", "execute", "keep", "listener", "make_ready", "run"]
+__all__ = ["Finished", "Ready", "end_failed", "execute", "keep", "make_ready", "run"]
 
 _LIBRARIES = ("numpy", "pyarrow", "pydantic")
+
+
+def _silent(_done: int, _total: int) -> None:
+    """Tell nobody how far it is."""
 
 
 @dataclass(frozen=True)
@@ -74,14 +77,15 @@ class Finished:
     pages: tuple[RenderableType, ...]
 
 
-def run(path: str | Path, overrides: Iterable[str] = (), runs: str | Path = "runs") -> Result:
+def run(path: str | Path, overrides: Iterable[str] = (), runs: str | Path = "runs", *, bands: bool = False) -> Result:
     """Run a run file and return its result; the run's folder is made in `runs`.
 
     `overrides` are keys of the run file with other values, such as `"strategy.fast=30"`. What the run's reporters would show on a
     terminal is left out. Raises a `TradekitError` for anything that is wrong with the file, the data or a component. Ctrl-C stops
-    after the current bar: what was done until then is kept in a folder, and then `KeyboardInterrupt` is raised.
+    after the current bar: what was done until then is kept in a folder, and then `KeyboardInterrupt` is raised. With `bands`, the
+    run is done again under other assumptions about fills and costs, and `Result.bands` says how much depends on them.
     """
-    finished = execute(make_ready(compose_file(path, overrides)), Path(runs))
+    finished = execute(make_ready(compose_file(path, overrides)), Path(runs), bands=_silent if bands else None)
     if finished.stopped_by:
         # Given back to whoever handles it outside of a run, so that a loop over runs stops too.
         signal.raise_signal(finished.stopped_by)
@@ -96,37 +100,68 @@ def make_ready(composed: ComposedRun) -> Ready:
     return Ready(composed, market, prepared, plan)
 
 
-def execute(ready: Ready, runs: Path, progress: Progress = lambda _done, _total: None) -> Finished:
+def execute(ready: Ready, runs: Path, progress: Progress = _silent, bands: Progress | None = None) -> Finished:
     """Run what is ready, write the run's folder, let the reporters see it, and count the trial.
+
+    With `bands`, which is told how far that is, the result says how much of it is assumption; an interrupted one doesn't.
 
     An interrupted run is written like any other, marked as such. If the run fails, no folder is left; if only a reporter fails, its
     error is raised after the folder is complete.
     """
-    return keep(ready, runs, lambda: drive(ready.prepared, ready.plan, progress, listener(ready)))
+    hearing = Hearing(ready.composed.reporters, ready.prepared.setup)
+
+    def work() -> Driven:
+        begin(ready, runs)
+        return drive(ready.prepared, ready.plan, progress, hearing if hearing.reporters else None)
+
+    return keep(ready, runs, work, bands=bands)
 
 
-def keep(ready: Ready, runs: Path, work: Callable[[], Driven]) -> Finished:
-    """Do the `work` of a run, and keep what came of it in a folder; see `execute`."""
+def keep(
+    ready: Ready, runs: Path, work: Callable[[], Driven], stopped: BaseException | None = None, bands: Progress | None = None
+) -> Finished:
+    """Do the `work` of a run, and keep what came of it in a folder; see `execute`. `stopped` is the error that ended it early."""
     started = datetime.now(UTC)
-    folder = _folder(runs, ready.composed.config.run.slug, started)
+    reporters = ready.composed.reporters
     try:
-        driven = work()
-        result = result_of(ready.composed, ready.market, ready.prepared, ready.plan, driven)
-        with _writing(folder):
-            write_result(result, folder, _about(folder, started), ready.prepared.setup.memory)
-        told = _tell(ready, driven, result, folder)
-        with _writing(folder):
-            write_report(told.texts, folder)
-            final = publish(folder)
-    except BaseException:
-        discard(folder)
+        folder = _folder(runs, ready.composed.config.run.slug, started)
+        try:
+            driven = work()
+            result = result_of(ready.composed, ready.market, ready.prepared, ready.plan, driven)
+            if bands is not None and not driven.stopped_by:
+                result = replace(result, bands=bands_of(ready.composed, ready.market, ready.plan, bands))
+            with _writing(folder):
+                write_result(result, folder, _about(folder, started), ready.prepared.setup.memory)
+            told = _tell(ready, driven, result, folder)
+            pages = () if result.bands is None else tuple(bands_told(result.bands))
+            with _writing(folder):
+                write_report([*told.texts, *(rendered(page) for page in pages)], folder)
+                final = publish(folder)
+        except BaseException:
+            discard(folder)
+            raise
+    except BaseException as error:
+        end_failed(reporters, error)
         raise
+    failure = told.failure
+    try:
+        end(reporters, result.status if stopped is None else "failed", stopped)
+    except TradekitError as error:
+        failure = failure or error
     if result.mode == "backtest":
         _count(result, final)
-    if told.failure is not None:
-        told.failure.add_note(f"the run itself is kept in {final}")
-        raise told.failure
-    return Finished(result, final, driven.stopped_by, told.pages)
+    if failure is not None:
+        failure.add_note(f"the run itself is kept in {final}")
+        raise failure
+    return Finished(result, final, driven.stopped_by, (*told.pages, *pages))
+
+
+def end_failed(reporters: Sequence[Reporter], error: BaseException) -> None:
+    """Tell reporters that the run failed; what one of them makes of that is told beside the error, and not instead of it."""
+    try:
+        end(reporters, "failed", error)
+    except TradekitError as other:
+        error.add_note(f"and then {other}")
 
 
 def _fresh(strategy: Strategy) -> Strategy:
@@ -160,21 +195,6 @@ def _count(result: Result, folder: Path) -> None:
         ) from error
 
 
-def listener(ready: Ready) -> Callable[[Simulation, int], None] | None:
-    """Return what tells critical reporters of each event as it happens; `None` if there are none."""
-    critical = [reporter for reporter in ready.composed.reporters if reporter.critical]
-    if not critical:
-        return None
-
-    def heard(simulation: Simulation, entry: int) -> None:
-        for event in events(Record.of(simulation, ready.prepared.setup, entry), entry):
-            for reporter in critical:
-                with _blaming(reporter):
-                    reporter.record(event)
-
-    return heard
-
-
 @dataclass(frozen=True)
 class _Told:
     """What reporters made of a finished run: pages, the same as plain text, and the error of the first that failed."""
@@ -189,7 +209,7 @@ def _tell(ready: Ready, driven: Driven, result: Result, folder: Path) -> _Told:
     pages, texts, failures = [], [], []
     for reporter in ready.composed.reporters:
         try:
-            with _blaming(reporter):
+            with blaming_reporter(reporter):
                 if not reporter.critical and type(reporter).record is not Reporter.record:
                     for event in events(driven.record):
                         reporter.record(event)
@@ -201,18 +221,6 @@ def _tell(ready: Ready, driven: Driven, result: Result, folder: Path) -> _Told:
         except TradekitError as error:
             failures.append(error)
     return _Told(tuple(pages), tuple(texts), failures[0] if failures else None)
-
-
-@contextmanager
-def _blaming(reporter: Reporter) -> Iterator[None]:
-    try:
-        yield
-    except TradekitError:
-        raise
-    except OSError as error:
-        raise RunError(f"reporter {reporter.name!r} can't write its report: {system_reason(error)}") from error
-    except Exception as error:
-        raise PluginError(f"reporter {reporter.name!r} raised {blame(error, reporter)}") from error
 
 
 def _about(folder: Path, started: datetime) -> dict[str, Any]:

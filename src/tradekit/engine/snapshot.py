@@ -3,42 +3,52 @@
 from __future__ import annotations
 
 import json
-import math
 import re
 import signal
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import asdict, dataclass, fields
-from datetime import datetime
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from tradekit.engine.about import about_run, conditions_of, market_values
 from tradekit.engine.compare import Pair, differences, different, settings_that_differ
+from tradekit.engine.compose import compose_file
 from tradekit.engine.decisions import (
     Decision,
     Difference,
     Drift,
     Terms,
     Values,
+    decisions_from,
     decisions_of,
     first_difference,
     first_drift,
     is_same,
     values_of,
 )
-from tradekit.engine.drive import Driven, Progress, drive
-from tradekit.engine.environment import code_of, environment_of
+from tradekit.engine.drive import Progress, drive
 from tradekit.engine.outcome import result_of
-from tradekit.engine.prepare import Prepared
-from tradekit.engine.run import Ready
-from tradekit.engine.trials import data_hash
+from tradekit.engine.run import Ready, make_ready
 from tradekit.errors import ConfigError, system_reason
-from tradekit.model.order import OrderKind, Trail
+from tradekit.model.bars import Bars
 from tradekit.model.result import Result
 from tradekit.simulator.context import Context
 
-__all__ = ["FORMAT", "Check", "Snapshot", "check", "default_path", "read_snapshot", "take", "write_snapshot"]
+__all__ = [
+    "FORMAT",
+    "Snapshot",
+    "SnapshotCheck",
+    "check_snapshot",
+    "default_path",
+    "read_snapshot",
+    "recorded_snapshot",
+    "take",
+    "take_snapshot",
+    "write_snapshot",
+]
+
 
 FORMAT = 1
 _DIGITS = 12
@@ -54,10 +64,12 @@ class Snapshot:
     decisions: tuple[Decision, ...]
     values: Values
     """Tells what was known at any time; a snapshot that was read from a file knows nothing more than its decisions."""
+    bars: Bars | None = None
+    """Those that it decided on; a snapshot that was read from a file has none."""
 
 
 @dataclass(frozen=True, slots=True)
-class Check:
+class SnapshotCheck:
     """A run held against a snapshot, which comes first in every pair."""
 
     difference: Difference | None
@@ -99,75 +111,43 @@ def take(ready: Ready, progress: Progress = lambda _done, _total: None) -> Snaps
     if driven.stopped_by:
         signal.raise_signal(driven.stopped_by)
     result = result_of(ready.composed, ready.market, ready.prepared, ready.plan, driven)
-    values = values_of(result, _market(ready.prepared))
-    return Snapshot(_about(ready, result), tuple(decisions_of(result, values, _conditions(driven))), values)
+    values = values_of(result, market_values(ready.prepared.setup))
+    context = Context(driven.simulation, driven.setup)
+    decisions = decisions_of(result, values, lambda order: conditions_of(driven.simulation, context, order))
+    return Snapshot(_about(ready, result), tuple(decisions), values, ready.prepared.setup.bars)
+
+
+def take_snapshot(path: str | Path, overrides: Iterable[str] = ()) -> Snapshot:
+    """Run a run file, keep nothing of it, and return what it was made of and what it decided, with the values behind it.
+
+    `overrides` are keys of the run file with other values. Reporters are not told. Raises as `tradekit.run` does.
+    """
+    return take(make_ready(compose_file(path, overrides)))
+
+
+def recorded_snapshot(
+    about: Mapping[str, Any],
+    entries: Sequence[Mapping[str, Any]],
+    values: Values,
+    conditions: Callable[[int], Terms] = lambda _order: {},
+) -> Snapshot:
+    """Return the snapshot of a run of which a reporter has kept a record.
+
+    `about` is `RunStart.about` with `status`, and with `outcome`: the `equity` and the number of `fills` at the end. `entries` are
+    those of the journal, in order, with `time` (UTC nanoseconds), `event`, `order`, `symbol`, `detail`, `rule`, `quantity`,
+    `limit`, `stop` and `allowed`, `None` where there is none. `values` tells what was known at a time of a symbol, `conditions`
+    what an order was asked for besides its prices: both as a critical reporter hears them in `Event`.
+    """
+    return Snapshot(about, tuple(decisions_from(entries, values, conditions)), values)
 
 
 def _about(ready: Ready, result: Result) -> dict[str, Any]:
-    kept = ("symbol", "origin", "rows", "first", "last")
-    facts = [{key: fact[key] for key in kept} | {"sha256": data_hash(fact)} for fact in result.data]
-    return {
-        "name": result.name,
-        "status": result.status,
-        "plan": result.plan,
-        "config": result.config,
-        "components": [{key: getattr(use, key) for key in ("kind", "name", "package", "version")} for use in result.components],
-        "data": facts,
-        "environment": environment_of(use.package for use in result.components),
-        "code": code_of(part for _, part in ready.parts),
-        "outcome": {"equity": _rounded(result.equity["equity"][-1].as_py()), "fills": result.fills.num_rows},
-    }
+    outcome = {"equity": _rounded(result.equity["equity"][-1].as_py()), "fills": result.fills.num_rows}
+    return {**about_run(ready.composed, ready.market, ready.plan), "status": result.status, "outcome": outcome}
 
 
-def _market(prepared: Prepared) -> Values:
-    """Return what tells the last close of an instrument, and its indicators on it."""
-    setup = prepared.setup
-    place = {symbol: i for i, symbol in enumerate(setup.bars.symbols)}
-
-    def known(time: int, symbol: str) -> dict[str, float]:
-        row = int(np.searchsorted(setup.bars.close_time, time, "right")) - 1
-        if symbol not in place or row < 0:
-            return {}
-        i = place[symbol]
-        found = {"close": setup.bars.close[row, i], **{name: setup.values[at, i, row] for name, at in setup.names.items()}}
-        return {name: float(value) for name, value in found.items() if math.isfinite(value)}
-
-    return known
-
-
-def _conditions(driven: Driven) -> Callable[[int], Terms]:
-    """Return what tells the conditions of an order that are not the usual ones, its exits included."""
-    simulation = driven.simulation
-    context = Context(simulation, driven.setup)
-
-    def told(number: int) -> Terms:
-        order = context.order(number)
-        found: dict[str, float | str] = {}
-        if order.kind is OrderKind.TRAILING_STOP:
-            amount, rate = simulation.book.trail(number)
-            found["trail"] = amount if math.isfinite(amount) else f"{100.0 * rate:.12g} %"
-        for part in (order.terms, order.bracket):
-            for one in fields(part) if part is not None else ():
-                value = getattr(part, one.name)
-                if value != one.default and value is not None:
-                    found[one.name] = _condition(value)
-        return found
-
-    return told
-
-
-def _condition(value: object) -> float | str:
-    if isinstance(value, bool):
-        return "yes"
-    if isinstance(value, Trail):
-        return f"trail {value.amount:.12g}" if value.amount is not None else f"trail {value.percent:.12g} %"
-    if isinstance(value, datetime):
-        return value.isoformat()
-    return float(value) if isinstance(value, int | float) else str(value)
-
-
-def check(kept: Snapshot, now: Snapshot) -> Check:
-    """Hold a run against a snapshot that was kept."""
+def check_snapshot(kept: Snapshot, now: Snapshot) -> SnapshotCheck:
+    """Hold a run against a snapshot that was kept: find the first decision that differs, and what the two were made of."""
     found = first_difference(kept.decisions, now.decisions, (kept.values, now.values))
     upcoming: dict[str, Pair] = {}
     if found is not None and found.first is None and found.number <= len(kept.decisions):
@@ -176,7 +156,7 @@ def check(kept: Snapshot, now: Snapshot) -> Check:
         # The account is another by then, because of what was decided before.
         upcoming = {name: (value, again.get(name)) for name, value in following.values.items() if name not in _ACCOUNT}
     ends = different(kept.about["outcome"], now.about["outcome"])
-    return Check(
+    return SnapshotCheck(
         difference=found,
         upcoming=upcoming,
         drift=first_drift(kept.decisions, now.decisions),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -10,7 +10,7 @@ import numpy as np
 
 from tradekit.data.interval import parse_interval
 from tradekit.data.resample import count_ended, whole_windows
-from tradekit.engine.calls import blaming
+from tradekit.engine.calls import Blaming
 from tradekit.engine.indicators import Computed, Reader, is_fed, ratio_of, value_names
 from tradekit.errors import StrategyError
 from tradekit.model.bars import BAR_COLUMNS, PRICE_COLUMNS, Bars, BarSize, Floats, Series, Times
@@ -62,9 +62,13 @@ class Feed:
         self.reader = reader
         self.calendar = calendar
         self.began: int | None = None
-        with blaming(str(reader), reader.indicator):
+        self._blaming = Blaming(str(reader), reader.indicator)
+        with self._blaming:
             self.state = reader.indicator.step()
         self.last = np.full((len(reader.indicator.outputs), 1), np.nan)
+        # One that has a `feed` of its own, or reads coarser bars, takes bars as arrays only.
+        is_plain = reader.interval is None and type(reader.indicator).feed is Indicator.feed
+        self._inputs = [PRICE_COLUMNS.index(name) for name in reader.indicator.inputs] if is_plain else None
         self.unfinished: Series | None = None
 
     def take(self, part: Bars, i: int) -> Floats:
@@ -83,10 +87,18 @@ class Feed:
         self.last = known[:, -1:]
         return known[:, ended]
 
+    def push(self, bar: Sequence[float]) -> Floats | None:
+        """Return the values on one bar, of open, high, low, close and volume, as `take` does; `None` where only that can do it."""
+        if self._inputs is None:
+            return None
+        with self._blaming:
+            self.last[:, 0] = self.state.push(*[bar[place] for place in self._inputs])
+        return self.last[:, 0]
+
     def _fed(self, bars: Series) -> Floats:
         indicator = self.reader.indicator
         columns = [getattr(bars, name) for name in indicator.inputs]
-        with blaming(str(self.reader), indicator):
+        with self._blaming:
             return indicator.feed(self.state, *columns)
 
     def _coarser(self, own: Series, interval: int) -> tuple[Series, Times]:

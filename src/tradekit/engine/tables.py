@@ -289,6 +289,11 @@ class LiveTable(_Table):
     history: int | None = Field(
         None, ge=1, le=1_000_000, description="closed bars that are read before the first decision; without it, 4 times the warm-up"
     )
+    bars: Literal["auto", "source", "trades"] = Field(
+        "auto",
+        description="what bars are: those of the source, or made of its trades here; with 'auto', where it streams no bars",
+    )
+    late_s: float = Field(1.0, ge=0, description="seconds after the end of a bar that is made of trades in which more may come")
     grace_s: float = Field(3.0, gt=0, description="seconds after its end at which a bar that is missing is asked for")
     patience_s: float = Field(30.0, gt=0, description="seconds after its end at which the run goes on without a bar")
     max_bars: int = Field(500_000, ge=1, le=10_000_000, description="bars that a session has room for")

@@ -33,6 +33,8 @@ def events(record: Record, start: int = 0) -> Iterator[Event]:
             symbol=None if instrument < 0 else record.bars.symbols[instrument],
             text=_cash_text(record, code, named) if event is EventKind.CASH else _text(event, code, rule_name, text),
             numbers={**named, **own_numbers},
+            rule=rule_name,
+            reason=text,
         )
 
 
@@ -61,4 +63,4 @@ def _text(event: EventKind, code: int, rule: str, reason: str) -> str:
         return ScheduledKind(code).name.lower()
     if event is EventKind.LIQUIDATION:
         return "equity below the maintenance margin"
-    return Reason(code).text
+    return f"{Reason(code).text} ({reason})" if reason else Reason(code).text

@@ -58,7 +58,7 @@ class Record:
     def of(cls, simulation: Simulation, setup: Setup, start: int = 0) -> Record:
         """Return what a simulation has written down; with a `start`, only the log from that entry on."""
         return cls(
-            bars=setup.bars.rows(0, simulation.done),
+            bars=setup.bars if simulation.done == len(setup.bars) else setup.bars.rows(0, simulation.done),
             capital=simulation.ledger.capital,
             log=simulation.log.columns(start),
             words=simulation.log.words(),

@@ -1,7 +1,7 @@
 """The journal of a live account: one SQLite file, in which everything is written down before it is acted upon.
 
 What was told to a session (`inputs`, in order) leads to its state again. What was to be sent (`orders`) stands there before the
-venue hears of it, and each trade (`fills`) can stand there once only.
+venue hears of it, and each trade of an order (`fills`) can stand there once only.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ import os
 import sqlite3
 import time
 from collections.abc import Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
@@ -20,7 +20,8 @@ from tradekit.errors import RunError
 
 __all__ = ["Asked", "JournalStore", "OrderRow", "SessionRow"]
 
-FORMAT = 1
+FORMAT = 2
+_MOST_PAGES = 25_000  # 100 MB
 
 _SCHEMA = """
 CREATE TABLE about (key TEXT PRIMARY KEY, value TEXT NOT NULL);
@@ -35,10 +36,10 @@ CREATE TABLE orders (
     client_id TEXT PRIMARY KEY, session INTEGER NOT NULL REFERENCES sessions, seq INTEGER NOT NULL, number INTEGER NOT NULL,
     symbol TEXT NOT NULL, intent TEXT NOT NULL, state TEXT NOT NULL, venue_id TEXT NOT NULL, filled TEXT NOT NULL,
     text TEXT NOT NULL
-);
+) WITHOUT ROWID;
 CREATE TABLE fills (
     symbol TEXT NOT NULL, trade_id TEXT NOT NULL, client_id TEXT NOT NULL REFERENCES orders, seq INTEGER NOT NULL,
-    body TEXT NOT NULL, PRIMARY KEY (symbol, trade_id)
+    body TEXT NOT NULL, PRIMARY KEY (symbol, trade_id, client_id)
 ) WITHOUT ROWID;
 CREATE TABLE asked (
     id INTEGER PRIMARY KEY, time INTEGER NOT NULL, command TEXT NOT NULL, reason TEXT NOT NULL, done INTEGER NOT NULL DEFAULT 0
@@ -95,6 +96,8 @@ class JournalStore:
         self._db.execute("PRAGMA journal_mode=WAL")
         self._db.execute(f"PRAGMA synchronous={'FULL' if durability == 'full' else 'NORMAL'}")
         self._db.execute("PRAGMA foreign_keys=ON")
+        # Whoever commits must not wait until earlier commits are moved into the file: `tidy` does that.
+        self._db.execute(f"PRAGMA wal_autocheckpoint={_MOST_PAGES}")
         self._prepare()
 
     def _prepare(self) -> None:
@@ -113,6 +116,11 @@ class JournalStore:
         if self._lease is not None:
             os.close(self._lease)
             self._lease = None
+
+    def tidy(self) -> None:
+        """Move what was committed into the file itself, over a connection of its own: it may be called in another thread."""
+        with closing(sqlite3.connect(self.path, isolation_level=None, timeout=10)) as db:
+            db.execute("PRAGMA wal_checkpoint(PASSIVE)")
 
     def lease(self) -> None:
         """Become the one process that trades this account; raise `RunError` if another one does."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from tradekit.model.order import Order
 
@@ -39,3 +39,5 @@ class Account:
     open_orders: tuple[Order, ...]
     prices: Mapping[str, float]
     """Last price of each instrument of the run that has had one."""
+    price_times: Mapping[str, int] = field(default_factory=dict)
+    """When the bar of that price closed, UTC nanoseconds; what is missing here is not known."""

@@ -68,3 +68,11 @@ class Event:
     symbol: str | None
     text: str = ""
     numbers: Mapping[str, float] = field(default_factory=dict)
+    rule: str = ""
+    """The risk rule of a verdict or a halt."""
+    reason: str = ""
+    """A verdict: why, in the words of a rule in Python."""
+    values: Mapping[str, float] = field(default_factory=dict, compare=False)
+    """What a decision rests on: close, indicators, equity, cash and position. Critical reporters are told, and only they."""
+    conditions: Mapping[str, float | str] = field(default_factory=dict, compare=False)
+    """The conditions of an order that are not the usual ones. Critical reporters are told, and only they."""

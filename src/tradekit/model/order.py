@@ -69,6 +69,7 @@ class Reason(IntEnum):
     DELISTED = 20
     LIQUIDATED = 21
     BY_VENUE = 22
+    UNSUPPORTED = 23
 
     @property
     def text(self) -> str:

@@ -12,7 +12,7 @@ from typing import Literal
 
 from tradekit.model.order import OrderKind, OrderStatus
 
-__all__ = ["Abilities", "Holdings", "Intent", "LiveBar", "Reconnected", "VenueEvent", "VenueFill", "VenueOrder"]
+__all__ = ["Abilities", "Holdings", "Intent", "LiveBar", "OutsideNote", "Reconnected", "VenueEvent", "VenueFill", "VenueOrder"]
 
 Force = Literal["gtc", "ioc", "fok"]
 
@@ -47,7 +47,10 @@ class VenueOrder:
 
 @dataclass(frozen=True, slots=True)
 class VenueFill:
-    """A trade of ours as the venue tells of it; `trade_id` is the venue's and unique for the instrument, `fee` >= 0 when paid."""
+    """A trade of ours as the venue tells of it; `fee` >= 0 when paid.
+
+    `trade_id` is the venue's, and unique for the instrument and the order: two orders of ours that met have it in common.
+    """
 
     trade_id: str
     venue_id: str
@@ -109,3 +112,29 @@ class LiveBar:
     close: float
     volume: float
     is_final: bool = False
+
+
+NoteKind = Literal["bars", "intent", "cancel", "answer", "sighting", "fill", "absent", "command", "blocked", "price"]
+
+
+@dataclass(frozen=True, slots=True)
+class OutsideNote:
+    """Something that passes between a live run and the outside, as critical reporters are told of it, before anything is done.
+
+    `intent` and `cancel` are about to be sent; all others have come. `order` is the run's number of the order, `client_id` what it
+    is called at the venue, both empty where it is about none. `facts` are the rest, as exact texts:
+
+    - `bars`: by symbol, open, high, low, close and volume with blanks between, and `open_time` (UTC nanoseconds);
+    - `intent`: `kind`, `quantity`, `limit`, `stop`, `time_in_force`, `post_only`, `reduce_only`;
+    - `answer`, to what was sent: `outcome` (`taken`, `refused`, `unknown`), `venue_id`, `text`;
+    - `sighting`, what the venue shows of an order: `status`, `filled`, `venue_id`;
+    - `fill`: `trade_id`, `quantity`, `price`, `fee`, `fee_currency`, `is_maker`, `venue_id`, `time`;
+    - `command`, of an operator or of the driver: `command`, `reason`; `blocked`: `reason`; `price`: `price`.
+    """
+
+    kind: NoteKind
+    time: int
+    order: int | None = None
+    symbol: str = ""
+    client_id: str = ""
+    facts: Mapping[str, str] = field(default_factory=dict)

@@ -58,3 +58,5 @@ class Result:
     equity: pa.Table
     trades: pa.Table
     journal: pa.Table
+    bands: Mapping[str, Any] | None = None
+    """How much of the figures is assumption, where the run was asked for it (`--bands`): what `bands.json` holds."""

@@ -31,7 +31,7 @@ class Values(Mapping[str, Floats]):
         found = self._indicators.get(name)
         if found is None and name in PRICE_COLUMNS:
             prices: Floats = getattr(self._bars, name)
-            found = prices if self._bars.exists.all() else self._each(lambda i: self._bars.own(i, prices))
+            found = prices if self._has_all else self._each(lambda i: self._bars.own(i, prices))
         if found is None:
             allowed = [*PRICE_COLUMNS, *self._indicators]
             raise StrategyError(f"no value {name!r}; there are {', '.join(allowed)}{nearest(name, allowed)}")
@@ -46,7 +46,15 @@ class Values(Mapping[str, Floats]):
     @cached_property
     def warm(self) -> Flags:
         """Bool [time, instrument]: whether the instrument has had enough bars for everything in the run."""
+        if self._has_all:
+            rows = np.arange(1, len(self._bars) + 1) >= self._warmup
+            return np.repeat(rows[:, np.newaxis], len(self._bars.symbols), axis=1)
         return np.cumsum(self._bars.exists, axis=0) >= self._warmup
+
+    @cached_property
+    def _has_all(self) -> bool:
+        """Whether every instrument has a bar on every row."""
+        return bool(self._bars.exists.all())
 
     @cached_property
     def ready(self) -> Flags:
@@ -56,6 +64,10 @@ class Values(Mapping[str, Floats]):
     def previous(self, name: str) -> Floats:
         """Return a value on each instrument's bar before its last one; NaN if there is none."""
         values = self[name]
+        if self._has_all:
+            before = np.empty(values.shape)
+            before[:1], before[1:] = np.nan, values[:-1]
+            return before
         return self._each(lambda i: np.concatenate(([np.nan], self._bars.own(i, values)))[:-1])
 
     def crossed_above(self, first: str, second: str | float) -> Flags:

@@ -17,15 +17,16 @@ import numpy as np
 from tradekit.errors import StrategyError
 from tradekit.model.account import Account
 from tradekit.model.bars import Bars, Floats, Series, Threshold
+from tradekit.model.begun import RunStart
 from tradekit.model.context import Context, Depth, Quote, Trade
 from tradekit.model.cost import CostTerm
 from tradekit.model.event import Event
 from tradekit.model.fills import FillRules
 from tradekit.model.instrument import Instrument
 from tradekit.model.order import Order
-from tradekit.model.outside import Abilities, Holdings, Intent, LiveBar, Reconnected, VenueEvent, VenueFill, VenueOrder
+from tradekit.model.outside import Abilities, Holdings, Intent, LiveBar, OutsideNote, Reconnected, VenueEvent, VenueFill, VenueOrder
 from tradekit.model.reference import Actions, FundingRates
-from tradekit.model.result import Result
+from tradekit.model.result import ComponentUse, Result
 from tradekit.model.risk import Limit, Verdict
 from tradekit.model.ticks import BookUpdates, Quotes, Trades
 from tradekit.model.values import Values
@@ -96,7 +97,9 @@ class DataSource(Component, ABC):
     has_threshold_bars: bool = False
     """Whether `bars` heeds `request.threshold`; if not, the kernel builds such bars from `trades`. `__init__` may set it, too."""
     has_live_bars: ClassVar[bool] = False
-    """Whether it has `live_bars`, which paper, shadow and live runs need."""
+    """Whether it has `live_bars`. Paper, shadow and live runs need these, or `live_trades`."""
+    has_live_trades: ClassVar[bool] = False
+    """Whether it has `live_trades`."""
 
     def venue_time(self) -> int | None:
         """Return what the venue's clock showed when it was last asked, at the earliest (UTC nanoseconds); `None` if unknown.
@@ -124,6 +127,25 @@ class DataSource(Component, ABC):
         `request` says of which instruments and how long; the driver fills what is missing with `bars`. Whatever the source says of
         a bar, none is used before the venue's clock has passed its end. A source with `has_live_bars` overrides this.
         """
+        raise NotImplementedError
+
+    def streams_bars(self) -> bool:
+        """Say whether `live_bars` is told of bars and need not ask for them; else a run makes them of `live_trades`, if it can."""
+        return self.has_live_bars
+
+    def live_trades(self, request: BarRequest) -> AsyncIterator[Mapping[str, Trades] | Reconnected]:
+        """Yield trades as they are made, from now on; they may come late, twice and out of order from one time to the next.
+
+        `Reconnected` tells that some may be missing, and comes first. A source with `has_live_trades` overrides this.
+        """
+        raise NotImplementedError
+
+    def live_quotes(self, request: BarRequest) -> AsyncIterator[Mapping[str, Quotes] | Reconnected]:
+        """Yield best bid and ask as they change, as `live_trades` does trades; changes that follow closely may come as one."""
+        raise NotImplementedError
+
+    def live_book(self, request: BarRequest) -> AsyncIterator[Mapping[str, BookUpdates] | Reconnected]:
+        """Yield changes of order books as they are made, without a gap: after each `Reconnected`, the book comes whole first."""
         raise NotImplementedError
 
     def funding(self, symbols: Sequence[str]) -> Mapping[str, FundingRates]:  # noqa: ARG002 - what an override is given
@@ -284,6 +306,9 @@ class Strategy(Component):
 class RiskRule(Component):
     """Judges orders. Give it `limits` or `check`, never both. Rules run in the order of the run file; the first reject ends it."""
 
+    def begin(self, uses: Sequence[ComponentUse], code: str) -> None:
+        """Take note of all components, and the SHA-256 of the strategy's package, once composed; `ConfigError` stops the run."""
+
     def limits(self) -> Sequence[Limit]:
         """Return limits that the simulator enforces itself, in every driver."""
         raise NotImplementedError
@@ -390,8 +415,23 @@ class Reporter(Component):
     critical: ClassVar[bool] = False
     """Whether it must see each event as it happens; the run then takes the event driver."""
 
+    def begin(self, start: RunStart) -> None:
+        """Take note of what is about to run, before its first event. What it raises keeps the run from beginning."""
+
     def record(self, event: Event) -> None:
         """Take note of one event. Called for every event, in order."""
+
+    def hear(self, note: OutsideNote) -> None:
+        """Take note of what passes between a live run and the outside. Critical reporters are told, each note in its order."""
+
+    def settle(self) -> None:
+        """Make sure of what was recorded and heard: called in a live run, of critical reporters, before anything of it is done.
+
+        Where this or one of the above raises, what adds risk is not sent, and new risk is stopped.
+        """
+
+    def end(self, status: str, reason: str) -> None:
+        """Take note of how the run ended: `done`, `interrupted`, or `failed` and why. It comes last, whatever happened."""
 
     def report(self, result: Result, folder: Path) -> RenderableType | None:  # noqa: ARG002 - what an override is given
         """Write files into the run's folder, return something to print, or do both."""

@@ -121,6 +121,7 @@ class DepthMatcher:
         """Value an instrument at a price from now on."""
         self.price[0, i] = price
         self.ledger.last[i] = price
+        self.ledger.priced[i] = self.log.now
         if self.ledger.count > 1:
             self.ledger.revalue()
 

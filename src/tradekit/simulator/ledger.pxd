@@ -18,6 +18,7 @@ cdef class Ledger:
     cdef signed char[::1] is_off_grid
     cdef const double[::1] multiplier, tied
     cdef double[::1] unit, position, average, basis, last
+    cdef long long[::1] priced
     cdef double[:, ::1] balances, rates
 
     cdef double total_cash(self) noexcept nogil

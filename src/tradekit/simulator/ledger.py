@@ -73,6 +73,7 @@ class Ledger:
         self.average = np.full(self.size, np.nan)
         self.basis = np.zeros(self.size)
         self.last = np.full(self.size, np.nan)
+        self.priced = np.full(self.size, 1 << 62, dtype=np.int64)  # when the market last gave a price; that much before it has
         kept = len(setup.bars) if self.count > 1 else 0
         self.balances = np.zeros((kept, self.count))
         self.rates = np.zeros((kept, self.count))

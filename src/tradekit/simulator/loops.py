@@ -99,6 +99,8 @@ def coast(simulation: Simulation, start: int, stop: int) -> int:
         row += 1
     if row > start:
         simulation.ledger.last[0] = last
+        if simulation.market.current[0] >= 0:
+            simulation.ledger.priced[0] = simulation.market.close_time[simulation.market.current[0]]
         simulation.gate.peak = peak
         simulation.row = simulation.known = simulation.log.row = row - 1
         simulation.log.now = simulation.market.close_time[row - 1]

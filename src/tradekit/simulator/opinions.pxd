@@ -7,7 +7,7 @@ cdef class Opinions:
     cdef Ledger ledger
     cdef Book book
     cdef list symbols
-    cdef object currency, account, shown, positions, prices
+    cdef object currency, account, shown, positions, prices, times
     cdef dict terms
     cdef bint has_valued
     cdef long long judged

@@ -36,6 +36,7 @@ _REJECT = int(VerdictKind.REJECT)
 _TRAILING = cython.declare(cython.int, OrderKind.TRAILING_STOP)
 _HELD = cython.declare(cython.int, OrderStatus.HELD)
 _NAN = cython.declare(cython.double, float("nan"))
+_NEVER = cython.declare(cython.longlong, 1 << 62)
 
 
 class Opinions:
@@ -55,6 +56,7 @@ class Opinions:
         self.has_valued = False
         self.positions: Mapping[str, Position] = MappingProxyType({})
         self.prices: Mapping[str, float] = MappingProxyType({})
+        self.times: Mapping[str, int] = MappingProxyType({})
 
     def ask(self, checker: Any, order: int, quantity: float, equity: float, now: int) -> Answer:
         """Return what a rule says of `quantity` units of an order. One that fails to answer refuses it."""
@@ -124,6 +126,7 @@ class Opinions:
             self.positions,
             tuple([self.as_order(order, self.book.left(order)) for order in numbers]),
             self.prices,
+            self.times,
         )
         return cast("Account", made(Account, _ACCOUNT, values))
 
@@ -131,16 +134,20 @@ class Opinions:
         """Take down what is held and what everything is worth: nothing is traded while orders are judged."""
         positions = {}
         prices = {}
+        times = {}
         for i in range(len(self.symbols)):
             symbol = self.symbols[i]
             last = float(self.ledger.last[i])
             if last == last:
                 prices[symbol] = last
+                if self.ledger.priced[i] != _NEVER:
+                    times[symbol] = int(self.ledger.priced[i])
             held = float(self.ledger.position[i])
             if held != 0.0:
                 values = (symbol, held, float(self.ledger.average[i]), last, float(self.ledger.unit[i]))
                 positions[symbol] = cast("Position", made(Position, _POSITION, values))
         self.positions, self.prices = MappingProxyType(positions), MappingProxyType(prices)
+        self.times = MappingProxyType(times)
         self.has_valued = True
         return 0
 

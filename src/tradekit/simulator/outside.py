@@ -98,8 +98,8 @@ class Outside:
         self.simulation.matcher.timing.replace(order)
         self.book.compact()
 
-    def ended(self, order: int, status: int, reason: int) -> None:
-        """Note that an order, or what was left of it, will not be filled any more."""
+    def ended(self, order: int, status: int, reason: int, words: str = "") -> None:
+        """Note that an order, or what was left of it, will not be filled any more; for a rejection, `words` say more of why."""
         if not self.lifecycle.is_alive(order):
             return
         left = cython.declare(cython.double, self.book.left(order))
@@ -108,6 +108,8 @@ class Outside:
             self.lifecycle.note(_CANCEL_EVENT, order, reason, left)
         elif status == _REJECTED:
             self.book.finish(order, status, reason)
+            if words:
+                self.log.notes[self.log.count] = (words, {})
             self.lifecycle.note(_REJECT_EVENT, order, reason, left)
             self.lifecycle.pass_on_end(order)
         else:

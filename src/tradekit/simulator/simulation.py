@@ -150,6 +150,7 @@ class Simulation:
             price = self.market.close[row, i]
             if price == price:
                 self.ledger.last[i] = price
+                self.ledger.priced[i] = self.market.close_time[row]
                 self.market.previous[i] = self.market.current[i]
                 self.market.current[i] = row
                 self.market.seen[i] += 1

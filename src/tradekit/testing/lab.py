@@ -64,9 +64,6 @@ class Lab:
         `tables` are further tables of the run file, as JSON has them: keys of one table, or a list of tables.
         """
         named = strategy if isinstance(strategy, str) else strategy.name
-        classes = [self._source(), *self.brought, *([] if isinstance(strategy, str) else [strategy])]
-        brought = [_provided(cls) for cls in dict.fromkeys(classes)]
-        taken = {(one.kind, one.name) for one in brought}
         self.folder.mkdir(parents=True, exist_ok=True)
         path = self.folder / "run.toml"
         path.write_text(_RUN_FILE.format(strategy=named, interval=interval_of(self.series)), encoding="utf-8")
@@ -75,7 +72,14 @@ class Lab:
         for name, table in (tables or {}).items():
             values[name] = {**values.get(name, {}), **table} if isinstance(table, Mapping) else table
         document = replace(document, values=values)
-        return compose_document(document, Registry((*(one for one in _built_in() if (one.kind, one.name) not in taken), *brought)))
+        return compose_document(document, self.registry(strategy))
+
+    def registry(self, strategy: type[Strategy] | str) -> Registry:
+        """Return all components that a run of a strategy may name."""
+        classes = [self._source(), *self.brought, *([] if isinstance(strategy, str) else [strategy])]
+        brought = [_provided(cls) for cls in dict.fromkeys(classes)]
+        taken = {(one.kind, one.name) for one in brought}
+        return Registry((*(one for one in _built_in() if (one.kind, one.name) not in taken), *brought))
 
     def ready(self, strategy: type[Strategy] | str, *overrides: str, tables: Mapping[str, Any] | None = None) -> Ready:
         """Compose a run, prepare its data and choose its driver."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import signal
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
@@ -10,8 +11,11 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pytest
 
 from tradekit.engine.compose import ComposedRun, compose_file
+from tradekit.engine.live import run as run_module
+from tradekit.engine.live.run import LiveOutcome
 from tradekit.engine.live.session import Ended, LiveSession
 from tradekit.engine.live.start import Started, journal_path, start
 from tradekit.journal.store import JournalStore
@@ -49,6 +53,8 @@ class Stage:
     rules: str = "risk = []"
     settings: str = ""
     instrument: Instrument = BTC
+    brought: tuple[tuple[str, type[Component]], ...] = ()
+    """Further components, each with its kind."""
     base: int = BEGIN
     history: int = 5
     skew: int = 0
@@ -100,6 +106,7 @@ name = "summary"
             Provided("data source", "scripted", self.source, "tests", "1"),
             Provided("executor", "scripted", self.executor, "tests", "1"),
         ]
+        own += [Provided(kind, one.name, one, "tests", "1") for kind, one in self.brought if one.name not in found.names(kind)]
         if self.strategy.name not in found.names("strategy"):
             own.append(Provided("strategy", self.strategy.name, self.strategy, "tests", "1"))
         return compose_file(path, registry=Registry((*found.components, *own), found.broken, found.left_out))
@@ -129,6 +136,21 @@ name = "summary"
         ended = await task
         self.base, self.loop = self.clock(), None
         return Played(started, ended)
+
+    def run(self, seconds: float, *later: tuple[float, Callable[[], object]]) -> LiveOutcome:
+        """Run for so many seconds as `tradekit run` does, with its folder; `later` are things to be done at some second of it."""
+
+        def on_start(started: Started) -> None:
+            self.loop = asyncio.get_running_loop()
+            for at, what in later:
+                self.loop.call_later(at, what)
+            self.loop.call_later(seconds, started.session.stop, signal.SIGINT)
+
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(run_module.asyncio, "run", run_virtually)
+            outcome = run_module.run_live(self.compose(), self.folder, may_trade=True, on_start=on_start, clock=self.clock)
+        self.base, self.loop = self.clock(), None
+        return outcome
 
     def held(self) -> Decimal:
         """Return what the venue holds of the instrument."""

@@ -41,7 +41,7 @@ def check(stage: Stage, played) -> None:
     assert len(sent) == len(set(sent))
     core = played.core
     assert float(stage.held()) == pytest.approx(core.position(SYMBOL), abs=1e-9)
-    assert {fill.trade_id for fill in stage.venue.trades} == {trade for _, trade in core.legs.counted}
+    assert {fill.trade_id for fill in stage.venue.trades} == {trade for _, trade, _ in core.legs.counted}
     money = float(stage.venue.balances["USDT"]) - 1_000_000
     assert core.outside.cash() - 10_000 == pytest.approx(money, abs=1e-6)
 

@@ -1,11 +1,12 @@
 """What is known of an order at the venue."""
 
+from dataclasses import replace
 from decimal import Decimal
 
 import pytest
 
 from tradekit import OrderStatus
-from tradekit.engine.live.legs import Leg, LegState, Minter
+from tradekit.engine.live.legs import Leg, Legs, LegState, Minter
 from tradekit.model.outside import Intent, VenueFill
 
 
@@ -63,3 +64,9 @@ def test_minter_ids_are_all_different_and_of_one_length():
     assert len(set(found)) == 2000
     assert {len(one) for one in found} == {16}
     assert all(one.isalnum() for one in found)
+
+
+def test_trade_of_two_of_our_orders_that_met_counts_for_each():
+    legs = Legs()
+    bought, sold = fill(2), replace(fill(-2), client_id="tk2", venue_id="v2")
+    assert [legs.count(one) for one in (bought, sold, bought, sold)] == [True, True, False, False]

@@ -41,7 +41,7 @@ def clock(stage):
 
 
 def test_paper_run_leaves_a_folder_like_that_of_a_backtest(stage):
-    outcome = live.run_live(stage.compose(), stage.folder, on_start=ending_after(stage, 3_000), clock=clock(stage))
+    outcome = live.run_live(stage.compose(), stage.folder, on_start=ending_after(stage, 3_010), clock=clock(stage))
     result = outcome.finished.result
     assert outcome.stopped_by == signal.SIGINT
     assert result.status == "done"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import math
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from decimal import Decimal
 from functools import partial
 from typing import Any, TypeVar
@@ -19,18 +19,19 @@ from tradekit import (
     Holdings,
     Instrument,
     Intent,
+    Keys,
     Reconnected,
     TradekitError,
     VenueError,
     VenueFill,
     VenueOrder,
+    read_keys,
 )
 from tradekit_ccxt import failures, library
 from tradekit_ccxt.errand import Errand, on
-from tradekit_ccxt.keys import Keys, read_keys
 from tradekit_ccxt.listening import Heard, listen, remind
 from tradekit_ccxt.lookup import Lookup
-from tradekit_ccxt.markets import decimal, instrument, market_of, rules
+from tradekit_ccxt.markets import Rules, decimal, instrument, market_of, rules
 from tradekit_ccxt.options import ExchangeOptions
 from tradekit_ccxt.orders import fill, order, request
 from tradekit_ccxt.pacing import Governor, Priority
@@ -53,12 +54,15 @@ class _Link:
     client: library.Client
     transport: Transport
     keys: Keys
+    terms: dict[str, tuple[Rules, Abilities]] = field(default_factory=dict)
+    """What holds for orders in each instrument, found out before the first order needs it."""
 
 
 class CcxtExecutor(Executor):
     """Trade on an account at an exchange that ccxt knows, spot or linear perpetuals.
 
-    Keys come from the environment. Orders that were not recorded to work at the exchange are refused, or done by the kernel.
+    Keys come from the environment, the secrets file or a keyring. Orders that were not recorded to work at the exchange are
+    refused, or done by the kernel.
     """
 
     name = "ccxt"
@@ -67,8 +71,9 @@ class CcxtExecutor(Executor):
         """Which account at which exchange, and how long orders may take."""
 
         keys: str = Field(
-            description="the name of the account's keys: the environment holds them as TRADEKIT_<NAME>_KEY, TRADEKIT_<NAME>_SECRET "
-            "and, where the exchange wants one, TRADEKIT_<NAME>_PASSWORD"
+            description="the name of the account's keys, which are in the environment, as TRADEKIT_<NAME>_KEY, "
+            "TRADEKIT_<NAME>_SECRET and, where the exchange wants one, TRADEKIT_<NAME>_PASSWORD; in the secrets file; or in a "
+            "keyring"
         )
         recv_window_s: float = Field(
             5.0, gt=0, le=60, description="seconds within which an order must reach the exchange, and wait here at most"
@@ -119,15 +124,21 @@ class CcxtExecutor(Executor):
 
     def abilities(self, symbol: str) -> Abilities:
         """Return what was recorded to work, and what ccxt's features don't deny."""
-        client = self._connected()
-        market_of(client, symbol, self.options.market)
-        return abilities(self._recorded, client.feature_value(symbol, "createOrder"), self.options.recv_window_s)
+        return self._terms(symbol)[1]
+
+    def _terms(self, symbol: str) -> tuple[Rules, Abilities]:
+        """Return the rules for orders in an instrument, and what the exchange takes for it."""
+        link = self._linked()
+        if symbol not in link.terms:
+            market = market_of(link.client, symbol, self.options.market)
+            can = abilities(self._recorded, link.client.feature_value(symbol, "createOrder"), self.options.recv_window_s)
+            link.terms[symbol] = rules(link.client, market), can
+        return link.terms[symbol]
 
     async def send(self, intent: Intent) -> VenueOrder:
         """Send an order, once."""
         client, profile = self._connected(), self._profile
-        market = market_of(client, intent.symbol, self.options.market)
-        asked = request(intent, rules(client, market), self.abilities(intent.symbol), profile)
+        asked = request(intent, *self._terms(intent.symbol), profile)
         priority = Priority.REDUCE if intent.reduce_only else Priority.NEW
         errand = self._errand(priority, self.options.recv_window_s, asked.client_id)
         with on(errand):
@@ -136,6 +147,7 @@ class CcxtExecutor(Executor):
                     asked.symbol, asked.type, asked.side, asked.amount, asked.price, dict(asked.params)
                 )
             except Exception as error:  # noqa: BLE001 - whatever it is, it is raised again for what it means
+                await self._set_clock_after(errand)
                 if failures.is_refusal(error, errand):
                     raise failures.refused(error, errand, client.id) from None
                 raise failures.venue_error(error, errand, client.id, "say what became of the order") from None
@@ -241,6 +253,14 @@ class CcxtExecutor(Executor):
 
     async def _do(self, errand: Errand, what: str, work: Callable[[], Awaitable[Answer]]) -> Answer:
         """Do something at the exchange; what goes wrong is raised as a `VenueError`."""
+        try:
+            return await self._ask(errand, what, work)
+        except VenueError:
+            await self._set_clock_after(errand)
+            raise
+
+    async def _ask(self, errand: Errand, what: str, work: Callable[[], Awaitable[Answer]]) -> Answer:
+        """Do something, whatever the exchange says of its time."""
         with on(errand):
             try:
                 return await work()
@@ -249,13 +269,21 @@ class CcxtExecutor(Executor):
             except Exception as error:  # noqa: BLE001 - whatever it is, it is raised again for what it means
                 raise failures.venue_error(error, errand, self.options.exchange, what) from None
 
+    async def _set_clock_after(self, errand: Errand) -> None:
+        """Ask for the time anew if that is what the exchange found wrong with a request: the next one is stamped by it."""
+        if failures.is_about_time(errand):
+            try:
+                await self._set_clock()
+            except VenueError as error:
+                _log.warning("%s; requests may go on being refused for their time", error)
+
     async def _set_clock(self) -> int:
         """Ask the exchange for its time, and stamp requests by it from now on."""
         client = self._connected()
         if not client.has.get("fetchTime"):
             raise VenueError(f"{client.id} does not tell its time")
         before = client.milliseconds()
-        there = int(await self._do(self._errand(Priority.RECONCILE), "tell its time", client.fetch_time))
+        there = int(await self._ask(self._errand(Priority.RECONCILE), "tell its time", client.fetch_time))
         if "timeDifference" in client.options:
             client.options["timeDifference"] = (before + client.milliseconds()) // 2 - there
         return there * _MS

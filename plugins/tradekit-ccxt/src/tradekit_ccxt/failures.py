@@ -12,7 +12,7 @@ from tradekit import OrderRefused, VenueError
 from tradekit_ccxt.errand import Errand
 from tradekit_ccxt.library import errors
 
-__all__ = ["is_refusal", "refused", "venue_error"]
+__all__ = ["is_about_time", "is_refusal", "refused", "venue_error"]
 
 _REFUSALS = (
     "InsufficientFunds",
@@ -51,6 +51,11 @@ def is_refusal(error: BaseException, errand: Errand) -> bool:
         return False
     # Binance has no class of its own for this one.
     return "duplicate" not in str(error).lower()
+
+
+def is_about_time(errand: Errand) -> bool:
+    """Say whether the exchange has refused the last request because of the time that it was stamped with."""
+    return isinstance(errand.failure, errors().InvalidNonce)
 
 
 def refused(error: Exception, errand: Errand, exchange: str) -> OrderRefused:

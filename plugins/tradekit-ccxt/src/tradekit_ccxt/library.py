@@ -13,8 +13,7 @@ import logging
 from typing import Any
 from urllib.parse import urlsplit
 
-from tradekit import ConfigError
-from tradekit_ccxt.keys import Keys
+from tradekit import ConfigError, Keys
 from tradekit_ccxt.options import ExchangeOptions
 
 __all__ = ["Client", "check_exchange", "close", "errors", "make", "rewritten"]

@@ -103,7 +103,7 @@ class Lookup:
             _log.warning("%s tells of trades of the last %d days only; older ones are not asked for", self.client.id, back)
             since_ms = now_ms - back * _DAY_MS
         step = min(self._feature(symbol, "fetchMyTrades", "untilDays") or 10_000, 10_000) * _DAY_MS
-        found: dict[tuple[int, str], _Found] = {}
+        found: dict[tuple[int, str, str], _Found] = {}
         todo = [(start, min(start + step, now_ms)) for start in range(since_ms, now_ms + 1, step)][::-1]
         while todo:
             start, end = todo.pop()
@@ -116,7 +116,8 @@ class Lookup:
                 todo += [(middle, end), (start, middle)]
             for trade in answer:
                 if trade["timestamp"] >= since_ms:
-                    found[trade["timestamp"], str(trade["id"])] = trade
+                    # Two orders of the account that met have one trade in common.
+                    found[trade["timestamp"], str(trade["id"]), str(trade.get("order"))] = trade
         return [found[key] for key in sorted(found)]
 
     def _feature(self, symbol: str, method: str, name: str) -> int | None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import itertools
 import math
-import time
 from collections.abc import Awaitable, Callable
 from enum import IntEnum
 
@@ -28,6 +27,11 @@ _KEPT_BACK = {Priority.CANCEL: 0.0, Priority.REDUCE: 0.1, Priority.NEW: 0.2, Pri
 """The share of the budget that is left for what goes before."""
 
 
+def loop_time() -> float:
+    """Return the time by which the running event loop sleeps, in seconds."""
+    return asyncio.get_running_loop().time()
+
+
 class Governor:
     """A budget that fills up at an even rate, and a queue in order of priority for those that it does not suffice for.
 
@@ -39,7 +43,7 @@ class Governor:
         self,
         per_second: float,
         burst: float,
-        now: Callable[[], float] = time.monotonic,
+        now: Callable[[], float] = loop_time,
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
     ) -> None:
         self._per_second = per_second
@@ -47,7 +51,7 @@ class Governor:
         self._now = now
         self._sleep = sleep
         self._tokens = self._burst
-        self._counted_at = now()
+        self._counted_at: float | None = None
         self._rests_until = -math.inf
         self._numbers = itertools.count()
         self._queue: dict[tuple[int, int], float] = {}
@@ -75,7 +79,8 @@ class Governor:
     def _wait_s(self, place: tuple[int, int], priority: Priority) -> float:
         """Return how long it takes at least until it is the turn of a place, in seconds; 0 if it is now."""
         now = self._now()
-        self._tokens = min(self._burst, self._tokens + (now - self._counted_at) * self._per_second)
+        passed = 0.0 if self._counted_at is None else now - self._counted_at
+        self._tokens = min(self._burst, self._tokens + passed * self._per_second)
         self._counted_at = now
         rest = max(self._rests_until - now, 0.0)
         ahead = sum(cost for other, cost in self._queue.items() if other < place)

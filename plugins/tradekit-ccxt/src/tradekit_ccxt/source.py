@@ -6,6 +6,7 @@ import asyncio
 import threading
 import time
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from contextlib import asynccontextmanager
 from datetime import UTC
 from email.utils import parsedate_to_datetime
 from typing import Any, ClassVar, TypeVar
@@ -14,6 +15,7 @@ import numpy as np
 
 from tradekit import (
     BarRequest,
+    BookUpdates,
     DataError,
     DataSource,
     Field,
@@ -21,12 +23,12 @@ from tradekit import (
     Instrument,
     LiveBar,
     Paging,
+    Quotes,
     Reconnected,
     Series,
     TradekitError,
     Trades,
     interval_text,
-    trade_number,
 )
 from tradekit_ccxt import library
 from tradekit_ccxt.errand import Errand
@@ -35,24 +37,27 @@ from tradekit_ccxt.history import FUNDING_UNTIL, TRADES_FROM, first_trades, fund
 from tradekit_ccxt.markets import instrument, market_of, on_offer
 from tradekit_ccxt.options import ExchangeOptions
 from tradekit_ccxt.streaming import bars_as_made
+from tradekit_ccxt.ticks import books_as_made, quotes_as_made, trades_as_made, trades_of
 from tradekit_ccxt.transport import retry_after
 
 __all__ = ["CcxtSource"]
 
 _MS = 1_000_000
 _USUAL_ROWS = 500
-_SIDES = {"buy": 1, "sell": -1}
 Answer = TypeVar("Answer")
 
 
 class CcxtSource(DataSource):
-    """Bars, trades, funding rates and instruments from any exchange that ccxt knows, and its bars as they are made.
+    """Bars, trades, funding rates and instruments from any exchange that ccxt knows, and its streams.
+
+    Bars, trades, quotes and order books come as they are made.
 
     It is asked page by page. History that is used more than once belongs into the store: `tradekit data fetch`.
     """
 
     name = "ccxt"
     has_live_bars: ClassVar[bool] = True
+    has_live_trades: ClassVar[bool] = True
 
     class Options(ExchangeOptions):
         """Which exchange, and how it is asked."""
@@ -63,6 +68,7 @@ class CcxtSource(DataSource):
         per_second: float | None = Field(
             None, gt=0, description="requests a second at most; the default is half of what the exchange allows, as ccxt knows it"
         )
+        book_depth: int = Field(100, ge=1, description="price levels of each side that a stream of order books has at most")
         poll_s: float = Field(5.0, gt=0, description="seconds between requests where the exchange has no stream of bars")
 
     def __init__(self, options: Options | None = None) -> None:
@@ -112,23 +118,52 @@ class CcxtSource(DataSource):
             return {}
         return {symbol: self._funding(symbol) for symbol in symbols}
 
+    def streams_bars(self) -> bool:
+        """Say whether ccxt knows a stream of bars at the exchange."""
+        return bool(library.make(self.options).has.get("watchOHLCV"))
+
+    async def live_trades(self, request: BarRequest) -> AsyncIterator[Mapping[str, Trades] | Reconnected]:
+        """Yield trades as they are made."""
+        async with self._streaming(request.symbols) as client:
+            async for heard in trades_as_made(client, request.symbols, self._origin):
+                yield heard
+
+    async def live_quotes(self, request: BarRequest) -> AsyncIterator[Mapping[str, Quotes] | Reconnected]:
+        """Yield best bid and ask as they change."""
+        async with self._streaming(request.symbols) as client:
+            async for heard in quotes_as_made(client, request.symbols, self._origin):
+                yield heard
+
+    async def live_book(self, request: BarRequest) -> AsyncIterator[Mapping[str, BookUpdates] | Reconnected]:
+        """Yield the best levels of order books as they change."""
+        async with self._streaming(request.symbols) as client:
+            async for heard in books_as_made(client, request.symbols, self.options.book_depth, self._origin):
+                yield heard
+
     async def live_bars(self, request: BarRequest) -> AsyncIterator[LiveBar | Reconnected]:
         """Yield bars as they are made, from a stream, or by asking again where the exchange has none."""
-        timeframe, client = await asyncio.to_thread(self._opened, request)
-        try:
+        timeframe = await asyncio.to_thread(self._timeframe, request.interval)
+        async with self._streaming(request.symbols) as client:
             async for heard in bars_as_made(client, request, timeframe, self.options.poll_s):
                 yield heard
+
+    @asynccontextmanager
+    async def _streaming(self, symbols: Sequence[str]) -> AsyncIterator[library.Client]:
+        """Give a client for an event loop that knows the instruments, for as long as somebody listens."""
+        client = await asyncio.to_thread(self._opened, symbols)
+        try:
+            yield client
         finally:
             await library.close(client)
 
-    def _opened(self, request: BarRequest) -> tuple[str, library.Client]:
-        """Return what ccxt calls the interval, and a client for an event loop that knows the instruments."""
-        timeframe, known = self._timeframe(request.interval), self._loaded()
-        for symbol in request.symbols:
+    def _opened(self, symbols: Sequence[str]) -> library.Client:
+        known = self._loaded()
+        for symbol in symbols:
             market_of(known, symbol, self.options.market)
         client = library.make(self.options)
         client.set_markets(list(known.markets.values()), known.currencies)
-        return timeframe, client
+        client.number = float  # what ccxt puts together itself, such as a book, it can't put together of text
+        return client
 
     def _bars(self, symbol: str, request: BarRequest) -> Series:
         client, timeframe = self._loaded(), self._timeframe(request.interval)
@@ -161,15 +196,7 @@ class CcxtSource(DataSource):
 
         until = min(end, time.time_ns()) // _MS
         found = first_trades(ask, -(-start // _MS), until, TRADES_FROM[self.options.exchange])
-        wanted = [trade for trade in found if start <= int(trade["timestamp"]) * _MS < end]
-        return Trades(
-            np.array([int(trade["timestamp"]) * _MS for trade in wanted], dtype=np.int64),
-            np.array([float(trade["price"]) for trade in wanted]),
-            np.array([float(trade["amount"]) for trade in wanted]),
-            self._origin,
-            np.array([_SIDES.get(trade["side"], 0) for trade in wanted], dtype=np.int8),
-            np.array([trade_number(str(trade["id"])) if trade["id"] else 0 for trade in wanted], dtype=np.int64),
-        )
+        return trades_of([trade for trade in found if start <= int(trade["timestamp"]) * _MS < end], self._origin)
 
     def _funding(self, symbol: str) -> FundingRates:
         client = self._loaded()

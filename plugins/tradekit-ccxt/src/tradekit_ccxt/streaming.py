@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Iterator, Sequence
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from typing import Any
 
 from tradekit import BarRequest, LiveBar, Reconnected
@@ -12,7 +12,7 @@ from tradekit_ccxt.listening import Heard, Pause, listen
 from tradekit_ccxt.pacing import Governor
 from tradekit_ccxt.transport import Transport
 
-__all__ = ["bars_as_made", "ended"]
+__all__ = ["attached", "bars_as_made", "ended"]
 
 _MS = 1_000_000
 _LATEST = 3
@@ -29,12 +29,11 @@ async def bars_as_made(
     symbols = {client.market(symbol)["id"]: symbol for symbol in request.symbols}
     finished: set[tuple[str, int]] = set()
     heard: Heard[LiveBar] = Heard()
-    per_second = 1000.0 / float(client.rateLimit or 1000)
 
     def note(message: Any) -> None:
         finished.update((symbols[place], opened) for place, opened in ended(client.id, message) if place in symbols)
 
-    Transport(client, Governor(per_second, max(per_second, 1.0)), on_gap=heard.gap, on_message=note)
+    attached(client, heard.gap, note)
 
     def take(symbol: str, rows: Sequence[Sequence[Any]]) -> None:
         for row in rows:
@@ -55,6 +54,12 @@ async def bars_as_made(
     heard.gap()
     async for told in heard.while_doing([listening(symbol) for symbol in request.symbols]):
         yield told
+
+
+def attached(client: Client, on_gap: Callable[[], None], on_message: Callable[[Any], None] = lambda _message: None) -> None:
+    """Let all that a client asks and hears go through a transport of its own, which tells of gaps and of each message."""
+    per_second = 1000.0 / float(client.rateLimit or 1000)
+    Transport(client, Governor(per_second, max(per_second, 1.0)), on_gap=on_gap, on_message=on_message)
 
 
 def ended(exchange: str, message: Any) -> Iterator[tuple[str, int]]:

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import calendar
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable
 from datetime import datetime
-from typing import Any, TypeVar
+from typing import TypeVar
 
 import click
 
-__all__ = ["KINDS", "MOMENT", "data_set_argument", "gather", "nanoseconds"]
+__all__ = ["KINDS", "MOMENT", "data_set_argument", "nanoseconds"]
 
 _Command = TypeVar("_Command", bound=Callable[..., object])
 
@@ -25,21 +25,6 @@ def data_set_argument(command: _Command) -> _Command:
     return click.argument("words", nargs=-1, required=True, metavar="DATA_SET...")(command)
 
 
-def gather(options: Sequence[tuple[tuple[str, ...], Mapping[str, Any]]]) -> Callable[[_Command], _Command]:
-    """Add many options, whose values come as one dictionary, the context's object."""
-
-    def add(command: _Command) -> _Command:
-        for names, facts in reversed(options):
-            command = click.option(*names, **facts, expose_value=False, callback=_note)(command)
-        return command
-
-    return add
-
-
 def nanoseconds(moment: datetime | None) -> int | None:
     """Return a time that was typed in UTC nanoseconds."""
     return None if moment is None else calendar.timegm(moment.timetuple()) * 10**9
-
-
-def _note(ctx: click.Context, parameter: click.Parameter, value: object) -> None:
-    ctx.ensure_object(dict)[parameter.name] = value

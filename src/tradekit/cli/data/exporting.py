@@ -8,8 +8,8 @@ from typing import Any
 
 import click
 
-from tradekit.cli.arguments import store_option
-from tradekit.cli.data.arguments import MOMENT, data_set_argument, gather, nanoseconds
+from tradekit.cli.arguments import gather, store_option
+from tradekit.cli.data.arguments import MOMENT, data_set_argument, nanoseconds
 
 __all__ = ["export_command"]
 

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from tradekit.cli.arguments import store_option
-from tradekit.cli.data.arguments import KINDS, MOMENT, gather, nanoseconds
+from tradekit.cli.arguments import gather, store_option
+from tradekit.cli.data.arguments import KINDS, MOMENT, nanoseconds
 from tradekit.cli.output import json_option, print_json, print_table
 
 if TYPE_CHECKING:

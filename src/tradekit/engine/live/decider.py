@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from tradekit.engine.calls import blaming, run_on_bar
+from tradekit.engine.calls import Blaming, run_on_bar
 from tradekit.engine.live.following import Action, Follower
 from tradekit.engine.live.growing import GrowingRun
 from tradekit.engine.live.inputs import Absent, Answer, Blocked, Command, Filled, Input, Price, Row, Sighting
@@ -170,7 +170,7 @@ class Decider:
     def _targets(self) -> Floats:
         bars, values = self.run.seen()
         who = f"targets() of strategy {self.strategy.name!r}"
-        with blaming(who, self.strategy):
+        with Blaming(who, self.strategy):
             weights = np.array(self.strategy.targets(bars, values), dtype=np.float64)
         weights[~values.warm] = np.nan
         last: Floats = weights[-1]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import ROUND_HALF_EVEN, Decimal
+from functools import cache
 
 from tradekit.engine.live.legs import Leg, Legs, LegState, Minter
 from tradekit.model.instrument import Instrument
@@ -17,10 +18,10 @@ __all__ = ["Action", "Cancel", "Follower", "Send"]
 
 _PLAIN = (OrderKind.MARKET, OrderKind.LIMIT)
 _LIMITED = (OrderKind.LIMIT, OrderKind.STOP_LIMIT, OrderKind.TAKE_PROFIT_LIMIT)
-_UNABLE = (Flag.AT_OPEN, Flag.AT_CLOSE, Flag.ICEBERG)
+_UNABLE = {Flag.AT_OPEN: "at the open", Flag.AT_CLOSE: "at the close", Flag.ICEBERG: "iceberg"}
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class _Look:
     """An order of the run, as the simulation has it."""
 
@@ -38,7 +39,7 @@ class _Look:
     until: int
 
     def has(self, flag: Flag) -> bool:
-        return bool(self.flags & flag)
+        return int.__and__(self.flags, flag) != 0  # the & of flags makes one, which takes ten times as long
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +87,8 @@ class Follower:
     def settle(self, actions: list[Action]) -> bool:
         """Let what is at the venue follow what the run wants there; say whether that changed what the run wants."""
         alive = self.outside.alive()
+        if not alive and not self.legs.working:
+            return False
         for leg in list(self.legs.working.values()):
             if leg.order not in alive:
                 self._leave(leg, actions)
@@ -127,7 +130,8 @@ class Follower:
         if ended is not None:
             if self._leave_all(order, actions):
                 is_refused = ended.state in (LegState.REJECTED, LegState.ABSENT)
-                self.outside.ended(order, OrderStatus.REJECTED if is_refused else OrderStatus.EXPIRED, Reason.BY_VENUE)
+                status = OrderStatus.REJECTED if is_refused else OrderStatus.EXPIRED
+                self.outside.ended(order, status, Reason.BY_VENUE, ended.text)
                 return True
             return False
         if look.has(Flag.IN_FLIGHT) and any(leg.state is not LegState.SENDING for leg in legs):
@@ -136,6 +140,9 @@ class Follower:
 
     def _match(self, look: _Look, legs: list[Leg], actions: list[Action]) -> bool:
         """Bring what is at the venue of an open order to the size that it should have there."""
+        if not legs and (beyond := self._beyond(look)):
+            self.outside.ended(look.number, OrderStatus.REJECTED, Reason.UNSUPPORTED, beyond)
+            return True
         working = [leg for leg in legs if not leg.is_settled]
         wanted = self._size(look)
         there = sum((leg.remaining for leg in working), Decimal(0))
@@ -144,9 +151,6 @@ class Follower:
         if working and (wanted == 0 or abs(wanted) < abs(there)):
             self._leave_all(look.number, actions)
             return False
-        if self._is_beyond(look):
-            self.outside.ended(look.number, OrderStatus.REJECTED, Reason.BY_VENUE)
-            return True
         if self._may_send(look, wanted - there):
             intent = self._intent(look, wanted - there)
             self.legs.add(Leg(intent, look.number, self.time))
@@ -176,12 +180,15 @@ class Follower:
     def _is_alike(self, leg: Leg, symbol: str, size: Decimal) -> bool:
         return leg.intent.symbol == symbol and (leg.intent.quantity > 0) == (size > 0)
 
-    def _is_beyond(self, look: _Look) -> bool:
-        """Say whether an order has conditions that neither the venue nor the kernel can meet."""
-        abilities = self.abilities[look.symbol]
-        if any(look.has(flag) for flag in _UNABLE) or _force(look) not in abilities.time_in_force:
-            return True
-        return look.has(Flag.POST_ONLY) and not abilities.post_only
+    def _beyond(self, look: _Look) -> str:
+        """Return which conditions of an order neither the venue nor the kernel can meet, in words; empty if there is none."""
+        abilities, force = self.abilities[look.symbol], _force(look)
+        found = [words for flag, words in _UNABLE.items() if look.has(flag)]
+        if force not in abilities.time_in_force:
+            found.append(f"time in force {force!r}")
+        if look.has(Flag.POST_ONLY) and not abilities.post_only:
+            found.append("post-only")
+        return ", ".join(found)
 
     def _intent(self, look: _Look, size: Decimal) -> Intent:
         instrument, kind = self.instruments[look.symbol], look.kind
@@ -215,7 +222,8 @@ class Follower:
 
     def _look(self, order: int) -> _Look:
         found = self.outside.look(order)
-        return _Look(order, **{**found, "kind": OrderKind(found["kind"]), "status": OrderStatus(found["status"])})
+        found["kind"], found["status"] = OrderKind(found["kind"]), OrderStatus(found["status"])
+        return _Look(order, **found)
 
     def _is_watched_here(self, look: _Look) -> bool:
         """Say whether an order waits for a price that the venue can't watch for it."""
@@ -235,5 +243,10 @@ def exact(value: float, step: float | None) -> Decimal:
     number = Decimal(repr(value))
     if step is None:
         return number
-    exact_step = Decimal(repr(step))
+    exact_step = _exact_step(step)
     return ((number / exact_step).to_integral_value(ROUND_HALF_EVEN) * exact_step).normalize() + Decimal(0)
+
+
+@cache
+def _exact_step(step: float) -> Decimal:
+    return Decimal(repr(step))

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from tradekit.engine.indicators import declared
 from tradekit.engine.prepare import Prepared
-from tradekit.engine.streaming import feeds_of
+from tradekit.engine.streaming import Feed, feeds_of
 from tradekit.errors import ConfigError, RunError
 from tradekit.model.bars import PRICE_COLUMNS, Bars, BarSize, Period
 from tradekit.model.risk import LimitKind
@@ -75,6 +75,11 @@ class GrowingRun:
         bars = _Growing(symbols, *self._times, *self._columns)
         self._values = np.full((len(history.names), len(symbols), self.room), np.nan)
         self._feeds = feeds_of(declared(prepared.strategy, size), size, Sessions.of_days(bars))
+        self._places: list[slice] = []
+        ends = dict.fromkeys(range(len(symbols)), 0)
+        for i, feed in self._feeds:
+            self._places.append(slice(ends[i], ends[i] + len(feed.last)))
+            ends[i] += len(feed.last)
         self.setup: Setup = replace(
             history,
             bars=bars,
@@ -83,7 +88,7 @@ class GrowingRun:
             values=self._values,
             volatility=np.zeros((len(symbols), 0)),
         )
-        self._append(history.bars)
+        self._begin(history.bars)
 
     def add(self, closed: Closed) -> int:
         """Add a row of bars, and return its number. Raises `RunError` for one that is not later than the last, or has no room."""
@@ -91,21 +96,31 @@ class GrowingRun:
             raise RunError(f"a bar that opens at {closed.open_time} comes after one that closed at {self._times[1][self.rows - 1]}")
         if self.rows == self.room:
             raise RunError(f"this session has seen {self.rows:,} bars, which is all that it has room for; start it again")
-        symbols = self.setup.bars.symbols
-        values = np.array([closed.bars.get(symbol, (np.nan,) * 5) for symbol in symbols])
-        times = np.array([closed.open_time]), np.array([closed.close_time])
-        self._append(Bars(symbols, *times, *(values[np.newaxis, :, column] for column in range(5))))
-        return self.rows - 1
+        row = self.rows
+        self._times[0][row], self._times[1][row] = closed.open_time, closed.close_time
+        given = [closed.bars.get(symbol) for symbol in self.setup.bars.symbols]
+        for i, bar in enumerate(given):
+            if bar is not None:
+                for column, value in zip(self._columns, bar, strict=True):
+                    column[row, i] = value
+        self.rows += 1
+        for (i, feed), place in zip(self._feeds, self._places, strict=True):
+            self._values[place, i, row] = self._value(feed, i, given[i])
+        return row
 
-    def _append(self, bars: Bars) -> None:
-        rows = slice(self.rows, self.rows + len(bars))
+    def _value(self, feed: Feed, i: int, bar: _BAR | None) -> Any:
+        """Return the values of an indicator on the last row; in a hole it keeps those that it had."""
+        if bar is None:
+            return feed.last[:, 0]
+        found = feed.push(bar)
+        return feed.take(self.setup.bars.rows(self.rows - 1, self.rows), i)[:, 0] if found is None else found
+
+    def _begin(self, bars: Bars) -> None:
+        rows = slice(0, len(bars))
         for array, name in zip((*self._times, *self._columns), ("open_time", "close_time", *PRICE_COLUMNS), strict=True):
             array[rows] = getattr(bars, name)
-        at = dict.fromkeys(range(len(bars.symbols)), 0)
-        for i, feed in self._feeds:
-            found = feed.take(bars, i)
-            self._values[at[i] : at[i] + len(found), i, rows] = found
-            at[i] += len(found)
+        for (i, feed), place in zip(self._feeds, self._places, strict=True):
+            self._values[place, i, rows] = feed.take(bars, i)
         self.rows = rows.stop
 
     def seen(self) -> tuple[Bars, Values]:

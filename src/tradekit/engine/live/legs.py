@@ -147,7 +147,8 @@ class Legs:
     """Those of which more may come."""
     touched: dict[str, Leg] = field(default_factory=dict)
     """Those that are new or have changed since `take_touched` was called."""
-    counted: set[tuple[str, str]] = field(default_factory=set)
+    counted: set[tuple[str, str, str]] = field(default_factory=set)
+    """By instrument, the venue's id, and our order: where one of our orders met another, both have the same trade."""
 
     def add(self, leg: Leg) -> None:
         """Take a new one down."""
@@ -185,10 +186,13 @@ class Legs:
             return next((leg for leg in self.by_id.values() if leg.venue_id == venue_id), None)
         return None
 
+    def knows(self, fill: VenueFill) -> bool:
+        """Say whether a trade, with the client id of its order, is counted already."""
+        return (fill.symbol, fill.trade_id, fill.client_id) in self.counted
+
     def count(self, fill: VenueFill) -> bool:
         """Say whether a trade is new, and remember it."""
-        key = (fill.symbol, fill.trade_id)
-        if key in self.counted:
+        if self.knows(fill):
             return False
-        self.counted.add(key)
+        self.counted.add((fill.symbol, fill.trade_id, fill.client_id))
         return True

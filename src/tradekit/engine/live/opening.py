@@ -12,6 +12,7 @@ import numpy as np
 
 from tradekit.engine.market import MarketData
 from tradekit.model.bars import PRICE_COLUMNS, Bars
+from tradekit.model.columns import number_column, table
 from tradekit.model.instrument import Instrument
 from tradekit.model.timeline import Schedule, Sessions
 
@@ -38,10 +39,10 @@ class Opening:
         import pyarrow as pa
 
         bars = self.market.bars
-        columns = {"open_time": bars.open_time, "close_time": bars.close_time}
+        columns = {"open_time": number_column(bars.open_time), "close_time": number_column(bars.close_time)}
         for name in PRICE_COLUMNS:
             for i in range(len(bars.symbols)):
-                columns[f"{name} {i}"] = np.ascontiguousarray(getattr(bars, name)[:, i])
+                columns[f"{name} {i}"] = number_column(getattr(bars, name)[:, i])
         about = {
             "instruments": [asdict(one) for one in self.market.instruments],
             "facts": [dict(fact) for fact in self.market.facts],
@@ -53,10 +54,10 @@ class Opening:
             "baseline": {symbol: str(units) for symbol, units in self.baseline.items()},
             "is_halted": self.is_halted,
         }
-        table = pa.table(columns).replace_schema_metadata({"about": json.dumps(about, default=str)})
+        written = table(columns).replace_schema_metadata({"about": json.dumps(about, default=str)})
         sink = io.BytesIO()
-        with pa.ipc.new_file(sink, table.schema) as writer:
-            writer.write_table(table)
+        with pa.ipc.new_file(sink, written.schema) as writer:
+            writer.write_table(written)
         return sink.getvalue()
 
     @classmethod
@@ -64,10 +65,10 @@ class Opening:
         """Return what `to_bytes` has written."""
         import pyarrow as pa
 
-        table = pa.ipc.open_file(io.BytesIO(content)).read_all()
-        about = json.loads((table.schema.metadata or {})[b"about"])
+        written = pa.ipc.open_file(io.BytesIO(content)).read_all()
+        about = json.loads((written.schema.metadata or {})[b"about"])
         instruments = tuple(Instrument(**one) for one in about["instruments"])
-        columns = {name: table.column(name).to_numpy() for name in table.column_names}
+        columns = {name: written.column(name).to_numpy() for name in written.column_names}
         prices = (np.stack([columns[f"{name} {i}"] for i in range(len(instruments))], axis=1) for name in PRICE_COLUMNS)
         symbols = tuple(one.symbol for one in instruments)
         bars = Bars(symbols, columns["open_time"], columns["close_time"], *prices)

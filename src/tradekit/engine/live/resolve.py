@@ -96,8 +96,8 @@ class Resolver:
         leg = self.decider.legs.find(fill.client_id, fill.venue_id)
         if leg is None:
             return False
-        if (fill.symbol, fill.trade_id) not in self.decider.legs.counted:
-            named = replace(fill, client_id=leg.intent.client_id)
+        named = replace(fill, client_id=leg.intent.client_id)
+        if not self.decider.legs.knows(named):
             self.tell(Filled(max(fill.time, self.decider.time), named))
         return True
 
@@ -114,9 +114,10 @@ class Resolver:
         symbols = tuple(self.decider.instruments)
         there = await answer(self.executor.open_orders(symbols))
         foreign = tuple(order.venue_id for order in there if not self.see(order))
-        known = {order.client_id for order in there} | {order.venue_id for order in there}
+        # An id that is not known names nobody: neither a foreign order without one of ours, nor one of ours without the venue's.
+        known = ({order.client_id for order in there} | {order.venue_id for order in there}) - {""}
         for leg in list(self.decider.legs.working.values()):
-            if leg.intent.client_id not in known and leg.venue_id not in known and leg.state is not LegState.SENDING:
+            if known.isdisjoint((leg.intent.client_id, leg.venue_id)) and leg.state is not LegState.SENDING:
                 await self.look_up(leg)
         active = {leg.intent.symbol for leg in self.decider.legs.working.values()}
         for symbol in symbols if is_full else sorted(active):

@@ -3,21 +3,25 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import logging
 import signal
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from tradekit.engine.compose import ComposedRun
 from tradekit.engine.drive import Driven
+from tradekit.engine.hearing import Hearing, begin
+from tradekit.engine.live.following import Action
 from tradekit.engine.live.inputs import Input
+from tradekit.engine.live.notes import note_of, note_of_action
 from tradekit.engine.live.session import Ended
 from tradekit.engine.live.start import Started, journal_path, start
 from tradekit.engine.plan import Plan
-from tradekit.engine.run import Finished, Ready, keep, listener
-from tradekit.errors import ConfigError, PluginError
+from tradekit.engine.run import Finished, Ready, end_failed, keep
+from tradekit.errors import ConfigError, TradekitError
 from tradekit.journal.events import events
 from tradekit.journal.record import Record
 from tradekit.journal.store import JournalStore
@@ -58,10 +62,13 @@ def run_live(
     store = JournalStore(journal_path(runs, config.live.slug or config.run.slug), config.live.durability)
     try:
         store.lease()
-        started, ended = asyncio.run(_run(composed, store, is_new, on_start, clock))
+        started, ended = asyncio.run(_run(composed, store, (runs, is_new), on_start, clock))
+    except BaseException as error:
+        end_failed(composed.reporters, error)
+        raise
     finally:
         store.close()
-    finished = _keep(composed, started, runs)
+    finished = _keep(composed, started, runs, ended.error)
     if ended.error is not None:
         ended.error.add_note(f"what was done until then is kept in {finished.folder}, and in the journal {str(store.path)!r}")
         raise ended.error
@@ -69,43 +76,82 @@ def run_live(
 
 
 async def _run(
-    composed: ComposedRun, store: JournalStore, is_new: bool, on_start: Callable[[Started], None], clock: Callable[[], int]
+    composed: ComposedRun,
+    store: JournalStore,
+    place: tuple[Path, bool],
+    on_start: Callable[[Started], None],
+    clock: Callable[[], int],
 ) -> tuple[Started, Ended]:
+    runs, is_new = place
     started = await start(composed, store, is_new, clock)
     session = started.session
-    session.on_input = _hearing(composed, started)
+    try:
+        ready = _ready(composed, started)
+        begin(ready, runs)
+        session.on_input, session.say = _hearing(ready, started), _saying(started)
+    except BaseException:
+        if session.executor is not None:
+            await session.executor.close()
+        raise
     loop = asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(number, session.stop, number)
     on_start(started)
-    return started, await session.run()
+    # What is there now stays: looking through ccxt's markets again and again for what to free would hold orders up.
+    gc.collect()
+    gc.freeze()
+    try:
+        return started, await session.run()
+    finally:
+        gc.unfreeze()
 
 
-def _hearing(composed: ComposedRun, started: Started) -> Callable[[Input], None]:
-    """Return what tells the log of decisions and fills, and lets critical reporters hear of all; one that fails stops new risk."""
+def _hearing(ready: Ready, started: Started) -> Callable[[Input, Sequence[Action]], bool]:
+    """Return what tells critical reporters of all that comes in; one that fails stops new risk.
+
+    What it returns says whether all of it is written down wherever it must be.
+    """
     decider = started.session.books.decider
-    ready = _ready(composed, started)
-    heard = listener(ready)
-    seen = len(decider.simulation.log)
+    hearing = Hearing(ready.composed.reporters, decider.run.setup)
+    hearing.pass_over(decider.simulation)
 
-    def on_input(_given: Input) -> None:
-        nonlocal seen
-        now = len(decider.simulation.log)
-        if now == seen:
-            return
-        first, seen = seen, now
-        for event in events(Record.of(decider.simulation, decider.run.setup, first), first):
-            if event.kind in _TOLD:
-                _log.info("%s", _line(event))
-        if heard is None:
-            return
-        try:
-            heard(decider.simulation, first)
-        except PluginError as error:
-            _log.error("new risk is stopped: %s", error)
-            started.session.store.ask("halt", str(error))
+    def on_input(given: Input, actions: Sequence[Action]) -> bool:
+        if not hearing.reporters:
+            return True
+        failures: list[TradekitError] = []
+        steps: tuple[Callable[[], None], ...] = (
+            lambda: hearing.notes([note_of(given, decider)]),
+            lambda: hearing(decider.simulation),
+            lambda: hearing.notes([note_of_action(action, decider) for action in actions]),
+            hearing.settle,
+        )
+        for tell in steps:
+            try:
+                tell()
+            except TradekitError as error:
+                failures.append(error)
+        if failures and not decider.is_halted:
+            _log.error("new risk is stopped: %s", failures[0])
+            started.session.store.ask("halt", str(failures[0]))
+        return not failures
 
     return on_input
+
+
+def _saying(started: Started) -> Callable[[], None]:
+    """Return what tells the log of decisions and fills since it was last called."""
+    decider = started.session.books.decider
+    seen = len(decider.simulation.log)
+
+    def say() -> None:
+        nonlocal seen
+        first, seen = seen, len(decider.simulation.log)
+        if first < seen:
+            for event in events(Record.of(decider.simulation, decider.run.setup, first), first):
+                if event.kind in _TOLD:
+                    _log.info("%s", _line(event))
+
+    return say
 
 
 def _line(event: Event) -> str:
@@ -123,9 +169,9 @@ def _ready(composed: ComposedRun, started: Started) -> Ready:
     return Ready(composed, started.opening.market, replace(started.prepared, setup=setup), plan)
 
 
-def _keep(composed: ComposedRun, started: Started, runs: Path) -> Finished:
+def _keep(composed: ComposedRun, started: Started, runs: Path, error: BaseException | None) -> Finished:
     ready, decider = _ready(composed, started), started.session.books.decider
     bars = decider.run.setup.bars.rows(0, decider.run.rows)
     ready = replace(ready, market=replace(ready.market, bars=bars, adjusted=bars))
     driven = Driven(ready.prepared.setup, decider.simulation, 0)
-    return keep(ready, runs, lambda: driven)
+    return keep(ready, runs, lambda: driven, error)

@@ -5,18 +5,20 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-from collections.abc import Callable, Coroutine, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Coroutine, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
 
-from tradekit.data.load import bars_of
+from tradekit.data.fetch.whole import all_bars
 from tradekit.engine.live.books import Books
+from tradekit.engine.live.clock import VenueClock
 from tradekit.engine.live.feed import Feed
+from tradekit.engine.live.following import Action
 from tradekit.engine.live.inputs import Command, Input, Price, Row
 from tradekit.engine.live.legs import Leg
 from tradekit.engine.live.outbox import Outbox
-from tradekit.engine.live.resolve import Resolver, answer
+from tradekit.engine.live.resolve import Resolver
 from tradekit.errors import TradekitError, VenueError
 from tradekit.journal.store import JournalStore
 from tradekit.model.outside import LiveBar, Reconnected, VenueFill, VenueOrder
@@ -26,6 +28,8 @@ __all__ = ["Ended", "LiveSession", "Timing"]
 
 _log = logging.getLogger("tradekit.live")
 _SECOND = 1_000_000_000
+_SAY_AFTER_S = 0.002  # so that what tells people does not come before what is sent
+_LONGEST_WAIT_S = 60.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,19 +69,26 @@ class LiveSession:
     baseline: Mapping[str, Decimal] = field(default_factory=dict)
     timing: Timing = Timing()
     clock: Callable[[], int] = time.time_ns
-    on_input: Callable[[Input], None] = lambda _given: None
-    offset: int = 0
+    on_input: Callable[[Input, Sequence[Action]], bool] = lambda _given, _actions: True
+    """Hears of each input and what follows from it; says whether that may be done which adds risk."""
+    say: Callable[[], None] = lambda: None
+    """Tells people what has happened, when what follows from it is on its way."""
+    live_bars: Callable[[BarRequest], AsyncIterator[LiveBar | Reconnected]] | None = None
+    """Where bars come from, if not from `source.live_bars`."""
     since: int = 0
     """Up to when trades were asked for."""
     stopped_by: int = 0
+    venue_clock: VenueClock = field(init=False)
     resolver: Resolver | None = field(init=False, default=None)
     outbox: Outbox | None = field(init=False, default=None)
     _failure: BaseException | None = None
     _tasks: set[asyncio.Task[None]] = field(default_factory=set)
     _stop: asyncio.Event = field(default_factory=asyncio.Event)
     _due: dict[str, float] = field(default_factory=dict)
+    _has_news: bool = False
 
     def __post_init__(self) -> None:
+        self.venue_clock = VenueClock(self.clock)
         if self.executor is not None:
             decider, began = self.books.decider, self.books.session.started
             self.resolver = Resolver(decider, self.executor, self.tell, self.now, began, baseline=dict(self.baseline))
@@ -90,18 +101,30 @@ class LiveSession:
 
     def now(self) -> int:
         """Return the venue's time."""
-        return self.clock() + self.offset
+        return self.venue_clock.now()
 
     def tell(self, given: Input, asked: int | None = None) -> None:
-        """Let the run decide on something, and begin to do what it decides."""
+        """Let the run decide on something, and begin to do what it decides; `on_input` hears of it when that has begun."""
         try:
             actions = self.books.tell(given, asked)
         except BaseException as error:
             self.fail(error)
             raise
-        self.on_input(given)
+        is_recorded = self.on_input(given, actions)
         if self.outbox is not None:
-            self.outbox.do(actions)
+            self.outbox.do(actions, may_add_risk=is_recorded)
+        if not self._has_news:
+            self._has_news = True
+            asyncio.get_running_loop().call_later(_SAY_AFTER_S, self._say)
+
+    def _say(self) -> None:
+        if not self._has_news:
+            return
+        self._has_news = False
+        try:
+            self.say()
+        except Exception as error:  # noqa: BLE001 - nobody waits for this; the session ends with it
+            self.fail(error)
 
     def fail(self, error: BaseException) -> None:
         """End the session because of an error."""
@@ -131,6 +154,7 @@ class LiveSession:
             for task in list(self._tasks):
                 task.cancel()
             await asyncio.gather(*self._tasks, return_exceptions=True)
+            self._say()
             if self.executor is not None:
                 await self.executor.close()
         return Ended(self.stopped_by, self._failure)
@@ -139,7 +163,7 @@ class LiveSession:
         """Settle what was in doubt when the last process ended, before anything else is decided."""
         while not self._stop.is_set():
             try:
-                await self._set_clock()
+                await self.venue_clock.ask(self.source, self.executor)
                 await self._reconcile(is_full=True)
             except VenueError as error:
                 _log.warning("the venue can't be asked yet: %s", error)
@@ -147,29 +171,13 @@ class LiveSession:
             else:
                 return
 
-    async def _set_clock(self) -> None:
-        """Find out by how much the venue's clock differs from this machine's."""
-        if self.executor is None:
-            there = self.source.venue_time()
-            self.offset = 0 if there is None else there - self.clock()
-            return
-        found = []
-        for _ in range(3):
-            before = self.clock()
-            there = await answer(self.executor.venue_time())
-            found.append(there - (before + self.clock()) // 2)
-        self.offset = sorted(found)[1]
-        if abs(self.offset) > _SECOND:
-            _log.warning("the clock of this machine differs from the venue's by %.1f s", self.offset / _SECOND)
-
     async def _listen_to_data(self) -> None:
         request = BarRequest(tuple(self.feed.symbols), self.feed.interval)
-        async for heard in self.source.live_bars(request):
+        async for heard in (self.live_bars or self.source.live_bars)(request):
             if isinstance(heard, Reconnected):
                 await self._fill_gap()
                 continue
-            # A bar that has begun proves that it is as late as that, whatever was thought of the venue's clock.
-            self.offset = max(self.offset, heard.open_time - self.clock())
+            self.venue_clock.learn(heard)
             self.feed.push(heard)
             self._look_at(heard)
             self._close_rows()
@@ -184,13 +192,13 @@ class LiveSession:
             self.tell(Row(self.now(), closed))
 
     async def _fill_gap(self) -> None:
-        """Ask the source for the bars since the last row."""
+        """Ask the source for the bars since the last row. It may have none yet: the timer asks again."""
         now = self.now()
         end = now - now % self.feed.interval
         if end <= self.feed.following:
             return
         request = BarRequest(tuple(self.feed.symbols), self.feed.interval, self.feed.following, end)
-        found = await asyncio.to_thread(bars_of, self.source, request)
+        found = await asyncio.to_thread(all_bars, self.source, request)
         self.feed.fill(found)
         self._close_rows()
 
@@ -214,12 +222,14 @@ class LiveSession:
                 await self._fill_gap()
             for leg in self._in_doubt():
                 if self.outbox is not None:
-                    await self.outbox.look_up(leg)
+                    await self.outbox.pursue(leg)
             if self.resolver is not None and self._is_due("full", self.timing.full):
-                await self._set_clock()
+                await self.venue_clock.ask(self.source, self.executor)
                 await self._reconcile(is_full=True)
             elif self.resolver is not None and self._is_due("light", self.timing.light):
                 await self._reconcile(is_full=False)
+            if self._is_due("tidy", self.timing.light):
+                await asyncio.to_thread(self.store.tidy)
             await asyncio.sleep(self.timing.tick)
 
     def _in_doubt(self) -> Sequence[Leg]:
@@ -279,12 +289,15 @@ class LiveSession:
 
     async def _watch(self, loop: Callable[[], Coroutine[Any, Any, None]], what: str) -> None:
         """Keep a loop running: what a venue or a network does wrong must not end the session."""
-        wait = self.timing.retry
+        wait, time = self.timing.retry, asyncio.get_running_loop().time
         while True:
+            began = time()
             try:
                 await loop()
                 _log.warning("the %s stream ended; it is opened again", what)
             except (VenueError, OSError) as error:  # what a component raises itself ends the session
                 _log.warning("the %s stream failed: %s", what, error)
-                wait = (error.retry_after_s if isinstance(error, VenueError) else None) or min(wait * 2, 60.0)
+                # One that went well for a while begins anew; one that fails again and again waits longer each time.
+                doubled = self.timing.retry if time() - began > _LONGEST_WAIT_S else min(wait * 2, _LONGEST_WAIT_S)
+                wait = (error.retry_after_s if isinstance(error, VenueError) else None) or doubled
             await asyncio.sleep(wait)

@@ -9,6 +9,7 @@ import secrets
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +23,7 @@ from tradekit.engine.live.legs import Minter
 from tradekit.engine.live.opening import Opening, bare
 from tradekit.engine.live.resolve import answer, held
 from tradekit.engine.live.session import LiveSession, Timing
+from tradekit.engine.live.trade_bars import bars_of_trades
 from tradekit.engine.market import load_market
 from tradekit.engine.prepare import Prepared, prepare
 from tradekit.engine.tables import moment_of
@@ -94,7 +96,17 @@ async def _start(
     books = Books(decider, store, row)
     replayed = books.replay() if last is not None else 0
     session = _session(composed, books, executor if is_live else None, opening, clock)
+    if await _is_made_of_trades(composed):
+        session.live_bars = partial(bars_of_trades, composed.source, config.live.late_s, session.now)
     return Started(session, composed, prepared, opening, replayed)
+
+
+async def _is_made_of_trades(composed: ComposedRun) -> bool:
+    """Say whether bars are made here, of trades."""
+    source, bars = composed.source, composed.config.live.bars
+    if bars != "auto" or not source.has_live_trades:
+        return bars == "trades"
+    return not await asyncio.to_thread(source.streams_bars)
 
 
 async def _venue_time(composed: ComposedRun, executor: Executor | None, clock: Callable[[], int]) -> int:

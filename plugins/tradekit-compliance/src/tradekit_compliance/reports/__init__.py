@@ -1,0 +1,1 @@
+"""Reports: trades, what trading cost, holdings, and what was refused or found."""

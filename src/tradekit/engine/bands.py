@@ -1,0 +1,235 @@
+"""How much of a result is assumption: the same run under all the ways in which its orders might have been filled and charged."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from tradekit.analysis.definitions import DEFINITIONS
+from tradekit.analysis.trades import RoundTrips
+from tradekit.data.interval import time_text
+from tradekit.engine.brief import FIGURES, figures_of, sampling_of, simulate
+from tradekit.engine.compose import ComposedRun
+from tradekit.engine.drive import Progress
+from tradekit.engine.market import MarketData
+from tradekit.engine.plan import Plan
+from tradekit.engine.prepare import prepare
+from tradekit.engine.shared import Shared
+from tradekit.engine.trades import fills_of, trips_of
+from tradekit.journal.record import Record
+from tradekit.simulator.costs import Costs
+from tradekit.simulator.setup import Setup
+
+if TYPE_CHECKING:
+    from rich.console import RenderableType
+
+__all__ = ["bands_of", "bands_told"]
+
+_SHOWN = ("total_return", "annual_return", "sharpe", "max_drawdown", "trades", "win_rate")
+_MORE = 0.25  # by so much a fee without tiers is raised
+_LEAST = 0.0005  # what is assumed where the run file has no slippage, or no fee, as a part of the value
+_PATHS = ("worst", "nearest-first", "high-first", "low-first")
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Way:
+    """One answer to one question that bars leave open: what is changed in a setup for it."""
+
+    assumption: str
+    text: str
+    changes: Mapping[str, Any]
+
+    def onto(self, setup: Setup) -> Setup:
+        fills = {key: value for key, value in self.changes.items() if key != "costs"}
+        changed = replace(setup, fills=replace(setup.fills, **fills)) if fills else setup
+        return replace(changed, costs=self.changes["costs"](changed.costs)) if "costs" in self.changes else changed
+
+
+@dataclass(frozen=True, slots=True)
+class _Done:
+    """What came of the run under some assumptions."""
+
+    figures: Mapping[str, float | int | None]
+    trips: RoundTrips
+
+
+class _Runs:
+    """Runs the same decisions, or the same strategy, under other assumptions."""
+
+    def __init__(self, composed: ComposedRun, market: MarketData, plan: Plan) -> None:
+        self.composed = composed
+        self.market = market
+        self.plan = plan
+        self.shared = Shared()
+        self.sampling = sampling_of(market, composed.config.run.periods_per_year)
+
+    def run(self, ways: Sequence[_Way]) -> tuple[_Done, Record]:
+        prepared = prepare(self.composed.renewed(), self.market, self.shared)
+        setup = prepared.setup
+        for way in ways:
+            setup = way.onto(setup)
+        record = simulate(replace(prepared, setup=setup), self.plan.targets)
+        trips = trips_of(record)
+        return _Done(figures_of(record, trips, self.sampling, self.market.bar_length), trips), record
+
+
+def bands_of(
+    composed: ComposedRun, market: MarketData, plan: Plan, progress: Progress = lambda _done, _total: None
+) -> dict[str, Any]:
+    """Run again under other assumptions, and return what depends on them, as JSON has it.
+
+    Each assumption is first changed by itself; those that change nothing are left out, and the rest is run in every combination.
+    `band` has for each figure the lowest and the highest of all these runs. A trade depends on an assumption if, under another one,
+    there is no trade in the same direction at the same time, or one that wins where it lost, or the other way round.
+    """
+    runs = _Runs(composed, market, plan)
+    written, record = runs.run(())
+    ways = list(_ways(composed, market, record))
+    single: dict[_Way, _Done] = {}
+    for place, way in enumerate(ways):
+        progress(place, 2 * len(ways))
+        single[way] = runs.run((way,))[0]
+    effective = {way: done for way, done in single.items() if dict(done.figures) != dict(written.figures)}
+    by_assumption = [
+        [None, *(way for way in effective if way.assumption == name)] for name in dict.fromkeys(w.assumption for w in ways)
+    ]
+    every = [written, *effective.values()]
+    combined = [
+        found for chosen in itertools.product(*by_assumption) if len(found := [way for way in chosen if way is not None]) > 1
+    ]
+    for place, chosen in enumerate(combined):
+        progress(len(ways) + place, len(ways) + len(combined))
+        every.append(runs.run(chosen)[0])
+    progress(len(ways) + len(combined), len(ways) + len(combined))
+    depends = {way: _depends(written.trips, done.trips) for way, done in single.items()}
+    return {
+        "runs": 1 + len(ways) + len(combined),
+        "band": {key: _band([done.figures[key] for done in every], written.figures[key]) for key in FIGURES},
+        "assumptions": [_assumed(way, done, depends[way]) for way, done in single.items()],
+        "trades_in_all": len(written.trips),
+        "trades": list(_trades(written.trips, market.bars.symbols, depends)),
+    }
+
+
+def _ways(composed: ComposedRun, market: MarketData, record: Record) -> Iterator[_Way]:
+    """Yield the assumptions that a run does not make, one at a time."""
+    rules = composed.fill_rules
+    for path in _PATHS:
+        if path != rules.path:
+            yield _Way("path", f"prices inside a bar: {path}", {"path": path})
+    other = "touch" if rules.limit_fills == "through" else "through"
+    yield _Way("touch", f"limits fill on: {other}", {"limit_fills": other})
+    if composed.costs and _has_slippage(record):
+        yield _Way("slippage", "no slippage", {"costs": lambda costs: _slipped(costs, 0.0)})
+        yield _Way("slippage", "twice the slippage", {"costs": lambda costs: _slipped(costs, 2.0)})
+    else:
+        yield _Way(
+            "slippage",
+            f"slippage of {_LEAST:.2%}",
+            {"costs": lambda costs: replace(costs, slippage_rate=costs.slippage_rate + _LEAST)},
+        )
+    yield _Way("delay", "orders arrive a bar later", {"latency_ns": rules.latency_ns + market.bar_length})
+    yield _Way("fees", "fees one tier worse, or a quarter more", {"costs": _dearer})
+
+
+def _has_slippage(record: Record) -> bool:
+    """Say whether any fill of a run slipped."""
+    return bool(np.any(fills_of(record).slippage != 0.0))
+
+
+def _slipped(costs: Costs, factor: float) -> Costs:
+    names = ("slippage_rate", "half_spread", "row_slippage_rate", "row_half_spread")
+    impacts = tuple(replace(impact, coefficient=impact.coefficient * factor) for impact in costs.impacts)
+    changes: dict[str, Any] = {name: getattr(costs, name) * factor for name in names}
+    return replace(costs, impacts=impacts, **changes)
+
+
+def _dearer(costs: Costs) -> Costs:
+    """Return costs whose fees are those of the tier below, or a quarter higher where there are no tiers; a rebate shrinks by it."""
+    if not costs.tiers and not costs.fees.any() and not costs.minimum.any():
+        fees = costs.fees.copy()
+        fees[:2] += _LEAST
+        return replace(costs, fees=fees)
+    tiers = tuple(replace(one, fees=one.fees[np.maximum(np.arange(len(one.fees)) - 1, 0)]) for one in costs.tiers)
+    raised = {name: getattr(costs, name) + _MORE * np.abs(getattr(costs, name)) for name in ("fees", "floored", "minimum")}
+    return replace(costs, tiers=tiers, **raised)
+
+
+def _band(values: Sequence[float | int | None], written: float | None) -> dict[str, float | int | None]:
+    known = [value for value in values if value is not None]
+    return {"lowest": min(known, default=None), "as_written": written, "highest": max(known, default=None)}
+
+
+def _assumed(way: _Way, done: _Done, depends: Sequence[bool]) -> dict[str, Any]:
+    figures = {key: done.figures[key] for key in _SHOWN}
+    return {"assumption": way.assumption, "text": way.text, "figures": figures, "trades_that_depend": int(sum(depends))}
+
+
+def _depends(written: RoundTrips, other: RoundTrips) -> list[bool]:
+    """Say of each trade whether it is gone, or has turned from a win into a loss or back, under another assumption."""
+    found = []
+    until = np.where(other.is_open, np.iinfo(np.int64).max, other.exit_time)
+    for k in range(len(written)):
+        end = np.iinfo(np.int64).max if written.is_open[k] else written.exit_time[k]
+        overlap = np.minimum(until, end) - np.maximum(other.entry_time, written.entry_time[k])
+        is_alike = (other.instrument == written.instrument[k]) & (other.direction == written.direction[k]) & (overlap >= 0)
+        if not is_alike.any():
+            found.append(True)
+            continue
+        match = int(np.argmax(np.where(is_alike, overlap, -1)))
+        found.append(bool((other.profit[match] > 0) != (written.profit[k] > 0)))
+    return found
+
+
+def _trades(trips: RoundTrips, symbols: Sequence[str], depends: Mapping[_Way, Sequence[bool]]) -> Iterator[dict[str, Any]]:
+    """Yield the trades that depend on any assumption."""
+    for k in range(len(trips)):
+        names = dict.fromkeys(way.assumption for way, found in depends.items() if found[k])
+        if names:
+            yield {
+                "trade": k + 1,
+                "symbol": symbols[int(trips.instrument[k])],
+                "direction": "long" if trips.direction[k] > 0 else "short",
+                "entry_time": time_text(int(trips.entry_time[k])),
+                "exit_time": None if trips.is_open[k] else time_text(int(trips.exit_time[k])),
+                "profit": float(trips.profit[k]),
+                "depends_on": list(names),
+            }
+
+
+def bands_told(bands: Mapping[str, Any]) -> Iterator[RenderableType]:
+    """Yield what a person reads of bands."""
+    from rich.table import Table
+
+    yield f"\nhow much of this is assumption ({bands['runs']} runs)"
+    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="bold")
+    for title in ("figure", "lowest", "as written", "highest"):
+        table.add_column(title, justify="left" if title == "figure" else "right")
+    for key in _SHOWN:
+        band = bands["band"][key]
+        table.add_row(DEFINITIONS[key].label, *(_figure(key, band[side]) for side in ("lowest", "as_written", "highest")))
+    yield table
+    yield ""
+    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="bold")
+    for title in ("if instead", "total return", "trades that depend"):
+        table.add_column(title, justify="left" if title == "if instead" else "right")
+    for one in bands["assumptions"]:
+        table.add_row(one["text"], _figure("total_return", one["figures"]["total_return"]), f"{one['trades_that_depend']:,}")
+    yield table
+    several = len(bands["trades"])
+    depend = "depends" if several == 1 else "depend"
+    if several:
+        yield f"{several:,} of {bands['trades_in_all']:,} trades {depend} on an assumption; bands.json names them"
+    else:
+        yield "no trade depends on any of these assumptions"
+
+
+def _figure(key: str, value: float | None) -> str:
+    if value is None:
+        return "-"
+    unit = DEFINITIONS[key].unit
+    return f"{100 * value:.2f} %" if unit == "fraction" else f"{value:,}" if unit == "count" else f"{value:.3f}"

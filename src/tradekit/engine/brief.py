@@ -1,0 +1,47 @@
+"""A simulation that is run for its figures alone: without tables, events and reports, and without a benchmark."""
+
+from __future__ import annotations
+
+from tradekit.analysis.curve import EquityCurve, Sampling, sample
+from tradekit.analysis.definitions import DEFINITIONS
+from tradekit.analysis.measure import measure
+from tradekit.analysis.trades import RoundTrips
+from tradekit.engine.calls import run_on_bar
+from tradekit.engine.market import MarketData
+from tradekit.engine.prepare import Prepared
+from tradekit.engine.trades import carried, fills_of
+from tradekit.journal.record import Record
+from tradekit.model.bars import Floats
+from tradekit.simulator.context import Context
+from tradekit.simulator.loops import run_targets
+from tradekit.simulator.simulation import Simulation
+
+__all__ = ["FIGURES", "figures_of", "sampling_of", "simulate"]
+
+_NOT_MADE = ("benchmark_return", "alpha", "beta", "exposure", "average_leverage", "turnover")
+FIGURES = tuple(key for key in DEFINITIONS if key not in _NOT_MADE)
+"""The figures that such a simulation has: all but those that need a benchmark, or what was held at each bar."""
+
+
+def simulate(prepared: Prepared, targets: Floats | None) -> Record:
+    """Run all rows, on target weights or, without them, in the event form."""
+    setup = prepared.setup
+    simulation = Simulation(setup)
+    if targets is not None:
+        run_targets(simulation, targets, 0, len(setup.bars))
+    else:
+        run_on_bar(Context(simulation, setup), prepared.strategy, (0, len(setup.bars)))
+    return Record.of(simulation, setup)
+
+
+def figures_of(record: Record, trips: RoundTrips, sampling: Sampling, bar_length: int) -> dict[str, float | int | None]:
+    """Return the figures of a simulation that ran to its end; `trips` are its trades."""
+    curve = EquityCurve(record.bars.close_time, record.equity, None, record.capital, bar_length, memory=record.memory)
+    figures = measure(curve, sampling, fills_of(record), trips, carried(record))
+    return {key: figures[key] for key in FIGURES}
+
+
+def sampling_of(market: MarketData, per_year: float | None) -> Sampling:
+    """Return the periods that statistics are made of: the same for all runs on a market, because the clock is."""
+    bars = market.bars
+    return sample(EquityCurve(bars.close_time, bars.close[:, 0], None, 1.0, market.bar_length), per_year)

@@ -1,0 +1,54 @@
+"""What time it is at the venue, as well as it is known here."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from tradekit.engine.live.resolve import answer
+from tradekit.model.outside import LiveBar
+from tradekit.plugin.contracts import DataSource, Executor
+
+__all__ = ["VenueClock"]
+
+_log = logging.getLogger("tradekit.live")
+_SECOND = 1_000_000_000
+_LIKELY = _SECOND
+"""What is thought of the venue's clock is wrong by no more than that: one that differs more was asked for its time."""
+
+
+@dataclass(slots=True)
+class VenueClock:
+    """The venue's clock, taken to differ from `here`, nanoseconds of this machine's, by as much as was last seen."""
+
+    here: Callable[[], int]
+    offset: int = 0
+
+    def now(self) -> int:
+        """Return the venue's time."""
+        return self.here() + self.offset
+
+    async def ask(self, source: DataSource, executor: Executor | None) -> None:
+        """Find out by how much the clocks differ; without an executor by what the source was last told."""
+        if executor is None:
+            there = source.venue_time()
+            self.offset = 0 if there is None else there - self.here()
+            return
+        found = []
+        for _ in range(3):
+            before = self.here()
+            there = await answer(executor.venue_time())
+            found.append(there - (before + self.here()) // 2)
+        self.offset = sorted(found)[1]
+        if abs(self.offset) > _SECOND:
+            _log.warning("the clock of this machine differs from the venue's by %.1f s", self.offset / _SECOND)
+
+    def learn(self, bar: LiveBar) -> None:
+        """Take note of how late it is by a bar: past its beginning, and past its end once it is final.
+
+        A source that calls bars final long before their end is not believed.
+        """
+        ahead = bar.close_time - self.now()
+        proven = bar.close_time if bar.is_final and ahead <= _LIKELY else bar.open_time
+        self.offset = max(self.offset, proven - self.here())

@@ -1,0 +1,130 @@
+"""Who does the trials: threads over one copy of the data, or processes that have one each."""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+import signal
+import threading
+from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import Executor, Future, ProcessPoolExecutor, ThreadPoolExecutor, as_completed
+from concurrent.futures.process import BrokenProcessPool
+from contextlib import contextmanager
+from multiprocessing.synchronize import Event
+from typing import Self
+
+from tradekit.engine.document import Document
+from tradekit.engine.market import MarketData
+from tradekit.engine.sweep.params import Param
+from tradekit.engine.sweep.search import Combination
+from tradekit.engine.sweep.trial import Bench, Outcome
+from tradekit.errors import RunError
+
+__all__ = ["Crew", "cores"]
+
+Params = Mapping[str, Param]
+Task = tuple[int, Combination]
+"""The number of a trial, and what it tries."""
+
+_PIECE = 8  # trials that a thread does at once: they are short, and waking up the one that waits for them isn't free
+
+
+def cores() -> int:
+    """Return how many cores this process may use."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
+
+
+class Crew:
+    """Workers that do trials; `with` ends them.
+
+    A strategy in event form holds Python's lock, so its trials go to processes, which read the run file again and are given the
+    market; the others go to threads of this one.
+    """
+
+    def __init__(self, bench: Bench, params: Params, workers: int, in_processes: bool) -> None:
+        self.bench = bench
+        self.params = params
+        self.in_processes = in_processes
+        self.piece = 1 if in_processes else _PIECE
+        self.pool: Executor
+        if in_processes:
+            spawn = multiprocessing.get_context("spawn")  # others would copy the locks of this process's threads
+            self.stop: threading.Event | Event = spawn.Event()
+            given = (bench.document, bench.market, bench.driver, self.stop)
+            self.pool = ProcessPoolExecutor(workers, spawn, initializer=_begin, initargs=given)
+        else:
+            self.stop = threading.Event()
+            self.pool = ThreadPoolExecutor(workers, thread_name_prefix="sweep")
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *exception: object) -> None:
+        """End the workers after the trial that each is at."""
+        self.stop.set()
+        self.pool.shutdown(wait=True, cancel_futures=True)
+
+    def outcomes(self, tasks: Sequence[Task]) -> Iterator[list[Outcome]]:
+        """Do trials, and yield what comes of them as they are done, some at a time, in any order."""
+        pieces = [tasks[start : start + self.piece] for start in range(0, len(tasks), self.piece)]
+        try:
+            with _uninterrupted():
+                sent = [self._sent(piece) for piece in pieces]
+            for done in as_completed(sent):
+                yield done.result()
+        except BrokenProcessPool as error:
+            what = "a process that did trials has died; perhaps the system ran out of memory, or was told to end it"
+            way = "the same command goes on from what is done, and --workers takes fewer"
+            raise RunError(f"{what}; {way} (a Python script that sweeps needs: if __name__ == '__main__')") from error
+
+    def _sent(self, piece: Sequence[Task]) -> Future[list[Outcome]]:
+        if self.in_processes:
+            return self.pool.submit(_in_process, piece, self.params)
+        return self.pool.submit(_run, self.bench, self.stop, piece, self.params)
+
+
+@contextmanager
+def _uninterrupted() -> Iterator[None]:
+    """Put off Ctrl-C while processes are begun: they keep it off for good, and leave it to this one."""
+    if not hasattr(signal, "pthread_sigmask"):  # as on Windows
+        yield
+        return
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGINT])
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
+def _run(bench: Bench, stop: threading.Event | Event, piece: Sequence[Task], params: Params) -> list[Outcome]:
+    found = []
+    for number, values in piece:
+        if stop.is_set():
+            break
+        found.append(bench.run(number, values, params))
+    return found
+
+
+_own: list[tuple[Bench, Event]] = []
+"""Of a process that does trials: what it works with."""
+
+
+def _begin(document: Document, market: MarketData, driver: str, stop: Event) -> None:
+    """Make a process ready for trials; it ends with the one that began it, however that ends, and leaves Ctrl-C to it."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)
+    threading.Thread(target=_end_with_parent, daemon=True).start()
+    _own.append((Bench(document, market, driver), stop))
+
+
+def _end_with_parent() -> None:
+    parent = multiprocessing.parent_process()
+    if parent is not None:
+        parent.join()
+        os._exit(1)
+
+
+def _in_process(piece: Sequence[Task], params: Params) -> list[Outcome]:
+    return _run(*_own[0], piece, params)

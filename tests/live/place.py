@@ -1,0 +1,251 @@
+"""A live run that trades through the real ccxt at the local venue, all in one loop whose time is made up.
+
+Connections on loopback keep up with that: what one end has written the other has at once. Should the kernel be late now and then,
+that is one more delay of a network.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import functools
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import asynccontextmanager, contextmanager
+from dataclasses import dataclass, field, replace
+from decimal import Decimal
+from pathlib import Path
+from typing import ClassVar
+
+import ccxt.pro
+import numpy as np
+import pytest
+from tradekit_ccxt import library
+from tradekit_ccxt.options import ExchangeOptions
+from tradekit_ccxt.streaming import bars_as_made
+from tradekit_venue import web
+from tradekit_venue.clock import Clock
+from tradekit_venue.engine.account import Account, Rates
+from tradekit_venue.loading import Rules, of_bars
+from tradekit_venue.serving import opened
+from tradekit_venue.venue import Venue
+
+from engine.live.market import SYMBOL
+from engine.live.play import BTC, MINUTE, walk
+from tradekit import BarRequest, Bracket, DataSource, LiveBar, Reconnected, Series, Strategy
+from tradekit.engine.compose import ComposedRun, compose_file
+from tradekit.engine.live.session import Ended, LiveSession
+from tradekit.engine.live.start import start
+from tradekit.journal.store import JournalStore
+from tradekit.plugin.discovery import Provided, Registry, discover
+
+KEY, SECRET = "key-of-the-trader", "secret-of-the-trader"
+MS = 1_000_000
+HISTORY = 10
+MONEY = Decimal(1_000_000)
+
+
+class Tireless(Strategy):
+    """Do, on each bar, several of the things that a strategy can do, drawn at random."""
+
+    name = "tireless"
+
+    def on_bar(self, ctx):
+        view, draw = ctx[SYMBOL], ctx.random
+        resting = [order for order in map(ctx.order, view.open_orders) if order.limit is not None and order.bracket is None]
+        for order in resting:
+            what = draw.integers(5)
+            if what == 0:
+                view.cancel(order.id)
+            elif what == 1:
+                ctx.replace(order.id, limit=round(view.close * (0.999 if order.quantity > 0 else 1.001), 2))
+        for _ in range(8):
+            price, what = view.close, draw.integers(6)
+            if what == 0 and view.position == 0.0:
+                ctx.buy(1.0, bracket=Bracket(stop_loss=round(price * 0.997, 2), take_profit=round(price * 1.003, 2)))
+            elif what <= 2:
+                ctx.buy(float(draw.integers(1, 4)), limit=round(price * (1.0 - 0.002 * draw.random()), 2))
+            elif what == 3 and view.position > 0.0:
+                ctx.sell(view.position / 2, limit=round(price * (1.0 + 0.002 * draw.random()), 2))
+            elif what == 4:
+                ctx.buy(float(draw.integers(1, 3)))
+            elif what == 5 and view.position > 2.0:
+                ctx.exit()
+
+
+class VenueSource(DataSource):
+    """Bars of the local venue: those that are made through ccxt's stream, and those that have closed from its memory."""
+
+    name = "venue-bars"
+    has_live_bars: ClassVar[bool] = True
+    venue: ClassVar[Venue]
+    url: ClassVar[str]
+
+    def instruments(self):
+        return [BTC]
+
+    def venue_time(self) -> int | None:
+        return self.venue.clock.told() * MS
+
+    def bars(self, request: BarRequest) -> dict[str, Series]:
+        now = self.venue.clock.now()
+        start, end = (request.start or 0) // MS, None if request.end is None else request.end // MS
+        kept = self.venue.exchange.listings[SYMBOL].candles.of("1m")
+        found = [one for one in kept if one.end <= now and one.open_time >= start and (end is None or one.open_time < end)]
+        opened_at = np.array([one.open_time for one in found], dtype=np.int64) * MS
+        columns = (np.array([float(getattr(one, name)) for one in found]) for name in ("open", "high", "low", "close", "volume"))
+        return {SYMBOL: Series(opened_at, opened_at + MINUTE, *columns, origin="the venue")}
+
+    async def live_bars(self, request: BarRequest) -> AsyncIterator[LiveBar | Reconnected]:
+        client = library.make(ExchangeOptions(exchange="binance", url=self.url))
+        try:
+            try:
+                await client.load_markets()
+            except ccxt.BaseError as error:
+                raise OSError(str(error)) from error
+            async for heard in bars_as_made(client, request, "1m", 5.0):
+                yield heard
+        finally:
+            await library.close(client)
+
+
+@functools.cache
+def installed() -> Registry:
+    """Return what is installed."""
+    return discover()
+
+
+@contextmanager
+def ccxt_by(clock: Clock) -> Iterator[None]:
+    """Let ccxt tell the time by a clock, and the venue look at its own only when something is due."""
+    telling = next(one for one in ccxt.pro.binance.mro() if "milliseconds" in vars(one))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(telling, "milliseconds", staticmethod(clock.now))
+        patch.setattr(web, "IDLE_S", 5.0)
+        patch.setenv("TRADEKIT_TRIAL_KEY", KEY)
+        patch.setenv("TRADEKIT_TRIAL_SECRET", SECRET)
+        yield
+
+
+@dataclass
+class Place:
+    """A venue that replays a walk, an account at it, and the journal of a run."""
+
+    folder: Path
+    seed: int
+    rows: int = 400
+    settings: str = ""
+    venue: Venue = field(init=False)
+    account: Account = field(init=False)
+    url: str = ""
+
+    def __post_init__(self) -> None:
+        script = walk(self.rows, self.seed)
+        # So little that what rests is filled in parts.
+        volume = np.round(4.0 * (1.0 + np.random.default_rng(self.seed).random(self.rows)), 3)
+        script = replace(script, volume=volume)
+        begin = int(script.open_time[HISTORY]) // MS
+        recording = of_bars(script, SYMBOL, BTC, Rules(start=begin))
+        clock = Clock(begin, 0.0, lambda: asyncio.get_running_loop().time())
+        self.venue = Venue(clock)
+        self.venue.replay(replace(recording, level_size=Decimal(2)))
+        self.account = self.venue.add_account("trader", {"USDT": MONEY}, KEY, SECRET, Rates())
+
+    @asynccontextmanager
+    async def opened(self) -> AsyncIterator[None]:
+        """Open the venue, and let its clock run with the loop's."""
+        with ccxt_by(self.venue.clock):
+            async with opened(self.venue) as there:
+                self.url = there.url
+                self.venue.clock.run(1.0)
+                yield
+
+    def compose(self, strategy: type[Strategy]) -> ComposedRun:
+        path = self.folder / "run.toml"
+        path.write_text(f"""risk = []
+[run]
+name = "trial"
+mode = "live"
+[account]
+currency = "USDT"
+capital = 10_000
+[data]
+source = "venue-bars"
+instruments = ["{SYMBOL}"]
+interval = "1m"
+[strategy]
+name = "{strategy.name}"
+[execution]
+executor = "ccxt"
+exchange = "binance"
+url = "{self.url}"
+keys = "trial"
+costs = []
+{self.settings}
+[live]
+history = 5
+max_bars = {self.rows}
+[[report]]
+name = "summary"
+""")
+        found = installed()
+        source = type("Source", (VenueSource,), {"venue": self.venue, "url": self.url})
+        own = [
+            Provided("data source", source.name, source, "tests", "1"),
+            Provided("strategy", strategy.name, strategy, "tests", "1"),
+        ]
+        return compose_file(path, registry=Registry((*found.components, *own), found.broken, found.left_out))
+
+    async def play(
+        self,
+        strategy: type[Strategy],
+        is_over: Callable[[LiveSession], bool],
+        on_start: Callable[[LiveSession], None] = lambda _: None,
+    ) -> Played:
+        """Run a session until something is so, end it, and return what there was."""
+        composed = self.compose(strategy)
+        store = JournalStore(self.folder / "accounts" / "trial.sqlite")
+        store.lease()
+        try:
+            started = await start(composed, store, is_new=False, clock=lambda: self.venue.clock.now() * MS)
+            session = started.session
+            session.timing = replace(session.timing, tick=2.0)
+            on_start(session)
+            task = asyncio.create_task(session.run())
+            while not task.done() and not is_over(session):
+                await asyncio.wait({task}, timeout=5.0)
+            session.stop()
+            return Played(session, await task)
+        finally:
+            store.close()
+
+
+@dataclass(frozen=True)
+class Played:
+    """A session that has ended."""
+
+    session: LiveSession
+    ended: Ended
+
+
+def disagreements(place: Place, played: Played) -> list[str]:
+    """Return in what the run and the venue don't agree, and orders that were sent or taken twice."""
+    account, legs = place.account, played.session.books.decider.legs
+    found = [] if played.ended.error is None else [f"the session failed: {played.ended.error!r}"]
+    sent = [one["params"]["newClientOrderId"] for one in place.venue.received if (one["method"], one["name"]) == ("POST", "order")]
+    found += [f"{one} was sent {sent.count(one)} times" for one in dict.fromkeys(sent) if sent.count(one) > 1]
+    taken = [order.client_id for order in account.orders.values()]
+    found += [f"the venue has {one} {taken.count(one)} times" for one in dict.fromkeys(taken) if taken.count(one) > 1]
+    found += [f"{one} is not in the journal" for one in taken if one not in legs.by_id]
+    open_here = {one for one, leg in legs.working.items()}
+    if open_here != set(account.open_by_client):
+        found.append(f"open here {sorted(open_here)}, at the venue {sorted(account.open_by_client)}")
+    trades = {(str(trade.id), order.client_id) for order, trade in account.trades}
+    counted = {(trade, client_id) for _, trade, client_id in legs.counted}
+    if trades != counted:
+        found.append(f"trades: the venue has {sorted(trades - counted)} more, the journal {sorted(counted - trades)}")
+    decider = played.session.books.decider
+    money = float(account.total("USDT") - MONEY)
+    if abs(decider.outside.cash() - 10_000 - money) > 1e-6:
+        found.append(f"money: {decider.outside.cash() - 10_000} in the journal, {money} at the venue")
+    if abs(decider.position(SYMBOL) - float(account.total("BTC"))) > 1e-9:
+        found.append(f"position: {decider.position(SYMBOL)} in the journal, {account.total('BTC')} at the venue")
+    return found

@@ -1,0 +1,244 @@
+"""Processes that trade through the real ccxt at a venue in another process, and are killed at every moment that has a name."""
+
+from __future__ import annotations
+
+import importlib.util
+import json
+import os
+import shutil
+import signal
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from engine.live.play import walk
+from live.process import Nursery, Process
+from proofs import deep
+from tradekit.journal.store import JournalStore
+
+pytestmark = [
+    pytest.mark.proof("live"),
+    pytest.mark.skipif(
+        not all(importlib.util.find_spec(name) for name in ("tradekit_ccxt", "tradekit_venue")), reason="needs both packages"
+    ),
+    pytest.mark.skipif(os.name == "nt", reason="Windows has neither fork nor SIGKILL"),
+]
+
+MONEY = Decimal(100_000)
+
+
+@dataclass(frozen=True)
+class Moment:
+    """A moment at which a process is killed: by itself where something of it `dies`, or by us while the venue keeps a request.
+
+    `match` is the request of which the venue keeps the `nth`: it has done it and does not answer (`late`), or does it only after
+    the death (`hold`).
+    """
+
+    what: str
+    dies: str = ""
+    match: str = ""
+    do: str = ""
+    nth: int = 1
+
+
+def in_flight(what: str, match: str, nth: int = 1) -> list[Moment]:
+    """Return both ways in which a request can be on its way."""
+    return [
+        Moment(f"{what}: on its way, and done after the death", "", match, "hold", nth),
+        Moment(f"{what}: done, and not answered", "", match, "late", nth),
+    ]
+
+
+def named(what: str, *dies: str) -> list[Moment]:
+    return [Moment(f"{what}: {one}", one) for one in dies]
+
+
+# In each round of the strategy the first order is at the market, the second one rests, the third takes its place after the first
+# cancellation, the second cancellation takes that back, and the fourth order closes the position.
+MOMENTS = [
+    *named("an order at the market", "intent, before: 1", "intent, after: 1", "send, before: 1"),
+    *in_flight("an order at the market", "POST order"),
+    *named("an order at the market", "send, after: 1", "answer, before: 1", "answer, after: 1"),
+    *named("its trades", "filled, before: 1", "filled, after: 1", "filled, before: 2", "filled, after: 2"),
+    *named("an order that rests", "intent, before: 2", "intent, after: 2", "send, before: 2"),
+    *in_flight("an order that rests", "POST order", 2),
+    *named("an order that rests", "send, after: 2", "answer, before: 2", "answer, after: 2"),
+    *named("the cancellation of what is replaced", "cancel, before: 1"),
+    *in_flight("the cancellation of what is replaced", "DELETE order"),
+    *named("the cancellation of what is replaced", "cancel, after: 1", "find, before: 1", "find, after: 1"),
+    *named("what takes its place", "intent, before: 3", "intent, after: 3", "send, before: 3"),
+    *in_flight("what takes its place", "POST order", 3),
+    *named("what takes its place", "send, after: 3", "answer, before: 3", "answer, after: 3"),
+    *named("a cancellation", "cancel, before: 2"),
+    *in_flight("a cancellation", "DELETE order", 2),
+    *named("a cancellation", "cancel, after: 2"),
+    *named("an order that closes", "intent, after: 4", "send, after: 4", "answer, before: 4"),
+    *in_flight("an order that closes", "POST order", 4),
+    *named(
+        "the agreement with the venue", "open_orders, before: 1", "open_orders, after: 1", "fills, after: 1", "holdings, after: 1"
+    ),
+    *named("the agreement with the venue, later", "open_orders, after: 2", "fills, after: 2", "holdings, after: 2"),
+]
+RECOVERING = ("open_orders, before: 1", "open_orders, after: 1", "fills, before: 1", "fills, after: 1", "holdings, after: 1")
+"""Where the process is killed that comes after the first death."""
+
+
+@pytest.fixture(scope="module")
+def nursery(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Nursery]:
+    site = tmp_path_factory.mktemp("site")
+    shutil.copy(Path(__file__).with_name("drill.py"), site / "drill.py")
+    info = site / "drill-1.0.dist-info"
+    info.mkdir()
+    (info / "METADATA").write_text("Metadata-Version: 2.1\nName: drill\nVersion: 1.0\n")
+    (info / "entry_points.txt").write_text("[tradekit]\ndrill = drill\n")
+    with Nursery(site) as made:
+        yield made
+
+
+@dataclass
+class Scene:
+    """A venue in a process of its own, and the folder of a run."""
+
+    folder: Path
+    nursery: Nursery
+    venue: Process = field(init=False)
+    secrets: dict[str, str] = field(init=False)
+    control: Any = field(init=False)
+    count: int = 0
+
+    def __post_init__(self) -> None:
+        from tradekit_venue.control import Control
+
+        rows = walk(1_000, 5)
+        lines = ["time,open,high,low,close,volume"]
+        columns = (rows.open_time, rows.open, rows.high, rows.low, rows.close)
+        lines += [f"{opened},{first},{high},{low},{last},100.0" for opened, first, high, low, last in zip(*columns, strict=True)]
+        (self.folder / "bars.csv").write_text("\n".join(lines) + "\n")
+        place = self.folder / "venue.json"
+        arguments = ["venue", "--data", str(self.folder / "bars.csv"), "--symbol", "BTC/USDT", "--speed", "60"]
+        arguments += ["--set", "unit=ns", "--secrets", str(place), "--tick", "0.01", "--lot", "0.001"]
+        self.venue = self.nursery.start(arguments, self.folder / "venue.txt", {})
+        self.venue.until(lambda: "keys and token" in self.venue.words())
+        self.secrets = json.loads(place.read_text())
+        self.control = Control(self.secrets["url"], self.secrets["token"], 60.0)
+        url = self.secrets["url"]
+        (self.folder / "run.toml").write_text(f"""risk = []
+[run]
+name = "crash"
+mode = "live"
+[account]
+currency = "USDT"
+capital = {MONEY}
+[data]
+source = "ccxt"
+exchange = "binance"
+url = "{url}"
+instruments = ["BTC/USDT"]
+interval = "1m"
+[strategy]
+name = "drill"
+[execution]
+executor = "ccxt"
+exchange = "binance"
+url = "{url}"
+keys = "crash"
+recv_window_s = 1.0
+timeout_s = 60.0
+costs = []
+[live]
+history = 5
+[[report]]
+name = "summary"
+""")
+
+    def start(self, dies: str = "") -> Process:
+        """Start a run, or go on with it."""
+        self.count += 1
+        keys = {"TRADEKIT_CRASH_KEY": self.secrets["apiKey"], "TRADEKIT_CRASH_SECRET": self.secrets["secret"]}
+        arguments = ["run", str(self.folder / "run.toml"), "--runs", str(self.folder), "--live"]
+        return self.nursery.start(arguments, self.folder / f"run-{self.count}.txt", keys, dies)
+
+    def journal(self) -> JournalStore:
+        return JournalStore(self.folder / "accounts" / "crash.sqlite")
+
+    def entries(self) -> int:
+        """Return how many bars the journal has."""
+        store = self.journal()
+        try:
+            last = store.last_session()
+            return 0 if last is None else sum('"kind":"row"' in body for _, body in store.inputs(last.id))
+        finally:
+            store.close()
+
+    def disagreements(self) -> list[str]:
+        """Return in what the journal and the venue don't agree, and orders that were sent or taken twice."""
+        there, found = self.control.state()["accounts"]["trader"], []
+        sent = [
+            one["params"]["newClientOrderId"]
+            for one in self.control.received()
+            if (one["method"], one["name"]) == ("POST", "order")
+        ]
+        taken = [one["clientOrderId"] for one in there["orders"]]
+        for what, ids in (("was sent", sent), ("is at the venue", taken)):
+            found += [f"{one} {what} {times} times" for one, times in Counter(ids).items() if times > 1]
+        store = self.journal()
+        try:
+            kept = {row.client_id: row for row in store.orders()}
+            account, fills = store.account() or {}, [json.loads(body)["fill"] for body in store.fills()]
+        finally:
+            store.close()
+        found += [f"{one} is not in the journal" for one in {*sent, *taken} if one not in kept]
+        numbers = {one["orderId"]: one["clientOrderId"] for one in there["orders"]}
+        trades = {(str(one["id"]), numbers[one["orderId"]]) for one in there["trades"]}
+        if (counted := {(one["trade_id"], one["client_id"]) for one in fills}) != trades or len(fills) != len(trades):
+            found.append(f"trades {sorted(trades)} at the venue, {sorted(counted)} in the journal")
+        waiting = {one["clientOrderId"] for one in there["orders"] if one["status"] in ("NEW", "PARTIALLY_FILLED")}
+        if waiting != (working := {one for one, row in kept.items() if row.state in ("sending", "unknown", "open")}):
+            found.append(f"open at the venue {sorted(waiting)}, in the journal {sorted(working)}")
+        total = {one["asset"]: Decimal(one["free"]) + Decimal(one["locked"]) for one in there["balances"]}
+        position = account["positions"].get("BTC/USDT", (0.0, 0.0))[0]
+        if abs(float(total.get("BTC", 0)) - position) > 1e-9:
+            found.append(f"position {total.get('BTC')} at the venue, {position} in the journal")
+        if abs(float(total["USDT"]) - account["capital"]) > 1e-6:
+            found.append(f"money {total['USDT']} at the venue, {account['capital']} in the journal")
+        return found
+
+
+def kill(scene: Scene, moment: Moment) -> None:
+    """Run until a moment, and kill the process there."""
+    if not moment.do:
+        process = scene.start(moment.dies)
+        assert process.wait() == -signal.SIGKILL, process.words()
+        return
+    scene.control.fault(moment.match, moment.do, {"nth": moment.nth})
+    process = scene.start()
+    process.until(lambda: any(one["fault"] == moment.do for one in scene.control.received()))
+    assert process.signal(signal.SIGKILL) == -signal.SIGKILL
+    scene.control.release()
+
+
+@pytest.mark.parametrize("moment", MOMENTS[deep(3, 0) :: deep(30, 1)], ids=lambda one: one.what)
+def test_process_killed_at_a_named_moment_loses_nothing_and_does_nothing_twice(tmp_path, nursery, matrix, moment):
+    matrix.count = 1
+    scene = Scene(tmp_path, nursery)
+    kill(scene, moment)
+    again = RECOVERING[MOMENTS.index(moment) % len(RECOVERING)]
+    second = scene.start(again)
+    assert second.wait() == -signal.SIGKILL, second.words()
+    bars = scene.entries()
+    third = scene.start()
+    third.until(lambda: scene.entries() > bars + 1)
+    scene.control.run(0.0)
+    assert third.signal(signal.SIGTERM) == 128 + signal.SIGTERM, third.words()
+    assert scene.disagreements() == [], third.words()
+    store = scene.journal()
+    ends = Counter(row.state for row in store.orders())
+    store.close()
+    orders = ", ".join(f"{count} {state}" for state, count in sorted(ends.items()))
+    matrix.tell(moment.what, f"then again at `{again}`", f"both hold; orders: {orders}")

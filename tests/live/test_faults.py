@@ -1,0 +1,81 @@
+"""The real ccxt at a venue that goes wrong, in every way and at random: nothing is sent twice, and the account is the venue's."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import Counter
+from pathlib import Path
+
+import pytest
+
+pytest.importorskip("tradekit_ccxt")
+pytest.importorskip("tradekit_venue")
+
+from tradekit_venue.faults import MESSAGE_FAULTS, REQUEST_FAULTS, Fault
+
+from live.faults import Trouble, cases
+from live.place import Place, Played, Tireless, disagreements
+from proofs import deep
+from tradekit.testing import run_virtually
+
+pytestmark = pytest.mark.proof("live")
+
+LONGEST_S = 20_000.0
+BLOCKS = 30
+"""The random runs are done in so many parts, so that several processes can share them."""
+
+
+async def _trouble(folder: Path, seed: int, orders: int, fault: Fault | None = None) -> tuple[Place, Played]:
+    """Run until so many orders were to be sent, with one fault or with many, and then with a venue that is as it should be."""
+    place = Place(folder, seed)
+    async with place.opened():
+        loop, trouble = asyncio.get_running_loop(), Trouble(place.venue, seed)
+
+        def begin(session):
+            if fault is None:
+                session._spawn(trouble.run())
+            else:
+                place.venue.faults.add(fault)
+
+        def has_sent(session):
+            return len(session.books.decider.legs.by_id) >= orders or loop.time() > LONGEST_S
+
+        first = await place.play(Tireless, has_sent, begin)
+        assert first.ended.error is None
+        assert fault is None or place.venue.faults.pending() == [], f"it has not happened: {fault}"
+        trouble.end()
+        until = loop.time() + 60.0
+        return place, await place.play(Tireless, lambda _session: loop.time() > until)
+
+
+def became(place: Place, played: Played) -> Counter[str]:
+    """Count what became of the orders whose sending went wrong, by the state that the journal knows of them in the end."""
+    legs = played.session.books.decider.legs.by_id
+    placing = [one for one in place.venue.received if (one["method"], one["name"]) == ("POST", "order") and one["fault"]]
+    return Counter(legs[one["params"]["newClientOrderId"]].state.value for one in placing)
+
+
+EVERY = [f"request {do}" for do in REQUEST_FAULTS] + [f"message {do}" for do in MESSAGE_FAULTS]
+
+
+@pytest.mark.parametrize("do", EVERY[:: deep(5, 1)])
+def test_fault_of_a_venue_neither_doubles_an_order_nor_changes_the_account(tmp_path_factory, matrix, do):
+    kind, _, name = do.partition(" ")
+    every = [one for one in cases() if one.do == name and one.match.startswith("STREAM") == (kind == "message")]
+    ends: Counter[str] = Counter()
+    tried = matrix.some(every, 1)
+    for fault in tried:
+        place, played = run_virtually(_trouble(tmp_path_factory.mktemp("fault"), 3, 12, fault))
+        assert disagreements(place, played) == [], fault
+        ends += became(place, played)
+    said = (REQUEST_FAULTS if kind == "request" else MESSAGE_FAULTS)[name]
+    orders = ", ".join(f"{count} {state}" for state, count in sorted(ends.items()))
+    matrix.tell(do, said, f"both hold in {len(tried)} cases" + (f"; orders hit: {orders}" if orders else ""))
+
+
+@pytest.mark.parametrize("block", range(deep(1, BLOCKS)))
+def test_venue_that_goes_wrong_at_random_neither_doubles_an_order_nor_changes_the_account(tmp_path_factory, matrix, block):
+    for number in matrix.seeds(1, 10):
+        seed = block + number * BLOCKS
+        place, played = run_virtually(_trouble(tmp_path_factory.mktemp("random"), seed, deep(50, 200)))
+        assert disagreements(place, played) == [], seed
