@@ -1,10 +1,12 @@
 """Runs on ticks from the run file on: what is refused, what is read, and that they are runs like others."""
 
+from typing import ClassVar
+
 import numpy as np
 import pytest
 
 from tape_stage import SECOND, book_of, quotes_of, trades_of
-from tradekit import BookUpdates, ConfigError, DataError, Quotes, Strategy, StrategyError, Trades, bars_of_trades
+from tradekit import BookUpdates, ConfigError, DataError, Quotes, RiskRule, Strategy, StrategyError, Trades, Verdict, bars_of_trades
 from tradekit.data.tape import since
 from tradekit.testing import Lab
 
@@ -25,6 +27,17 @@ class Buying(Strategy):
     def on_bar(self, ctx):
         if ctx.index == 2:
             ctx.exit()
+
+
+class Watching(RiskRule):
+    """Let everything pass, and keep when the prices were that it saw."""
+
+    name = "watching"
+    seen: ClassVar = []
+
+    def check(self, order, account):
+        self.seen.append((account.time, dict(account.price_times), dict(account.prices)))
+        return Verdict.accept()
 
 
 class Ringing(Strategy):
@@ -140,6 +153,17 @@ def test_latency_of_data_delays_orders_as_their_own_does(lab):
 def test_what_a_run_on_ticks_can_not_be_is_refused_before_anything_is_read(lab, strategy, changes, message):
     with pytest.raises(ConfigError, match=message):
         lab.compose(strategy, *changes)
+
+
+@pytest.mark.parametrize("ticks", [ON_TRADES, ON_BOOK])
+def test_rule_sees_when_each_price_was_traded(lab, ticks):
+    Watching.seen.clear()
+    lab.bring(Watching)
+    lab.run(Buying, ticks, MARGIN, "risk = [{ rule = 'watching' }]")
+    bought, sold, again = Watching.seen[:3]
+    assert bought == (0, {"X": 0}, {"X": 100.0})
+    assert sold == (3 * SECOND, {"X": 3 * SECOND}, {"X": 101.0})  # as the bar closed
+    assert again == (int(3.75 * SECOND), {"X": int(3.75 * SECOND)}, {"X": 100.0})
 
 
 @pytest.mark.parametrize("kind", ["quotes", "book"])

@@ -83,9 +83,7 @@ def coast(simulation: Simulation, start: int, stop: int) -> int:
         is_bar = cython.declare(cython.bint, price == price)
         if not is_bar:
             price = last
-        equity = cython.declare(cython.double, cash)
-        if held != 0.0:
-            equity += held * (price - basis) * unit
+        equity = cython.declare(cython.double, cash if held == 0.0 else cash + held * (price - basis) * unit)
         if not equity > 0.0:
             break  # what that means is not for here
         simulation.equity[row] = equity
