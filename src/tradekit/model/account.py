@@ -40,4 +40,4 @@ class Account:
     prices: Mapping[str, float]
     """Last price of each instrument of the run that has had one."""
     price_times: Mapping[str, int] = field(default_factory=dict)
-    """When the market gave that price, UTC nanoseconds: the close of its bar, or the time of a tick. What is missing is not known."""
+    """When the market gave that price, UTC nanoseconds: the close of a bar or the time of a tick; what is missing is not known."""
