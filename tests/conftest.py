@@ -4,6 +4,7 @@ import importlib.metadata
 import os
 import sys
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -58,7 +59,12 @@ def site(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Site]:
     def others() -> importlib.metadata.EntryPoints:
         there = installed()
         points = [point for group in there.groups for point in there.select(group=group)]
-        return importlib.metadata.EntryPoints(point for point in points if point.dist is None or point.dist.name not in OURS)
+        return importlib.metadata.EntryPoints(point for point in points if not is_ours(point))
+
+    def is_ours(point: importlib.metadata.EntryPoint) -> bool:
+        with suppress(FileNotFoundError, KeyError):  # what some Pythons raise where there is no metadata
+            return point.dist is not None and point.dist.name in OURS
+        return False
 
     monkeypatch.setattr(importlib.metadata, "entry_points", others)
     folder = tmp_path / "site"

