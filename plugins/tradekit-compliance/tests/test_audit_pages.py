@@ -40,7 +40,9 @@ def test_reference_lists_each_kind_with_its_fields() -> None:
 
 
 def test_reference_lists_each_finding() -> None:
-    source = "".join(path.read_text("utf-8") for path in (ROOT / "plugins/tradekit-compliance/src/tradekit_compliance/audit").glob("*.py"))
+    source = "".join(
+        path.read_text("utf-8") for path in (ROOT / "plugins/tradekit-compliance/src/tradekit_compliance/audit").glob("*.py")
+    )
     kinds = set(re.findall(r'"((?:[A-Z]+_)*[A-Z]{4,})"', source)) - {"MISSING", "KINDS", "EMPTY_ROOT", "SIZE", "LEAF_DIGITS"}
     assert len(kinds) > 15
     assert {kind for kind in kinds if f"`{kind}`" not in REFERENCE} == set()

@@ -1,4 +1,4 @@
-from decimal import Decimal
+from decimal import ROUND_HALF_UP, Decimal, localcontext
 
 import pytest
 from acting import MINUTE, Script, series
@@ -70,3 +70,15 @@ def test_costs_of_orders_by_bars_are_told_as_a_table_and_exactly():
     lines = list(costs_lines(found))
     assert lines[1].split() == ["1", "ACME", "1000", "700", "0.00", "35.00", "24.00", "0.00", "59.00", "14.75", "12.50", "5.83"]
     assert lines[-1] == "! 2 orders could not be judged: no price at the arrival, first for order 2"
+
+
+def test_costs_are_told_alike_however_others_have_decimals_rounded():
+    market = Market({"ACME": series([40.00, 40.04, 40.08, 40.08], volume=1000.0)}, MINUTE)
+    script = Script()
+    script.fill(61, script.order(60, 1.0, None), 1.0, 40.005)
+    found = list(order_costs(script.done(), market))
+    assert found[0].shortfall.execution == Decimal("0.005")
+    told = list(costs_lines(found))
+    with localcontext() as context:
+        context.rounding = ROUND_HALF_UP
+        assert list(costs_lines(found)) == told

@@ -38,7 +38,7 @@ RECORDING = "orderbook/usdm_btcusdt_20240808.gz"
 
 @pytest.fixture
 def checks(tmp_path):
-    """Every check in Python that is not about who sends an order, on reference data that knows the instrument."""
+    """Make every check in Python that is not about who sends an order, on reference data that knows the instrument."""
     files = {
         "volumes.csv": "symbol,date,volume\n" + "".join(f"ACME,2024-03-{day:02},100000\n" for day in range(1, 15)),
         "sectors.csv": "symbol,issuer,sector\nACME,Acme,steel\n",
@@ -58,7 +58,7 @@ def checks(tmp_path):
         (SelfTrade, {}),
         (TradingHalt, {"halts": tmp_path / "halts.csv"}),
     ]
-    return [cls(cls.Options(**options)) for cls, options in made]
+    return lambda: [cls(cls.Options(**options)) for cls, options in made]
 
 
 def asked(activity, prices):
@@ -106,7 +106,7 @@ def measured(prints, checks, seed=1):
         for second in range(1, seconds, 60)
     ]
     market = Market({"ACME": series(closes, volume=5000.0)}, 60 * SECOND)
-    return activity, stopped(activity, prices, checks), alerted(activity, market)
+    return activity, stopped(activity, prices, checks()), alerted(activity, market)
 
 
 @pytest.mark.proof("surveillance")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from decimal import Decimal
+from decimal import ROUND_HALF_EVEN, Decimal
 from typing import Any
 
 from tradekit_compliance.reports.costs import OrderCosts
@@ -33,7 +33,7 @@ def costs_lines(found: Sequence[OrderCosts]) -> Iterator[str]:
     rows = [heads, *(_row(one) for one in found)]
     total = _total(found)
     bps = total["total"] / total["value"] * 10_000 if total["value"] else Decimal(0)
-    rows.append(("all", "", "", "", *(f"{total[name]:,.2f}" for name in _PARTS), f"{bps:.2f}", "", ""))
+    rows.append(("all", "", "", "", *(_cents(total[name]) for name in _PARTS), _cents(bps), "", ""))
     widths = [max(len(row[k]) for row in rows) for k in range(len(heads))]
     for row in rows:
         yield "  ".join(
@@ -48,9 +48,9 @@ def _row(one: OrderCosts) -> tuple[str, ...]:
     head = (str(one.order), one.symbol, f"{float(one.quantity):.7g}", f"{float(one.filled):.7g}")
     if one.shortfall is None:
         return (*head, *("?" for _ in _PARTS), "?", "?", "?")
-    parts = (f"{getattr(one.shortfall, name):,.2f}" for name in _PARTS)
-    slippage = ("" if value is None else f"{value:.2f}" for value in (one.arrival_bps, one.vwap_bps))
-    return (*head, *parts, f"{one.shortfall.bps:.2f}", *slippage)
+    parts = (_cents(getattr(one.shortfall, name)) for name in _PARTS)
+    slippage = ("" if value is None else _cents(value) for value in (one.arrival_bps, one.vwap_bps))
+    return (*head, *parts, _cents(one.shortfall.bps), *slippage)
 
 
 def _total(found: Sequence[OrderCosts]) -> dict[str, Decimal]:
@@ -60,3 +60,8 @@ def _total(found: Sequence[OrderCosts]) -> dict[str, Decimal]:
 
 def _text(value: Decimal) -> str:
     return format(value.normalize(), "f")
+
+
+def _cents(value: Decimal) -> str:
+    # The rounding is said here, because others in the process change that of all decimals (ccxt does).
+    return f"{value.quantize(Decimal('0.01'), ROUND_HALF_EVEN):,.2f}"
