@@ -107,6 +107,8 @@ nitpick_ignore_regex = [
     ("py:class", r"tradekit\.(model\.bars\.Stored|data\.store\.dataset\.DataSet|plugin\.discovery\.Registry)"),
     # What a sweep is made of is told at `SweepResult`.
     ("py:class", r"tradekit\.engine\.sweep\.(trial\.Outcome|ranking\.Neighbours|search\.Planned)"),
+    # What a comparison of decisions finds is told at `SnapshotCheck`.
+    ("py:class", r"tradekit\.engine\.decisions\.(Decision|Difference|Drift)"),
     ("py:.*", r"(Setting|Method|Floats|Times|Period|Source|Unit|RenderableType|NDArray.*|Path|Any|Table)"),
 ]
 
