@@ -90,8 +90,6 @@ def test_what_can_not_be_and_what_is_unknown_can_not_be_waived():
         quality(waive=[{"check": "ohlc"}])
     with pytest.raises(ValidationError, match=r"no check is called 'split-like-jmp'; allowed: .*did you mean 'split-like-jump'"):
         quality(waive=[{"check": "split-like-jmp"}])
-    with pytest.raises(ValidationError, match="no check is called 'crossed'"):
-        quality(waive=[{"check": "crossed"}])
 
 
 def test_every_check_is_explained_on_the_page(pytestconfig):
