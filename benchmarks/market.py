@@ -29,15 +29,20 @@ TICKS = {
 COLUMNS = ("open", "high", "low", "close", "volume")
 
 
+def _given(file: str) -> Path:
+    """Return where a file of the market data is that is not bundled."""
+    folder = os.environ.get("TRADEKIT_TEST_DATA")
+    if not folder:
+        sys.exit(f"set TRADEKIT_TEST_DATA to a folder that has {file}")
+    return Path(folder) / file
+
+
 def minute_bars(work: Path, count: int) -> Path:
     """Write `count` bars of one instrument, the 43,199 real ones again and again on one clock, and return the file."""
     path = work / f"minutes-{count}.feather"
     if path.exists():
         return path
-    folder = os.environ.get("TRADEKIT_TEST_DATA")
-    if not folder:
-        sys.exit(f"set TRADEKIT_TEST_DATA to a folder that has {MINUTES}")
-    real = feather.read_table(Path(folder) / MINUTES)
+    real = feather.read_table(_given(MINUTES))
     times = np.datetime64("2020-01-01", "ns") + np.arange(count) * np.timedelta64(60, "s")
     columns = {name: np.resize(real[name].to_numpy(), count) for name in COLUMNS}
     feather.write_feather(pa.table({"time": times, **columns}), path)
@@ -103,10 +108,7 @@ def trades(work: Path, count: int) -> Path:
     path = work / f"trades-{count}.npz"
     if path.exists():
         return path
-    folder = os.environ.get("TRADEKIT_TEST_DATA")
-    if not folder:
-        sys.exit(f"set TRADEKIT_TEST_DATA to a folder that has {TRADES}")
-    real = feather.read_table(Path(folder) / TRADES)
+    real = feather.read_table(_given(TRADES))
     times = real["timestamp"].to_numpy() * 1_000_000
     again = count // len(times)
     later = np.arange(again) * 60 * 3_600_000_000_000
@@ -120,10 +122,7 @@ def recording(work: Path, times: int) -> Path:
     path = work / f"recording-{times}.npz"
     if path.exists():
         return path
-    folder = os.environ.get("TRADEKIT_TEST_DATA")
-    if not folder:
-        sys.exit(f"set TRADEKIT_TEST_DATA to a folder that has {RECORDING}")
-    source = BinanceRecording(BinanceRecording.Options(path=Path(folder) / RECORDING))
+    source = BinanceRecording(BinanceRecording.Options(path=_given(RECORDING)))
     asked = BarRequest(("BTCUSDT",), 0)
     ticks = {"trades": source.trades(asked), "quotes": source.quotes(asked), "book": source.book(asked)}
     span = 360_000_000_000
