@@ -8,6 +8,11 @@ import pytest
 from tape_stage import SECOND, book_of, quotes_of, trades_of
 from tradekit import BookUpdates, ConfigError, DataError, Quotes, RiskRule, Strategy, StrategyError, Trades, Verdict, bars_of_trades
 from tradekit.data.tape import since
+from tradekit.engine.lookahead import search
+from tradekit.engine.run import execute
+from tradekit.engine.sweep.params import as_param
+from tradekit.engine.sweep.run import begin
+from tradekit.engine.sweep.search import Search, plan_search
 from tradekit.testing import Lab
 
 MARGIN = "account.kind = 'margin'"
@@ -240,3 +245,15 @@ def test_several_instruments_are_merged_by_time(lab):
         Quotes,
         BookUpdates,
     }
+
+
+def test_sweep_bands_and_search_for_lookahead_of_ticks_are_refused(lab):
+    ready = lab.ready(Buying, ON_TRADES)
+    planned = plan_search(Search(), [as_param("account.capital", "1000:3000:1000")])
+    told = r"goes through bars only, and data.ticks is \['trades'\]; leave it out$"
+    with pytest.raises(ConfigError, match=told):
+        begin(ready.composed.run_file.document, planned, lab.registry(Buying))
+    with pytest.raises(ConfigError, match=told):
+        execute(ready, lab.runs, bands=lambda _done, _total: None)
+    with pytest.raises(ConfigError, match=told):
+        search(ready.composed, ready.market)

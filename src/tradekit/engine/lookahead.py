@@ -9,6 +9,7 @@ from typing import Literal
 import numpy as np
 
 from tradekit.data.interval import time_text
+from tradekit.engine.brief import bars_only
 from tradekit.engine.calls import run_on_bar
 from tradekit.engine.compose import ComposedRun
 from tradekit.engine.decisions import Decision, Difference, Values, decisions_in, first_difference
@@ -183,6 +184,7 @@ def search(
     `moments` are the last rows that stay, or how many of them: rows on which the strategy decided, those before, and some between.
     Raises what the run itself raises on its own data.
     """
+    bars_only(composed, "the search for look-ahead")
     forms = forms_of(composed.strategy)
     moved: LookAhead | None = None
     done, decisions = 0, 0
