@@ -1,0 +1,3 @@
+"""What this package adds to tradekit."""
+
+TRADEKIT_API = 1

@@ -1,0 +1,1 @@
+"""Reports of tradekit's runs: one page, pictures, Markdown, and runs side by side."""
