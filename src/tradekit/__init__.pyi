@@ -30,8 +30,9 @@ from tradekit.data.store.view import StoreView as StoreView
 from tradekit.data.stream import StreamBars as StreamBars
 from tradekit.data.tables import list_symbols as list_symbols, read_series as read_series
 from tradekit.data.ticks import read_book as read_book, read_quotes as read_quotes, read_trades as read_trades
-from tradekit.engine.folder import read_result as read_result
+from tradekit.engine.folder import find_run as find_run, read_result as read_result
 from tradekit.engine.keys import Keys as Keys, read_keys as read_keys
+from tradekit.engine.reread import RunMarket as RunMarket, read_market as read_market
 from tradekit.engine.run import run as run
 from tradekit.engine.snapshot import (
     Snapshot as Snapshot,
