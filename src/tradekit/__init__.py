@@ -10,10 +10,12 @@ __version__ = "0.1.0"
 
 _HOMES = {
     "tradekit.analysis.definitions": "DEFINITIONS Definition",
+    "tradekit.analysis.drawdowns": "Drawdowns",
     "tradekit.errors": "ConfigError DataError OrderError OrderRefused PluginError RunError StrategyError TradekitError VenueError",
     "tradekit.model.account": "Account Position",
     "tradekit.model.bars": "Bars Series Threshold",
     "tradekit.model.begun": "RunStart",
+    "tradekit.model.columns": "column_values",
     "tradekit.model.context": "Context Depth Quote Trade View",
     "tradekit.model.cost": "CostKind CostTerm",
     "tradekit.model.event": "CashKind Event EventKind",
@@ -42,6 +44,8 @@ _HOMES = {
     "tradekit.data.tables": "list_symbols read_series",
     "tradekit.engine.keys": "Keys read_keys",
     "tradekit.engine.reread": "RunMarket read_market",
+    "tradekit.engine.compare": "RunDifferences compare_results",
+    "tradekit.engine.periods": "Periods benchmark_metrics drawdowns periods",
     "tradekit.engine.run": "run",
     "tradekit.engine.sweep.run": "SweepResult sweep",
     "tradekit.engine.sweep.search": "Search",
@@ -52,7 +56,7 @@ _HOMES = {
     "pydantic": "Field",
 }
 _HOME_OF = {name: home for home, names in _HOMES.items() for name in names.split()}
-_MODULES = {"steps": "tradekit.simulator.steps"}
+_MODULES = {"statistics": "tradekit.analysis.statistics", "steps": "tradekit.simulator.steps"}
 
 __all__ = ["__version__", *sorted(_HOME_OF), *_MODULES]
 

@@ -101,11 +101,15 @@ def _moves(record: Record) -> NDArray[np.int64]:
     return np.flatnonzero((kind == EventKind.FILL) | (kind == EventKind.ACTION))
 
 
-def equity_table(record: Record, exposure: Exposures) -> pa.Table:
-    """Return one row a bar: equity, cash and exposure at its close, in money; `is_stale` says that a held instrument had no bar."""
+def equity_table(record: Record, exposure: Exposures, benchmark: Floats | None = None) -> pa.Table:
+    """Return one row a bar: equity, cash and exposure at its close, in money; `is_stale` says that a held instrument had no bar.
+
+    `benchmark`, float64 [time], is a column more, if there is one.
+    """
     columns = {"time": time_column(record.bars.close_time)}
     numbers = {"equity": record.equity, "cash": _cash(record), **_balances(record)}
-    for name, values in (numbers | {"gross_exposure": exposure.gross, "net_exposure": exposure.net}).items():
+    numbers |= {"gross_exposure": exposure.gross, "net_exposure": exposure.net}
+    for name, values in (numbers if benchmark is None else numbers | {"benchmark": benchmark}).items():
         columns[name] = number_column(values)
         record.memory.release()
     return table(columns | {"is_stale": flag_column(exposure.is_stale)})

@@ -8,8 +8,6 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from tradekit import Unit
-
 __all__ = [
     "CalendarReturns",
     "CostPart",
@@ -44,8 +42,8 @@ class KeyFigure:
     key: str
     """As in `Result.metrics`, or of the report's own."""
     label: str
-    unit: Unit
-    """`fraction` is shown in per cent, `money` is in the account's currency."""
+    unit: str
+    """As in `tradekit.Definition`: `fraction` is shown in per cent, `money` is in the account's currency."""
     text: str
     """How it is made, in one sentence."""
     value: float | int | None
@@ -71,8 +69,8 @@ class CalendarReturns:
 class Tail:
     """Value at risk and expected shortfall of one period at a level, such as 0.95: positive is a loss, `None` is undefined.
 
-    `historical` and `shortfall` are of the returns themselves; `normal` and `cornish_fisher` of a normal distribution with their mean
-    and deviation, and of one that is corrected for their skewness and kurtosis.
+    `historical` and `shortfall` are of the returns themselves; `normal` and `cornish_fisher` of a normal distribution with their
+    mean and deviation, and of one that is corrected for their skewness and kurtosis.
     """
 
     level: float
@@ -136,8 +134,8 @@ class Rolling:
 class Excursions:
     """Entry and exit quality: arrays over all trades, in the order of `Result.trades`; open ones are in them.
 
-    `adverse` and `favourable` are MAE and MFE as fractions of the entry price, both >= 0 and NaN where not known; `gross` is what the
-    price did from entry to exit, `return_on_entry` what was left of it after costs; `days` the time that the trade was held.
+    `adverse` and `favourable` are the trades' `mae` and `mfe`, fractions of the entry price; `gross` is what the price did from entry
+    to exit, `return_on_entry` what was left of it after costs; `days` the time that the trade was held.
     """
 
     symbol: tuple[str, ...]
@@ -268,7 +266,7 @@ class FactorRow:
 
 @dataclass(frozen=True, slots=True)
 class FactorFit:
-    """The periodic returns explained by factors. The contributions of all rows, alpha and `rest` add up to `total_return` exactly."""
+    """The periodic returns explained by factors. The contributions of all rows, alpha and `rest` add up to `total_return`."""
 
     rows: tuple[FactorRow, ...]
     alpha: FactorRow
