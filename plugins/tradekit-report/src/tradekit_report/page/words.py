@@ -8,7 +8,20 @@ import numpy as np
 
 from tradekit import Unit
 
-__all__ = ["NONE", "count_text", "day", "days_text", "figure", "figure_signed", "minute", "money", "percent", "plural", "ratio", "sentence"]
+__all__ = [
+    "NONE",
+    "count_text",
+    "day",
+    "days_text",
+    "figure",
+    "figure_signed",
+    "minute",
+    "money",
+    "percent",
+    "plural",
+    "ratio",
+    "sentence",
+]
 
 NONE = "–"
 _MINUS = "−"  # noqa: RUF001 - the sign, as wide as a plus
