@@ -63,8 +63,9 @@ def orders_table(record: Record) -> pa.Table:
 
 
 def fills_table(record: Record) -> pa.Table:
-    """Return one row a fill; `quantity` is signed, `fee` and `slippage` are money."""
+    """Return one row a fill; `quantity` is signed, `value`, `fee` and `slippage` are money."""
     log, fills = record.log, record.entries(EventKind.FILL)
+    unit = record.money.unit_in(log["instrument"][fills].astype(np.int64), log["row"][fills].astype(np.int64))
     return table(
         {
             "order": number_column(log["order"][fills]),
@@ -72,6 +73,7 @@ def fills_table(record: Record) -> pa.Table:
             "symbol": name_column(log["instrument"][fills], record.bars.symbols),
             "quantity": number_column(log["a"][fills]),
             "price": number_column(log["b"][fills]),
+            "value": number_column(np.abs(log["a"][fills]) * log["b"][fills] * unit),
             "fee": number_column(log["c"][fills]),
             "slippage": number_column(log["d"][fills]),
             "at": name_column(log["code"][fills] % len(_PLACES), _PLACES),

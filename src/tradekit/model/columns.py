@@ -70,7 +70,7 @@ def table(columns: Mapping[str, pa.Array]) -> pa.Table:
 def column_values(table: pa.Table, name: str) -> NDArray[Any]:
     """Return a column of a result's table as a NumPy array, without a copy where that can be.
 
-    Numbers are float64 or int64, times int64 UTC nanoseconds, flags bool, and names and texts Python's `str` in an array of objects.
+    Numbers are float64 or int64, times int64 UTC nanoseconds, flags bool, and names and texts `str` in an array of objects.
     What is null is NaN among float64, the least int64 among times and whole numbers (as `datetime64` it is NaT), and None among
     texts.
     """

@@ -4,6 +4,7 @@
 whose parts are the dataclasses of `tables`; `compare_runs` puts several runs side by side.
 """
 
+from tradekit_report.figures.compare import ComparedFigure, ComparedRuns, compare_runs
 from tradekit_report.figures.gather import figures_of
 from tradekit_report.figures.options import FigureOptions
 from tradekit_report.figures.tables import (
@@ -28,6 +29,8 @@ from tradekit_report.figures.tables import (
 
 __all__ = [
     "CalendarReturns",
+    "ComparedFigure",
+    "ComparedRuns",
     "CostPart",
     "Costs",
     "Distribution",
@@ -45,5 +48,6 @@ __all__ = [
     "RuleVerdicts",
     "Tail",
     "TurnoverMonths",
+    "compare_runs",
     "figures_of",
 ]

@@ -134,8 +134,8 @@ class Rolling:
 class Excursions:
     """Entry and exit quality: arrays over all trades, in the order of `Result.trades`; open ones are in them.
 
-    `adverse` and `favourable` are the trades' `mae` and `mfe`, fractions of the entry price; `gross` is what the price did from entry
-    to exit, `return_on_entry` what was left of it after costs; `days` the time that the trade was held.
+    `adverse` and `favourable` are the trades' `mae` and `mfe`, fractions of the entry price; `gross` is what the price did from
+    entry to exit, `return_on_entry` what was left of it after costs; `days` the time that the trade was held.
     """
 
     symbol: tuple[str, ...]
@@ -169,7 +169,7 @@ class Costs:
     parts: tuple[CostPart, ...]
     total: float
     traded: float
-    """Value of all fills, money; `None`-like 0 where nothing was traded."""
+    """Value of all fills, money."""
     bps: float | None
     """Total over traded value, in basis points."""
     of_gross: float | None
@@ -299,6 +299,9 @@ class Figures:
     by_hour: tuple[Group, ...]
     states: MarketStates | None
     contributions: tuple[Piece, ...]
+    """What each instrument contributed, and the account by itself; they add up to the total return."""
+    bridge: tuple[Piece, ...]
+    """From what prices did to the total return: the gross profit, then each cost and each income; they add up too."""
     turnover: TurnoverMonths | None
     verdicts: tuple[RuleVerdicts, ...]
     factors: FactorFit | None

@@ -77,4 +77,4 @@ class Section:
 
 def tinted(text: str, value: float | None) -> Cell:
     """Return a cell in the colour of gains or of losses."""
-    return Cell(text, "" if value is None or value != value or value == 0 else "up" if value > 0 else "down")  # noqa: PLR0124 - NaN
+    return Cell(text, "" if value is None or value != value or value == 0 else "up" if value > 0 else "down")

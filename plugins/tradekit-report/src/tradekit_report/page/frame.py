@@ -27,7 +27,11 @@ def _static(name: str) -> str:
 @cache
 def _environment() -> Environment:
     return Environment(
-        loader=PackageLoader("tradekit_report.page"), autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
+        loader=PackageLoader("tradekit_report.page"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
     )
 
 
@@ -53,18 +57,22 @@ def render(
     """
     style, script = _style(), _script()
     policy = f"default-src 'none'; script-src {_hash(script)}; style-src {_hash(style)}; base-uri 'none'; form-action 'none'"
-    return _environment().get_template(template).render(
-        {
-            "title": title,
-            "contents": contents,
-            "packs": [(name, Markup(text)) for name, text in packs],  # noqa: S704 - base64
-            "policy": Markup(policy),  # noqa: S704 - hashes
-            "style": Markup(style),  # noqa: S704 - our own
-            "script": Markup(script),  # noqa: S704 - our own
-            "version": version("tradekit-report"),
-            "uplot": UPLOT,
-            **parts,
-        }
+    return (
+        _environment()
+        .get_template(template)
+        .render(
+            {
+                "title": title,
+                "contents": contents,
+                "packs": [(name, Markup(text)) for name, text in packs],  # noqa: S704 - base64
+                "policy": Markup(policy),  # noqa: S704 - hashes
+                "style": Markup(style),  # noqa: S704 - our own
+                "script": Markup(script),  # noqa: S704 - our own
+                "version": version("tradekit-report"),
+                "uplot": UPLOT,
+                **parts,
+            }
+        )
     )
 
 

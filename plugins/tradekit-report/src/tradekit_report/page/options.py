@@ -13,7 +13,10 @@ class PageOptions(FigureOptions):
     """What a page holds, and how large it may be."""
 
     chart_mb: float = Field(
-        4.0, gt=0, le=100, description="megabytes that price charts may take; bars that don't fit are shown coarser, and the chart says so"
+        4.0,
+        gt=0,
+        le=100,
+        description="megabytes that price charts may take; bars that don't fit are shown coarser, and the chart says so",
     )
     instruments: int = Field(12, ge=0, le=200, description="instruments with a price chart, those that were traded most")
     trades: int = Field(20_000, ge=0, le=1_000_000, description="trades in the list, the newest")

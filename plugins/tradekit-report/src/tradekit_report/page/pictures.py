@@ -102,7 +102,11 @@ def yearly_picture(calendar: CalendarReturns) -> Markup:
 def distribution_picture(found: Distribution) -> Markup:
     """Draw how often periods had which return, and where the worst 5 % begin."""
     edges, counts = found.edges, found.counts.astype(np.float64)
-    plot = Plot(HALF, (float(edges[0]), float(edges[-1])), (0.0, max(float(counts.max(initial=0.0)), float(found.normal.max(initial=0.0))) * 1.08 or 1.0))
+    plot = Plot(
+        HALF,
+        (float(edges[0]), float(edges[-1])),
+        (0.0, max(float(counts.max(initial=0.0)), float(found.normal.max(initial=0.0))) * 1.08 or 1.0),
+    )
     plot.y_axis(lambda value: f"{value:,.0f}", 4)
     plot.x_axis([(tick, percent_tick(tick)) for tick in nice_ticks(float(edges[0]), float(edges[-1]), 6)])
     tail = next((one for one in found.tails if one.level == 0.95), None)
@@ -167,7 +171,13 @@ def groups_picture(groups: tuple[Group, ...], what: str) -> Markup:
     plot = Plot(HALF, (-0.5, len(groups) - 0.5), span_of(profits, include=(0.0,)), (10, 12, 26, 70))
     plot.y_axis(money_tick, 4)
     every = max(-(-len(groups) // 12), 1)
-    plot.x_axis([(float(k), group.name[:3] if len(groups) > 5 and not group.name[:1].isdigit() else group.name[:14]) for k, group in enumerate(groups) if k % every == 0])
+    plot.x_axis(
+        [
+            (float(k), group.name[:3] if len(groups) > 5 and not group.name[:1].isdigit() else group.name[:14])
+            for k, group in enumerate(groups)
+            if k % every == 0
+        ]
+    )
     for k, group in enumerate(groups):
         kind = "bar gain" if group.profit >= 0 else "bar loss"
         plot.bar(k - 0.36, k + 0.36, group.profit, kind, tip=f"{group.name}: {money(group.profit)}, {group.trades} trades")

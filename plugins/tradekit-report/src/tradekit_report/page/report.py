@@ -87,7 +87,12 @@ def _rendered(shown: _Shown, options: PageOptions) -> str:
         "figures": figure_groups(shown.figures, currency),
         "sections": sections,
         "trades": trade_rows(result, options.trades),
-        "made": {**components_of(result), **data_of(result), "plan": result.plan, "config": json.dumps(_settings(result), indent=1)},
+        "made": {
+            **components_of(result),
+            **data_of(result),
+            "plan": result.plan,
+            "config": json.dumps(_settings(result), indent=1),
+        },
     }
     return render("report.html.j2", f"{result.name}: report", contents, packs, parts)
 
@@ -130,7 +135,9 @@ def _account_part(account: Account, step: int, result: Result) -> Mapping[str, A
     said = f"worst drawdown {percent(float(account.drawdown[worst]))} on {day(int(account.time[worst]))}"
     named = next((line for line in result.assumptions if line.startswith("The benchmark")), "")
     return {
-        "lead": "At the close of each bar, with what the same capital would have become in the benchmark." if account.benchmark is not None else "At the close of each bar.",
+        "lead": "At the close of each bar, with what the same capital would have become in the benchmark."
+        if account.benchmark is not None
+        else "At the close of each bar.",
         "label": f"Equity, drawdown and exposure over {plural(len(account), 'bar')}; {said}",
         "equity": account_picture(account),
         "drawdown": drawdown_picture(account),
@@ -142,7 +149,11 @@ def _account_part(account: Account, step: int, result: Result) -> Mapping[str, A
 
 def _market_part(shown: _Shown, charted: Sequence[Charted]) -> Mapping[str, Any]:
     if shown.market is None or not charted:
-        return {"first": None, "lead": "", "gone": shown.gone if shown.market is None else "No instrument is charted: the option instruments is 0."}
+        return {
+            "first": None,
+            "lead": "",
+            "gone": shown.gone if shown.market is None else "No instrument is charted: the option instruments is 0.",
+        }
     bars, first = shown.market.bars, charted[0]
     i = bars.index_of(first.symbol)
     orders = shown.result.orders
@@ -169,12 +180,16 @@ def _market_note(shown: _Shown, charted: Sequence[Charted]) -> str:
     bars = shown.market.bars if shown.market is not None else None
     said = []
     if bars is not None and len(charted) < len(bars.symbols):
-        said.append(f"{len(charted)} of {len(bars.symbols)} instruments have a chart, those that were traded most (option instruments).")
+        said.append(
+            f"{len(charted)} of {len(bars.symbols)} instruments have a chart, those that were traded most (option instruments)."
+        )
     coarse = [one for one in charted if one.step > 1]
     if coarse:
         one = coarse[0]
         whole = f"The whole history of {one.symbol} is here in candles of {one.step} bars"
-        said.append(f"{whole}; {percent(one.fine, 0)} of its bars are here one by one, those with trades and the newest first (option chart_mb).")
+        said.append(
+            f"{whole}; {percent(one.fine, 0)} of its bars are here one by one, those with trades and the newest first (option chart_mb)."
+        )
     left = [name for one in charted[:1] for name in one.left_out]
     if left:
         said.append(f"Not drawn: {', '.join(left)}.")

@@ -26,7 +26,12 @@ def run_facts(result: Result, time: NDArray[np.int64]) -> Mapping[str, Any]:
     account = result.config["account"]
     facts = [("Strategy", _used(result, "strategy")), ("Instruments", named)]
     if len(time):
-        facts.append(("Span", f"{day(int(time[0]) - 1)} to {day(int(time[-1]) - 1)}, {len(time):,} bars of {result.config['data']['interval']}"))
+        facts.append(
+            (
+                "Span",
+                f"{day(int(time[0]) - 1)} to {day(int(time[-1]) - 1)}, {len(time):,} bars of {result.config['data']['interval']}",
+            )
+        )
     leverage = f", leverage {account['leverage']:g}" if account["kind"] == "margin" else ""
     facts.append(("Account", f"{money(float(account['capital']))} {account['currency']}, {account['kind']}{leverage}"))
     facts.append(("Risk rules", _used(result, "risk rule") or "none"))
@@ -39,7 +44,11 @@ def _used(result: Result, kind: str) -> str:
 
 
 def _component(use: ComponentUse) -> str:
-    numbers = {name: value for name, value in use.options.items() if isinstance(value, int | float) and not isinstance(value, bool) and value}
+    numbers = {
+        name: value
+        for name, value in use.options.items()
+        if isinstance(value, int | float) and not isinstance(value, bool) and value
+    }
     shown = ", ".join(f"{name} {value:g}" for name, value in list(numbers.items())[:4])
     return f"{use.name} ({shown})" if shown else use.name
 
@@ -55,16 +64,32 @@ def components_of(result: Result) -> Mapping[str, Any]:
 
 def data_of(result: Result) -> Mapping[str, Any]:
     """Return what was read for each instrument, and what its quality is."""
-    heads = [("Instrument", False), ("Bars", True), ("First", False), ("Last", False), ("Quality", True), ("Holes", True), ("Findings", False), ("From", False), ("SHA-256", False)]
+    heads = [
+        ("Instrument", False),
+        ("Bars", True),
+        ("First", False),
+        ("Last", False),
+        ("Quality", True),
+        ("Holes", True),
+        ("Findings", False),
+        ("From", False),
+        ("SHA-256", False),
+    ]
     rows = []
     for fact in result.data[:200]:
         quality = fact.get("quality")
         findings = fact.get("findings") or ()
         rows.append(
             [
-                str(fact["symbol"]), f"{fact.get('rows', 0):,}", str(fact.get("first", ""))[:16].replace("T", " "), str(fact.get("last", ""))[:16].replace("T", " "),
-                f"{quality:.2f}" if isinstance(quality, int | float) else NONE, _holes(fact.get("holes")),
-                "; ".join(f"{one['what']}" for one in findings) or "none", str(fact.get("origin", "")), str(fact.get("sha256", ""))[:12],
+                str(fact["symbol"]),
+                f"{fact.get('rows', 0):,}",
+                str(fact.get("first", ""))[:16].replace("T", " "),
+                str(fact.get("last", ""))[:16].replace("T", " "),
+                f"{quality:.2f}" if isinstance(quality, int | float) else NONE,
+                _holes(fact.get("holes")),
+                "; ".join(f"{one['what']}" for one in findings) or "none",
+                str(fact.get("origin", "")),
+                str(fact.get("sha256", ""))[:12],
             ]
         )
     note = f"{plural(len(result.data) - 200, 'instrument')} more." if len(result.data) > 200 else ""
@@ -82,12 +107,27 @@ def figure_groups(figures: Figures, currency: str) -> Mapping[str, Any]:
         if not ones:
             continue
         rows = [
-            {"label": one.label, "text": one.text, "value": figure(one.value, one.unit), "benchmark": figure(one.benchmark, one.unit) if one.benchmark is not None else ""}
+            {
+                "label": one.label,
+                "text": one.text,
+                "value": figure(one.value, one.unit),
+                "benchmark": figure(one.benchmark, one.unit) if one.benchmark is not None else "",
+            }
             for one in ones
         ]
         has_money = any(one.unit == "money" for one in ones)
-        groups.append({"title": _GROUPS.get(name, name.capitalize()), "unit": currency if has_money else "", "rows": rows, "has_benchmark": any(one.benchmark is not None for one in ones)})
-    return {"lead": "Each with its definition under the pointer, and all of them in the reference of tradekit's figures.", "groups": groups}
+        groups.append(
+            {
+                "title": _GROUPS.get(name, name.capitalize()),
+                "unit": currency if has_money else "",
+                "rows": rows,
+                "has_benchmark": any(one.benchmark is not None for one in ones),
+            }
+        )
+    return {
+        "lead": "Each with its definition under the pointer, and all of them in the reference of tradekit's figures.",
+        "groups": groups,
+    }
 
 
 def trade_rows(result: Result, most: int) -> Mapping[str, Any]:
@@ -96,7 +136,19 @@ def trade_rows(result: Result, most: int) -> Mapping[str, Any]:
     count = table.num_rows
     shown = min(count, _SHOWN_ROWS)
     columns = {name: column_values(table, name)[count - shown :] for name in table.column_names}
-    heads = [("#", True), ("Instrument", False), ("Side", False), ("Entry", False), ("Exit", False), ("Held", True), ("Quantity", True), ("Entry price", True), ("Exit price", True), ("Return", True), ("Profit", True)]
+    heads = [
+        ("#", True),
+        ("Instrument", False),
+        ("Side", False),
+        ("Entry", False),
+        ("Exit", False),
+        ("Held", True),
+        ("Quantity", True),
+        ("Entry price", True),
+        ("Exit price", True),
+        ("Return", True),
+        ("Profit", True),
+    ]
     rows: list[list[str | Cell]] = [_trade(columns, row, count - shown + row + 1) for row in range(shown)]
     listed = min(count, most)
     more = f" The list has the newest {listed:,} of {count:,} (option trades)." if listed < count else ""
@@ -114,7 +166,15 @@ def _trade(columns: Mapping[str, Any], row: int, number: int) -> list[str | Cell
     entry, left, is_open = int(columns["entry_time"][row]), int(columns["exit_time"][row]), bool(columns["is_open"][row])
     profit, came = float(columns["profit"][row]), float(columns["return_on_entry"][row])
     return [
-        f"{number:,}", str(columns["symbol"][row]), str(columns["direction"][row]), minute(entry), "open" if is_open else minute(left),
-        "" if is_open else days_text((left - entry) / 86_400e9), f"{columns['quantity'][row]:,.8g}", f"{columns['entry_price'][row]:,.8g}", f"{columns['exit_price'][row]:,.8g}",
-        tinted(percent(came, signed=True), came), tinted(money(profit, signed=True), profit),
+        f"{number:,}",
+        str(columns["symbol"][row]),
+        str(columns["direction"][row]),
+        minute(entry),
+        "open" if is_open else minute(left),
+        "" if is_open else days_text((left - entry) / 86_400e9),
+        f"{columns['quantity'][row]:,.8g}",
+        f"{columns['entry_price'][row]:,.8g}",
+        f"{columns['exit_price'][row]:,.8g}",
+        tinted(percent(came, signed=True), came),
+        tinted(money(profit, signed=True), profit),
     ]

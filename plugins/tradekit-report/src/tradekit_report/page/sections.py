@@ -7,9 +7,30 @@ from collections.abc import Iterator, Sequence
 
 import numpy as np
 
-from tradekit_report.figures import CalendarReturns, Costs, Distribution, DrawdownRow, Excursions, FactorFit, Figures, Group, MarketStates, Piece, Rolling, RuleVerdicts
+from tradekit_report.figures import (
+    CalendarReturns,
+    Costs,
+    Distribution,
+    DrawdownRow,
+    Excursions,
+    FactorFit,
+    Figures,
+    Group,
+    MarketStates,
+    Piece,
+    Rolling,
+    RuleVerdicts,
+)
 from tradekit_report.page.blocks import Block, Cell, Heat, Picture, Section, Table, Text, tinted
-from tradekit_report.page.pictures import costs_picture, distribution_picture, excursion_picture, groups_picture, rolling_pictures, turnover_picture, yearly_picture
+from tradekit_report.page.pictures import (
+    costs_picture,
+    distribution_picture,
+    excursion_picture,
+    groups_picture,
+    rolling_pictures,
+    turnover_picture,
+    yearly_picture,
+)
 from tradekit_report.page.words import NONE, count_text, day, days_text, figure, money, percent, ratio, sentence
 
 __all__ = ["report_sections"]
@@ -24,7 +45,12 @@ def report_sections(figures: Figures, currency: str) -> list[Section]:
         Section("risk", "Risk", _risk_lead(figures.distribution), list(_risk(figures))),
         Section("quality", "Entries and exits", _quality_lead(figures.excursions), list(_quality(figures.excursions))),
         Section("costs", "Costs", _costs_lead(figures.costs, currency), list(_costs(figures, currency))),
-        Section("where", "Where it came from", "Profit by what was traded, and when. Each list adds up to the whole result.", list(_where(figures, currency))),
+        Section(
+            "where",
+            "Where it came from",
+            "Profit by what was traded, and when. Each list adds up to the whole result.",
+            list(_where(figures, currency)),
+        ),
         Section("rules", "Risk rules", "What the rules of the run let pass, cut and refused.", list(_rules(figures.verdicts))),
         Section("factors", "Factors", "The returns explained by series that were given.", list(_factors(figures.factors))),
     ]
@@ -51,8 +77,15 @@ def _months(calendar: CalendarReturns) -> Heat:
     rows = []
     for year, values, total in zip(calendar.years, months.tolist(), calendar.totals.tolist(), strict=True):
         cells = [_heat_cell(value, top) for value in values]
-        rows.append((str(year), [*cells, (percent(total, 1) if math.isfinite(total) else "", "total " + ("up" if total > 0 else "down"))]))
-    return Heat("Returns by month", [*_MONTHS, "Year"], rows, "Months compound to years, and years to the total return. A year or month that the run covers only in part is in it with that part.")
+        rows.append(
+            (str(year), [*cells, (percent(total, 1) if math.isfinite(total) else "", "total " + ("up" if total > 0 else "down"))])
+        )
+    return Heat(
+        "Returns by month",
+        [*_MONTHS, "Year"],
+        rows,
+        "Months compound to years, and years to the total return. A year or month that the run covers only in part is in it with that part.",
+    )
 
 
 def _heat_cell(value: float, top: float) -> tuple[str, str]:
@@ -85,13 +118,17 @@ def _rolling(rolling: Rolling) -> Iterator[Block]:
     note = f"Over the last {rolling.window:,} periods" + (", the benchmark in grey." if has_other else ".")
     pictures = rolling_pictures(rolling)
     for title, svg in pictures:
-        yield Picture(f"Rolling {title[0].lower()}{title[1:]}" if not title.startswith("Sharpe") else "Rolling Sharpe ratio", svg, note)
+        yield Picture(
+            f"Rolling {title[0].lower()}{title[1:]}" if not title.startswith("Sharpe") else "Rolling Sharpe ratio", svg, note
+        )
 
 
 def _risk_lead(found: Distribution | None) -> str:
     if found is None:
         return "How deep it fell, and for how long."
-    return f"How deep it fell, and for how long. The worst period lost {percent(-found.worst)}, the best gained {percent(found.best)}."
+    return (
+        f"How deep it fell, and for how long. The worst period lost {percent(-found.worst)}, the best gained {percent(found.best)}."
+    )
 
 
 def _risk(figures: Figures) -> Iterator[Block]:
@@ -109,7 +146,14 @@ def _risk(figures: Figures) -> Iterator[Block]:
 def _drawdowns(rows: Sequence[DrawdownRow]) -> Table:
     heads = [("From", False), ("Depth", True), ("Trough", True), ("Back", True), ("Length", True), ("To trough", True)]
     shown = [
-        [day(row.start), Cell(percent(row.depth), "down"), day(row.trough), day(row.end) if row.end is not None else "not yet", days_text(row.days), days_text(row.to_trough_days)]
+        [
+            day(row.start),
+            Cell(percent(row.depth), "down"),
+            day(row.trough),
+            day(row.end) if row.end is not None else "not yet",
+            days_text(row.days),
+            days_text(row.to_trough_days),
+        ]
         for row in rows
     ]
     return Table("The deepest drawdowns", heads, shown, wide=True)
@@ -118,7 +162,13 @@ def _drawdowns(rows: Sequence[DrawdownRow]) -> Table:
 def _tails(found: Distribution) -> Table:
     heads = [("Level", False), ("VaR", True), ("CVaR", True), ("VaR, normal", True), ("VaR, Cornish-Fisher", True)]
     rows = [
-        [f"{100 * tail.level:g} %", percent(tail.historical), percent(tail.shortfall), percent(tail.normal), percent(tail.cornish_fisher)]
+        [
+            f"{100 * tail.level:g} %",
+            percent(tail.historical),
+            percent(tail.shortfall),
+            percent(tail.normal),
+            percent(tail.cornish_fisher),
+        ]
         for tail in found.tails
     ]
     note = "Loss of one period. VaR: what all but the worst stayed within; CVaR: the mean of those. The first two are of the returns as they were."
@@ -136,7 +186,11 @@ def _quality(found: Excursions | None) -> Iterator[Block]:
         return
     known = ~found.is_open & np.isfinite(found.adverse)
     if known.any():
-        yield Picture("Largest move against a trade, and its return", excursion_picture(found), "Across: how far the price went against it. Up: what it came to after costs. One dot is one closed trade.")
+        yield Picture(
+            "Largest move against a trade, and its return",
+            excursion_picture(found),
+            "Across: how far the price went against it. Up: what it came to after costs. One dot is one closed trade.",
+        )
     if found.summary:
         rows = [[one.label, figure(one.value, one.unit)] for one in found.summary]
         yield Table("Over the closed trades", [("Figure", False), ("Value", True)], rows)
@@ -156,11 +210,20 @@ def _costs_lead(costs: Costs, currency: str) -> str:
 def _costs(figures: Figures, currency: str) -> Iterator[Block]:
     costs = figures.costs
     if costs.parts and (costs.total or costs.traded):
-        rows = [[part.label, money(part.money), percent(part.money / costs.total) if costs.total else NONE, part.note] for part in costs.parts]
+        rows = [
+            [part.label, money(part.money), percent(part.money / costs.total) if costs.total else NONE, part.note]
+            for part in costs.parts
+        ]
         heads = [("Cost", False), (currency, True), ("Share", True), ("", False)]
         if costs.total > 0 and sum(part.money > 0 for part in costs.parts) > 1:
             yield Picture("What it was paid for", costs_picture(costs))
-        yield Table("Costs", heads, rows, foot=["All", money(costs.total), percent(1.0) if costs.total else NONE, ""], wide=not (costs.total > 0 and sum(part.money > 0 for part in costs.parts) > 1))
+        yield Table(
+            "Costs",
+            heads,
+            rows,
+            foot=["All", money(costs.total), percent(1.0) if costs.total else NONE, ""],
+            wide=not (costs.total > 0 and sum(part.money > 0 for part in costs.parts) > 1),
+        )
     if len(costs.by_symbol) > 1:
         rows = [[name, money(fees), money(slippage)] for name, (fees, slippage) in costs.by_symbol.items()]
         yield Table("Costs by instrument", [("Instrument", False), ("Fees", True), ("Slippage", True)], rows)
@@ -183,16 +246,36 @@ def _where(figures: Figures, currency: str) -> Iterator[Block]:
 
 
 def _pieces(pieces: Sequence[Piece], currency: str) -> Table:
-    rows = [[piece.name, tinted(money(piece.profit, signed=True), piece.profit), percent(piece.contribution, 2, signed=True), piece.note] for piece in pieces]
+    rows = [
+        [
+            piece.name,
+            tinted(money(piece.profit, signed=True), piece.profit),
+            percent(piece.contribution, 2, signed=True),
+            piece.note,
+        ]
+        for piece in pieces
+    ]
     profit, share = sum(piece.profit for piece in pieces), sum(piece.contribution for piece in pieces)
     heads = [("What", False), (currency, True), ("Of capital", True), ("", False)]
-    return Table("What the total return is made of", heads, rows, foot=["All", tinted(money(profit, signed=True), profit), percent(share, 2, signed=True), ""])
+    return Table(
+        "What the total return is made of",
+        heads,
+        rows,
+        foot=["All", tinted(money(profit, signed=True), profit), percent(share, 2, signed=True), ""],
+    )
 
 
 def _groups(groups: Sequence[Group], title: str, currency: str, wide: bool = False) -> Table:
     heads = [("", False), (currency, True), ("Of capital", True), ("Trades", True), ("Won", True), ("Mean return", True)]
     rows = [
-        [group.name, tinted(money(group.profit, signed=True), group.profit), percent(group.contribution, 2, signed=True), count_text(group.trades), percent(group.win_rate, 0), percent(group.mean_return)]
+        [
+            group.name,
+            tinted(money(group.profit, signed=True), group.profit),
+            percent(group.contribution, 2, signed=True),
+            count_text(group.trades),
+            percent(group.win_rate, 0),
+            percent(group.mean_return),
+        ]
         for group in groups
     ]
     return Table(title, heads, rows, wide=wide)
@@ -200,23 +283,47 @@ def _groups(groups: Sequence[Group], title: str, currency: str, wide: bool = Fal
 
 def _states(states: MarketStates, currency: str) -> Table:
     table = _groups(states.groups, "By state of the market", currency)
-    rows = [[row[0], percent(states.share.get(group.name), 0), *row[1:]] for row, group in zip(table.rows, states.groups, strict=True)]
+    rows = [
+        [row[0], percent(states.share.get(group.name), 0), *row[1:]] for row, group in zip(table.rows, states.groups, strict=True)
+    ]
     return Table(table.caption, [table.heads[0], ("Of the time", True), *table.heads[1:]], rows, sentence(states.rule), wide=True)
 
 
 def _rules(verdicts: Sequence[RuleVerdicts]) -> Iterator[Block]:
     if not verdicts:
         return
-    heads = [("Rule", False), ("Judged", True), ("Passed whole", True), ("Cut", True), ("Refused", True), ("Halts", True), ("Closest to limit", True), ("Last time", True), ("Reasons", False)]
+    heads = [
+        ("Rule", False),
+        ("Judged", True),
+        ("Passed whole", True),
+        ("Cut", True),
+        ("Refused", True),
+        ("Halts", True),
+        ("Closest to limit", True),
+        ("Last time", True),
+        ("Reasons", False),
+    ]
     rows = [
         [
-            one.rule, count_text(one.judged), count_text(one.accepted), count_text(one.cut) + (f" (by {percent(one.cut_share)})" if one.cut and one.cut_share is not None else ""),
-            count_text(one.refused), count_text(one.halts), percent(one.closest, 0), day(one.last) if one.last is not None else NONE,
+            one.rule,
+            count_text(one.judged),
+            count_text(one.accepted),
+            count_text(one.cut) + (f" (by {percent(one.cut_share)})" if one.cut and one.cut_share is not None else ""),
+            count_text(one.refused),
+            count_text(one.halts),
+            percent(one.closest, 0),
+            day(one.last) if one.last is not None else NONE,
             "; ".join(f"{reason} ({count})" for reason, count in one.reasons.items()),
         ]
         for one in verdicts
     ]
-    yield Table("What each rule did", heads, rows, "Closest to limit: the highest of what it judged, over its limit. A halt stops new risk for the rest of the run.", wide=True)
+    yield Table(
+        "What each rule did",
+        heads,
+        rows,
+        "Closest to limit: the highest of what it judged, over its limit. A halt stops new risk for the rest of the run.",
+        wide=True,
+    )
 
 
 def _factors(fit: FactorFit | None) -> Iterator[Block]:
@@ -226,9 +333,18 @@ def _factors(fit: FactorFit | None) -> Iterator[Block]:
     rows = [_factor(row.name, row.beta, row.error, row.t, row.p, row.contribution) for row in fit.rows]
     rows.append(_factor("alpha, a year", fit.alpha.beta, fit.alpha.error, fit.alpha.t, fit.alpha.p, fit.alpha.contribution))
     rows.append(["rest, through compounding", "", "", "", "", tinted(percent(fit.rest, 2, signed=True), fit.rest)])
-    explained = f"R² {percent(fit.r_squared, 0)} over {fit.periods:,} periods" if fit.r_squared is not None else f"{fit.periods:,} periods"
+    explained = (
+        f"R² {percent(fit.r_squared, 0)} over {fit.periods:,} periods" if fit.r_squared is not None else f"{fit.periods:,} periods"
+    )
     note = f"{explained}; standard errors after Newey and West with {fit.lags} lags. {sentence(fit.note) if fit.note else ''}"
-    yield Table("Regression on the given factors", heads, rows, note, foot=["All", "", "", "", "", percent(fit.total_return, 2, signed=True)], wide=True)
+    yield Table(
+        "Regression on the given factors",
+        heads,
+        rows,
+        note,
+        foot=["All", "", "", "", "", percent(fit.total_return, 2, signed=True)],
+        wide=True,
+    )
 
 
 def _factor(name: str, beta: float, error: float, t: float | None, p: float | None, contribution: float) -> list[str | Cell]:

@@ -82,7 +82,11 @@ class Plot:
     """One chart: two scales, and what is drawn on them, as SVG."""
 
     def __init__(
-        self, size: tuple[int, int], x: tuple[float, float], y: tuple[float, float], margin: tuple[int, int, int, int] = (10, 12, 26, 58)
+        self,
+        size: tuple[int, int],
+        x: tuple[float, float],
+        y: tuple[float, float],
+        margin: tuple[int, int, int, int] = (10, 12, 26, 58),
     ) -> None:
         """`margin` is top, right, bottom, left."""
         self.width, self.height = size

@@ -25,7 +25,11 @@ def trust_of(result: Result, findings: Sequence[Finding]) -> Mapping[str, Any]:
     if doubtful:
         title = f"{plural(len(doubtful), 'doubt')}"
     elif result.notes:
-        title = f"No doubt from {plural(len(findings), 'check')}; {plural(len(result.notes), 'note')}" if findings else plural(len(result.notes), "note")
+        title = (
+            f"No doubt from {plural(len(findings), 'check')}; {plural(len(result.notes), 'note')}"
+            if findings
+            else plural(len(result.notes), "note")
+        )
     else:
         title = f"No doubt from {plural(len(findings), 'check')}" if findings else "Nothing to note"
     return {
@@ -34,7 +38,12 @@ def trust_of(result: Result, findings: Sequence[Finding]) -> Mapping[str, Any]:
         "doubts": doubts,
         "others": [*(_told(one, "unknown") for one in unknown), *(_told(one, "fine") for one in fine)],
         "others_title": ", ".join(
-            text for text in (f"{plural(len(unknown), 'check')} could not be made" if unknown else "", f"{plural(len(fine), 'check')} passed" if fine else "") if text
+            text
+            for text in (
+                f"{plural(len(unknown), 'check')} could not be made" if unknown else "",
+                f"{plural(len(fine), 'check')} passed" if fine else "",
+            )
+            if text
         ),
         "assumptions": [sentence(one) for one in result.assumptions],
         "quality_heads": [("Instrument", False), ("Score", True), ("Bars", True), ("Missing", True), ("Findings", False)],
@@ -48,10 +57,19 @@ def _quality(fact: Mapping[str, Any]) -> list[str]:
     quality, findings = fact.get("quality"), fact.get("findings") or ()
     missing = sum(int(one.get("count", 0)) for one in findings if one.get("check") == "gaps")
     return [
-        str(fact["symbol"]), f"{quality:.2f}" if isinstance(quality, int | float) else NONE, f"{fact.get('rows', 0):,}", f"{missing:,}",
+        str(fact["symbol"]),
+        f"{quality:.2f}" if isinstance(quality, int | float) else NONE,
+        f"{fact.get('rows', 0):,}",
+        f"{missing:,}",
         plural(len(findings), "finding") if findings else "none",
     ]
 
 
 def _told(one: Finding, kind: str) -> dict[str, str]:
-    return {"kind": kind or "doubt", "title": f"{sentence(one.title)}", "value": sentence(one.value), "advice": sentence(one.advice), "rule": sentence(one.rule)}
+    return {
+        "kind": kind or "doubt",
+        "title": f"{sentence(one.title)}",
+        "value": sentence(one.value),
+        "advice": sentence(one.advice),
+        "rule": sentence(one.rule),
+    }

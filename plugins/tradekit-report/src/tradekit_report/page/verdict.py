@@ -112,7 +112,15 @@ def tiles(result: Result, benchmarks: Mapping[str, float | None]) -> list[Tile]:
         Tile("Max. drawdown", percent(fall), beside("max_drawdown", percent)),
         Tile("Sharpe ratio", ratio(metrics.get("sharpe")), beside("sharpe", ratio)),
         Tile("Volatility, annual", percent(metrics.get("annual_volatility")), beside("annual_volatility", percent)),
-        Tile("Closed trades", f"{closed:,}", f"{percent(rate, 0)} won" if rate is not None else f"in the market {percent(exposure, 0)}" if exposure is not None else NONE),
+        Tile(
+            "Closed trades",
+            f"{closed:,}",
+            f"{percent(rate, 0)} won"
+            if rate is not None
+            else f"in the market {percent(exposure, 0)}"
+            if exposure is not None
+            else NONE,
+        ),
     ]
 
 

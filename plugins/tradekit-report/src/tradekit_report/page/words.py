@@ -6,7 +6,23 @@ import math
 
 import numpy as np
 
-__all__ = ["NONE", "count_text", "day", "days_text", "figure", "figure_signed", "minute", "money", "money_tick", "percent", "percent_tick", "plural", "ratio", "ratio_tick", "sentence"]
+__all__ = [
+    "NONE",
+    "count_text",
+    "day",
+    "days_text",
+    "figure",
+    "figure_signed",
+    "minute",
+    "money",
+    "money_tick",
+    "percent",
+    "percent_tick",
+    "plural",
+    "ratio",
+    "ratio_tick",
+    "sentence",
+]
 
 NONE = "–"
 _MINUS = "−"  # noqa: RUF001 - the sign, as wide as a plus
@@ -67,12 +83,12 @@ def days_text(value: float | None) -> str:
     return f"{hours:.1f} hours" if hours >= 2 else f"{60.0 * hours:.0f} min"
 
 
-def figure(value: float | int | None, unit: str) -> str:
+def figure(value: float | None, unit: str) -> str:
     """Return a figure in its unit; money without its currency, which stands once for all."""
     return figure_signed(value, unit, signed=False)
 
 
-def figure_signed(value: float | int | None, unit: str, signed: bool = True) -> str:
+def figure_signed(value: float | None, unit: str, signed: bool = True) -> str:
     """Return a figure in its unit, with its sign where that means something."""
     if value is None:
         return NONE
