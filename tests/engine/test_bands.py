@@ -69,8 +69,10 @@ def test_fan_holds_equity_as_written_between_its_edges(lab):
     assert len(fan["time"]) == 200
     assert [fan["as_written"][0], fan["as_written"][-1]] == [equity["equity"][0].as_py(), equity["equity"][-1].as_py()]
     assert fan["time"][-1] == equity["time"][-1].value
-    assert (lowest <= lower).all() and (lower <= middle).all() and (middle <= upper).all() and (upper <= highest).all()
-    assert (lowest <= fan["as_written"]).all() and (highest >= fan["as_written"]).all()
+    for below, above in ((lowest, lower), (lower, middle), (middle, upper), (upper, highest)):
+        assert (below <= above).all()
+    assert (lowest <= fan["as_written"]).all()
+    assert (highest >= fan["as_written"]).all()
     assert lowest[-1] < fan["as_written"][-1] < highest[-1]
 
 

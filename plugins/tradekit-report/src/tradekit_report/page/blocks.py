@@ -26,7 +26,7 @@ class Picture:
     title: str
     svg: Markup
     note: str = ""
-    wide: bool = False
+    width: Literal["", "third", "wide"] = ""
     kind: Literal["picture"] = "picture"
 
 
@@ -73,6 +73,8 @@ class Section:
     title: str
     lead: str
     blocks: Sequence[Block]
+    short: str = ""
+    """Its name where there is little room; empty: its title."""
 
 
 def tinted(text: str, value: float | None) -> Cell:

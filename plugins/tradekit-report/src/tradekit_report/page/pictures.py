@@ -29,6 +29,7 @@ Floats = NDArray[np.float64]
 WIDE = (1080, 300)
 LOW = (1080, 150)
 HALF = (520, 240)
+THIRD = (340, 210)
 
 
 def _axis(account: Account) -> tuple[float, float]:
@@ -102,11 +103,10 @@ def yearly_picture(calendar: CalendarReturns) -> Markup:
 def distribution_picture(found: Distribution) -> Markup:
     """Draw how often periods had which return, and where the worst 5 % begin."""
     edges, counts = found.edges, found.counts.astype(np.float64)
-    plot = Plot(
-        HALF,
-        (float(edges[0]), float(edges[-1])),
-        (0.0, max(float(counts.max(initial=0.0)), float(found.normal.max(initial=0.0))) * 1.08 or 1.0),
-    )
+    # Days out of the market all fall into one bar, which would hide the others: it is cut off, and its number stands beside it.
+    highest, second = [0.0, 0.0, *sorted(counts.tolist())][-1:-3:-1]
+    top = max(highest if highest <= 2.0 * second else 1.2 * second, float(found.normal.max(initial=0.0)), 1.0) * 1.08
+    plot = Plot(HALF, (float(edges[0]), float(edges[-1])), (0.0, top))
     plot.y_axis(lambda value: f"{value:,.0f}", 4)
     plot.x_axis([(tick, percent_tick(tick)) for tick in nice_ticks(float(edges[0]), float(edges[-1]), 6)])
     tail = next((one for one in found.tails if one.level == 0.95), None)
@@ -115,7 +115,9 @@ def distribution_picture(found: Distribution) -> Markup:
         if number:
             low, high = float(edges[k]), float(edges[k + 1])
             kind = "bar loss" if high <= limit + 1e-12 else "bar soft"
-            plot.bar(low, high, number, kind, tip=f"{percent(low)} to {percent(high)}: {number:,.0f}")
+            plot.bar(low, high, min(number, top), kind, tip=f"{percent(low)} to {percent(high)}: {number:,.0f}")
+            if number > top:
+                plot.text(plot.x(high) + 5, plot.top + 26, f"{number:,.0f}")
     middle = 0.5 * (edges[1:] + edges[:-1])
     plot.line(middle, found.normal, "line muted dashed")
     if np.isfinite(limit):
@@ -130,19 +132,20 @@ def rolling_pictures(rolling: Rolling) -> list[tuple[str, Markup]]:
     """Draw what the last periods came to, at the end of each: titles and charts of those that there are."""
     rows: list[tuple[str, Floats, Floats | None, bool]] = [
         ("Sharpe ratio", rolling.sharpe, rolling.benchmark_sharpe, False),
-        ("Volatility", rolling.volatility, rolling.benchmark_volatility, True),
+        ("volatility", rolling.volatility, rolling.benchmark_volatility, True),
     ]
     if rolling.beta is not None:
-        rows.append(("Beta to the benchmark", rolling.beta, None, False))
+        rows.append(("beta to the benchmark", rolling.beta, None, False))
     found = []
     for title, values, other, is_fraction in rows:
         known = values[np.isfinite(values)]
         if not len(known):
             continue
         times = rolling.time.astype(np.float64)
-        plot = Plot(HALF, (times[0], times[-1]), span_of(values, other, include=(0.0,)))
+        size = HALF if rolling.beta is None else THIRD
+        plot = Plot(size, (times[0], times[-1]), span_of(values, other, include=(0.0,)), (10, 12, 26, 48))
         plot.y_axis(percent_tick if is_fraction else ratio_tick, 4)
-        plot.x_axis(time_ticks(int(rolling.time[0]), int(rolling.time[-1]), 5))
+        plot.x_axis(time_ticks(int(rolling.time[0]), int(rolling.time[-1]), 4))
         if other is not None:
             plot.line(times, other, "line muted thin")
         plot.line(times, values, "line main")

@@ -11,6 +11,7 @@ import numpy as np
 
 from tradekit import Result, column_values
 from tradekit_report.figures import Figures, figures_of
+from tradekit_report.page.bands import bands_section
 from tradekit_report.page.account import Account, account_of, charted_account, charted_trades
 from tradekit_report.page.frame import render
 from tradekit_report.page.market import Charted, Market, charted_market
@@ -74,7 +75,9 @@ def _rendered(shown: _Shown, options: PageOptions) -> str:
     doubts = sum(one.verdict == "doubtful" for one in shown.findings)
     days = float(account.time[-1] - account.time[0]) / _DAY if len(account) else 0.0
     contents = [("trust", "Trust"), *([("account", "Equity")] if len(account) else []), ("price", "Price"), ("figures", "Figures")]
-    contents += [(section.id, section.title) for section in sections] + [("trades", "Trades"), ("made", "Made of")]
+    if result.bands is not None:
+        sections.insert(0, bands_section(result.bands))
+    contents += [(one.id, one.short or one.title) for one in sections] + [("trades", "Trades"), ("made", "Made of")]
     parts: dict[str, Any] = {
         "name": result.name,
         "currency": currency,

@@ -9,13 +9,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tradekit import ComponentUse, Result, column_values
-from tradekit_report.figures import Figures
+from tradekit_report.figures import Figures, KeyFigure
 from tradekit_report.page.blocks import Cell, tinted
 from tradekit_report.page.words import NONE, day, days_text, figure, minute, money, percent, plural
 
 __all__ = ["components_of", "data_of", "figure_groups", "run_facts", "trade_rows"]
 
 _SHOWN_ROWS = 50
+_COLUMNS = (("return", "benchmark"), ("risk",), ("trades", "costs"))
 _GROUPS = {"return": "Return", "risk": "Risk", "benchmark": "Against the benchmark", "trades": "Trades", "costs": "Costs"}
 
 
@@ -102,31 +103,28 @@ def _holes(holes: Any) -> str:
 
 def figure_groups(figures: Figures, currency: str) -> Mapping[str, Any]:
     """Return all key figures, each with the benchmark's beside it where it has one."""
-    groups = []
-    for name, ones in figures.key.items():
-        if not ones:
-            continue
-        rows = [
-            {
-                "label": one.label,
-                "text": one.text,
-                "value": figure(one.value, one.unit),
-                "benchmark": figure(one.benchmark, one.unit) if one.benchmark is not None else "",
-            }
-            for one in ones
-        ]
-        has_money = any(one.unit == "money" for one in ones)
-        groups.append(
-            {
-                "title": _GROUPS.get(name, name.capitalize()),
-                "unit": currency if has_money else "",
-                "rows": rows,
-                "has_benchmark": any(one.benchmark is not None for one in ones),
-            }
-        )
+    groups = {name: _group(name, ones, currency) for name, ones in figures.key.items() if ones}
+    columns = [[groups[name] for name in names if name in groups] for names in _COLUMNS]
+    others = [group for name, group in groups.items() if not any(name in names for names in _COLUMNS)]
+    lead = "What each is made of stands under the pointer, and in the reference of tradekit's figures."
+    return {"lead": lead, "columns": [column for column in (*columns, others) if column]}
+
+
+def _group(name: str, ones: Sequence[KeyFigure], currency: str) -> Mapping[str, Any]:
+    rows = [
+        {
+            "label": one.label[:1].upper() + one.label[1:],
+            "text": one.text,
+            "value": figure(one.value, one.unit),
+            "benchmark": figure(one.benchmark, one.unit) if one.benchmark is not None else "",
+        }
+        for one in ones
+    ]
     return {
-        "lead": "Each with its definition under the pointer, and all of them in the reference of tradekit's figures.",
-        "groups": groups,
+        "title": _GROUPS.get(name, name.capitalize()),
+        "unit": currency if any(one.unit == "money" for one in ones) else "",
+        "rows": rows,
+        "has_benchmark": any(one.benchmark is not None for one in ones),
     }
 
 

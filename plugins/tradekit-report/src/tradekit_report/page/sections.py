@@ -43,15 +43,18 @@ def report_sections(figures: Figures, currency: str) -> list[Section]:
     found = [
         Section("returns", "Returns", "How the result came about over time.", list(_returns(figures))),
         Section("risk", "Risk", _risk_lead(figures.distribution), list(_risk(figures))),
-        Section("quality", "Entries and exits", _quality_lead(figures.excursions), list(_quality(figures.excursions))),
+        Section("quality", "Entries and exits", _quality_lead(figures.excursions), list(_quality(figures.excursions)), "Entries"),
         Section("costs", "Costs", _costs_lead(figures.costs, currency), list(_costs(figures, currency))),
         Section(
             "where",
             "Where it came from",
             "Profit by what was traded, and when. Each list adds up to the whole result.",
             list(_where(figures, currency)),
+            "Origins",
         ),
-        Section("rules", "Risk rules", "What the rules of the run let pass, cut and refused.", list(_rules(figures.verdicts))),
+        Section(
+            "rules", "Risk rules", "What the rules of the run let pass, cut and refused.", list(_rules(figures.verdicts)), "Rules"
+        ),
         Section("factors", "Factors", "The returns explained by series that were given.", list(_factors(figures.factors))),
     ]
     return [section for section in found if section.blocks]
@@ -116,11 +119,8 @@ def _distribution_note(found: Distribution) -> str:
 def _rolling(rolling: Rolling) -> Iterator[Block]:
     has_other = rolling.benchmark_sharpe is not None
     note = f"Over the last {rolling.window:,} periods" + (", the benchmark in grey." if has_other else ".")
-    pictures = rolling_pictures(rolling)
-    for title, svg in pictures:
-        yield Picture(
-            f"Rolling {title[0].lower()}{title[1:]}" if not title.startswith("Sharpe") else "Rolling Sharpe ratio", svg, note
-        )
+    for title, svg in rolling_pictures(rolling):
+        yield Picture(f"Rolling {title}", svg, note, "third" if rolling.beta is not None else "")
 
 
 def _risk_lead(found: Distribution | None) -> str:

@@ -77,8 +77,8 @@ def days_text(value: float | None) -> str:
         return NONE
     if value >= 700:
         return f"{value / 365.25:.1f} years"
-    if value >= 2:
-        return f"{value:,.0f} days"
+    if value >= 1:
+        return plural(round(value), "day")
     hours = 24.0 * value
     return f"{hours:.1f} hours" if hours >= 2 else f"{60.0 * hours:.0f} min"
 
