@@ -16,8 +16,8 @@ __all__ = ["market_states"]
 _STATES = ("up, calm", "up, wild", "range, calm", "range, wild", "down, calm", "down, wild")
 _RULE = (
     "The state in which a period begins is that of the benchmark over the {window} periods before: up or down if it moved by more "
-    "than half of their standard deviation times the root of {window}, else range; wild if that deviation is above the median of all "
-    "until then, else calm."
+    "than half of their standard deviation times the root of {window}, else range; wild if that deviation is above the median of "
+    "all until then, else calm."
 )
 UNKNOWN = "unknown"
 
