@@ -1,3 +1,12 @@
 """What this package adds to tradekit."""
 
+from tradekit import Reporter, hookimpl
+from tradekit_report.reporter import HtmlReporter
+
 TRADEKIT_API = 1
+
+
+@hookimpl
+def tradekit_reporters() -> list[type[Reporter]]:
+    """Write reports."""
+    return [HtmlReporter]

@@ -7,11 +7,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from tradekit import Bars, Result
-from tradekit_report.figures import Excursions
+from tradekit import Bars, Result, column_values
 from tradekit_report.page.codec import Column, pack, texts, whole
 from tradekit_report.page.levels import Envelope, envelope, step_for
-from tradekit_report.page.columns import flags, numbers, strings, times
 
 __all__ = ["Account", "account_of", "charted_account", "charted_trades"]
 
@@ -42,18 +40,18 @@ class Account:
 
 def account_of(result: Result) -> Account:
     """Return the account of a run over time."""
-    equity = numbers(result.equity, "equity")
+    equity = column_values(result.equity, "equity")
     capital = float(result.config["account"]["capital"])
     peak = np.maximum(np.maximum.accumulate(equity), capital) if len(equity) else equity
     solvent = np.where(equity > 0.0, equity, np.nan)
     has_benchmark = "benchmark" in result.equity.column_names
-    benchmark = numbers(result.equity, "benchmark") if has_benchmark else None
+    benchmark = column_values(result.equity, "benchmark") if has_benchmark else None
     return Account(
-        time=times(result.equity, "time"),
+        time=column_values(result.equity, "time"),
         equity=equity,
         drawdown=equity / peak - 1.0,
-        gross=numbers(result.equity, "gross_exposure") / solvent,
-        net=numbers(result.equity, "net_exposure") / solvent,
+        gross=column_values(result.equity, "gross_exposure") / solvent,
+        net=column_values(result.equity, "net_exposure") / solvent,
         benchmark=benchmark if benchmark is not None and np.isfinite(benchmark).any() else None,
     )
 
@@ -97,28 +95,28 @@ def _clock(time: NDArray[np.int64]) -> tuple[Column, int]:
         step *= 2
 
 
-def charted_trades(result: Result, bars: Bars | None, excursions: Excursions | None, most: int) -> str:
+def charted_trades(result: Result, bars: Bars | None, most: int) -> str:
     """Return the newest trades as text, so many at most, in the order in which they were entered."""
     table = result.trades
     rows = np.arange(table.num_rows)[-most:] if most else np.arange(0)
-    entry, left = times(table, "entry_time")[rows], times(table, "exit_time")[rows]
-    symbols, symbol = texts([str(name) for name in strings(table, "symbol")[rows]])
-    is_open = flags(table, "is_open")[rows]
+    entry, left = column_values(table, "entry_time")[rows], column_values(table, "exit_time")[rows]
+    symbols, symbol = texts([str(name) for name in column_values(table, "symbol")[rows]])
+    is_open = column_values(table, "is_open")[rows]
     columns = {
         "number": Column(rows + 1),
         "symbol": symbol,
-        "long": Column((strings(table, "direction")[rows] == "long").astype(np.int64), order=0),
+        "long": Column((column_values(table, "direction")[rows] == "long").astype(np.int64), order=0),
         "open": Column(is_open.astype(np.int64), order=0),
         "entry": Column(entry // _MS),
         "exit": Column(np.where(is_open, entry, left) // _MS),
     }
     for name in ("quantity", "entry_price", "exit_price", "profit", "fees"):
-        columns[name] = whole(numbers(table, name)[rows], order=0)
-    columns["return"] = whole(numbers(table, "return_on_entry")[rows], 6, order=0)
-    if excursions is not None:
-        columns["mae"] = whole(excursions.adverse[rows], 5, order=0)
-        columns["mfe"] = whole(excursions.favourable[rows], 5, order=0)
-    clock = times(result.equity, "time")
+        columns[name] = whole(column_values(table, name)[rows], order=0)
+    columns["return"] = whole(column_values(table, "return_on_entry")[rows], 6, order=0)
+    for name in ("mae", "mfe"):
+        if name in table.column_names:
+            columns[name] = whole(column_values(table, name)[rows], 5, order=0)
+    clock = column_values(result.equity, "time")
     for name, time in (("entry_row", entry), ("exit_row", np.where(is_open, clock[-1] if len(clock) else 0, left))):
         row = np.searchsorted(clock, time, "left") if bars is None else np.searchsorted(bars.open_time, time, "right") - 1
         columns[name] = Column(np.clip(row, 0, max(len(clock) - 1, 0)).astype(np.int64))

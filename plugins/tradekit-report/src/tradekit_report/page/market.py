@@ -8,10 +8,9 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from tradekit import Bars, Result
+from tradekit import Bars, Result, column_values
 from tradekit_report.page.codec import Column, decimals_of, pack, whole
 from tradekit_report.page.levels import Candles, Envelope, candles, envelope, step_for
-from tradekit_report.page.columns import numbers, strings, times
 
 __all__ = ["Charted", "Market", "charted_market"]
 
@@ -191,13 +190,13 @@ def _pane(prices: Sequence[Floats], values: Floats) -> str:
 
 def _fills(result: Result, bars: Bars, symbol: str) -> dict[str, Column]:
     """Return the fills of an instrument: on which bar, how much, and at which price."""
-    is_own = strings(result.fills, "symbol") == symbol
-    time = times(result.fills, "time")[is_own]
-    is_close = strings(result.fills, "at")[is_own] == "close"
+    is_own = column_values(result.fills, "symbol") == symbol
+    time = column_values(result.fills, "time")[is_own]
+    is_close = column_values(result.fills, "at")[is_own] == "close"
     row = np.where(
         is_close, np.searchsorted(bars.close_time, time, "left"), np.searchsorted(bars.open_time, time, "right") - 1
     ).astype(np.int64)
-    price, quantity = numbers(result.fills, "price")[is_own], numbers(result.fills, "quantity")[is_own]
+    price, quantity = column_values(result.fills, "price")[is_own], column_values(result.fills, "quantity")[is_own]
     return {
         "fill.row": Column(np.clip(row, 0, max(len(bars) - 1, 0))),
         "fill.price": whole(price),
@@ -207,10 +206,10 @@ def _fills(result: Result, bars: Bars, symbol: str) -> dict[str, Column]:
 
 def _orders(result: Result, bars: Bars, symbol: str) -> dict[str, Column]:
     """Return the orders of an instrument that waited at a price: from which bar to which, and where; a stop's price is its stop."""
-    is_own = strings(result.orders, "symbol") == symbol
-    limit, stop = numbers(result.orders, "limit")[is_own], numbers(result.orders, "stop")[is_own]
+    is_own = column_values(result.orders, "symbol") == symbol
+    limit, stop = column_values(result.orders, "limit")[is_own], column_values(result.orders, "stop")[is_own]
     waits = np.isfinite(limit) | np.isfinite(stop)
-    first = np.searchsorted(bars.close_time, times(result.orders, "time")[is_own], "left")
+    first = np.searchsorted(bars.close_time, column_values(result.orders, "time")[is_own], "left")
     ended = _ends(result, len(is_own))[is_own]
     last = np.where(ended < 0, len(bars) - 1, np.searchsorted(bars.close_time, ended, "left"))
     price = np.where(np.isfinite(stop), stop, limit)[waits]
@@ -225,8 +224,8 @@ def _orders(result: Result, bars: Bars, symbol: str) -> dict[str, Column]:
 def _ends(result: Result, orders: int) -> NDArray[np.int64]:
     """Return when each order was last heard of as filled, cancelled or refused; -1 if never."""
     found = np.full(orders, -1, dtype=np.int64)
-    kind = strings(result.journal, "event")
-    order = numbers(result.journal, "order")
-    ends = np.isin(kind, ("fill", "cancel", "reject")) & np.isfinite(order)
-    np.maximum.at(found, order[ends].astype(np.int64), times(result.journal, "time")[ends])
+    kind = column_values(result.journal, "event")
+    order = column_values(result.journal, "order")
+    ends = np.isin(kind, ("fill", "cancel", "reject")) & (order >= 0)
+    np.maximum.at(found, order[ends], column_values(result.journal, "time")[ends])
     return found

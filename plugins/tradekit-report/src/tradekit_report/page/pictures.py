@@ -6,13 +6,14 @@ import numpy as np
 from markupsafe import Markup
 from numpy.typing import NDArray
 
-from tradekit_report.figures import CalendarReturns, Distribution, Excursions, Group, Rolling, TurnoverMonths
+from tradekit_report.figures import CalendarReturns, Costs, Distribution, Excursions, Group, Rolling, TurnoverMonths
 from tradekit_report.page.account import Account
 from tradekit_report.page.svg import Plot, nice_ticks, span_of, time_ticks
-from tradekit_report.page.words import day, money, percent, ratio
+from tradekit_report.page.words import day, money, money_tick, percent, percent_tick, ratio, ratio_tick
 
 __all__ = [
     "account_picture",
+    "costs_picture",
     "distribution_picture",
     "drawdown_picture",
     "excursion_picture",
@@ -28,6 +29,7 @@ Floats = NDArray[np.float64]
 WIDE = (1080, 300)
 LOW = (1080, 150)
 HALF = (520, 240)
+THIRD = (340, 210)
 
 
 def _axis(account: Account) -> tuple[float, float]:
@@ -37,7 +39,7 @@ def _axis(account: Account) -> tuple[float, float]:
 def account_picture(account: Account) -> Markup:
     """Draw equity, and the benchmark beside it."""
     plot = Plot(WIDE, _axis(account), span_of(account.equity, account.benchmark), (10, 16, 28, 76))
-    plot.y_axis(money)
+    plot.y_axis(money_tick)
     plot.x_axis(time_ticks(int(account.time[0]), int(account.time[-1]), 9))
     times = account.time.astype(np.float64)
     if account.benchmark is not None:
@@ -50,7 +52,7 @@ def account_picture(account: Account) -> Markup:
 def drawdown_picture(account: Account) -> Markup:
     """Draw how far equity was below its peak."""
     plot = Plot(LOW, _axis(account), (min(float(np.nanmin(account.drawdown)) * 1.08, -0.001), 0.0), (8, 16, 28, 76))
-    plot.y_axis(percent, 3)
+    plot.y_axis(percent_tick, 3)
     plot.x_axis(time_ticks(int(account.time[0]), int(account.time[-1]), 9))
     plot.area(account.time.astype(np.float64), account.drawdown, "fill loss")
     worst = int(np.nanargmin(account.drawdown))
@@ -60,7 +62,7 @@ def drawdown_picture(account: Account) -> Markup:
 def exposure_picture(account: Account) -> Markup:
     """Draw the value of positions over equity."""
     plot = Plot(LOW, _axis(account), span_of(account.gross, account.net, include=(0.0,)), (8, 16, 28, 76))
-    plot.y_axis(percent, 3)
+    plot.y_axis(percent_tick, 3)
     plot.x_axis(time_ticks(int(account.time[0]), int(account.time[-1]), 9))
     times = account.time.astype(np.float64)
     plot.area(times, np.nan_to_num(account.gross), "fill soft")
@@ -85,7 +87,7 @@ def yearly_picture(calendar: CalendarReturns) -> Markup:
     others = calendar.benchmark_totals
     count = len(calendar.years)
     plot = Plot(HALF, (-0.5, count - 0.5), span_of(calendar.totals, others, include=(0.0,)))
-    plot.y_axis(percent)
+    plot.y_axis(percent_tick)
     every = max(count // 9 + 1, 1)
     plot.x_axis([(float(k), str(year)) for k, year in enumerate(calendar.years) if k % every == 0])
     for k, (year, total) in enumerate(zip(calendar.years, calendar.totals.tolist(), strict=True)):
@@ -101,25 +103,21 @@ def yearly_picture(calendar: CalendarReturns) -> Markup:
 def distribution_picture(found: Distribution) -> Markup:
     """Draw how often periods had which return, and where the worst 5 % begin."""
     edges, counts = found.edges, found.counts.astype(np.float64)
-    plot = Plot(
-        HALF,
-        (float(edges[0]), float(edges[-1])),
-        (0.0, max(float(counts.max(initial=0.0)), float(found.normal.max(initial=0.0))) * 1.08 or 1.0),
-    )
+    # Days out of the market all fall into one bar, which would hide the others: it is cut off, and its number stands beside it.
+    highest, second = [0.0, 0.0, *sorted(counts.tolist())][-1:-3:-1]
+    top = max(highest if highest <= 2.0 * second else 1.2 * second, float(found.normal.max(initial=0.0)), 1.0) * 1.08
+    plot = Plot(HALF, (float(edges[0]), float(edges[-1])), (0.0, top))
     plot.y_axis(lambda value: f"{value:,.0f}", 4)
-    plot.x_axis(
-        [
-            (tick, percent(tick, 0 if edges[-1] - edges[0] > 0.06 else 1))
-            for tick in nice_ticks(float(edges[0]), float(edges[-1]), 6)
-        ]
-    )
+    plot.x_axis([(tick, percent_tick(tick)) for tick in nice_ticks(float(edges[0]), float(edges[-1]), 6)])
     tail = next((one for one in found.tails if one.level == 0.95), None)
     limit = -tail.historical if tail is not None and tail.historical is not None else -np.inf
     for k, number in enumerate(counts.tolist()):
         if number:
             low, high = float(edges[k]), float(edges[k + 1])
             kind = "bar loss" if high <= limit + 1e-12 else "bar soft"
-            plot.bar(low, high, number, kind, tip=f"{percent(low)} to {percent(high)}: {number:,.0f}")
+            plot.bar(low, high, min(number, top), kind, tip=f"{percent(low)} to {percent(high)}: {number:,.0f}")
+            if number > top:
+                plot.text(plot.x(high) + 5, plot.top + 26, f"{number:,.0f}")
     middle = 0.5 * (edges[1:] + edges[:-1])
     plot.line(middle, found.normal, "line muted dashed")
     if np.isfinite(limit):
@@ -134,19 +132,20 @@ def rolling_pictures(rolling: Rolling) -> list[tuple[str, Markup]]:
     """Draw what the last periods came to, at the end of each: titles and charts of those that there are."""
     rows: list[tuple[str, Floats, Floats | None, bool]] = [
         ("Sharpe ratio", rolling.sharpe, rolling.benchmark_sharpe, False),
-        ("Volatility", rolling.volatility, rolling.benchmark_volatility, True),
+        ("volatility", rolling.volatility, rolling.benchmark_volatility, True),
     ]
     if rolling.beta is not None:
-        rows.append(("Beta to the benchmark", rolling.beta, None, False))
+        rows.append(("beta to the benchmark", rolling.beta, None, False))
     found = []
     for title, values, other, is_fraction in rows:
         known = values[np.isfinite(values)]
         if not len(known):
             continue
         times = rolling.time.astype(np.float64)
-        plot = Plot(HALF, (times[0], times[-1]), span_of(values, other, include=(0.0,)))
-        plot.y_axis(percent if is_fraction else ratio, 4)
-        plot.x_axis(time_ticks(int(rolling.time[0]), int(rolling.time[-1]), 5))
+        size = HALF if rolling.beta is None else THIRD
+        plot = Plot(size, (times[0], times[-1]), span_of(values, other, include=(0.0,)), (10, 12, 26, 48))
+        plot.y_axis(percent_tick if is_fraction else ratio_tick, 4)
+        plot.x_axis(time_ticks(int(rolling.time[0]), int(rolling.time[-1]), 4))
         if other is not None:
             plot.line(times, other, "line muted thin")
         plot.line(times, values, "line main")
@@ -161,8 +160,8 @@ def excursion_picture(found: Excursions) -> Markup:
     known = ~found.is_open & np.isfinite(found.adverse) & np.isfinite(found.return_on_entry)
     adverse, came = found.adverse[known], found.return_on_entry[known]
     plot = Plot(HALF, (0.0, max(float(adverse.max(initial=0.0)) * 1.05, 1e-4)), span_of(came, include=(0.0,)))
-    plot.y_axis(percent)
-    plot.x_axis([(tick, percent(tick)) for tick in nice_ticks(*plot.xs, 5)])
+    plot.y_axis(percent_tick)
+    plot.x_axis([(tick, percent_tick(tick)) for tick in nice_ticks(*plot.xs, 5)])
     wins = came > 0
     plot.dots(adverse[wins], came[wins], "dot gain", 3.0)
     plot.dots(adverse[~wins], came[~wins], "dot loss", 3.0)
@@ -173,7 +172,7 @@ def groups_picture(groups: tuple[Group, ...], what: str) -> Markup:
     """Draw what each group earned, as bars that stand beside one another."""
     profits = np.array([group.profit for group in groups])
     plot = Plot(HALF, (-0.5, len(groups) - 0.5), span_of(profits, include=(0.0,)), (10, 12, 26, 70))
-    plot.y_axis(money, 4)
+    plot.y_axis(money_tick, 4)
     every = max(-(-len(groups) // 12), 1)
     plot.x_axis(
         [
@@ -199,3 +198,16 @@ def turnover_picture(found: TurnoverMonths) -> Markup:
         if np.isfinite(value):
             plot.bar(at, at + width, value, "bar soft", tip=f"{day(int(at))[:7]}: {value:,.2f} times equity")
     return plot.render("Value traded in each month, over mean equity.")
+
+
+def costs_picture(costs: Costs) -> Markup:
+    """Draw what each sort of cost took, as bars that lie."""
+    parts = [part for part in costs.parts if part.money > 0]
+    height = 26 * len(parts) + 34
+    plot = Plot((520, height), (0.0, max(part.money for part in parts) * 1.02), (0.0, float(len(parts))), (6, 70, 24, 120))
+    for k, part in enumerate(parts):
+        place = len(parts) - 1 - k
+        plot.lying(place + 0.2, place + 0.8, part.money, f"s{k % 6 + 1}", tip=f"{part.label}: {money(part.money)}")
+        plot.text(plot.left - 8, plot.y(place + 0.5) + 4.5, part.label, "end")
+        plot.text(plot.x(part.money) + 6, plot.y(place + 0.5) + 4.5, money(part.money))
+    return plot.render("Costs: " + ", ".join(f"{part.label} {money(part.money)}" for part in parts) + ".")

@@ -148,6 +148,12 @@ class Plot:
         foot = self.y(base)
         self._parts.append(f'<path class="{kind}" d="M{self.x(places[0]):.1f} {foot:.1f}L{points}V{foot:.1f}Z"/>')
 
+    def between(self, x: Floats, low: Floats, high: Floats, kind: str) -> None:
+        """Fill what is between two lines of a few hundred points."""
+        there = [f"{self.x(a):.1f} {self.y(b):.1f}" for a, b in zip(x, high, strict=True)]
+        back = [f"{self.x(a):.1f} {self.y(b):.1f}" for a, b in zip(x[::-1], low[::-1], strict=True)]
+        self._parts.append(f'<path class="{kind}" d="M{"L".join([*there, *back])}Z"/>')
+
     def bar(self, left: float, right: float, value: float, kind: str, base: float = 0.0, tip: str = "") -> None:
         """Draw an upright bar from `base` to a value, with a title that tells it."""
         a, b = self.x(left), self.x(right)

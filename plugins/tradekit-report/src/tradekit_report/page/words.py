@@ -6,8 +6,6 @@ import math
 
 import numpy as np
 
-from tradekit import Unit
-
 __all__ = [
     "NONE",
     "count_text",
@@ -17,9 +15,12 @@ __all__ = [
     "figure_signed",
     "minute",
     "money",
+    "money_tick",
     "percent",
+    "percent_tick",
     "plural",
     "ratio",
+    "ratio_tick",
     "sentence",
 ]
 
@@ -36,6 +37,24 @@ def percent(value: float | None, decimals: int | None = None, signed: bool = Fal
     if decimals is None:
         decimals = 0 if size >= 999.5 else 1 if size >= 9.995 else 2
     return f"{_number(100.0 * value, decimals, signed)}{_THIN}%"
+
+
+def percent_tick(value: float) -> str:
+    """Return a fraction in per cent, with as many decimals as it needs."""
+    return f"{100.0 * value:.4g}".replace("-", _MINUS) + f"{_THIN}%"
+
+
+def money_tick(value: float) -> str:
+    """Return an amount of money as an axis has room for it."""
+    for size, name in ((1e9, "B"), (1e6, "M"), (1e4, "k")):
+        if abs(value) >= size:
+            return f"{value / (1e3 if name == 'k' else size):.6g}{name}".replace("-", _MINUS)
+    return f"{value:,.6g}".replace("-", _MINUS)
+
+
+def ratio_tick(value: float) -> str:
+    """Return a number as an axis has room for it."""
+    return f"{value:.4g}".replace("-", _MINUS)
 
 
 def money(value: float | None, signed: bool = False) -> str:
@@ -56,20 +75,20 @@ def days_text(value: float | None) -> str:
     """Return a length of time in the unit that reads best."""
     if value is None or not math.isfinite(value):
         return NONE
-    if value >= 730:
+    if value >= 700:
         return f"{value / 365.25:.1f} years"
-    if value >= 2:
-        return f"{value:,.0f} days"
+    if value >= 1:
+        return plural(round(value), "day")
     hours = 24.0 * value
     return f"{hours:.1f} hours" if hours >= 2 else f"{60.0 * hours:.0f} min"
 
 
-def figure(value: float | int | None, unit: Unit) -> str:
+def figure(value: float | None, unit: str) -> str:
     """Return a figure in its unit; money without its currency, which stands once for all."""
     return figure_signed(value, unit, signed=False)
 
 
-def figure_signed(value: float | int | None, unit: Unit, signed: bool = True) -> str:
+def figure_signed(value: float | None, unit: str, signed: bool = True) -> str:
     """Return a figure in its unit, with its sign where that means something."""
     if value is None:
         return NONE

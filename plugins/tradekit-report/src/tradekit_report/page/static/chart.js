@@ -35,7 +35,7 @@ class Pane {
     const width = Math.max(this.box.clientWidth, 280);
     const axis = { font, stroke: () => ink.soft, ticks: { show: false }, grid: { stroke: () => ink.faint, width: 1 } };
     this.plot = new uPlot({
-      width, height: this.height(), padding: [8, 0, spec.isLast ? 0 : 4, 8], legend: { show: false }, pxAlign: 1,
+      width, height: this.height(), padding: [8, 0, spec.isLast ? 0 : 4, 18], legend: { show: false }, pxAlign: 1,
       scales: {
         x: { time: false, range: () => [view.from, view.to] },
         y: { range: () => spec.range(), distr: spec.isLog && spec.isLog() ? 3 : 1 },

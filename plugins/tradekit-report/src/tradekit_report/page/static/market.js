@@ -30,18 +30,22 @@ class MarketData {
   }
   // Candles for a view: `most` at most, each of as few bars as the file has there; whether any had to be coarser than asked for.
   seen(from, to, most) {
-    let group = 1;
-    while ((to - from) / group > most) group *= 2;
+    const wanted = (to - from) / most;
+    // Stretches begin at powers of 2, so where there are any, so do candles.
+    const sizes = this.step === 1 ? [1, 1.5] : [1];
+    let group = Infinity;
+    for (const size of sizes) { let tried = size; while (tried < wanted || tried % 1) tried *= 2; group = Math.min(group, tried); }
     const out = { row: [], span: [], open: [], high: [], low: [], close: [], lines: this.lines.map(() => ({ rows: [], low: [], high: [], last: [] })), group, coarsest: group };
-    const first = Math.max(0, Math.floor(from / this.chunk) * this.chunk), end = Math.min(this.rows, Math.ceil(to) + 1);
-    for (let start = first; start < end; start += this.chunk) {
-      const stop = Math.min(start + this.chunk, this.rows);
+    const chunk = this.step === 1 ? this.rows : this.chunk;
+    const first = Math.max(0, Math.floor(from / chunk) * chunk), end = Math.min(this.rows, Math.ceil(to) + 1);
+    for (let start = first; start < end; start += chunk) {
+      const stop = Math.min(start + chunk, this.rows);
       const isFine = group < this.step && this.place.has(start);
       const [data, size, offset] = isFine ? [this.fine, 1, this.place.get(start)] : [this.base, this.step, start / this.step];
       const take = Math.max(1, group / size);
       if (take * size > group) out.coarsest = Math.max(out.coarsest, take * size);
       const count = Math.ceil((stop - start) / size);
-      for (let k = 0; k < count; k += take) {
+      for (let k = Math.max(0, Math.floor((from - start) / size / take) * take); k < count; k += take) {
         const row = start + k * size, after = Math.min(row + take * size, stop);
         if (after <= from || row > to + 1) continue;
         this.add(out, data, offset + k, offset + Math.min(k + take, count), row, after);
@@ -76,7 +80,7 @@ const LINE_INKS = ["line-a", "line-b", "line-c", "line-d"];
 
 function marketPanes(root, note, data, clock, view, facts, marked) {
   const cache = { key: "", value: null };
-  const most = () => Math.max(60, Math.floor((root.clientWidth - 72) / 4));
+  const most = () => Math.max(60, Math.floor((root.clientWidth - 82) / 3.4));
   const seen = () => {
     const key = `${view.from}|${view.to}|${most()}`;
     if (cache.key !== key) { cache.key = key; cache.value = data.seen(view.from, view.to, most()); tellResolution(note, cache.value, data, clock, view); }
@@ -155,13 +159,20 @@ function paintCandles(ctx, u, found) {
 }
 
 function paintBand(ctx, u, found, k, color) {
-  const line_ = found.lines[k], points = [];
-  for (let i = 0; i < line_.rows.length; i++) {
-    const x = X(u, found.row[i] + (found.span[i] - 1) / 2), isWide = found.span[i] > 1 && line_.high[i] > line_.low[i];
-    if (isWide) points.push([x, Y(u, line_.low[i])], [x, Y(u, line_.high[i])]);
-    points.push([x, Y(u, line_.last[i])]);
+  // The line goes through the last value of each candle's bars; what is between their lowest and highest is shaded.
+  const values = found.lines[k], points = [], half = Math.max(X(u, 1) - X(u, 0), 0) / 2;
+  ctx.fillStyle = color;
+  ctx.globalAlpha = 0.28;
+  for (let i = 0; i < values.rows.length; i++) {
+    const x = X(u, found.row[i] + (found.span[i] - 1) / 2);
+    points.push([x, Y(u, values.last[i])]);
+    if (found.span[i] > 1 && values.high[i] > values.low[i]) {
+      const top = Y(u, values.high[i]);
+      ctx.fillRect(x - half * found.span[i], top, 2 * half * found.span[i], Math.max(Y(u, values.low[i]) - top, 1));
+    }
   }
-  line(ctx, color, 1.4 * devicePixelRatio, points);
+  ctx.globalAlpha = 1;
+  line(ctx, color, 1.5 * devicePixelRatio, points);
 }
 
 function firstFrom(rows, from) {

@@ -11,7 +11,8 @@ function factsOf(root) {
     money: (value, hasSign) => (value === value ? signed(value, fixed(value, Math.abs(value) >= 1000 || value === 0 ? 0 : 2), hasSign) : "–"),
     percent: (value, hasSign) => { const size = Math.abs(100 * value); return value === value ? signed(value, fixed(100 * value, size >= 999.5 ? 0 : size >= 9.995 ? 1 : 2), hasSign) + THIN + "%" : "–"; },
     short: (value) => { for (const [size, name] of [[1e9, "B"], [1e6, "M"], [1e4, "k"]]) if (Math.abs(value) >= size) return `${+(value / (name === "k" ? 1e3 : size)).toFixed(2)}${name}`.replace("-", MINUS); return `${+value.toPrecision(6)}`.replace("-", MINUS); },
-    tick: (value) => (Math.abs(value) >= 1e5 ? fixed(value, 0) : `${+value.toPrecision(6)}`.replace("-", MINUS)),
+    percentTick: (value) => `${+(100 * value).toPrecision(4)}`.replace("-", MINUS) + THIN + "%",
+    tick: (value) => value.toLocaleString("en", { maximumSignificantDigits: 7 }).replace("-", MINUS),
     number: (value) => (value === value ? value.toLocaleString("en", { maximumSignificantDigits: 8 }).replace("-", MINUS) : "–"),
     days: (value) => (value >= 2 ? `${Math.round(value).toLocaleString("en")} d` : value * 24 >= 2 ? `${(value * 24).toFixed(1)} h` : `${Math.round(value * 1440)} min`),
   };
