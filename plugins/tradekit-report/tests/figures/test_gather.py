@@ -4,7 +4,7 @@ from dataclasses import fields, is_dataclass
 
 import numpy as np
 import pytest
-from reported import HOUR, ran, series, scripted, walk
+from reported import HOUR, ran, scripted, series, walk
 from tradekit_report.figures import FigureOptions, figures_of
 
 import tradekit
@@ -69,7 +69,8 @@ def test_drawdowns_are_the_deepest_and_the_first_is_that_of_the_metrics(finished
     assert found[0].days == finished.result.metrics["max_drawdown_days"]
     assert [row.depth for row in found] == sorted((row.depth for row in found), reverse=True)
     for row in found:
-        assert row.start < row.trough and (row.end is None or row.trough < row.end)
+        assert row.start < row.trough
+        assert (row.end is None or row.trough < row.end)
 
 
 def test_excursions_are_those_of_the_trades(finished):

@@ -46,7 +46,8 @@ def test_interest_is_the_accounts(found, result):
     account = found.by_instrument[-1]
     assert account.name == ACCOUNT
     assert account.profit == pytest.approx(result.metrics["interest"], abs=1e-6)
-    assert found.contributions[-1].name == ACCOUNT and found.contributions[-1].note
+    assert found.contributions[-1].name == ACCOUNT
+    assert found.contributions[-1].note
 
 
 @pytest.mark.parametrize("name", ["by_instrument", "by_direction", "by_weekday", "by_hour", "states"])
@@ -60,7 +61,7 @@ def test_every_closed_trade_is_in_one_group(found, result, name):
 
 def test_bridge_begins_with_the_prices_and_has_every_cost(found, result):
     bridge = {piece.name: piece.profit for piece in found.bridge}
-    assert list(bridge)[0] == "price moves"
+    assert next(iter(bridge)) == "price moves"
     assert bridge["fees"] == -result.metrics["fees"]
     assert bridge["spread"] == -result.metrics["slippage"]
     assert bridge["interest"] == result.metrics["interest"]

@@ -303,6 +303,8 @@ def test_bars_of_a_live_run_are_left_alone(tmp_path):
 @pytest.mark.parametrize("name", [one.name for one in CHECKS])
 def test_check_has_a_title_a_rule_and_advice_in_one_sentence(name):
     one = next(one for one in CHECKS if one.name == name)
-    assert one.rule.startswith("Doubtful ") and one.rule.endswith(".")
-    assert one.advice.endswith(".") and one.title[0].isupper()
+    assert one.rule.startswith("Doubtful ")
+    assert one.rule.endswith(".")
+    assert one.advice.endswith(".")
+    assert one.title[0].isupper()
     assert START % DAY == 0

@@ -220,7 +220,7 @@ CHECKS = (
         "Holes in the data while positions were held",
         "holes",
         _holes,
-        "Doubtful if more than {holes:.0%} of the bars in positions are missing: no stop is reached there, and equity stands still.",
+        "Doubtful if more than {holes:.0%} of the bars in positions are missing: no stop is reached there, equity stands still.",
         "Fetch the missing bars, or leave the instrument out.",
     ),
     Check(
