@@ -70,7 +70,7 @@ def test_drawdowns_are_the_deepest_and_the_first_is_that_of_the_metrics(finished
     assert [row.depth for row in found] == sorted((row.depth for row in found), reverse=True)
     for row in found:
         assert row.start < row.trough
-        assert (row.end is None or row.trough < row.end)
+        assert row.end is None or row.trough < row.end
 
 
 def test_excursions_are_those_of_the_trades(finished):
