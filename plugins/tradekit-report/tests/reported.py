@@ -39,7 +39,7 @@ def scripted(script, **numbers):
         class Options(tradekit.Options):
             """What a test counts."""
 
-            __annotations__ = {name: float for name in numbers}
+            __annotations__ = dict.fromkeys(numbers, float)
 
         def on_bar(self, ctx):
             wanted = script(ctx.index) if callable(script) else script.get(ctx.index)

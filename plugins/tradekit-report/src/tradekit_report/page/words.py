@@ -24,7 +24,7 @@ __all__ = [
     "sentence",
 ]
 
-NONE = "–"
+NONE = "–"  # noqa: RUF001 - a dash, as wide as a figure
 _MINUS = "−"  # noqa: RUF001 - the sign, as wide as a plus
 _THIN = "\N{NARROW NO-BREAK SPACE}"
 
