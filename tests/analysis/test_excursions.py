@@ -136,7 +136,8 @@ def test_random_trades_equal_a_search_bar_by_bar_in_any_blocks():
     for memory in (Memory(), SmallBlocks()):
         got = excursions(bars, trips, Splits.none(), memory)
         np.testing.assert_allclose(np.column_stack((got.adverse, got.favourable)), wanted, atol=1e-12)
-        assert (got.adverse >= 0.0).all() and (got.favourable >= 0.0).all()
+        assert (got.adverse >= 0.0).all()
+        assert (got.favourable >= 0.0).all()
 
 
 def test_excursions_of_no_trades_are_empty():

@@ -213,6 +213,7 @@ def test_rolling_statistics_equal_those_of_each_window(periodic):
 
 def test_rolling_statistics_without_spread_are_nan_and_of_too_few_returns_empty():
     flat = np.zeros(6)
+    assert (statistics.rolling_volatility(np.full(500, 0.0013), 21, 252.0) < 1e-12).all()
     assert np.isnan(statistics.rolling_sharpe(flat, 5, 252.0)).tolist() == [True, True]
     assert np.isnan(statistics.rolling_beta(np.arange(6.0), flat, 5)).all()
     assert statistics.rolling_volatility(flat, 5, 252.0).tolist() == [0.0, 0.0]

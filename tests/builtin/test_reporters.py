@@ -13,8 +13,8 @@ from rich.console import Console
 from tradekit import DEFINITIONS, ComponentUse, Result, RunError
 from tradekit.analysis.curve import DAY, EquityCurve, sample
 from tradekit.analysis.drawdowns import drawdown_periods
-from tradekit.analysis.measure import measure
 from tradekit.analysis.excursions import Excursions
+from tradekit.analysis.measure import measure
 from tradekit.analysis.tables import trades_table
 from tradekit.analysis.trades import Ends, FillColumns, round_trips
 from tradekit.builtin.reporters import JsonReporter, SummaryReporter

@@ -242,7 +242,8 @@ def _quotients(first: Floats, second: Floats, is_defined: NDArray[np.bool_]) -> 
 def _squares(first: Floats, second: Floats, window: int) -> Floats:
     """Return the sums of the products of two series, each less its mean, over each window."""
     one, other = _windows(first, window), _windows(second, window)
-    found: Floats = np.einsum("ij,ij->i", one - one.mean(axis=-1, keepdims=True), other)
+    # Both less their mean, so that rounding makes no square negative.
+    found: Floats = np.einsum("ij,ij->i", one - one.mean(axis=-1, keepdims=True), other - other.mean(axis=-1, keepdims=True))
     return found
 
 

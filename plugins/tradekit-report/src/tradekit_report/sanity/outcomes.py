@@ -7,6 +7,7 @@ import numpy as np
 from tradekit import periods
 from tradekit_report.figures.clock import DAY
 from tradekit_report.figures.groups import ACCOUNT
+from tradekit_report.page.words import plural
 from tradekit_report.sanity.check import Check, Measured, Unknown
 from tradekit_report.sanity.evidence import Evidence
 
@@ -18,14 +19,14 @@ _LOST = "there is no profit to be carried by anything"
 
 def _few_trades(evidence: Evidence) -> Measured | Unknown:
     count = int(evidence.result.metrics["trades"] or 0)
-    return Measured(f"{count:,} closed trades", count < evidence.limits.trades)
+    return Measured(plural(count, "closed trade"), count < evidence.limits.trades)
 
 
 def _short(evidence: Evidence) -> Measured | Unknown:
     if len(evidence.time) < 2:
         return Unknown("there are no two bars")
     days = int(evidence.time[-1] - evidence.time[0]) / DAY
-    return Measured(f"{days:,.0f} days", days < evidence.limits.days)
+    return Measured(plural(round(days), "day"), days < evidence.limits.days)
 
 
 def _one_trade(evidence: Evidence) -> Measured | Unknown:
@@ -104,7 +105,7 @@ def _stopped(evidence: Evidence) -> Measured | Unknown:
     event = evidence.result.journal["event"].to_pylist()
     liquidations, halts = event.count("liquidation"), event.count("halt")
     is_done = evidence.result.status == "done"
-    told = f"{liquidations} liquidations, {halts} halts, status {evidence.result.status}"
+    told = f"{plural(liquidations, 'liquidation')}, {plural(halts, 'halt')}, status {evidence.result.status}"
     return Measured(told, bool(liquidations or halts) or not is_done)
 
 

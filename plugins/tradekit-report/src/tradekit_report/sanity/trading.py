@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 from tradekit import Bars, column_values
 from tradekit_report.figures.clock import DAY, days_of, weekdays_of
 from tradekit_report.figures.tables import Times
+from tradekit_report.page.words import plural
 from tradekit_report.sanity.check import Check, Measured, Unknown
 from tradekit_report.sanity.evidence import Evidence
 
@@ -29,7 +30,7 @@ def _parameters(evidence: Evidence) -> Measured | Unknown:
     trades = int(evidence.result.metrics["trades"] or 0)
     each = trades / len(numbers)
     return Measured(
-        f"{trades:,} trades for {len(numbers)} parameters ({', '.join(numbers)}): {each:,.1f} for each",
+        f"{plural(trades, 'trade')} for {plural(len(numbers), 'parameter')} ({', '.join(numbers)}): {each:,.1f} for each",
         each < evidence.limits.trades_per_parameter,
     )
 
@@ -93,7 +94,8 @@ def _holes(evidence: Evidence) -> Measured | Unknown:
         return Unknown("no position was held")
     stale = int(np.count_nonzero(column_values(evidence.result.equity, "is_stale") & held))
     gaps = int(np.count_nonzero(_gaps(evidence) & held[:-1]))
-    told = f"an instrument that was held had no bar at {stale:,} of {int(held.sum()):,} bars, and no bar came at all {gaps:,} times"
+    told = f"an instrument that was held had no bar at {stale:,} of {plural(int(held.sum()), 'bar')}"
+    told += f", and for longer than usual no bar came at all {plural(gaps, 'time')}"
     return Measured(told, (stale + gaps) / int(held.sum()) > evidence.limits.holes)
 
 
@@ -220,7 +222,7 @@ CHECKS = (
         "Holes in the data while positions were held",
         "holes",
         _holes,
-        "Doubtful if more than {holes:.0%} of the bars in positions are missing: no stop is reached there, and equity stands still.",
+        "Doubtful if more than {holes:.0%} of the bars in positions are missing: no stop is reached there, equity stands still.",
         "Fetch the missing bars, or leave the instrument out.",
     ),
     Check(
