@@ -184,12 +184,13 @@ class Plot:
         )
 
     def dots(self, x: Floats, y: Floats, kind: str, radius: float = 2.5) -> None:
-        """Draw dots, in one path."""
+        """Draw dots, in one path; those that would lie within a pixel of one another are one."""
         known = np.isfinite(x) & np.isfinite(y)
+        places = {(round(self.x(a)), round(self.y(b))): (a, b) for a, b in zip(x[known].tolist(), y[known].tolist(), strict=True)}
         half = f"a{radius} {radius} 0 1 0 "
         points = "".join(
             f"M{self.x(a) - radius:.1f} {self.y(b):.1f}{half}{2 * radius} 0{half}{-2 * radius} 0"
-            for a, b in zip(x[known], y[known], strict=True)
+            for a, b in places.values()
         )
         if points:
             self._parts.append(f'<path class="{kind}" d="{points}"/>')

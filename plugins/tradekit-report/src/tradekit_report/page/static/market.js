@@ -24,7 +24,10 @@ class MarketData {
     }
     const lines = this.lines.map((_, k) => {
       const last = pack.column(`${prefix}line${k}`), up = pack.column(`${prefix}line${k}.up`), down = pack.column(`${prefix}line${k}.down`);
-      return { last, high: up ? last.map((value, i) => value + up[i]) : last, low: down ? last.map((value, i) => value - down[i]) : last };
+      if (!up) return { last, high: last, low: last };
+      const high = new Float64Array(last.length), low = new Float64Array(last.length);
+      for (let i = 0; i < last.length; i++) { high[i] = last[i] + up[i]; low[i] = last[i] - down[i]; }
+      return { last, high, low };
     });
     return { open, high, low, close, lines };
   }
