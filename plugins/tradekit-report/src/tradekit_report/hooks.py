@@ -2,6 +2,7 @@
 
 from tradekit import Reporter, hookimpl
 from tradekit_report.markdown.reporter import MarkdownReporter
+from tradekit_report.png.reporter import PngReporter
 from tradekit_report.reporter import HtmlReporter
 
 TRADEKIT_API = 1
@@ -10,4 +11,4 @@ TRADEKIT_API = 1
 @hookimpl
 def tradekit_reporters() -> list[type[Reporter]]:
     """Write reports."""
-    return [HtmlReporter, MarkdownReporter]
+    return [HtmlReporter, MarkdownReporter, PngReporter]

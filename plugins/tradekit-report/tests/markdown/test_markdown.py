@@ -127,7 +127,7 @@ def test_table_without_rows_is_none():
 def test_names_with_marks_don_t_break_tables(tmp_path):
     result = ran(tmp_path, {"A|B": series(walk(60)), "<C>": series(walk(60, 2))}, turning, "account.kind='margin'")
     found = tables(written(result))
-    assert [row[0] for row in found["Instrument"]][:2] == ["A|B", "&lt;C&gt;"]
+    assert {row[0] for row in found["Instrument"]} == {"A|B", "&lt;C&gt;", "total"}
 
 
 @pytest.mark.parametrize("sort", ["empty", "lost"])

@@ -62,6 +62,7 @@ def distribution(returns: Floats) -> Distribution | None:
         edges=edges,
         counts=np.histogram(returns, edges)[0],
         normal=np.diff(below) * len(returns),
+        zeros=int(np.count_nonzero(returns == 0.0)),
         mean=mean,
         deviation=deviation,
         skewness=statistics.skewness(returns),

@@ -87,6 +87,8 @@ class Distribution:
     edges: Floats
     counts: NDArray[np.int64]
     normal: Floats
+    zeros: int
+    """How many returns are exactly 0, as where nothing was held: they are in the bin whose lower edge is 0."""
     mean: float
     deviation: float
     skewness: float | None
