@@ -70,7 +70,8 @@ def _rendered(shown: _Shown, options: PageOptions) -> str:
     result, account = shown.result, shown.account
     currency = str(result.config["account"]["currency"])
     charts, packs = _charts(shown, options)
-    sections = report_sections(shown.figures, currency)
+    # Of a run in which nothing was traded, there is nothing to take apart.
+    sections = report_sections(shown.figures, currency) if result.fills.num_rows else []
     beside = {one.key: one.benchmark for group in shown.figures.key.values() for one in group if one.benchmark is not None}
     days = float(account.time[-1] - account.time[0]) / _DAY if len(account) else 0.0
     contents = [("trust", "Trust"), *([("account", "Equity")] if len(account) else []), ("price", "Price"), ("figures", "Figures")]
