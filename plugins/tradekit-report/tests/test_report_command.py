@@ -46,9 +46,17 @@ def test_report_of_two_runs_puts_them_side_by_side(runs):
 
 def test_report_of_a_sweep_is_its_map(runs, tmp_path):
     (sweep,) = runs.glob("sweep-*")
-    done = report(sweep.name, "--runs", runs, "--output", tmp_path / "x.html")
-    assert done.exit_code == 0
+    for wanted in (sweep.name, "sweep-break", sweep):
+        assert report(wanted, "--runs", runs, "--output", tmp_path / "x.html").exit_code == 0
     assert "The best of 2 trials" in (tmp_path / "x.html").read_text("utf-8")
+
+
+def test_report_of_two_sweeps_that_begin_alike_asks_for_more(runs, tmp_path):
+    for name in ("sweep-a-1", "sweep-a-2"):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "sweep.json").write_text("{}")
+    done = report("sweep-a", "--runs", tmp_path)
+    assert "2 sweeps begin with 'sweep-a': sweep-a-1, sweep-a-2; write more of it" in str(done.exception)
 
 
 def test_report_refuses_to_put_a_sweep_beside_runs(runs):

@@ -189,8 +189,7 @@ class Plot:
         places = {(round(self.x(a)), round(self.y(b))): (a, b) for a, b in zip(x[known].tolist(), y[known].tolist(), strict=True)}
         half = f"a{radius} {radius} 0 1 0 "
         points = "".join(
-            f"M{self.x(a) - radius:.1f} {self.y(b):.1f}{half}{2 * radius} 0{half}{-2 * radius} 0"
-            for a, b in places.values()
+            f"M{self.x(a) - radius:.1f} {self.y(b):.1f}{half}{2 * radius} 0{half}{-2 * radius} 0" for a, b in places.values()
         )
         if points:
             self._parts.append(f'<path class="{kind}" d="{points}"/>')
