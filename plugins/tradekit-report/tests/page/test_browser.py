@@ -1,5 +1,7 @@
 """The page in a real browser: it loads nothing, and does what its buttons say."""
 
+from itertools import pairwise
+
 import pytest
 from tradekit_report.page.options import PageOptions
 
@@ -151,7 +153,7 @@ def test_page_is_usable_by_keyboard_and_screen_reader(paged, opened):
     assert tab.evaluate("document.activeElement.className") == "skip"
     unnamed = tab.evaluate(
         """() => [...document.querySelectorAll("button, select, input, svg[role=img], [role=group]")]
-        .filter((one) => !one.closest(".static") && !(one.getAttribute("aria-label") || one.textContent.trim() || one.labels?.length || one.closest("label")))
+        .filter((one) => !one.closest(".static") && !(one.ariaLabel || one.textContent.trim() || one.labels?.length))
         .map((one) => one.outerHTML.slice(0, 80))"""
     )
     assert unnamed == []
@@ -159,7 +161,7 @@ def test_page_is_usable_by_keyboard_and_screen_reader(paged, opened):
     levels = tab.evaluate("[...document.querySelectorAll('h1, h2, h3')].map((one) => +one.tagName[1])")
     assert levels[0] == 1
     assert levels.count(1) == 1
-    assert all(after - before <= 1 for before, after in zip(levels, levels[1:], strict=False))
+    assert all(after - before <= 1 for before, after in pairwise(levels))
 
 
 def test_instrument_is_chosen_by_its_name(paged, opened):

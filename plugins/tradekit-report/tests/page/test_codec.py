@@ -27,12 +27,14 @@ def columns():
 def test_packed_columns_are_unpacked_by_the_script_of_the_page(opened, tmp_path):
     made = columns()
     script = (files("tradekit_report.page") / "static" / "codec.js").read_text("utf-8")
-    page = f'<script type="x" id="data">{pack(made, {"step": 4})}</script><script>{script}\ndocument.documentElement.dataset.ready = "yes"</script>'
+    data = f'<script type="x" id="data">{pack(made, {"step": 4})}</script>'
+    page = f'{data}<script>{script}\ndocument.documentElement.dataset.ready = "yes"</script>'
     (tmp_path / "page.html").write_text(page)
     tab = opened(tmp_path / "page.html").tab
     found = tab.evaluate(
         """async () => { const pack = await unpack("data");
-        return JSON.stringify([pack.facts, Object.fromEntries(Object.keys(pack.raw).map((name) => [name, Array.from(pack.column(name))]))]); }"""
+        const columns = Object.keys(pack.raw).map((name) => [name, Array.from(pack.column(name))]);
+        return JSON.stringify([pack.facts, Object.fromEntries(columns)]); }"""
     )
     facts, values = json.loads(found)
     assert facts == {"step": 4}

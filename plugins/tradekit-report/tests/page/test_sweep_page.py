@@ -66,7 +66,7 @@ def test_sweep_of_another_format_is_refused(swept, tmp_path):
 
 def test_damaged_sweep_is_refused(tmp_path):
     (tmp_path / "sweep.json").write_text("{")
-    with pytest.raises(tradekit.RunError, match="can't be read: .*; the same sweep command makes it again"):
+    with pytest.raises(tradekit.RunError, match=r"can't be read: .*; the same sweep command makes it again"):
         sweep_page(tmp_path)
 
 
