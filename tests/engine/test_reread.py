@@ -54,7 +54,9 @@ def test_market_read_again_of_other_data_is_refused(tmp_path):
     result = tradekit.run(tmp_path / "run.toml", runs=tmp_path / "runs")
     assert len(tradekit.read_market(result, tmp_path).bars) == 28
     data.write_text(head + "\n".join([*rows[:-1], "2024-01-28,128,130,127,129,5"]))
-    with pytest.raises(DataError, match=r"is not what the run went through: its source has other data of 'X' by now; what is shown"):
+    with pytest.raises(
+        DataError, match=r"is not what the run went through: its source has other data of 'X' by now; what is shown"
+    ):
         tradekit.read_market(result, tmp_path)
 
 

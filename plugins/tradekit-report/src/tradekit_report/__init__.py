@@ -7,7 +7,8 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from tradekit_report.notebook import Plot as Plot, plot as plot
+    from tradekit_report.notebook import Plot as Plot
+    from tradekit_report.notebook import plot as plot
     from tradekit_report.page.options import PageOptions as PageOptions
 
 __all__ = ["PageOptions", "Plot", "plot"]

@@ -35,8 +35,8 @@ _PATH = click.Path(path_type=Path)
 def report_command(runs: tuple[str, ...], root: Path, output: Path | None, origin: Path | None, settings: tuple[str, ...]) -> None:
     """Write the page of a finished RUN: charts, figures, trades, and what they rest on, in one file.
 
-    RUN is an id, the beginning of one, the folder of a run or of a sweep, or 'last', which it is without any. Several are put side
-    by side.
+    RUN is the id of a run or a sweep, the beginning of one, its folder, or 'last' (the last run), which it is without any. Several
+    runs are put side by side.
 
     Bars are not kept with a run: they are read again from where the run had them, and the page says so where they are gone or have
     changed.
@@ -60,14 +60,19 @@ def report_command(runs: tuple[str, ...], root: Path, output: Path | None, origi
 
 
 def _folder(root: Path, wanted: str) -> Path:
-    """Return the folder of a run or a sweep. Raises `RunError` if there is none."""
-    from tradekit import find_run
+    """Return the folder of a run or a sweep. Raises `RunError` or `ConfigError` if there is none, or more than one."""
+    from tradekit import ConfigError, find_run
     from tradekit_report.page.sweep import is_sweep
 
     for folder in (Path(wanted), root / wanted):
         if is_sweep(folder):
             return folder
-    return find_run(root, wanted)
+    sweeps = sorted(folder for folder in root.glob("sweep-*") if is_sweep(folder) and folder.name.startswith(wanted))
+    if len(sweeps) > 1:
+        raise ConfigError(
+            f"{len(sweeps)} sweeps begin with {wanted!r}: {', '.join(one.name for one in sweeps[:5])}; write more of it"
+        )
+    return sweeps[0] if sweeps else find_run(root, wanted)
 
 
 def _page(folder: Path, origin: Path | None, options: PageOptions) -> tuple[str, str]:

@@ -46,8 +46,7 @@ def document(result: Result, figures: Figures, findings: Sequence[Finding], trad
 def _head(result: Result, findings: Sequence[Finding]) -> Iterator[str]:
     time = column_values(result.equity, "time")
     days = int(time[-1] - time[0]) / DAY if len(time) else 0.0
-    measured = [one for one in findings if one.verdict != "unknown"]
-    told = verdict(result, days, sum(one.verdict == "doubtful" for one in findings), len(measured))
+    told = verdict(result, days, findings)
     yield f"# {plain(result.name)}"
     yield ""
     yield f"**{plain(''.join(text for text, _ in told.first).strip())}** {plain(told.second)}"

@@ -57,7 +57,7 @@ def account_of(result: Result) -> Account:
 
 
 def charted_account(account: Account, opened: NDArray[np.int64] | None) -> tuple[str, int]:
-    """Return the account's lines as text, and how many bars are in one point of them; `opened` is when each bar opened, if known."""
+    """Return the account's lines as text, and how many bars one point of them is; `opened` is when each bar opened, if known."""
     step = step_for(len(account), MOST_POINTS)
     columns: dict[str, Column] = {}
     lines = {"equity": account.equity, "benchmark": account.benchmark}

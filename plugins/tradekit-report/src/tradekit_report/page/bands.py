@@ -23,7 +23,7 @@ def bands_section(bands: Mapping[str, Any]) -> Section:
     """Return the section on bands: a fan of equity, each figure with its range, and what each assumption makes of the result."""
     total = bands["band"]["total_return"]
     lead = (
-        f"Bars leave open how orders were filled. Under {plural(bands['runs'], 'set', 'sets')} of assumptions the total return lies "
+        f"Bars leave open how orders were filled. Under {plural(bands['runs'], 'set')} of assumptions the total return lies "
         f"between {percent(total['lowest'])} and {percent(total['highest'])}; as written it is {percent(total['as_written'])}."
     )
     blocks: list[Block] = []

@@ -8,7 +8,7 @@ from typing import Literal
 
 from markupsafe import Markup
 
-__all__ = ["Block", "Cell", "Heat", "Picture", "Section", "Table", "Text", "tinted"]
+__all__ = ["Block", "Cell", "Heat", "Picture", "Row", "Section", "Table", "Text", "tinted"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,6 +17,9 @@ class Cell:
 
     text: str
     tone: str = ""
+
+
+Row = Sequence[str | Cell]
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,9 +39,9 @@ class Table:
 
     caption: str
     heads: Sequence[tuple[str, bool]]
-    rows: Sequence[Sequence[str | Cell]]
+    rows: Sequence[Row]
     note: str = ""
-    foot: Sequence[str | Cell] | None = None
+    foot: Row | None = None
     wide: bool = False
     kind: Literal["table"] = "table"
 

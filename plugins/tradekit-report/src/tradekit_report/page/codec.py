@@ -25,7 +25,7 @@ _LEVEL = 6  # higher ones take four times as long for 2 % less
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """A column of numbers for the page: int64, `scale` of them to one; `gaps` are pairs of where values that are none begin and end.
+    """A column of numbers for the page: int64, `scale` of them to one; `gaps` are pairs of where no values begin and end.
 
     `order` tells how often differences are taken: 0 for none, 2 for times, which advance by equal steps.
     """

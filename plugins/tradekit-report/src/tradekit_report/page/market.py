@@ -113,7 +113,7 @@ def _fine(prices: Sequence[Floats], lines: Mapping[str, Floats], decimals: int, 
 def _stretches_that_fit(
     prices: Sequence[Floats], lines: Mapping[str, Floats], decimals: int, fills: NDArray[np.int64], room: int
 ) -> tuple[list[int], dict[str, Column]]:
-    """Return where the stretches begin that are shown bar by bar, and their columns: as many as `room` holds, found in three tries."""
+    """Return where the stretches begin that are shown bar by bar, and their columns: as many as there is `room` for."""
     rows, size = len(prices[0]), _BYTES * (1.0 + 0.6 * len(lines))
     starts: list[int] = []
     columns: dict[str, Column] = {}

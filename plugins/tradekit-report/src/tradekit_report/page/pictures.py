@@ -123,7 +123,7 @@ def distribution_picture(found: Distribution) -> Markup:
     if np.isfinite(limit):
         plot.upright(float(limit), "rule loss", f"VaR 95 % {percent(float(-limit))}")
     return plot.render(
-        f"Distribution of {int(counts.sum()):,} returns: mean {percent(found.mean)}, standard deviation {percent(found.deviation)}, "
+        f"Distribution of {int(counts.sum()):,} returns: mean {percent(found.mean)}, deviation {percent(found.deviation)}, "
         f"worst {percent(found.worst)}, best {percent(found.best)}."
     )
 

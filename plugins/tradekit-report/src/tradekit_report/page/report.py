@@ -11,13 +11,13 @@ import numpy as np
 
 from tradekit import Result, column_values
 from tradekit_report.figures import Figures, figures_of
-from tradekit_report.page.bands import bands_section
 from tradekit_report.page.account import Account, account_of, charted_account, charted_trades
+from tradekit_report.page.bands import bands_section
 from tradekit_report.page.frame import render
 from tradekit_report.page.market import Charted, Market, charted_market
 from tradekit_report.page.options import PageOptions
 from tradekit_report.page.pictures import account_picture, drawdown_picture, exposure_picture, price_picture
-from tradekit_report.page.rest import components_of, data_of, figure_groups, run_facts, trade_rows
+from tradekit_report.page.rest import components_of, data_of, figure_groups, known, run_facts, trade_rows
 from tradekit_report.page.sections import report_sections
 from tradekit_report.page.trust import trust_of
 from tradekit_report.page.verdict import tiles, verdict
@@ -47,7 +47,7 @@ def report_page(result: Result, options: PageOptions | None = None, market: Mark
 
     `market` is what it went through, if that is at hand; if it isn't, `gone` says why, and there is no price chart.
     """
-    options = options or PageOptions()
+    options = options or PageOptions.model_validate({})
     account = account_of(result)
     if market is not None:
         market = _cut(market, account)
@@ -70,9 +70,9 @@ def _rendered(shown: _Shown, options: PageOptions) -> str:
     result, account = shown.result, shown.account
     currency = str(result.config["account"]["currency"])
     charts, packs = _charts(shown, options)
-    sections = report_sections(shown.figures, currency)
+    # Of a run in which nothing was traded, there is nothing to take apart.
+    sections = report_sections(shown.figures, currency) if result.fills.num_rows else []
     beside = {one.key: one.benchmark for group in shown.figures.key.values() for one in group if one.benchmark is not None}
-    doubts = sum(one.verdict == "doubtful" for one in shown.findings)
     days = float(account.time[-1] - account.time[0]) / _DAY if len(account) else 0.0
     contents = [("trust", "Trust"), *([("account", "Equity")] if len(account) else []), ("price", "Price"), ("figures", "Figures")]
     if result.bands is not None:
@@ -82,7 +82,7 @@ def _rendered(shown: _Shown, options: PageOptions) -> str:
         "name": result.name,
         "currency": currency,
         "run": run_facts(result, account.time),
-        "verdict": verdict(result, days, doubts, len(shown.findings)),
+        "verdict": verdict(result, days, shown.findings),
         "tiles": tiles(result, beside),
         "trust": trust_of(result, shown.findings),
         "account": _account_part(account, charts.step, result) if len(account) else None,
@@ -94,7 +94,7 @@ def _rendered(shown: _Shown, options: PageOptions) -> str:
             **components_of(result),
             **data_of(result),
             "plan": result.plan,
-            "config": json.dumps(_settings(result), indent=1),
+            "config": json.dumps(known(result.config), indent=1),
         },
     }
     return render("report.html.j2", f"{result.name}: report", contents, packs, parts)
@@ -146,7 +146,7 @@ def _account_part(account: Account, step: int, result: Result) -> Mapping[str, A
         "drawdown": drawdown_picture(account),
         "exposure": exposure_picture(account),
         "benchmark": "benchmark" if account.benchmark is not None else "",
-        "note": f"{named}{kept} Drag to zoom all charts together; with a chart in focus, arrows move, + and − zoom, 0 shows all. Ctrl and the wheel zoom, too.".strip(),  # noqa: RUF001 - the key is shown as a minus
+        "note": f"{named}{kept}".strip(),
     }
 
 
@@ -190,20 +190,8 @@ def _market_note(shown: _Shown, charted: Sequence[Charted]) -> str:
     if coarse:
         one = coarse[0]
         whole = f"The whole history of {one.symbol} is here in candles of {one.step} bars"
-        said.append(
-            f"{whole}; {percent(one.fine, 0)} of its bars are here one by one, those with trades and the newest first (option chart_mb)."
-        )
+        said.append(f"{whole}; {percent(one.fine, 0)} of its bars are here one by one, those with trades first (option chart_mb).")
     left = [name for one in charted[:1] for name in one.left_out]
     if left:
         said.append(f"Not drawn: {', '.join(left)}.")
     return " ".join(said)
-
-
-def _settings(result: Result) -> Mapping[str, Any]:
-    def known(value: Any) -> Any:
-        if isinstance(value, Mapping):
-            return {name: known(inner) for name, inner in value.items() if inner is not None and inner != {} and inner != []}
-        return [known(inner) for inner in value] if isinstance(value, list | tuple) else value
-
-    found: Mapping[str, Any] = known(result.config)
-    return found

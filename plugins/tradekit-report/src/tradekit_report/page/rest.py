@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -13,7 +14,7 @@ from tradekit_report.figures import Figures, KeyFigure
 from tradekit_report.page.blocks import Cell, tinted
 from tradekit_report.page.words import NONE, day, days_text, figure, minute, money, percent, plural
 
-__all__ = ["components_of", "data_of", "figure_groups", "run_facts", "trade_rows"]
+__all__ = ["components_of", "data_of", "figure_groups", "known", "run_facts", "trade_rows"]
 
 _SHOWN_ROWS = 50
 _COLUMNS = (("return", "benchmark"), ("risk",), ("trades", "costs"))
@@ -58,9 +59,21 @@ def components_of(result: Result) -> Mapping[str, Any]:
     """Return each component with its package, version and options."""
     rows = []
     for use in result.components:
-        options = ", ".join(f"{name} = {value}" for name, value in use.options.items() if value not in (None, "", [], {}))
+        options = ", ".join(f"{name} = {_plain(value)}" for name, value in known(use.options).items())
         rows.append([use.kind, use.name, f"{use.package} {use.version}", options if len(options) <= 400 else f"{options[:397]}..."])
     return {"component_heads": [("Kind", False), ("Name", False), ("Package", False), ("Options", False)], "components": rows}
+
+
+def known(value: Any) -> Any:
+    """Return settings without those that have no value."""
+    if isinstance(value, Mapping):
+        found = {name: known(inner) for name, inner in value.items()}
+        return {name: inner for name, inner in found.items() if inner not in (None, "", [], {})}
+    return [known(inner) for inner in value] if isinstance(value, list | tuple) else value
+
+
+def _plain(value: Any) -> str:
+    return value if isinstance(value, str) else json.dumps(value)
 
 
 def data_of(result: Result) -> Mapping[str, Any]:

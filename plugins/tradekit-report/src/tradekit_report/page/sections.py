@@ -21,7 +21,7 @@ from tradekit_report.figures import (
     Rolling,
     RuleVerdicts,
 )
-from tradekit_report.page.blocks import Block, Cell, Heat, Picture, Section, Table, Text, tinted
+from tradekit_report.page.blocks import Block, Cell, Heat, Picture, Row, Section, Table, Text, tinted
 from tradekit_report.page.pictures import (
     costs_picture,
     distribution_picture,
@@ -87,7 +87,7 @@ def _months(calendar: CalendarReturns) -> Heat:
         "Returns by month",
         [*_MONTHS, "Year"],
         rows,
-        "Months compound to years, and years to the total return. A year or month that the run covers only in part is in it with that part.",
+        "Months compound to years, and years to the total return. What the run covers only in part is in it with that part.",
     )
 
 
@@ -137,7 +137,9 @@ def _risk(figures: Figures) -> Iterator[Block]:
     if figures.distribution is not None and figures.distribution.tails:
         yield _tails(figures.distribution)
     if figures.distribution is not None and figures.distribution.quantiles:
-        rows = [[f"{100 * level:g} %", tinted(percent(value), value)] for level, value in figures.distribution.quantiles.items()]
+        rows: list[Row] = [
+            [f"{100 * level:g} %", tinted(percent(value), value)] for level, value in figures.distribution.quantiles.items()
+        ]
         yield Table("Quantiles of the returns", [("Share of periods below", False), ("Return", True)], rows)
     if "distribution" in figures.missing:
         yield Text(sentence(figures.missing["distribution"]))
@@ -145,7 +147,7 @@ def _risk(figures: Figures) -> Iterator[Block]:
 
 def _drawdowns(rows: Sequence[DrawdownRow]) -> Table:
     heads = [("From", False), ("Depth", True), ("Trough", True), ("Back", True), ("Length", True), ("To trough", True)]
-    shown = [
+    shown: list[Row] = [
         [
             day(row.start),
             Cell(percent(row.depth), "down"),
@@ -171,7 +173,9 @@ def _tails(found: Distribution) -> Table:
         ]
         for tail in found.tails
     ]
-    note = "Loss of one period. VaR: what all but the worst stayed within; CVaR: the mean of those. The first two are of the returns as they were."
+    note = (
+        "Loss of one period. VaR: what all but the worst stayed within; CVaR: the mean of those; both of the returns as they were."
+    )
     return Table("Value at risk", heads, rows, note)
 
 
@@ -246,7 +250,7 @@ def _where(figures: Figures, currency: str) -> Iterator[Block]:
 
 
 def _pieces(pieces: Sequence[Piece], currency: str) -> Table:
-    rows = [
+    rows: list[Row] = [
         [
             piece.name,
             tinted(money(piece.profit, signed=True), piece.profit),
@@ -267,7 +271,7 @@ def _pieces(pieces: Sequence[Piece], currency: str) -> Table:
 
 def _groups(groups: Sequence[Group], title: str, currency: str, wide: bool = False) -> Table:
     heads = [("", False), (currency, True), ("Of capital", True), ("Trades", True), ("Won", True), ("Mean return", True)]
-    rows = [
+    rows: list[Row] = [
         [
             group.name,
             tinted(money(group.profit, signed=True), group.profit),

@@ -45,10 +45,10 @@ def time_ticks(first: int, last: int, most: int = 7) -> list[tuple[float, str]]:
 
 
 def _time_ticks(first: int, last: int, unit: str, step: int) -> list[tuple[float, str]]:
-    start = np.datetime64(first, "ns").astype(f"datetime64[{unit}]").astype(np.int64)
+    start = int(np.array(first, "datetime64[ns]").astype(f"datetime64[{unit}]").astype(np.int64))
     found = []
-    for k in range(int(start) - int(start) % step, int(start) + 100_000, step):
-        moment = np.datetime64(k, unit)
+    for k in range(start - start % step, start + 100_000, step):
+        moment = np.array(k).astype(f"datetime64[{unit}]")
         at = int(moment.astype("datetime64[ns]").astype(np.int64))
         if at > last:
             break
@@ -60,7 +60,7 @@ def _time_ticks(first: int, last: int, unit: str, step: int) -> list[tuple[float
 _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 
 
-def _name(moment: np.datetime64, unit: str) -> str:
+def _name(moment: NDArray[np.datetime64], unit: str) -> str:
     year, month, day = (int(part) for part in str(moment.astype("datetime64[D]")).lstrip("-").split("-"))
     if unit == "Y" or (unit == "M" and month == 1):
         return str(year)
@@ -184,11 +184,12 @@ class Plot:
         )
 
     def dots(self, x: Floats, y: Floats, kind: str, radius: float = 2.5) -> None:
-        """Draw dots, in one path."""
+        """Draw dots, in one path; those that would lie within a pixel of one another are one."""
         known = np.isfinite(x) & np.isfinite(y)
+        places = {(round(self.x(a)), round(self.y(b))): (a, b) for a, b in zip(x[known].tolist(), y[known].tolist(), strict=True)}
+        half = f"a{radius} {radius} 0 1 0 "
         points = "".join(
-            f"M{self.x(a) - radius:.1f} {self.y(b):.1f}a{radius} {radius} 0 1 0 {2 * radius} 0a{radius} {radius} 0 1 0 {-2 * radius} 0"
-            for a, b in zip(x[known], y[known], strict=True)
+            f"M{self.x(a) - radius:.1f} {self.y(b):.1f}{half}{2 * radius} 0{half}{-2 * radius} 0" for a, b in places.values()
         )
         if points:
             self._parts.append(f'<path class="{kind}" d="{points}"/>')
@@ -222,7 +223,7 @@ class Plot:
 
     def render(self, label: str) -> Markup:
         """Return the chart; `label` is what a reader is told who can't see it."""
-        return Markup(
+        return Markup(  # noqa: S704 - all texts in it are escaped
             f'<svg viewBox="0 0 {self.width} {self.height}" role="img" aria-label="{escape(label, quote=True)}" '
             f'font-size="{_TEXT}">{"".join(self._parts)}</svg>'
         )

@@ -7,7 +7,7 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 from markupsafe import Markup
@@ -93,7 +93,7 @@ def sweep_page(folder: Path) -> str:
         "headline": _headline(found),
         "second": _second(found),
         "sections": sections,
-        "footer": f"Search: {found.told['search']['method']}; data {str(found.told['data'])[:12]}; tradekit {found.told['tradekit']}.",
+        "footer": f"Search: {found.told['search']['method']}; data {found.told['data'][:12]}; tradekit {found.told['tradekit']}.",
     }
     contents = [(section.id, section.title) for section in sections]
     return render("sections.html.j2", f"{name}: sweep", contents, [], parts)
@@ -124,7 +124,8 @@ def _headline(found: _Sweep) -> str:
         return f"None of {plural(sum(trials.values()), 'trial')} has a {found.definition.label}."
     best = found.order[0]
     settings = ", ".join(f"{_short(name)} {_plain(found.columns[name][best])}" for name in found.params)
-    return f"The best of {plural(trials['done'], 'trial')} has a {found.definition.label} of {found.text(float(found.value[best]))}: {settings}."
+    value = found.text(float(found.value[best]))
+    return f"The best of {plural(trials['done'], 'trial')} has a {found.definition.label} of {value}: {settings}."
 
 
 def _second(found: _Sweep) -> str:
@@ -138,9 +139,7 @@ def _second(found: _Sweep) -> str:
             f"in the middle {found.text(near['median'])}, which is better than {percent(share, 0)} of all."
         )
     trials = found.told["trials"]
-    for status in ("invalid", "failed"):
-        if trials[status]:
-            said.append(f"{plural(trials[status], 'trial')} {'was' if trials[status] == 1 else 'were'} {status}.")
+    said += [f"Not run: {plural(trials[status], status + ' trial')}." for status in ("invalid", "failed") if trials[status]]
     if found.told["status"] != "done":
         said.append(f"The sweep was {found.told['status']}: not everything was tried.")
     said.append("The best of many looks good by chance alone; look for a plateau, not for a peak.")
@@ -182,7 +181,8 @@ def _maps(found: _Sweep) -> list[Block]:
 def _map_note(found: _Sweep) -> str:
     low, high = float(np.nanmin(found.value)), float(np.nanmax(found.value))
     good = "low is good" if found.by in _LOW_IS_GOOD else "high is good"
-    return f"From {found.text(low)} to {found.text(high)}, {good}: green is better than the median trial, red worse. The frame is the best; an empty field was not tried, or has no figure."
+    colours = f"From {found.text(low)} to {found.text(high)}, {good}: green is better than the median trial, red worse."
+    return f"{colours} The frame is the best; an empty field was not tried, or has no figure."
 
 
 def _levels(values: Sequence[Any]) -> list[Any]:
@@ -234,7 +234,8 @@ def _map(found: _Sweep, across: str, up: str) -> Markup:
     plot.text((plot.left + plot.width) / 2, plot.height - 8, _short(across), "middle")
     plot.text(4, plot.top + 12, _short(up))
     return plot.render(
-        f"{found.definition.label} by {across} and {up}; the best is {names[a]} and {rows[b]} with {found.text(float(found.value[best]))}."
+        f"{found.definition.label} by {across} and {up}; "
+        f"the best is {names[a]} and {rows[b]} with {found.text(float(found.value[best]))}."
     )
 
 
@@ -273,30 +274,29 @@ def _spread_lead(found: _Sweep) -> str:
     known = found.value[np.isfinite(found.value)]
     if not len(known):
         return ""
-    return f"Half of all trials lie between {found.text(float(np.quantile(known, 0.25)))} and {found.text(float(np.quantile(known, 0.75)))}, in the middle {found.text(float(np.median(known)))}."
+    lower, middle, upper = (found.text(float(np.quantile(known, level))) for level in (0.25, 0.5, 0.75))
+    return f"Half of all trials lie between {lower} and {upper}, in the middle {middle}."
 
 
 def _spread(found: _Sweep) -> list[Block]:
     known = found.value[np.isfinite(found.value)]
     if len(known) < 2:
         return []
-    blocks: list[Block] = [
-        Picture(f"Distribution of {found.definition.label}", _histogram(found, known), "The line is the best trial.")
-    ]
-    blocks += [
-        Picture(
-            f"By {_short(name)}", _by_value(found, name), "Thick: the middle half; line: from lowest to highest; dot: the median."
-        )
-        for name in found.params
-    ]
+    # Of two settings, three pictures fill one row.
+    width: Literal["", "third"] = "third" if len(found.params) == 2 else ""
+    size = (340, 220) if width else (520, 240)
+    title = f"Distribution of {found.definition.label}"
+    note = "Thick: the middle half; line: from lowest to highest; dot: the median."
+    blocks: list[Block] = [Picture(title, _histogram(found, known, size), "The line is the best trial.", width)]
+    blocks += [Picture(f"By {_short(name)}", _by_value(found, name, size), note, width) for name in found.params]
     return blocks
 
 
-def _histogram(found: _Sweep, known: Floats) -> Markup:
+def _histogram(found: _Sweep, known: Floats, size: tuple[int, int]) -> Markup:
     counts, edges = np.histogram(known, bins=min(max(len(known) // 4, 5), 30))
-    plot = Plot((520, 240), (float(edges[0]), float(edges[-1])), (0.0, float(counts.max()) * 1.1))
+    plot = Plot(size, (float(edges[0]), float(edges[-1])), (0.0, float(counts.max()) * 1.1))
     plot.y_axis(lambda value: f"{value:,.0f}", 4)
-    plot.x_axis([(tick, figure(tick, found.definition.unit)) for tick in nice_ticks(*plot.xs, 5)])
+    plot.x_axis([(tick, figure(tick, found.definition.unit)) for tick in nice_ticks(*plot.xs, 4)])
     for k, number in enumerate(counts.tolist()):
         if number:
             plot.bar(
@@ -310,11 +310,11 @@ def _histogram(found: _Sweep, known: Floats) -> Markup:
     return plot.render(f"Distribution of {found.definition.label} over {plural(len(known), 'trial')}.")
 
 
-def _by_value(found: _Sweep, name: str) -> Markup:
+def _by_value(found: _Sweep, name: str, size: tuple[int, int]) -> Markup:
     at, names = _binned(found.columns[name], most=20)
-    plot = Plot((520, 240), (-0.5, len(names) - 0.5), span_of(found.value), (10, 12, 26, 58))
+    plot = Plot(size, (-0.5, len(names) - 0.5), span_of(found.value), (10, 12, 26, 58))
     plot.y_axis(lambda value: figure(value, found.definition.unit), 4)
-    every = -(-len(names) // 10)
+    every = -(-len(names) // (size[0] // 45))
     plot.x_axis([(float(k), one) for k, one in enumerate(names) if k % every == 0])
     for k, one in enumerate(names):
         values = np.array(

@@ -26,14 +26,14 @@ def trust_of(result: Result, findings: Sequence[Finding]) -> Mapping[str, Any]:
         title = f"{plural(len(doubtful), 'doubt')}"
     elif result.notes:
         title = (
-            f"No doubt from {plural(len(findings), 'check')}; {plural(len(result.notes), 'note')}"
+            f"No doubt from {plural(len(fine), 'check')}; {plural(len(result.notes), 'note')}"
             if findings
             else plural(len(result.notes), "note")
         )
     else:
-        title = f"No doubt from {plural(len(findings), 'check')}" if findings else "Nothing to note"
+        title = f"No doubt from {plural(len(fine), 'check')}" if findings else "Nothing to note"
     return {
-        "lead": "A backtest is a claim about the past under assumptions. These are the assumptions, and what speaks against the claim.",
+        "lead": "A backtest is a claim about the past under assumptions: these, and here is what speaks against the claim.",
         "title": title,
         "doubts": doubts,
         "others": [*(_told(one, "unknown") for one in unknown), *(_told(one, "fine") for one in fine)],

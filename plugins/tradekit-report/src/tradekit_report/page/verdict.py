@@ -8,6 +8,7 @@ from typing import Any
 
 from tradekit import Result
 from tradekit_report.page.words import NONE, days_text, money, percent, plural, ratio
+from tradekit_report.sanity import Finding
 
 __all__ = ["Tile", "Verdict", "span_text", "tiles", "verdict"]
 
@@ -30,8 +31,8 @@ class Tile:
     tone: str = ""
 
 
-def verdict(result: Result, days: float, doubts: int, checks: int) -> Verdict:
-    """Say what a run gained or lost over so many days, against what, how deep it fell, and how many checks doubt it."""
+def verdict(result: Result, days: float, findings: Sequence[Finding]) -> Verdict:
+    """Say what a run gained or lost over so many days, against what, how and how many checks doubt it."""
     metrics = result.metrics
     total = metrics.get("total_return")
     if not result.fills.num_rows:
@@ -47,7 +48,7 @@ def verdict(result: Result, days: float, doubts: int, checks: int) -> Verdict:
             first.append((f", while {name} {'gained' if benchmark >= 0 else 'lost'} {percent(abs(benchmark))}.", ""))
     else:
         first.append((".", ""))
-    return Verdict(first, _second(metrics, result.config["account"], doubts, checks))
+    return Verdict(first, _second(metrics, result.config["account"], findings))
 
 
 def _gained(total: float | None) -> tuple[str, str]:
@@ -73,7 +74,7 @@ def _benchmark_name(result: Result) -> str:
     return f"holding {named}"
 
 
-def _second(metrics: Mapping[str, Any], account: Mapping[str, Any], doubts: int, checks: int) -> str:
+def _second(metrics: Mapping[str, Any], account: Mapping[str, Any], findings: Sequence[Finding]) -> str:
     said = []
     fall, length = metrics.get("max_drawdown"), metrics.get("max_drawdown_days")
     if fall:
@@ -87,8 +88,11 @@ def _second(metrics: Mapping[str, Any], account: Mapping[str, Any], doubts: int,
     if costs:
         share = percent(costs / float(account["capital"]))
         said.append(f"Fees and slippage took {money(costs)} {account['currency']}, {share} of the capital.")
-    if checks:
-        said.append(f"{doubts} of {checks} checks raise doubt." if doubts else f"None of {checks} checks raises doubt.")
+    made = [one for one in findings if one.verdict != "unknown"]
+    doubts = sum(one.verdict == "doubtful" for one in made)
+    if made:
+        raises = "raises" if doubts < 2 else "raise"
+        said.append(f"{doubts or 'None'} of {plural(len(made), 'check')} {raises} doubt.")
     return " ".join(said)
 
 

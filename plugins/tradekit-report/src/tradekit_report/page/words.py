@@ -24,7 +24,7 @@ __all__ = [
     "sentence",
 ]
 
-NONE = "–"
+NONE = "–"  # noqa: RUF001 - a dash, as wide as a figure
 _MINUS = "−"  # noqa: RUF001 - the sign, as wide as a plus
 _THIN = "\N{NARROW NO-BREAK SPACE}"
 
@@ -79,6 +79,8 @@ def days_text(value: float | None) -> str:
         return f"{value / 365.25:.1f} years"
     if value >= 1:
         return plural(round(value), "day")
+    if value == 0:
+        return "0 days"
     hours = 24.0 * value
     return f"{hours:.1f} hours" if hours >= 2 else f"{60.0 * hours:.0f} min"
 

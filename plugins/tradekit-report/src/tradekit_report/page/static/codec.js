@@ -22,12 +22,21 @@ async function unpack(id) {
 
 function wholeNumbers(bytes, at, count, width, order) {
   const out = new Float64Array(count);
-  for (let plane = width - 1; plane >= 0; plane--) {
-    const base = at + plane * count;
-    for (let i = 0; i < count; i++) out[i] = out[i] * 256 + bytes[base + i];
+  // The lowest bit is the sign.
+  if (width <= 4) {
+    for (let i = 0; i < count; i++) {
+      let folded = 0;
+      for (let plane = width - 1, place = at + plane * count + i; plane >= 0; plane--, place -= count) folded = (folded << 8) | bytes[place];
+      out[i] = (folded >>> 1) ^ -(folded & 1);
+    }
+  } else {
+    // More than 32 bits, so that bit operations don't reach.
+    for (let plane = width - 1; plane >= 0; plane--) {
+      const base = at + plane * count;
+      for (let i = 0; i < count; i++) out[i] = out[i] * 256 + bytes[base + i];
+    }
+    for (let i = 0; i < count; i++) out[i] = out[i] % 2 ? -(out[i] + 1) / 2 : out[i] / 2;
   }
-  // The lowest bit is the sign; numbers may have more than 32 bits, so no bit operations.
-  for (let i = 0; i < count; i++) out[i] = out[i] % 2 ? -(out[i] + 1) / 2 : out[i] / 2;
   for (let k = 0; k < order; k++) for (let i = 1; i < count; i++) out[i] += out[i - 1];
   return out;
 }
@@ -36,7 +45,8 @@ function wholeNumbers(bytes, at, count, width, order) {
 function scaled(raw, name) {
   const found = raw[name];
   if (!found) return null;
-  const out = Float64Array.from(found.values, (value) => value / found.scale);
+  const { values, scale } = found, out = new Float64Array(values.length);
+  for (let i = 0; i < out.length; i++) out[i] = values[i] / scale;
   const gaps = raw[name + "!"];
   if (gaps) for (let i = 0; i < gaps.values.length; i += 2) out.fill(NaN, gaps.values[i], gaps.values[i + 1]);
   return out;

@@ -24,7 +24,10 @@ class MarketData {
     }
     const lines = this.lines.map((_, k) => {
       const last = pack.column(`${prefix}line${k}`), up = pack.column(`${prefix}line${k}.up`), down = pack.column(`${prefix}line${k}.down`);
-      return { last, high: up ? last.map((value, i) => value + up[i]) : last, low: down ? last.map((value, i) => value - down[i]) : last };
+      if (!up) return { last, high: last, low: last };
+      const high = new Float64Array(last.length), low = new Float64Array(last.length);
+      for (let i = 0; i < last.length; i++) { high[i] = last[i] + up[i]; low[i] = last[i] - down[i]; }
+      return { last, high, low };
     });
     return { open, high, low, close, lines };
   }
@@ -78,7 +81,7 @@ class MarketData {
 
 const LINE_INKS = ["line-a", "line-b", "line-c", "line-d"];
 
-function marketPanes(root, note, data, clock, view, facts, marked) {
+function marketPanes(root, note, data, clock, view, facts, marked, hidden) {
   const cache = { key: "", value: null };
   const most = () => Math.max(60, Math.floor((root.clientWidth - 82) / 3.4));
   const seen = () => {
@@ -88,8 +91,8 @@ function marketPanes(root, note, data, clock, view, facts, marked) {
   };
   const price = (value) => (value === value && Number.isFinite(value) ? value.toLocaleString("en", { minimumFractionDigits: Math.min(data.facts.decimals, 2), maximumFractionDigits: data.facts.decimals }) : "–");
   const color = (k) => ink[LINE_INKS[k % 4]];
-  const over = data.lines.map((one, k) => ({ ...one, k })).filter((one) => one.pane === "price");
-  const own = data.lines.map((one, k) => ({ ...one, k })).filter((one) => one.pane !== "price");
+  const lines = data.lines.map((one, k) => ({ ...one, k })).filter((one) => !hidden.has(one.name));
+  const over = lines.filter((one) => one.pane === "price"), own = lines.filter((one) => one.pane !== "price");
   const near = (row) => {
     const found = seen();
     let low = 0, high = found.row.length - 1;
@@ -162,7 +165,7 @@ function paintBand(ctx, u, found, k, color) {
   // The line goes through the last value of each candle's bars; what is between their lowest and highest is shaded.
   const values = found.lines[k], points = [], half = Math.max(X(u, 1) - X(u, 0), 0) / 2;
   ctx.fillStyle = color;
-  ctx.globalAlpha = 0.28;
+  ctx.globalAlpha = 0.16;
   for (let i = 0; i < values.rows.length; i++) {
     const x = X(u, found.row[i] + (found.span[i] - 1) / 2);
     points.push([x, Y(u, values.last[i])]);
@@ -172,7 +175,7 @@ function paintBand(ctx, u, found, k, color) {
     }
   }
   ctx.globalAlpha = 1;
-  line(ctx, color, 1.5 * devicePixelRatio, points);
+  line(ctx, color, (found.group > 1 ? 1.1 : 1.5) * devicePixelRatio, points);
 }
 
 function firstFrom(rows, from) {

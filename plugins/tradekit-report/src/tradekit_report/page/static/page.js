@@ -79,7 +79,7 @@ async function start() {
 async function market(root, clock, view, facts) {
   const select = document.getElementById("instrument"), note = document.getElementById("resolution");
   let trade = null;
-  const loaded = new Map();
+  const loaded = new Map(), hidden = new Set();
   const show = async () => {
     const which = select ? select.value : root.dataset.first;
     if (!loaded.has(which)) loaded.set(which, new MarketData(await unpack(`data-market-${which}`)));
@@ -87,8 +87,19 @@ async function market(root, clock, view, facts) {
     view.listeners = view.listeners.filter((one) => !one.isOf || one.isOf !== root);
     PANES.splice(0, PANES.length, ...PANES.filter((one) => !one.isGone));
     root.replaceChildren();
-    marketPanes(root, note, loaded.get(which), clock, view, facts, () => (trade && (!select || trade.symbol === select.selectedOptions[0].textContent) ? trade : null));
+    marketPanes(root, note, loaded.get(which), clock, view, facts, () => (trade && (!select || trade.symbol === select.selectedOptions[0].textContent) ? trade : null), hidden);
+    switches(loaded.get(which).lines);
   };
+  const box = document.getElementById("lines");
+  const switches = (lines) => box.replaceChildren(...lines.map((one, k) => {
+    const button = document.createElement("button");
+    button.type = "button";
+    button.className = `switch key ${LINE_INKS[k % 4]}`;
+    button.textContent = one.name;
+    button.setAttribute("aria-pressed", !hidden.has(one.name));
+    button.addEventListener("click", async () => { if (!hidden.delete(one.name)) hidden.add(one.name); await show(); [...box.children][k].focus(); });
+    return button;
+  }));
   await show();
   select?.addEventListener("change", show);
   steer(root, view);
