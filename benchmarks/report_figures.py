@@ -37,6 +37,8 @@ def main() -> None:
         found: dict[str, Any] = {"tradekit": our_figures(result)}
         for peer, script in _SIDES.items():
             found[peer.text] = _ask(peer, script, returns)
+    told = {name for who, figures in found.items() if who != "tradekit" for name in figures}
+    found["tradekit"] = {name: value for name, value in found["tradekit"].items() if name in told}
     KEPT.write_text(json.dumps(found, indent=1, sort_keys=True) + "\n", encoding="utf-8")
     names = sorted({name for figures in found.values() for name in figures})
     print("\n".join(f"{name:22}" + "".join(f"{figures.get(name, np.nan):>16.8f}" for figures in found.values()) for name in names))
@@ -62,6 +64,7 @@ def our_figures(result: Result) -> dict[str, float]:
     own = {
         "information_ratio": statistics.information_ratio(made.returns, made.benchmark, made.per_year),
         "probabilistic_sharpe": statistics.probabilistic_sharpe(ratio, len(made), skewness, kurtosis + 3.0),
+        "var_95_normal": statistics.normal_var(made.returns),
         "skewness": skewness,
         "excess_kurtosis": kurtosis,
         "best": float(np.max(made.returns)),

@@ -21,7 +21,7 @@ found = {
     "sortino": qs.stats.sortino(returns, periods=periods),
     "calmar": qs.stats.calmar(returns, periods=periods),
     "max_drawdown": -qs.stats.max_drawdown(returns),
-    "var_95": -qs.stats.value_at_risk(returns),
+    "var_95_normal": -qs.stats.value_at_risk(returns),
     "cvar_95": -qs.stats.cvar(returns),
     "alpha": greeks["alpha"],
     "beta": greeks["beta"],
@@ -33,7 +33,7 @@ found = {
     "excess_kurtosis": qs.stats.kurtosis(returns),
     "best": qs.stats.best(returns),
     "worst": qs.stats.worst(returns),
-    "best_month": qs.stats.best(returns, aggregate="M"),
-    "worst_month": qs.stats.worst(returns, aggregate="M"),
+    "best_month": qs.stats.best(returns, aggregate="ME"),
+    "worst_month": qs.stats.worst(returns, aggregate="ME"),
 }
 print(json.dumps({name: float(value) for name, value in found.items()}))
