@@ -7,12 +7,12 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
-from proofs import deep
-
-import tradekit
 from tradekit_report.page.market import Market, charted_market
 from tradekit_report.page.options import PageOptions
 from tradekit_report.page.report import report_page
+
+import tradekit
+from proofs import deep
 
 RUN = """
 risk = []
