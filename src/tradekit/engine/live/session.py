@@ -140,9 +140,9 @@ class LiveSession:
         """Run until something stops it."""
         try:
             await self._begin()
-            loops = [self._watch(self._listen_to_data, "data"), self._watch(self._tick, "timer")]
+            loops = [self._watch(self._listen_to_data, "data"), self._watch(self._tick, "timer"), self._watch(self._tidy, "journal")]
             if self.executor is not None:
-                loops.append(self._watch(self._listen_to_venue, "venue"))
+                loops += [self._watch(self._listen_to_venue, "venue"), self._watch(self._look_after, "look-up")]
             for loop in loops:
                 self._spawn(loop)
             await self._stop.wait()
@@ -215,22 +215,31 @@ class LiveSession:
                 await self._reconcile(is_full=True)
 
     async def _tick(self) -> None:
+        """Do what is due by the clock. Nothing here waits for the venue: an operator's order is taken though nothing answers."""
         while True:
             self._take_orders_of_operator()
             self._close_rows()
             if self.feed.missing(self.now()) and self._is_due("missing", self.timing.retry):
                 await self._fill_gap()
-            for leg in self._in_doubt():
-                if self.outbox is not None:
-                    await self.outbox.pursue(leg)
-            if self.resolver is not None and self._is_due("full", self.timing.full):
+            await asyncio.sleep(self.timing.tick)
+
+    async def _look_after(self) -> None:
+        """Find out what is in doubt, and compare the books with the venue's from time to time."""
+        if self.outbox is None:
+            return
+        while True:
+            await asyncio.gather(*(self.outbox.pursue(leg) for leg in self._in_doubt()))
+            if self._is_due("full", self.timing.full):
                 await self.venue_clock.ask(self.source, self.executor)
                 await self._reconcile(is_full=True)
-            elif self.resolver is not None and self._is_due("light", self.timing.light):
+            elif self._is_due("light", self.timing.light):
                 await self._reconcile(is_full=False)
-            if self._is_due("tidy", self.timing.light):
-                await asyncio.to_thread(self.store.tidy)
             await asyncio.sleep(self.timing.tick)
+
+    async def _tidy(self) -> None:
+        while True:
+            await asyncio.sleep(self.timing.light)
+            await asyncio.to_thread(self.store.tidy)
 
     def _in_doubt(self) -> Sequence[Leg]:
         after = round(self.timing.doubt * _SECOND)
