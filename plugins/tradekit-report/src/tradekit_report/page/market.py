@@ -162,11 +162,10 @@ def _line_columns(line: Envelope, name: str) -> dict[str, Column]:
     last = _smooth(whole(line.last, decimals))
     if line.step == 1:
         return {name: last}
-    scale = last.scale
 
     def beyond(values: Floats) -> Column:
-        gap = np.abs(np.where(np.isfinite(values), values - line.last, 0.0)) * scale
-        return Column(np.rint(gap).astype(np.int64), scale, 0)
+        ticks = np.rint(np.where(np.isfinite(values), values, 0.0) * last.scale)
+        return Column(np.where(np.isfinite(values), np.abs(ticks - last.values), 0).astype(np.int64), last.scale, 0)
 
     return {name: last, f"{name}.up": beyond(line.high), f"{name}.down": beyond(line.low)}
 
