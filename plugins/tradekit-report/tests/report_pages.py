@@ -22,7 +22,6 @@ from tradekit_report.sanity.every import CHECKS
 
 import tradekit
 from tradekit import DEFINITIONS, column_values, periods, statistics
-from tradekit.plugin.describe import describe_options
 
 ROOT = Path(__file__).resolve().parents[3]
 PAGE = ROOT / "docs" / "reference" / "report-figures.md"
@@ -148,18 +147,23 @@ def checks():
 def options():
     rows = []
     for reporter in (MarkdownReporter, PngReporter):
-        for option in describe_options(reporter):
-            if option.name in FigureOptions.model_fields or option.name.startswith("checks."):
-                continue
-            rows.append((f"`{reporter.name}`", f"`{option.name}`", f"`{_default(option.default)}`", option.description))
-    shared = describe_options(type("Shared", (), {"Options": FigureOptions}))
-    rows += [("all", f"`{one.name}`", f"`{one.default}`" if one.default is not None else "", one.description) for one in shared]
+        own = {
+            name: field
+            for name, field in reporter.Options.model_fields.items()
+            if name not in (*FigureOptions.model_fields, "checks")
+        }
+        rows += [(f"`{reporter.name}`", *row) for row in _options(own)]
+    rows += [("all", *row) for row in _options(FigureOptions.model_fields)]
     return _table(("reporter", "option", "default", "meaning"), rows)
 
 
 def thresholds():
-    found = describe_options(type("Checks", (), {"Options": Thresholds}))
-    return _table(("option", "default", "meaning"), [(f"`{one.name}`", f"`{one.default}`", one.description) for one in found])
+    return _table(("option", "default", "meaning"), _options(Thresholds.model_fields))
+
+
+def _options(fields):
+    defaults = {name: "" if field.default is None else f"`{_default(field.default)}`" for name, field in fields.items()}
+    return [(f"`{name}`", defaults[name], field.description) for name, field in fields.items()]
 
 
 def _default(value):
