@@ -6,7 +6,7 @@ import sqlite3
 import pytest
 
 from tradekit.errors import RunError
-from tradekit.journal.store import JournalStore, OrderRow
+from tradekit.journal.store import JournalStore, Once, OrderRow
 
 ROW = OrderRow("tk1", 0, "BTC/USDT", "{}", "sending", "", "0", "")
 
@@ -37,13 +37,13 @@ def test_order_that_changed_keeps_its_intent(store):
 
 def test_trade_that_is_known_is_refused_and_nothing_else_is_kept(store):
     session = store.begin(1, {}, "digest", b"")
-    store.append(session.id, "{}", [ROW], fill=("BTC/USDT", "9", "tk1", "{}"))
+    store.append(session.id, "{}", [ROW], once=Once("fills", ("BTC/USDT", "9", "tk1"), "{}"))
     with pytest.raises(RunError, match=r"trade '9' in 'BTC/USDT' is in the journal already"):
         store.append(
             session.id,
             '{"second": 1}',
             [OrderRow("tk1", 0, "BTC/USDT", "{}", "open", "", "1", "")],
-            fill=("BTC/USDT", "9", "tk1", "{}"),
+            once=Once("fills", ("BTC/USDT", "9", "tk1"), "{}"),
         )
     assert len(list(store.inputs(session.id))) == 1
     assert store.orders()[0].state == "sending"
@@ -73,7 +73,7 @@ def test_journal_of_another_format_is_refused(store):
     store.close()
     with sqlite3.connect(store.path) as db:
         db.execute("UPDATE about SET value = '9' WHERE key = 'format'")
-    with pytest.raises(RunError, match="has format '9', and this version of tradekit reads 2"):
+    with pytest.raises(RunError, match="has format '9', and this version of tradekit reads 3"):
         JournalStore(store.path)
 
 

@@ -207,8 +207,7 @@ class LiveSession:
             return
         async for event in self.executor.events():
             if isinstance(event, VenueFill):
-                if not self.resolver.book(event):
-                    _log.warning("the account traded %s %s without this run", event.quantity, event.symbol)
+                await self.resolver.hear(event, self.since or self.resolver.since)
             elif isinstance(event, VenueOrder):
                 self.resolver.see(event)
             else:
@@ -266,6 +265,8 @@ class LiveSession:
             _log.info("order %s is not ours", venue_id)
         for symbol, why in found.mismatches.items():
             _log.error("%s does not agree with the venue: %s", symbol, why)
+        if found.money:
+            _log.warning("money does not agree with the venue: %s", found.money)
 
     async def _wind_down(self) -> None:
         """Cancel what adds risk, and wait until it is known what became of it."""
