@@ -24,7 +24,18 @@ from tradekit.model.event import Event
 from tradekit.model.fills import FillRules
 from tradekit.model.instrument import Instrument
 from tradekit.model.order import Order
-from tradekit.model.outside import Abilities, Holdings, Intent, LiveBar, OutsideNote, Reconnected, VenueEvent, VenueFill, VenueOrder, VenuePayment
+from tradekit.model.outside import (
+    Abilities,
+    Holdings,
+    Intent,
+    LiveBar,
+    OutsideNote,
+    Reconnected,
+    VenueEvent,
+    VenueFill,
+    VenueOrder,
+    VenuePayment,
+)
 from tradekit.model.reference import Actions, FundingRates
 from tradekit.model.result import ComponentUse, Result
 from tradekit.model.risk import Limit, Verdict

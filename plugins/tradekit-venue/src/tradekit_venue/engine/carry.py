@@ -13,6 +13,8 @@ from tradekit_venue.engine.perpetual import Perpetual
 
 __all__ = ["Carry"]
 
+CENT = Decimal("1e-8")
+
 
 class Carry:
     """Sees to the perpetuals of an exchange. Everything is reckoned at the mark price, that of the last trade."""
@@ -30,7 +32,7 @@ class Carry:
         for account in self._holders(listing):
             held = account.holding(symbol).quantity
             if held:
-                self._margin.pay(account, listing.market, ("FUNDING_FEE", -(held * mark * rate)), now)
+                self._margin.pay(account, listing.market, ("FUNDING_FEE", -(held * mark * rate).quantize(CENT)), now)
                 self._tell(account, listing, MovedBy.FUNDING_FEE)
 
     def close_out(self, symbol: str) -> None:
@@ -56,7 +58,7 @@ class Carry:
             self._exchange.impose(account, listing.market.symbol, asked, self._insurer)
             left = account.free[listing.market.quote]
             rate = listing.market.liquidation_fee if isinstance(listing.market, Perpetual) else Decimal(0)
-            moved = -min(size * mark * rate, left) if left > 0 else -left
+            moved = -min((size * mark * rate).quantize(CENT), left) if left > 0 else -left
             self._margin.pay(account, listing.market, ("INSURANCE_CLEAR", moved), now)
             self._insurer.free[listing.market.quote] -= moved
             self._tell(account, listing, MovedBy.INSURANCE_CLEAR)

@@ -14,6 +14,7 @@ from tradekit_venue.engine.perpetual import Holding, Income, Perpetual
 __all__ = ["Margin"]
 
 ZERO = Decimal(0)
+CENT = Decimal("1e-8")
 
 
 class Margin:
@@ -57,7 +58,7 @@ class Margin:
     def fee(self, account: Account, side: Side, trade_value: tuple[Decimal, Decimal], rate: Decimal, market: Market) -> Fee | None:
         """Return what an account pays for a trade, in the quote currency."""
         del side  # it is the same for both
-        return None if account.is_bottomless else Fee(trade_value[1] * rate, market.quote)
+        return None if account.is_bottomless else Fee((trade_value[1] * rate).quantize(CENT), market.quote)
 
     def settle(self, order: Order, trade: Trade, collector: Account) -> tuple[str, ...]:
         """Move what a trade moves for one of its orders, and return the currencies."""
