@@ -75,7 +75,7 @@ def test_trades_older_than_the_exchange_tells_of_are_not_asked_for(caplog: pytes
     exchange = Exchange([], {"daysBack": 90})
     trades(exchange, 0, 100 * DAY)
     assert exchange.asked == [(10 * DAY, 100 * DAY)]
-    assert "tells of trades of the last 90 days only" in caplog.text
+    assert "tells of the last 90 days only" in caplog.text
 
 
 def test_trades_that_fill_an_answer_at_one_moment_are_an_error() -> None:

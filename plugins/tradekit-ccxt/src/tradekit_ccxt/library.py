@@ -64,7 +64,16 @@ def make(options: ExchangeOptions, keys: Keys | None = None, is_blocking: bool =
         _practise(client, options)
     if options.url is not None:
         client.urls["api"] = rewritten(client.urls["api"], options.url)
+        _know_errors(client, options.url)
     return client
+
+
+def _know_errors(client: Client, base: str) -> None:
+    """Let a client tell what errors mean at another address: at Binance that depends on the host, which is a part of the path."""
+    known = getattr(client, "get_exceptions_by_url", None)
+    if known is not None:
+        there = f"{urlsplit(base).scheme}://{urlsplit(base).netloc}/"
+        client.get_exceptions_by_url = lambda url, kind: known(str(url).replace(there, "https://", 1), kind)
 
 
 def _kind(name: str, is_blocking: bool) -> Any:

@@ -122,6 +122,13 @@ class Resolver:
         else:
             _log.warning("the account traded %s %s without this run", fill.quantity, fill.symbol)
 
+    async def notice(self, order: VenueOrder, since: int) -> None:
+        """Take note of an order that the venue has just told of; one that is not ours may have changed a position of ours."""
+        if self.see(order) or not order.filled or self.decider.legs.is_doubtful(order.symbol):
+            return
+        if self.decider.instruments[order.symbol].is_derivative:
+            await self.catch_up(order.symbol, since)
+
     async def catch_up(self, symbol: str, since: int) -> None:
         """Ask for the trades in an instrument. Of one that is held against margin, those of others change our position too."""
         found = await answer(self.executor.fills(symbol, max(since, self.since - _OVERLAP)))
@@ -204,7 +211,6 @@ class Resolver:
                 self.tell(Blocked(self.now(), symbol))
         self.suspects = found
         return found
-
 
     def compare_money(self, holdings: Holdings) -> str:
         """Compare the money that positions are held against with the venue's; return what twice doesn't agree, once in words.

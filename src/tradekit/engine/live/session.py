@@ -209,7 +209,7 @@ class LiveSession:
             if isinstance(event, VenueFill):
                 await self.resolver.hear(event, self.since or self.resolver.since)
             elif isinstance(event, VenueOrder):
-                self.resolver.see(event)
+                await self.resolver.notice(event, self.since or self.resolver.since)
             else:
                 await self._reconcile(is_full=True)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, ClassVar
 
 from tradekit_venue.binance import market_data
 from tradekit_venue.binance.dialect import Dialect, Socket
@@ -40,7 +40,7 @@ class BinanceSpot(Dialect):
 
     roots = ("api/v3/",)
     endpoints = market_data.ENDPOINTS | listing.ENDPOINTS | trading.ENDPOINTS
-    elsewhere = {
+    elsewhere: ClassVar[Mapping[str, Endpoint]] = {
         "sapi/v1/capital/config/getall": Endpoint(coins, 10, is_signed=True),
         "sapi/v1/margin/allPairs": Endpoint(lambda _: [], 1),
         "sapi/v1/margin/isolated/allPairs": Endpoint(lambda _: [], 10, is_signed=True),

@@ -97,7 +97,7 @@ def premium(listing: Listing, request: Request) -> dict[str, Any]:
 
 
 def funding_rates(request: Request) -> list[dict[str, Any]]:
-    """Return the funding rates that have been paid, those of a recording's history with them: the first from a time on, or the last."""
+    """Return the funding rates that have been paid, also before the venue opened: the first from a time on, or else the last."""
     params = request.params
     start, end, limit = params.optional("startTime"), params.optional("endTime"), params.limit(100, 1000)
     rows = [
