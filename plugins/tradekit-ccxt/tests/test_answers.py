@@ -257,9 +257,7 @@ def test_account_that_holds_long_and_short_side_by_side_is_refused(desk: Any) ->
         await one_way(executor._connected(), SWAP)
 
     run(desk, place, [{"dualSidePosition": False}], check)
-    hedged = (
-        r"^the account at binanceusdm is in hedge mode, .*; close them, set the account to one-way mode at the exchange, and run"
-    )
+    hedged = r"^the account at binanceusdm is in hedge mode, .*; close them, set the account to one-way mode at the exchange, and"
     with pytest.raises(ConfigError, match=hedged):
         run(desk, place, [{"dualSidePosition": True}], check)
 

@@ -87,6 +87,7 @@ def _settings(options: ExchangeOptions) -> dict[str, Any]:
     """Return ccxt's options: the kind of market, nothing that asks about others, no second try, no warnings in place of answers."""
     kinds = {
         "binance": {"spot": "spot", "swap": "linear"},
+        "binanceusdm": {"swap": "linear"},
         "bybit": {"spot": "spot", "swap": "linear"},
         "okx": {"spot": "spot", "swap": "swap"},
         "gate": {"spot": "spot", "swap": "swap"},
@@ -103,6 +104,8 @@ def _settings(options: ExchangeOptions) -> dict[str, Any]:
         # Else newer versions ask what kind of account it is, and speak in ways that were not recorded.
         **({"uta": False} if options.exchange == "bitget" else {}),
         **({"fetchCurrencies": False} if options.exchange.startswith("binance") else {}),
+        # Else it asks for positions when trades are listened to, and fails at their numbers being text.
+        "watchPositions": {"fetchPositionsSnapshot": False, "awaitPositionsSnapshot": False},
     }
 
 

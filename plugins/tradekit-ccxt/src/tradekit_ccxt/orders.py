@@ -210,7 +210,8 @@ def wallet(balance: Mapping[str, Any], profile: Profile) -> dict[str, Decimal]:
     """Return the money that positions are held against, by currency, where it is recorded how the exchange tells of it."""
     if not profile.wallet:
         return {}
-    rows = (balance.get("info") or {}).get("assets") or []
+    said = balance.get("info")
+    rows = (said.get("assets") if isinstance(said, dict) else said) or []
     found = {str(row.get("asset")): decimal(row.get(profile.wallet)) for row in rows}
     return {name: amount for name, amount in found.items() if amount}
 
