@@ -298,9 +298,13 @@ def disagreements(place: Place, played: Played) -> list[str]:
     decider = played.session.books.decider
     if place.is_perpetual:
         found += unpaid(place, played)
-    money = float(account.total("USDT") - MONEY)
-    if abs(decider.outside.cash() - 10_000 - money) > 1e-6:
-        found.append(f"money: {decider.outside.cash() - 10_000} in the journal, {money} at the venue")
+    # Of a position held against margin, less what it was opened for: cash alone depends on the order in which trades come.
+    money, ours = float(account.total("USDT") - MONEY - account.holding(place.known.symbol).cost), decider.outside.cash() - 10_000
+    if place.is_perpetual:
+        units, price = decider.account()["positions"].get(place.known.symbol, (0.0, 0.0))
+        ours -= units * price
+    if abs(ours - money) > 1e-6:
+        found.append(f"money: {ours} in the journal, {money} at the venue")
     symbol = place.known.symbol
     held = account.holding(symbol).quantity if place.is_perpetual else account.total("BTC")
     if abs(decider.position(symbol) - float(held)) > 1e-9:

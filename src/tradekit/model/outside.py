@@ -104,13 +104,14 @@ class Holdings:
     """What the account holds at the venue: money and coins by currency, what orders tie up included, and positions by symbol.
 
     `positions` are those held against margin, in the units of orders, short ones below 0; what was bought outright is among the
-    balances. `wallet` is the money that positions are held against, by currency and without the profit of open positions; it is
-    empty where there is none, or the venue does not tell it so.
+    balances. `entries` are the average prices at which positions were opened. `wallet` is the money that positions are held
+    against, by currency and without the profit of open positions. Both are empty where the venue does not tell them.
     """
 
     balances: Mapping[str, Decimal] = field(default_factory=dict)
     positions: Mapping[str, Decimal] = field(default_factory=dict)
     wallet: Mapping[str, Decimal] = field(default_factory=dict)
+    entries: Mapping[str, Decimal] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

@@ -202,15 +202,17 @@ class CcxtExecutor(Executor):
         balances = {name: amount for name, total in balance["total"].items() if (amount := decimal(total))}
         if self.options.market == "spot":
             return Holdings(balances)
-        money = wallet(balance, self._profile)
         listed = await self._linked().do(
             self._linked().errand(Priority.RECONCILE), "tell positions", lambda: client.fetch_positions(list(self._symbols))
         )
         positions: dict[str, Decimal] = {}
+        entries: dict[str, Decimal] = {}
         for one in listed:
             if size := decimal(one.get("contracts")):
                 positions[one["symbol"]] = -abs(size) if one.get("side") == "short" else size
-        return Holdings(balances, positions, money)
+                if price := decimal(one.get("entryPrice")):
+                    entries[one["symbol"]] = price
+        return Holdings(balances, positions, wallet(balance, self._profile), entries)
 
     async def venue_time(self) -> int:
         """Return what the exchange's clock shows."""

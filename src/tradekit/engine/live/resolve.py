@@ -16,7 +16,7 @@ from tradekit.model.instrument import Instrument
 from tradekit.model.outside import Abilities, Holdings, VenueFill, VenueOrder
 from tradekit.plugin.contracts import Executor
 
-__all__ = ["Reconciled", "Resolver", "agree", "answer", "held"]
+__all__ = ["Reconciled", "Resolver", "agree", "answer", "held", "our_money", "their_money"]
 
 Answer = TypeVar("Answer")
 
@@ -60,7 +60,7 @@ class Resolver:
     paid_since: int = 0
     """From when on payments are the business of this account's journal."""
     money: Decimal | None = None
-    """What the wallet held besides the money of this run when the session began."""
+    """What the wallet held besides the money of this run when the session began; `None` where the venue doesn't tell."""
     money_suspect: str = ""
     money_said: str = ""
 
@@ -217,13 +217,12 @@ class Resolver:
 
         It changes nothing: who brings money in, or takes it out, makes the same difference.
         """
-        code = self.decider.run.setup.codes[0]
-        if code not in holdings.wallet or any(leg.is_doubtful for leg in self.decider.legs.working.values()):
+        code, instruments = self.decider.run.setup.codes[0], list(self.decider.instruments.values())
+        theirs = their_money(instruments, holdings, code)
+        if theirs is None or self.money is None or any(leg.is_doubtful for leg in self.decider.legs.working.values()):
             return ""
-        cash, theirs = Decimal(repr(self.decider.outside.cash())), holdings.wallet[code]
-        if self.money is None:
-            self.money = theirs - cash
-        more = (theirs - cash - self.money).quantize(_CENT)
+        account = self.decider.account()
+        more = (theirs - our_money(instruments, account["positions"], account["capital"]) - self.money).quantize(_CENT)
         is_rounding = abs(more) <= _CENT * max(abs(theirs), Decimal(1))
         found = "" if is_rounding else f"the wallet has {more.normalize():+f} {code} against what the journal says"
         before, self.money_suspect = self.money_suspect, found
@@ -239,6 +238,29 @@ def held(instrument: Instrument, holdings: Holdings) -> Decimal:
         return holdings.positions.get(instrument.symbol, Decimal(0))
     base = instrument.base or instrument.symbol.partition("/")[0]
     return holdings.balances.get(base, Decimal(0))
+
+
+def our_money(instruments: Sequence[Instrument], positions: Mapping[str, tuple[float, float]], cash: float) -> Decimal:
+    """Return cash less what open positions were opened for.
+
+    Unlike cash alone this does not depend on the order of trades, which may come in another one than they were made in.
+    """
+    margined = [one for one in instruments if one.is_derivative and one.symbol in positions]
+    paid = (one.multiplier * positions[one.symbol][0] * positions[one.symbol][1] for one in margined)
+    return Decimal(repr(cash - sum(paid)))
+
+
+def their_money(instruments: Sequence[Instrument], holdings: Holdings, code: str) -> Decimal | None:
+    """Return the same of the venue's wallet; `None` where it doesn't tell all of it."""
+    if code not in holdings.wallet:
+        return None
+    money = holdings.wallet[code]
+    for one in instruments:
+        if one.is_derivative and (units := held(one, holdings)):
+            if one.symbol not in holdings.entries:
+                return None
+            money -= Decimal(repr(one.multiplier)) * units * holdings.entries[one.symbol]
+    return money
 
 
 def agree(instrument: Instrument, expected: Decimal, theirs: Decimal, most: Decimal = Decimal(0)) -> bool:

@@ -21,7 +21,7 @@ from tradekit.engine.live.feed import Feed
 from tradekit.engine.live.growing import GrowingRun
 from tradekit.engine.live.legs import Minter
 from tradekit.engine.live.opening import Opening, bare
-from tradekit.engine.live.resolve import agree, answer, held
+from tradekit.engine.live.resolve import agree, answer, held, our_money, their_money
 from tradekit.engine.live.session import LiveSession, Timing
 from tradekit.engine.live.trade_bars import bars_of_trades
 from tradekit.engine.market import load_market
@@ -209,7 +209,7 @@ async def _open(
         {} if holdings is None else _baseline(market.instruments, positions, holdings),
         left["is_halted"],
         left.get("seized", {}),
-        None if holdings is None else _money(composed, holdings, left["capital"]),
+        None if holdings is None else _money(composed, market.instruments, holdings, left),
         now if before is None else before.started,
     )
 
@@ -235,10 +235,10 @@ def _baseline(
     return found
 
 
-def _money(composed: ComposedRun, holdings: Holdings, capital: float) -> Decimal | None:
+def _money(composed: ComposedRun, instruments: Sequence[Instrument], holdings: Holdings, left: Mapping[str, Any]) -> Decimal | None:
     """Return what the wallet holds besides the money of this run; `None` where the venue tells of no wallet."""
-    code = composed.config.account.currency
-    return holdings.wallet[code] - Decimal(repr(capital)) if code in holdings.wallet else None
+    theirs = their_money(instruments, holdings, composed.config.account.currency)
+    return None if theirs is None else theirs - our_money(instruments, left["positions"], left["capital"])
 
 
 def _history(composed: ComposedRun, known: Mapping[str, Instrument], now: int) -> Any:
