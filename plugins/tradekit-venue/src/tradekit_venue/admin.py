@@ -14,6 +14,8 @@ from tradekit_venue.binance.dialect import Dialect
 from tradekit_venue.binance.params import Params
 from tradekit_venue.binance.refusals import RefusedError
 from tradekit_venue.binance.request import Request
+from tradekit_venue.engine.listing import Listing
+from tradekit_venue.engine.perpetual import Perpetual
 from tradekit_venue.faults import read_fault
 from tradekit_venue.venue import Venue
 from tradekit_venue.words import nearest
@@ -49,6 +51,7 @@ class Admin:
             ("POST", "order"): self._place,
             ("DELETE", "order"): self._cancel,
             ("POST", "close"): self._close_market,
+            ("POST", "funding"): self._fund,
         }
 
     async def answer(self, request: web.Request, path: str) -> web.Response:
@@ -110,10 +113,22 @@ class Admin:
     def _cancel(self, values: Values) -> Any:
         return self._dialect.endpoints["DELETE", "order"].answer(self._request(values))
 
-    def _close_market(self, values: Values) -> dict[str, bool]:
+    def _listing(self, values: Values) -> Listing:
         listings = self._venue.exchange.listings
         listing = listings.get(str(values.get("market")))
         if listing is None:
             raise ConfigError(f"no market {values.get('market')!r}; there is {', '.join(map(repr, listings))}")
+        return listing
+
+    def _fund(self, values: Values) -> dict[str, str]:
+        listing = self._listing(values)
+        if not isinstance(listing.market, Perpetual):
+            raise ConfigError(f"{listing.market.symbol!r} is no perpetual, and no funding is paid for it")
+        rate = Params({"rate": str(values.get("rate", listing.market.funding_rate)).removeprefix("-")}).decimal("rate")
+        self._venue.carry.fund(listing.market.symbol, -rate if str(values.get("rate", "")).startswith("-") else rate)
+        return {"mark": str(self._venue.exchange.margin.mark(listing))}
+
+    def _close_market(self, values: Values) -> dict[str, bool]:
+        listing = self._listing(values)
         listing.is_open = not values.get("closed", True)
         return {"open": listing.is_open}

@@ -184,7 +184,9 @@ class Resolver:
         active = {leg.intent.symbol for leg in self.decider.legs.working.values()} | set(self.suspects)
         for symbol in symbols if is_full else sorted(active):
             await self.catch_up(symbol, since - _OVERLAP)
-            if is_full and self.decider.instruments[symbol].is_derivative:
+        # Where money does not agree, it may be funding that is not booked yet.
+        if is_full or self.money_suspect:
+            for symbol in (one for one in symbols if self.decider.instruments[one].is_derivative):
                 await self.settle_payments(symbol, since - _OVERLAP)
         holdings = await answer(self.executor.holdings())
         return Reconciled(foreign, self.compare(holdings), self.compare_money(holdings))
