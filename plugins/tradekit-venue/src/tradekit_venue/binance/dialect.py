@@ -43,7 +43,7 @@ class Dialect:
 
     roots: ClassVar[tuple[str, ...]]
     """What the paths of its endpoints begin with."""
-    endpoints: ClassVar[Mapping[tuple[str, str], Endpoint]]
+    endpoints: Mapping[tuple[str, str], Endpoint]
     """By method and path below the root."""
     elsewhere: ClassVar[Mapping[str, Endpoint]] = {}
     """What a client asks for besides, by the whole path."""

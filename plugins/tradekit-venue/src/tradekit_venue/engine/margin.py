@@ -38,7 +38,8 @@ class Margin:
             return ZERO
         added = quantity - reducing
         if added and not account.is_bottomless:
-            price = asked.price if asked.kind.has_limit else self.mark(listing)
+            offered = listing.book.against(asked.side).best or ZERO
+            price = asked.price if asked.kind.has_limit else max(self.mark(listing), offered)
             leverage = account.holding(listing.market.symbol).leverage
             fee = account.rates.taker * price * added
             if price * added / leverage + fee > self.available(account, listing.market.quote):
