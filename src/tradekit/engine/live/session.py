@@ -148,6 +148,7 @@ class LiveSession:
             await self._stop.wait()
             if self._failure is None:
                 await self._wind_down()
+                await self._settle()
         except (TradekitError, OSError) as error:
             self._failure = self._failure or error
         finally:
@@ -277,6 +278,15 @@ class LiveSession:
                 _log.warning("the session ends while something is not known; the next one looks it up first")
                 return
             await asyncio.sleep(self.timing.tick)
+
+    async def _settle(self) -> None:
+        """Book the funding of what is held against margin, up to the end."""
+        if self.executor is None or not any(one.is_derivative for one in self.books.decider.instruments.values()):
+            return
+        try:
+            await self._reconcile(is_full=True)
+        except VenueError as error:
+            _log.warning("the next session books what has happened last: %s", error)
 
     def _spawn(self, work: Coroutine[Any, Any, None]) -> None:
         task = asyncio.create_task(work)

@@ -167,6 +167,8 @@ def _last(store: JournalStore, settings: Mapping[str, Any]) -> SessionRow | None
         return last
     before = json.loads(last.settings)
     changed = sorted(_changed(before, json.loads(json.dumps(settings))))
+    if not changed:
+        return last  # what is new of a setting since, and is left out, changes nothing
     raise ConfigError(
         f"the journal {str(store.path)!r} is of a session with other settings ({'; '.join(changed)}); go on with those, or begin "
         "a new session with --new-session, which takes over positions and not the strategy's state"
