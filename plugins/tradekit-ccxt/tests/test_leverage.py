@@ -41,7 +41,7 @@ class Exchange:
     async def fetch_leverages(self, symbols: list[str]) -> dict[str, Any]:
         told = dict(self.told)
         usual = {"longLeverage": told.get("leverage", 20), "marginMode": told.get("margin", "cross")}
-        return {symbol: self.said or usual for symbol in symbols}
+        return dict.fromkeys(symbols, self.said or usual)
 
 
 def ask(exchange: Exchange, wanted: tuple[int | None, str | None], may_trade: bool = True) -> dict[str, Terms]:
