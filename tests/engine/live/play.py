@@ -158,6 +158,8 @@ name = "summary"
 
     def held(self) -> Decimal:
         """Return what the venue holds of the instrument."""
+        if self.instrument.is_derivative:
+            return self.venue.positions.get(self.instrument.symbol, Decimal(0))
         return self.venue.balances.get("BTC", Decimal(0))
 
 

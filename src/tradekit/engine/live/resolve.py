@@ -36,6 +36,15 @@ class Reconciled:
     mismatches: Mapping[str, str] = field(default_factory=dict)
     money: str = ""
 
+    def report(self) -> None:
+        """Tell the log."""
+        for venue_id in self.foreign_orders:
+            _log.info("order %s is not ours", venue_id)
+        for symbol, why in self.mismatches.items():
+            _log.error("%s does not agree with the venue: %s", symbol, why)
+        if self.money:
+            _log.warning("money does not agree with the venue: %s", self.money)
+
 
 @dataclass(slots=True)
 class Resolver:
@@ -190,6 +199,15 @@ class Resolver:
                 await self.settle_payments(symbol, since - _OVERLAP)
         holdings = await answer(self.executor.holdings())
         return Reconciled(foreign, self.compare(holdings), self.compare_money(holdings))
+
+    async def settle_up(self, since: int) -> None:
+        """Book the funding of what is held against margin up to now, before the session ends; if that fails, the next one does."""
+        if not any(one.is_derivative for one in self.decider.instruments.values()):
+            return
+        try:
+            (await self.reconcile(since or self.since, is_full=True)).report()
+        except VenueError as error:
+            _log.warning("the next session books what has happened last: %s", error)
 
     def compare(self, holdings: Holdings) -> dict[str, str]:
         """Compare positions with the venue's, and block the instruments that twice don't agree; return what doesn't.

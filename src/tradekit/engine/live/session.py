@@ -148,7 +148,8 @@ class LiveSession:
             await self._stop.wait()
             if self._failure is None:
                 await self._wind_down()
-                await self._settle()
+                if self.resolver is not None:
+                    await self.resolver.settle_up(self.since)
         except (TradekitError, OSError) as error:
             self._failure = self._failure or error
         finally:
@@ -262,12 +263,7 @@ class LiveSession:
         found = await self.resolver.reconcile(self.since or self.resolver.since, is_full)
         if is_full:
             self.since = began
-        for venue_id in found.foreign_orders:
-            _log.info("order %s is not ours", venue_id)
-        for symbol, why in found.mismatches.items():
-            _log.error("%s does not agree with the venue: %s", symbol, why)
-        if found.money:
-            _log.warning("money does not agree with the venue: %s", found.money)
+        found.report()
 
     async def _wind_down(self) -> None:
         """Cancel what adds risk, and wait until it is known what became of it."""
@@ -278,15 +274,6 @@ class LiveSession:
                 _log.warning("the session ends while something is not known; the next one looks it up first")
                 return
             await asyncio.sleep(self.timing.tick)
-
-    async def _settle(self) -> None:
-        """Book the funding of what is held against margin, up to the end."""
-        if self.executor is None or not any(one.is_derivative for one in self.books.decider.instruments.values()):
-            return
-        try:
-            await self._reconcile(is_full=True)
-        except VenueError as error:
-            _log.warning("the next session books what has happened last: %s", error)
 
     def _spawn(self, work: Coroutine[Any, Any, None]) -> None:
         task = asyncio.create_task(work)

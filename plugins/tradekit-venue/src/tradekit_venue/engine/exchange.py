@@ -14,7 +14,7 @@ from tradekit_venue.engine.margin import Margin
 from tradekit_venue.engine.market import Market
 from tradekit_venue.engine.order import Fee, Force, Kind, NewOrder, Order, Reason, RejectError, Side, Status, Trade
 from tradekit_venue.engine.perpetual import Perpetual
-from tradekit_venue.engine.settling import Outright, cost, quantity_for
+from tradekit_venue.engine.settling import Outright, quantity_for, split
 
 __all__ = ["Exchange"]
 
@@ -74,7 +74,7 @@ class Exchange:
         listing = self.listings[taker.market.symbol]
         against = listing.book.against(taker.side)
         self._match(listing, taker, against, price)
-        self._release(taker)
+        self._clearing(taker.market).release(taker)
         if quantity > taker.filled:
             self._print(listing, self._trade(listing, price, quantity - taker.filled, taker, None))
         listing.last = price
@@ -92,7 +92,7 @@ class Exchange:
                 listing = self.listings[order.market.symbol]
                 listing.book.of(order.side).remove(order)
                 listing.touch(order)
-                self._release(order)
+                self._clearing(order.market).release(order)
 
     def settle_down(self, symbol: str) -> None:
         """Work the orders that a print has triggered, and tell how the book has changed."""
@@ -179,19 +179,12 @@ class Exchange:
             if not quantity:
                 self._close(listing, maker, Status.EXPIRED)
                 continue
-            for part in self._split(quantity, listing.market.lot):
+            for part in split(quantity, self.parts, listing.market.lot):
                 self._fill(listing, self._trade(listing, maker.price, part, taker, maker), taker, maker)
             self.parts = 1
             listing.touch(maker)
             if not maker.left:
                 against.remove(maker)
-
-    def _split(self, quantity: Decimal, lot: Decimal) -> list[Decimal]:
-        """Return the fills of a match: one, or as many as a fault asks for."""
-        part = quantity / self.parts // lot * lot
-        if self.parts == 1 or not part:
-            return [quantity]
-        return [*[part] * (self.parts - 1), quantity - part * (self.parts - 1)]
 
     def _trade(self, listing: Listing, price: Decimal, quantity: Decimal, taker: Order, maker: Order | None) -> Trade:
         listing.trade_number += 1
@@ -214,7 +207,7 @@ class Exchange:
             order.updated = trade.time
             order.status = Status.PARTIALLY_FILLED if order.left else Status.FILLED
             if not order.left:
-                self._release(order)
+                self._clearing(order.market).release(order)
             if order.account.is_bottomless:
                 continue
             order.fills.append(trade)
@@ -240,14 +233,11 @@ class Exchange:
             listing.touch(order)
         order.status = status
         order.updated = self.clock.now()
-        self._release(order)
+        self._clearing(order.market).release(order)
         order.account.closed(order)
         self._tell_order(order, Execution(status.value), None, by)
         if not isinstance(order.market, Perpetual):
             self.tell(BalancesMoved(order.account, (order.gives,), order.updated))
-
-    def _release(self, order: Order) -> None:
-        self._clearing(order.market).release(order)
 
     def _finish(self, listing: Listing) -> None:
         """Work what has been triggered, until nothing is, and tell how the book has changed."""
@@ -264,15 +254,9 @@ class Exchange:
         """Send an order to the book whose trigger has been reached; without the money for it, it expires."""
         order.is_working = True
         order.updated = self.clock.now()
-        if not order.asked.kind.has_limit:
-            self._release(order)
-            market_order = NewOrder(order.side, Kind.MARKET, order.quantity)
-            amount = cost(listing, market_order, order.quantity)
-            if not order.account.can_lock(order.gives, amount):
-                self._close(listing, order, Status.EXPIRED)
-                return
-            order.account.lock(order.gives, amount)
-            order.locked = amount
+        if not order.asked.kind.has_limit and not self._clearing(order.market).reserve_again(listing, order):
+            self._close(listing, order, Status.EXPIRED)
+            return
         self._tell_order(order, Execution.NEW)
         self._work(listing, order)
 

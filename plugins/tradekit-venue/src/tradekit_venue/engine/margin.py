@@ -49,6 +49,11 @@ class Margin:
     def release(self, order: Order) -> None:
         """Give back what was moved aside: nothing was."""
 
+    def reserve_again(self, listing: Listing, order: Order) -> bool:
+        """Say whether an order that has become one at the market may go on: nothing waits for a trigger here."""
+        del listing, order
+        return True
+
     def room(self, order: Order) -> Decimal:
         """Return how much of an order may be traded now: one that only reduces ends with the position."""
         if not order.asked.is_reduce_only:

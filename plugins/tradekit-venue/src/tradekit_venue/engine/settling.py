@@ -9,7 +9,7 @@ from tradekit_venue.engine.listing import Listing
 from tradekit_venue.engine.market import Market
 from tradekit_venue.engine.order import Fee, Kind, NewOrder, Order, Reason, RejectError, Side, Trade
 
-__all__ = ["Outright", "cost", "fee_for", "quantity_for", "settle"]
+__all__ = ["Outright", "cost", "fee_for", "quantity_for", "settle", "split"]
 
 ZERO = Decimal(0)
 CENT = Decimal("1e-8")
@@ -28,6 +28,16 @@ class Outright:
         """Make free what an order still ties up."""
         order.account.unlock(order.gives, order.locked)
         order.locked = ZERO
+
+    def reserve_again(self, listing: Listing, order: Order) -> bool:
+        """Tie up what an order gives that has become one at the market; say whether there is enough."""
+        self.release(order)
+        amount = cost(listing, NewOrder(order.side, Kind.MARKET, order.quantity), order.quantity)
+        if not order.account.can_lock(order.gives, amount):
+            return False
+        order.account.lock(order.gives, amount)
+        order.locked = amount
+        return True
 
     def room(self, order: Order) -> Decimal:
         """Return how much of an order may be traded now."""
@@ -112,3 +122,11 @@ def settle(order: Order, trade: Trade, collector: Account) -> tuple[str, ...]:
         account.free[fee.asset] -= fee.amount
         collector.free[fee.asset] += fee.amount
     return tuple(dict.fromkeys([order.gives, gets, *([fee.asset] if fee is not None else [])]))
+
+
+def split(quantity: Decimal, parts: int, lot: Decimal) -> list[Decimal]:
+    """Return the fills of a match: one, or as many as a fault asks for."""
+    part = quantity / parts // lot * lot
+    if parts == 1 or not part:
+        return [quantity]
+    return [*[part] * (parts - 1), quantity - part * (parts - 1)]
