@@ -84,15 +84,15 @@ class _Spans:
         # What happens at a close belongs to the row that begins then.
         began = np.searchsorted(bars.close_time, entry, side="right")
         ended = np.where(is_open, len(bars), np.searchsorted(bars.close_time, leave, side="right"))
-        opens = np.append(bars.open_time, np.iinfo(np.int64).max)
-        is_inside = entry > opens[began]
-        is_left_inside = ~is_open & (leave > opens[ended])
+        last = len(bars) - 1
+        is_inside = (began <= last) & (entry > bars.open_time[np.minimum(began, last)])
+        is_left_inside = ~is_open & (ended <= last) & (leave > bars.open_time[np.minimum(ended, last)])
         return cls(
             first=began + is_inside,
             stop=ended,
             entered=np.where(is_inside & (ended > began), began, -1),
             left=np.where(is_left_inside & (ended > began), ended, -1),
-            last=np.minimum(ended, len(bars) - 1),
+            last=np.minimum(ended, last),
         )
 
 
@@ -122,17 +122,23 @@ def _extremes(bars: Bars, i: int, spans: _Spans, factor: _Factor, memory: Memory
         if not len(at):
             continue
         bounds = np.clip(np.column_stack((spans.first[at], spans.stop[at])), block.start, block.stop).ravel() - block.start
-        scale = factor.on(np.arange(block.start, block.stop)) if len(factor.row) else 1.0
-        low[at] = np.fmin(low[at], _reduced(np.fmin, bars.low[block, i] * scale, bounds))
-        high[at] = np.fmax(high[at], _reduced(np.fmax, bars.high[block, i] * scale, bounds))
+        lows, highs = bars.low[block, i], bars.high[block, i]
+        if len(factor.row):
+            scale = factor.on(np.arange(block.start, block.stop))
+            lows, highs = lows * scale, highs * scale
+        low[at] = np.fmin(low[at], _reduced(np.minimum, np.fmin, lows, bounds))
+        high[at] = np.fmax(high[at], _reduced(np.maximum, np.fmax, highs, bounds))
     for rows, prices in ((spans.entered, bars.close), (spans.left, bars.open)):
         price = np.where(rows >= 0, prices[rows, i] * factor.on(rows), np.nan)
         low, high = np.fmin(low, price), np.fmax(high, price)
     return low, high
 
 
-def _reduced(function: np.ufunc, values: Floats, bounds: NDArray[np.int64]) -> Floats:
-    """Return what a function makes of the values between each pair of bounds."""
-    # The one more that is appended is where the last pair may end.
-    found: Floats = function.reduceat(np.append(values, np.nan), bounds)[::2]
+def _reduced(function: np.ufunc, over_holes: np.ufunc, values: Floats, bounds: NDArray[np.int64]) -> Floats:
+    """Return what a function makes of the values between each pair of bounds, or one that passes over NaN where there are any."""
+    # The last pair may end with the values, where no bound may be.
+    within = bounds[:-1] if bounds[-1] == len(values) else bounds
+    found: Floats = function.reduceat(values, within)[::2]
+    if np.isnan(found).any():
+        found = over_holes.reduceat(values, within)[::2]
     return found
