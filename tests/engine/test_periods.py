@@ -112,3 +112,17 @@ def test_compare_results_tells_settings_and_data_that_differ(ran):
     assert found.settings == {"strategy.fast": (3, 4)}
     assert found.others == ("the data of X differ",)
     assert tradekit.compare_results(first, first) == tradekit.RunDifferences({}, ())
+
+
+def test_periods_of_bars_that_end_by_what_is_traded_give_the_figures_of_the_run(tmp_path):
+    from tradekit.testing import Lab, markets
+
+    lab = Lab(tmp_path)
+    source = markets.walk(60, step=markets.HOUR * 6)
+    lab.series["X"] = source
+    lab.known["trades"]["X"] = markets.trades(source)
+    result = lab.run("sma-cross", "strategy.fast=2", "strategy.slow=4", "data.interval='7 trades'").result
+    found = tradekit.periods(result)
+    assert statistics.sharpe(found.returns, found.per_year) == result.metrics["sharpe"]
+    assert tradekit.drawdowns(result).days.max() == result.metrics["longest_drawdown_days"]
+    assert tradekit.benchmark_metrics(result)["total_return"] == result.metrics["benchmark_return"]
