@@ -18,11 +18,11 @@ PUBLIC = """
     PluginError Position Quote Quotes Reason Reconnected Reporter Result RiskRule RunDifferences RunError RunMarket
     RunStart Search Series Snapshot SnapshotCheck Step Store StoreView Strategy StrategyError StreamBars SweepResult
     TableColumns TableOptions TableSource Terms Threshold Trade TradekitError Trades Trail Values VenueError
-    VenueFill VenueOrder Verdict VerdictKind View __version__ atr bar bars_of_trades benchmark_metrics bollinger
-    check_snapshot coarser_bars column_values compare_results donchian drawdowns ema find_run highest hookimpl
-    interval_text list_symbols lowest macd obv open_source periods read_actions read_book read_funding read_keys
-    read_market read_quotes read_result read_series read_trades recorded_snapshot rma roc rsi run sma statistics
-    stdev steps sweep take_snapshot trade_number vwap wma
+    VenueFill VenueOrder VenuePayment Verdict VerdictKind View __version__ atr bar bars_of_trades benchmark_metrics
+    bollinger check_snapshot coarser_bars column_values compare_results donchian drawdowns ema find_run highest
+    hookimpl interval_text list_symbols lowest macd obv open_source periods read_actions read_book read_funding
+    read_keys read_market read_quotes read_result read_series read_trades recorded_snapshot rma roc rsi run sma
+    statistics stdev steps sweep take_snapshot trade_number vwap wma
 """
 KERNEL = Path(tradekit.__file__).parent
 

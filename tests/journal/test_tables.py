@@ -59,9 +59,10 @@ def test_orders_table_tells_what_was_asked_and_what_came_of_it():
 def test_fills_and_positions_tables_have_a_row_a_fill():
     run = play({"X": [FLAT, (FLAT, 121, FLAT, FLAT)]}, {0: lambda ctx: [ctx.buy(2), ctx.sell(5, limit=120)]}, is_margin=True)
     rows = [{name: value for name, value in row.items() if name != "time"} for row in fills_table(run.record).to_pylist()]
+    at_once, while_it_waited = {"at": "open", "liquidity": "taker"}, {"at": "inside", "liquidity": "maker"}
     assert rows == [
-        {"order": 0, "symbol": "X", "quantity": 2, "price": 100, "value": 200, "fee": 0, "slippage": 0, "at": "open", "liquidity": "taker"},
-        {"order": 1, "symbol": "X", "quantity": -5, "price": 120, "value": 600, "fee": 0, "slippage": 0, "at": "inside", "liquidity": "maker"},
+        {"order": 0, "symbol": "X", "quantity": 2, "price": 100, "value": 200, "fee": 0, "slippage": 0} | at_once,
+        {"order": 1, "symbol": "X", "quantity": -5, "price": 120, "value": 600, "fee": 0, "slippage": 0} | while_it_waited,
     ]
     after = positions_table(run.record)
     assert (after["quantity"].to_pylist(), after["average_price"].to_pylist()) == ([2, -3], [100, 120])
