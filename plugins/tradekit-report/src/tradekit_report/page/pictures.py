@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from tradekit_report.figures import CalendarReturns, Costs, Distribution, Excursions, Group, Rolling, TurnoverMonths
 from tradekit_report.page.account import Account
 from tradekit_report.page.svg import Plot, nice_ticks, span_of, time_ticks
-from tradekit_report.page.words import day, money, money_tick, percent, percent_tick, ratio, ratio_tick
+from tradekit_report.page.words import closing_day, day, money, money_tick, percent, percent_tick, ratio, ratio_tick
 
 __all__ = [
     "account_picture",
@@ -46,7 +46,9 @@ def account_picture(account: Account) -> Markup:
         plot.line(times, account.benchmark, "line muted")
     plot.line(times, account.equity, "line main")
     first, last = account.equity[0], account.equity[-1]
-    return plot.render(f"Equity from {money(float(first))} on {day(int(account.time[0]))} to {money(float(last))} at the end.")
+    return plot.render(
+        f"Equity from {money(float(first))} on {closing_day(int(account.time[0]))} to {money(float(last))} at the end."
+    )
 
 
 def drawdown_picture(account: Account) -> Markup:
@@ -56,7 +58,7 @@ def drawdown_picture(account: Account) -> Markup:
     plot.x_axis(time_ticks(int(account.time[0]), int(account.time[-1]), 9))
     plot.area(account.time.astype(np.float64), account.drawdown, "fill loss")
     worst = int(np.nanargmin(account.drawdown))
-    return plot.render(f"Drawdown, at worst {percent(float(account.drawdown[worst]))} on {day(int(account.time[worst]))}.")
+    return plot.render(f"Drawdown, at worst {percent(float(account.drawdown[worst]))} on {closing_day(int(account.time[worst]))}.")
 
 
 def exposure_picture(account: Account) -> Markup:

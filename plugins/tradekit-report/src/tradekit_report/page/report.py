@@ -21,7 +21,7 @@ from tradekit_report.page.rest import components_of, data_of, figure_groups, kno
 from tradekit_report.page.sections import report_sections
 from tradekit_report.page.trust import trust_of
 from tradekit_report.page.verdict import tiles, verdict
-from tradekit_report.page.words import day, percent, plural
+from tradekit_report.page.words import closing_day, percent, plural
 from tradekit_report.sanity import Finding, check
 
 __all__ = ["report_page"]
@@ -135,7 +135,7 @@ def _most_traded(result: Result, symbols: Sequence[str]) -> list[str]:
 def _account_part(account: Account, step: int, result: Result) -> Mapping[str, Any]:
     kept = f" One point stands for {step} bars, with the highest and the lowest of them." if step > 1 else ""
     worst = int(np.nanargmin(account.drawdown))
-    said = f"worst drawdown {percent(float(account.drawdown[worst]))} on {day(int(account.time[worst]))}"
+    said = f"worst drawdown {percent(float(account.drawdown[worst]))} on {closing_day(int(account.time[worst]))}"
     named = next((line for line in result.assumptions if line.startswith("The benchmark")), "")
     return {
         "lead": "At the close of each bar, with what the same capital would have become in the benchmark."

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from tradekit import ComponentUse, Result, column_values
 from tradekit_report.figures import Figures, KeyFigure
 from tradekit_report.page.blocks import Cell, tinted
-from tradekit_report.page.words import NONE, day, days_text, figure, minute, money, percent, plural
+from tradekit_report.page.words import NONE, closing_day, days_text, figure, minute, money, percent, plural
 
 __all__ = ["components_of", "data_of", "figure_groups", "known", "run_facts", "trade_rows"]
 
@@ -28,12 +28,8 @@ def run_facts(result: Result, time: NDArray[np.int64]) -> Mapping[str, Any]:
     account = result.config["account"]
     facts = [("Strategy", _used(result, "strategy")), ("Instruments", named)]
     if len(time):
-        facts.append(
-            (
-                "Span",
-                f"{day(int(time[0]) - 1)} to {day(int(time[-1]) - 1)}, {len(time):,} bars of {result.config['data']['interval']}",
-            )
-        )
+        bars = f"{len(time):,} bars of {result.config['data']['interval']}"
+        facts.append(("Span", f"{closing_day(int(time[0]))} to {closing_day(int(time[-1]))}, {bars}"))
     leverage = f", leverage {account['leverage']:g}" if account["kind"] == "margin" else ""
     facts.append(("Account", f"{money(float(account['capital']))} {account['currency']}, {account['kind']}{leverage}"))
     facts.append(("Risk rules", _used(result, "risk rule") or "none"))
@@ -60,7 +56,9 @@ def components_of(result: Result) -> Mapping[str, Any]:
     rows = []
     for use in result.components:
         options = ", ".join(f"{name} = {_plain(value)}" for name, value in known(use.options).items())
-        rows.append([use.kind, use.name, f"{use.package} {use.version}", options if len(options) <= 400 else f"{options[:397]}..."])
+        # Names stay whole: what wraps is the column of options.
+        kind, package = (text.replace(" ", "\N{NO-BREAK SPACE}") for text in (use.kind, f"{use.package} {use.version}"))
+        rows.append([kind, use.name, package, options if len(options) <= 400 else f"{options[:397]}..."])
     return {"component_heads": [("Kind", False), ("Name", False), ("Package", False), ("Options", False)], "components": rows}
 
 

@@ -31,7 +31,7 @@ from tradekit_report.page.pictures import (
     turnover_picture,
     yearly_picture,
 )
-from tradekit_report.page.words import NONE, count_text, day, days_text, figure, money, percent, ratio, sentence
+from tradekit_report.page.words import NONE, closing_day, count_text, day, days_text, figure, money, percent, ratio, sentence
 
 __all__ = ["report_sections"]
 
@@ -149,10 +149,10 @@ def _drawdowns(rows: Sequence[DrawdownRow]) -> Table:
     heads = [("From", False), ("Depth", True), ("Trough", True), ("Back", True), ("Length", True), ("To trough", True)]
     shown: list[Row] = [
         [
-            day(row.start),
+            closing_day(row.start),
             Cell(percent(row.depth), "down"),
-            day(row.trough),
-            day(row.end) if row.end is not None else "not yet",
+            closing_day(row.trough),
+            closing_day(row.end) if row.end is not None else "not yet",
             days_text(row.days),
             days_text(row.to_trough_days),
         ]
@@ -219,14 +219,15 @@ def _costs(figures: Figures, currency: str) -> Iterator[Block]:
             for part in costs.parts
         ]
         heads = [("Cost", False), (currency, True), ("Share", True), ("", False)]
-        if costs.total > 0 and sum(part.money > 0 for part in costs.parts) > 1:
+        has_picture = costs.total > 0 and sum(part.money > 0 for part in costs.parts) > 2
+        if has_picture:
             yield Picture("What it was paid for", costs_picture(costs))
         yield Table(
-            "Costs",
+            "By sort",
             heads,
             rows,
             foot=["All", money(costs.total), percent(1.0) if costs.total else NONE, ""],
-            wide=not (costs.total > 0 and sum(part.money > 0 for part in costs.parts) > 1),
+            wide=not has_picture and len(costs.by_symbol) < 2,
         )
     if len(costs.by_symbol) > 1:
         rows = [[name, money(fees), money(slippage)] for name, (fees, slippage) in costs.by_symbol.items()]

@@ -199,7 +199,8 @@ class Plot:
         at = self.x(value)
         self._parts.append(f'<path class="{kind}" d="M{at:.1f} {self.top}V{self.height - self.bottom}"/>')
         if name:
-            is_right = at > self.width * 0.7
+            # Where a line stands, there is more room on the side that is farther from the middle.
+            is_right = (at < self.width * 0.55 and at > self.left + 110) or at > self.width * 0.8
             self.text(at + (-5 if is_right else 5), self.top + 11, name, "end" if is_right else "start")
 
     def across(self, value: float, kind: str) -> None:

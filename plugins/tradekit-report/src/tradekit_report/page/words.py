@@ -8,6 +8,7 @@ import numpy as np
 
 __all__ = [
     "NONE",
+    "closing_day",
     "count_text",
     "day",
     "days_text",
@@ -116,6 +117,11 @@ def plural(count: int, one: str, many: str = "") -> str:
 def day(time: int) -> str:
     """Return the UTC day of nanoseconds since 1970."""
     return str(np.datetime64(time, "ns").astype("datetime64[D]"))
+
+
+def closing_day(time: int) -> str:
+    """Return the UTC day of a bar by its close, in nanoseconds since 1970: what closes at midnight is of the day that ends."""
+    return day(time - 1)
 
 
 def minute(time: int) -> str:
