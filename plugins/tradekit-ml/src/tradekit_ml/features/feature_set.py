@@ -9,7 +9,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tradekit import Bars, Context, Indicator, Values
-
 from tradekit_ml.features.spec import FeatureSpec
 
 __all__ = ["FeatureSet"]
