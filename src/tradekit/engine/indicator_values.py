@@ -23,8 +23,8 @@ __all__ = ["find_indicator", "indicator_values"]
 def find_indicator(name: str) -> type[Indicator]:
     """Return the class of an installed indicator; raise `PluginError`, with the nearest name, if there is none, or two.
 
-    >>> find_indicator("rsi").Options(length=7)
-    Options(source='close', length=7)
+    >>> find_indicator("macd").outputs
+    ('line', 'signal', 'histogram')
     """
     return cast("type[Indicator]", discover().find("indicator", name).cls)
 
