@@ -2,10 +2,10 @@
 
 import numpy as np
 import pytest
-from proofs import deep
-
-from tradekit.testing import IndicatorContract, markets
 from tradekit_ml.features.catalogue import INDICATORS
+
+from proofs import deep
+from tradekit.testing import IndicatorContract, markets
 
 SHORT = {"length": 8}
 """Windows for the contract's bars; the kinds below have others."""

@@ -5,9 +5,9 @@ import math
 import numpy as np
 import pandas as pd
 import pytest
+from tradekit_ml.features.catalogue import INDICATORS
 
 from tradekit import rsi
-from tradekit_ml.features.catalogue import INDICATORS
 
 ROWS = 3000
 
@@ -37,6 +37,14 @@ def rs(bar):
 
 def over(series, n):
     return series.rolling(n)
+
+
+def moment(series, n, power):
+    return over(series, n).apply(lambda w: ((w - w.mean()) ** power).mean() / w.std() ** power, raw=True)
+
+
+def zscore(series, n):
+    return (series - over(series, n).mean()) / over(series, n).std()
 
 
 def sign_share(series, weight, n):
@@ -192,8 +200,8 @@ REFERENCES = {
     "gap-return": ({}, lambda b: np.log(b.open / b.close.shift())),
     "bar-return": ({}, body),
     "return-per-risk": ({}, lambda b: np.log(b.close).diff(20) / (over(returns(b), 20).std(ddof=0) * math.sqrt(20))),
-    "return-skewness": ({}, lambda b: over(returns(b), 60).apply(lambda w: ((w - w.mean()) ** 3).mean() / w.std() ** 3, raw=True)),
-    "return-kurtosis": ({}, lambda b: over(returns(b), 60).apply(lambda w: ((w - w.mean()) ** 4).mean() / w.var() ** 2 - 3, raw=True)),
+    "return-skewness": ({}, lambda b: moment(returns(b), 60, 3)),
+    "return-kurtosis": ({}, lambda b: moment(returns(b), 60, 4) - 3),
     "return-autocorrelation": ({"distance": 2}, lambda b: over(returns(b), 60).corr(returns(b).shift(2))),
     "up-share": ({}, lambda b: over((np.sign(b.close.diff()) + 1) / 2, 20).mean()),
     "downside-deviation": ({}, lambda b: np.sqrt(over(returns(b).clip(upper=0) ** 2, 20).mean())),
@@ -233,7 +241,7 @@ REFERENCES = {
     "macd-per-price": ({}, lambda b: macd(b, 12, 26, 9)),
     "stochastic-rsi": ({}, lambda b: stochastic_rsi(b, 14)),
     "relative-volume": ({}, lambda b: np.log((b.volume / over(b.volume, 20).mean() + 1) / 2)),
-    "volume-zscore": ({}, lambda b: (np.log1p(b.volume) - over(np.log1p(b.volume), 20).mean()) / over(np.log1p(b.volume), 20).std()),
+    "volume-zscore": ({}, lambda b: zscore(np.log1p(b.volume), 20)),
     "volume-trend": ({}, lambda b: np.log(over(b.volume, 10).mean() / over(b.volume, 60).mean())),
     "signed-volume": ({}, lambda b: sign_share(b.close.diff(), b.volume, 20)),
     "money-flow": ({}, lambda b: money_flow(b, 14)),

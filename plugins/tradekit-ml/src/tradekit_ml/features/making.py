@@ -146,7 +146,8 @@ def _resolved(
     except ValidationError as error:
         first = error.errors()[0]
         key = ".".join(map(str, first["loc"])) or "options"
-        what = f"feature {spec.kind!r} can't have {key} {first['input']!r}: {first['msg'].removeprefix('Value error, ')}"
+        reason = first["msg"].removeprefix("Value error, ")
+        what = f"feature {spec.kind!r} can't have {key} {first['input']!r}: {reason[:1].lower()}{reason[1:]}"
         raise ConfigError(f"{what}; its options are {', '.join(model.model_fields) or 'none'}") from error
     if spec.output not in outputs and (spec.output or len(outputs) > 1):
         given = f"no output {spec.output!r}" if spec.output else "several outputs"
