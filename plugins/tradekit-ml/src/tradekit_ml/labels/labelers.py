@@ -172,7 +172,8 @@ def _t_statistic(k: int, sy: Floats, sxy: Floats, syy: Floats) -> Floats:
     rest = np.where(rest <= 1e-12 * whole, 0.0, rest)
     with np.errstate(divide="ignore", invalid="ignore"):
         t = shared / np.sqrt(rest / (n - 2) * spread)
-    return np.where(shared == 0.0, 0.0, np.clip(np.where(rest == 0.0, np.sign(shared) * np.inf, t), -1000.0, 1000.0))
+    t = np.where(rest == 0.0, np.copysign(1000.0, shared), t)
+    return np.where(shared == 0.0, 0.0, np.clip(t, -1000.0, 1000.0))
 
 
 def barrier_outcome(own: OwnBars, options: BarrierOptions) -> Outcome:
