@@ -221,7 +221,7 @@ def test_weighted_by_return_and_age(two):
         assert found.weight.mean() == pytest.approx(1.0)
     young = labels.bar > 200
     assert aged.weight[young].mean() > 1.3 > aged.weight[~young].mean()
-    size = pd.Series(moved.weight).corr(pd.Series(np.abs(labels.ret)), method="spearman")
+    size = pd.Series(moved.weight).rank().corr(pd.Series(np.abs(labels.ret)).rank())
     assert size > 0.5
 
 
