@@ -3,6 +3,13 @@ from pydantic import Field as Field
 from tradekit.analysis import statistics as statistics
 from tradekit.analysis.definitions import DEFINITIONS as DEFINITIONS, Definition as Definition
 from tradekit.analysis.drawdowns import Drawdowns as Drawdowns
+from tradekit.analysis.splits import (
+    CombinatorialSplits as CombinatorialSplits,
+    LabelSplit as LabelSplit,
+    combinatorial_purged as combinatorial_purged,
+    purged_k_fold as purged_k_fold,
+    purged_walk_forward as purged_walk_forward,
+)
 from tradekit.builtin.indicators import (
     atr as atr,
     bar as bar,
@@ -21,6 +28,7 @@ from tradekit.builtin.indicators import (
     vwap as vwap,
     wma as wma,
 )
+from tradekit.data.align import align as align
 from tradekit.data.building import bars_of_trades as bars_of_trades, coarser_bars as coarser_bars
 from tradekit.data.dated import read_actions as read_actions, read_funding as read_funding
 from tradekit.data.interval import interval_text as interval_text
@@ -34,6 +42,7 @@ from tradekit.data.tables import list_symbols as list_symbols, read_series as re
 from tradekit.data.ticks import read_book as read_book, read_quotes as read_quotes, read_trades as read_trades
 from tradekit.engine.compare import RunDifferences as RunDifferences, compare_results as compare_results
 from tradekit.engine.folder import find_run as find_run, read_result as read_result
+from tradekit.engine.indicator_values import find_indicator as find_indicator, indicator_values as indicator_values
 from tradekit.engine.keys import Keys as Keys, read_keys as read_keys
 from tradekit.engine.periods import (
     Periods as Periods,
