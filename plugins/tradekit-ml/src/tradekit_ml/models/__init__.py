@@ -1,0 +1,1 @@
+"""Models: one small contract, and the models that come with this package."""
