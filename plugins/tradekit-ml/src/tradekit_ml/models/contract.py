@@ -32,7 +32,7 @@ class Model(ABC):
 
     name: ClassVar[str]
     """In kebab-case: that of its entry point in the group `tradekit.ml.models`."""
-    takes_nan: ClassVar[bool] = False
+    takes_nan: bool = False
     """Whether it learns from rows with missing values, as trees do. One that doesn't refuses them in `fit`, and answers NaN."""
     trains: ClassVar[bool] = True
     """Whether `fit` makes anything of it; a model that was trained elsewhere is only loaded."""

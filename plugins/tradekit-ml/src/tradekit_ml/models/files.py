@@ -32,6 +32,7 @@ __all__ = [
     "model_files",
     "models_files",
     "read_files",
+    "state_arrays",
     "write_files",
 ]
 
@@ -144,6 +145,20 @@ def arrays_of(content: bytes, what: str, names: Iterable[str]) -> dict[str, npt.
     if sorted(found) != expected:
         raise DataError(f"{what} holds the arrays {sorted(found)!r}; expected {expected!r}")
     return found
+
+
+def state_arrays(
+    model: Model, state: Mapping[str, bytes], file: str, shapes: Mapping[str, tuple[int | None, ...]]
+) -> dict[str, npt.NDArray[Any]]:
+    """Return the arrays of a model that is kept in one .npz, of these shapes and all finite. Raises `DataError` for any other."""
+    if set(state) != {file}:
+        raise DataError(f"a model {model.name!r} is kept in {file!r}, and here are {sorted(state)!r}")
+    arrays = arrays_of(state[file], f"{file!r} of model {model.name!r}", shapes)
+    for name, shape in shapes.items():
+        found = arrays[name]
+        if found.dtype != np.float64 or found.shape != shape or not np.isfinite(found).all():
+            raise DataError(f"array {name!r} in {file!r} is {found.dtype} {found.shape}; expected finite float64 {shape}")
+    return arrays
 
 
 def json_bytes(value: object) -> bytes:

@@ -12,7 +12,7 @@ from tradekit import DataError
 if TYPE_CHECKING:
     from tradekit_ml.models.contract import Floats, Model, OnlineModel
 
-__all__ = ["Training", "checked_example", "checked_rows", "checked_training"]
+__all__ = ["Training", "checked_example", "checked_rows", "checked_training", "known_row"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +35,8 @@ def checked_training(model: Model, rows: Floats, labels: Floats, weights: Floats
         raise DataError(f"the weight of row {wrong[0]} is {float(shares[wrong[0]])!r}; weights are 0 or more")
     if not shares.sum() > 0:
         raise DataError(f"all {len(shares)} weights are 0, so there is nothing to learn from; leave out rows that don't count")
+    if model.task == "classification" and len(told := np.unique(targets[shares > 0])) < 2:
+        raise DataError(f"all labels are {told[0]:g}, so there is nothing to tell apart; train on a span that has both 0 and 1")
     return Training(table, targets, shares / shares.mean())
 
 
@@ -51,9 +53,17 @@ def checked_rows(model: Model, rows: Floats) -> Floats:
     return table
 
 
+def known_row(model: Model, row: Floats) -> Floats | None:
+    """Return one row to predict for, quickly; `None` where a value is missing or infinite. Raises `DataError` as `checked_rows`."""
+    if np.shape(row) != (model.feature_count,):
+        checked_rows(model, np.asarray(row, dtype=np.float64)[None])
+    values = np.asarray(row, dtype=np.float64)
+    return values if np.isfinite(values).all() else None
+
+
 def checked_example(model: OnlineModel, row: Floats, label: float, weight: float) -> Floats:
     """Return one row to learn from, with its label known. Raises `DataError` as `checked_training` does."""
-    table = checked_rows(model, np.asarray(row, dtype=np.float64).reshape(1, -1))
+    table = checked_rows(model, np.asarray(row, dtype=np.float64)[None])
     _check_features(model, table)
     _check_labels(model, np.array([label], dtype=np.float64))
     if not (np.isfinite(weight) and weight >= 0):
