@@ -107,7 +107,10 @@ def read_files(folder: Path) -> dict[str, bytes]:
     """Return the content of all files in a folder. Raises `DataError` for one in a format that a model isn't kept in."""
     if not folder.is_dir():
         raise DataError(f"{str(folder)!r} is not a folder, so it holds no model")
-    files = {path.name: path.read_bytes() for path in sorted(folder.iterdir())}
+    paths = sorted(folder.iterdir())
+    if folders := [path.name for path in paths if not path.is_file()]:
+        raise DataError(f"{str(folder)!r} holds {folders[0]!r}, which is no file; the folder of a model holds its files alone")
+    files = {path.name: path.read_bytes() for path in paths}
     for name, content in files.items():
         check_file(name, content)
     return files

@@ -80,16 +80,16 @@ class Neural(Model):
         matrices, starts = arrays[:depth], arrays[depth:]
         inputs = [rows]
         for matrix, start in zip(matrices[:-1], starts[:-1], strict=True):
-            inputs.append(np.maximum(inputs[-1] @ matrix + start, 0))
-        answer = (inputs[-1] @ matrices[-1] + starts[-1])[:, 0]
+            inputs.append(np.maximum(_product(inputs[-1], matrix) + start, 0))
+        answer = (_product(inputs[-1], matrices[-1]) + starts[-1])[:, 0]
         if self.task == "classification":
             answer = 0.5 * (1 + np.tanh(0.5 * answer))
         error = ((answer - targets) * weights / len(rows))[:, None]
         of_matrices, of_starts = [], []
         for position in reversed(range(depth)):
-            of_matrices.append(inputs[position].T @ error + self.options.l2 * matrices[position])
+            of_matrices.append(_product(inputs[position].T, error) + self.options.l2 * matrices[position])
             of_starts.append(error.sum(axis=0))
-            error = (error @ matrices[position].T) * (inputs[position] > 0)
+            error = _product(error, matrices[position].T) * (inputs[position] > 0)
         return [*reversed(of_matrices), *reversed(of_starts)]
 
     def scores(self, rows: Floats) -> Floats:
@@ -125,6 +125,12 @@ class Neural(Model):
             shapes |= {f"weights{number}": (size, following), f"start{number}": (following,)}
         arrays = state_arrays(self, state, _FILE, shapes)
         self.layers = [(arrays[f"weights{number}"], arrays[f"start{number}"]) for number in range(len(sizes) - 1)]
+
+
+def _product(first: Floats, second: Floats) -> Floats:
+    """Return the matrix product, slower than BLAS would and the same with any number of threads."""
+    product: Floats = np.einsum("ni,ij->nj", first, second)
+    return product
 
 
 def _move(arrays: list[Floats], moments: list[tuple[Floats, Floats]], slopes: list[Floats], step: int, rate: float) -> None:

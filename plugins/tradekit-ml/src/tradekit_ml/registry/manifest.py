@@ -84,6 +84,8 @@ class Manifest:
     origin: Origin
     files: Mapping[str, str]
     """The sha256 of each file beside the manifest."""
+    attachments: tuple[str, ...]
+    """Those of the files that are not the model's own."""
     surroundings: Surroundings
 
     def to_bytes(self) -> bytes:
