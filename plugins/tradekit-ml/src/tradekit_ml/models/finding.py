@@ -80,9 +80,9 @@ def _checked(extension: Extension) -> type[Model]:
     cls = extension.load()
     who = f"model {extension.name!r} of package {extension.package!r} {extension.version}"
     if not (isinstance(cls, type) and issubclass(cls, Model)):
-        raise PluginError(f"{who} is {cls!r}; expected a subclass of tradekit_ml.Model")
+        raise PluginError(f"{who} is {cls!r}; expected a subclass of tradekit_ml.models.Model")
     if missing := sorted(getattr(cls, "__abstractmethods__", ())):
-        raise PluginError(f"{who} lacks {', '.join(map(repr, missing))}, which tradekit_ml.Model leaves to it")
+        raise PluginError(f"{who} lacks {', '.join(map(repr, missing))}, which tradekit_ml.models.Model leaves to it")
     name = getattr(cls, "name", None)
     if name != extension.name or not _KEBAB_CASE.fullmatch(extension.name):
         raise PluginError(f"{who} has the name {name!r}; its entry point and its class state one name in kebab-case")

@@ -11,6 +11,7 @@ import tradekit
 from tradekit import Field
 from tradekit_ml.models.contract import Floats, Model, Task
 from tradekit_ml.models.files import bytes_of, state_arrays
+from tradekit_ml.models.likelihood import climb
 from tradekit_ml.models.rows import known_row
 from tradekit_ml.models.scaling import Scaling
 from tradekit_ml.models.sums import row_sums, sigmoid, sigmoids, solve, sums, weighted_products
@@ -18,8 +19,6 @@ from tradekit_ml.models.sums import row_sums, sigmoid, sigmoids, solve, sums, we
 __all__ = ["Logistic", "Ridge"]
 
 _FILE = "weights.npz"
-_STEPS = 100
-_SMALL = 1e-12
 
 
 class Ridge(Model):
@@ -93,25 +92,15 @@ class Logistic(Model):
         return "classification"
 
     def train(self, rows: Floats, labels: Floats, weights: Floats, seed: int) -> None:  # noqa: ARG002 - nothing is drawn
-        """Climb to where the penalised likelihood is largest; halve a step that leads down."""
+        """Climb to where the penalised likelihood is largest."""
         scaling = Scaling.of(rows, weights)
         design = np.column_stack((scaling.applied(rows), np.ones(len(rows))))
         penalty = np.full(design.shape[1], float(self.options.l2))
         penalty[-1] = 0
         share = float((labels * weights).sum() / weights.sum())
-        found = np.zeros(design.shape[1])
-        found[-1] = np.log(share / (1 - share))
-        loss = _loss(design, labels, weights, penalty, found)
-        for _ in range(_STEPS):
-            chance = _chances(design, found)
-            slope = np.einsum("ni,n->i", design, weights * (labels - chance)) - penalty * found
-            curvature = weighted_products(design, weights * chance * (1 - chance)) + np.diag(penalty + _SMALL)
-            step = solve(curvature, slope)
-            while (later := _loss(design, labels, weights, penalty, found + step)) > loss and np.abs(step).max() > _SMALL:
-                step = step / 2
-            found, gain, loss = found + step, loss - later, later
-            if gain <= _SMALL * abs(loss):
-                break
+        start = np.zeros(design.shape[1])
+        start[-1] = np.log(share / (1 - share))
+        found = climb(design, labels, weights, penalty, start)
         self.weights, self.intercept = scaling.undone(found[:-1, None], found[-1:])
 
     def scores(self, rows: Floats) -> Floats:
@@ -129,18 +118,6 @@ class Logistic(Model):
     def restore(self, state: Mapping[str, bytes]) -> None:
         """Take over weights and intercept."""
         self.weights, self.intercept = _restored(self, state)
-
-
-def _chances(design: Floats, found: Floats) -> Floats:
-    value = np.einsum("ni,i->n", design, found)
-    chances: Floats = 0.5 * (1 + np.tanh(0.5 * value))
-    return chances
-
-
-def _loss(design: Floats, labels: Floats, weights: Floats, penalty: Floats, found: Floats) -> float:
-    """Return the penalised negative log-likelihood."""
-    value = np.einsum("ni,i->n", design, found)
-    return float((weights * (np.logaddexp(0, value) - labels * value)).sum() + (penalty * found**2).sum() / 2)
 
 
 def _row_score(model: Model, row: Floats, weights: Floats, intercept: Floats) -> float:

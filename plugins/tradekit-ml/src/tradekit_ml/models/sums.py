@@ -6,12 +6,12 @@ the other, whatever is computed beside it.
 
 from __future__ import annotations
 
-from math import exp
+from math import exp, log, log1p
 
 import numpy as np
 import numpy.typing as npt
 
-__all__ = ["row_sums", "sigmoid", "sigmoids", "solve", "sums", "weighted_products"]
+__all__ = ["logits", "row_sums", "sigmoid", "sigmoids", "solve", "sums", "weighted_products"]
 
 Floats = npt.NDArray[np.float64]
 
@@ -50,6 +50,11 @@ def sigmoid(value: float) -> float:
 def sigmoids(values: Floats) -> Floats:
     """Return `sigmoid` of each value: NumPy's own `exp` may differ in the last bit with how many values it gets."""
     return np.fromiter(map(sigmoid, values.tolist()), np.float64, len(values))
+
+
+def logits(chances: Floats) -> Floats:
+    """Return the log-odds of each probability, which is above 0 and below 1 or NaN."""
+    return np.fromiter((log(chance) - log1p(-chance) for chance in chances.tolist()), np.float64, len(chances))
 
 
 def weighted_products(rows: Floats, weights: Floats) -> Floats:
