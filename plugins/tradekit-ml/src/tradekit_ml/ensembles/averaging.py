@@ -94,4 +94,5 @@ def _shares(scores: Floats, weights: Floats | None) -> Floats:
     given = np.ones(models) if weights is None else np.asarray(weights, dtype=np.float64)
     if given.shape != (models,) or not (given >= 0).all() or not given.sum() > 0 or not np.isfinite(given).all():
         raise DataError(f"weights of {models} models can't be {given.tolist()!r}; give one a model, 0 or more, not all of them 0")
-    return given / given.sum()
+    shares: Floats = given / given.sum()
+    return shares
