@@ -37,6 +37,11 @@ def _given(file: str) -> Path:
     return Path(folder) / file
 
 
+def no_bars(work: Path) -> Path:
+    """Return the folder itself, for a script that makes up what it needs."""
+    return work
+
+
 def minute_bars(work: Path, count: int) -> Path:
     """Write `count` bars of one instrument, the 43,199 real ones again and again on one clock, and return the file."""
     path = work / f"minutes-{count}.feather"
