@@ -14,7 +14,7 @@ from tradekit_dumps.binance import BinanceRecording
 
 from tradekit import BarRequest
 
-__all__ = ["csv_bars", "daily_bars", "minute_bars", "recording", "second_bars", "stored_bars", "trades"]
+__all__ = ["csv_bars", "daily_bars", "minute_bars", "no_bars", "recording", "second_bars", "stored_bars", "trades"]
 
 HERE = Path(__file__).parent
 MINUTES = "crypto/binance_perp_2023_07/BTC_USDT_USDT-1m-futures.feather"

@@ -5,7 +5,6 @@ import time
 
 import lightgbm
 import numpy as np
-
 from tradekit_ml.models import make_model
 
 FEATURES, TREES, BLOCKS, BLOCK = 50, 200, 60, 100
