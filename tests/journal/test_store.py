@@ -73,7 +73,7 @@ def test_journal_of_another_format_is_refused(store):
     store.close()
     with sqlite3.connect(store.path) as db:
         db.execute("UPDATE about SET value = '9' WHERE key = 'format'")
-    with pytest.raises(RunError, match="has format '9', and this version of tradekit reads 2"):
+    with pytest.raises(RunError, match="has format '9', and this version of tradekit reads 2 and 3"):
         JournalStore(store.path)
 
 

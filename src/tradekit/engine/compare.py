@@ -11,7 +11,7 @@ from tradekit.engine.decisions import Difference, decisions_of, first_difference
 from tradekit.engine.folder import TABLES, read_manifest, read_metrics, read_result
 from tradekit.engine.trials import data_hash
 
-__all__ = ["Comparison", "Pair", "compare", "differences", "different", "settings_that_differ"]
+__all__ = ["Comparison", "Pair", "compare", "differences", "different", "flat_settings", "settings_that_differ"]
 
 Pair = tuple[Any, Any]
 
@@ -90,7 +90,7 @@ def differences(
 
 def _settings(manifest: Mapping[str, Any]) -> dict[str, Any]:
     """Return settings by the key that a person writes; what overrides did to them is in them."""
-    return {key: value for key, value in _flat(manifest["config"]).items() if not key.startswith("overrides")}
+    return {key: value for key, value in flat_settings(manifest["config"]).items() if not key.startswith("overrides")}
 
 
 def _versions(manifest: Mapping[str, Any]) -> dict[str, str]:
@@ -108,7 +108,7 @@ def different(left: Mapping[str, Any], right: Mapping[str, Any]) -> Iterator[tup
             yield key, (left.get(key), right.get(key))
 
 
-def _flat(value: Any, prefix: str = "") -> dict[str, Any]:
+def flat_settings(value: Any, prefix: str = "") -> dict[str, Any]:
     """Return nested settings by the key that a person writes: `risk[0].limit`."""
     if isinstance(value, Mapping):
         pairs = [(f"{prefix}.{key}" if prefix else key, inner) for key, inner in value.items()]
@@ -116,4 +116,4 @@ def _flat(value: Any, prefix: str = "") -> dict[str, Any]:
         pairs = [(f"{prefix}[{index}]", inner) for index, inner in enumerate(value)]
     else:
         return {prefix: value}
-    return {key: leaf for name, inner in pairs for key, leaf in _flat(inner, name).items()}
+    return {key: leaf for name, inner in pairs for key, leaf in flat_settings(inner, name).items()}

@@ -27,6 +27,7 @@ __all__ = [
     "Drift",
     "Terms",
     "Values",
+    "account_values",
     "decisions_from",
     "decisions_in",
     "decisions_of",
@@ -188,7 +189,7 @@ def first_drift(first: Sequence[Decision], second: Sequence[Decision]) -> Drift 
 
 def values_of(result: Result, market: Values = _nothing) -> Values:
     """Return what tells the values that a decision rests on: what `market` tells, such as indicators, and the account's own."""
-    account = _account(result)
+    account = account_values(result.equity, result.journal)
     return lambda time, symbol: {**market(time, symbol), **account(time, symbol)}
 
 
@@ -273,13 +274,13 @@ def _decided(entries: Sequence[Mapping[str, Any]]) -> Iterator[tuple[int, str, s
             yield time, symbol, "halt", None, {"rule": entry["rule"]} if entry["rule"] else {}
 
 
-def _account(result: Result) -> Values:
+def account_values(equity_table: pa.Table, journal: pa.Table) -> Values:
     """Return what tells equity, cash and the position at some time, before anything that was decided then was done."""
     import pyarrow as pa
 
-    closes = fixed_width(result.equity["time"].cast(pa.int64()), np.int64)
-    equity, cash = (fixed_width(result.equity[name], np.float64) for name in ("equity", "cash"))
-    moves = _moves(result.journal)
+    closes = fixed_width(equity_table["time"].cast(pa.int64()), np.int64)
+    equity, cash = (fixed_width(equity_table[name], np.float64) for name in ("equity", "cash"))
+    moves = _moves(journal)
 
     def known(time: int, symbol: str) -> dict[str, float]:
         row = int(np.searchsorted(closes, time, "right")) - 1

@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from tradekit import __version__
@@ -121,9 +122,17 @@ def execute(ready: Ready, runs: Path, progress: Progress = _silent, bands: Progr
 
 
 def keep(
-    ready: Ready, runs: Path, work: Callable[[], Driven], stopped: BaseException | None = None, bands: Progress | None = None
+    ready: Ready,
+    runs: Path,
+    work: Callable[[], Driven],
+    stopped: BaseException | None = None,
+    bands: Progress | None = None,
+    further: Mapping[str, bytes] = MappingProxyType({}),
 ) -> Finished:
-    """Do the `work` of a run, and keep what came of it in a folder; see `execute`. `stopped` is the error that ended it early."""
+    """Do the `work` of a run, and keep what came of it in a folder; see `execute`.
+
+    `stopped` is the error that ended it early, `further` are files that it has besides those of any run, by name.
+    """
     started = datetime.now(UTC)
     reporters = ready.composed.reporters
     try:
@@ -134,7 +143,7 @@ def keep(
             if bands is not None and not driven.stopped_by:
                 result = replace(result, bands=bands_of(ready.composed, ready.market, ready.plan, bands))
             with _writing(folder):
-                write_result(result, folder, _about(folder, started), ready.prepared.setup.memory)
+                write_result(result, folder, _about(folder, started), ready.prepared.setup.memory, further)
             told = _tell(ready, driven, result, folder)
             pages = () if result.bands is None else tuple(bands_told(result.bands))
             with _writing(folder):

@@ -20,7 +20,9 @@ from tradekit.errors import RunError
 
 __all__ = ["Asked", "JournalStore", "OrderRow", "SessionRow"]
 
-FORMAT = 2
+FORMAT = 3
+_READ = ("2", "3")
+"""Format 2 knows no bars that were revised; there is no other difference."""
 _MOST_PAGES = 25_000  # 100 MB
 
 _SCHEMA = """
@@ -107,8 +109,12 @@ class JournalStore:
                     self._db.execute(statement)
                 self._db.execute("INSERT INTO about VALUES ('format', ?)", (str(FORMAT),))
         found = self._db.execute("SELECT value FROM about WHERE key = 'format'").fetchone()[0]
+        if found not in _READ:
+            raise RunError(
+                f"journal {str(self.path)!r} has format {found!r}, and this version of tradekit reads {' and '.join(_READ)}"
+            )
         if found != str(FORMAT):
-            raise RunError(f"journal {str(self.path)!r} has format {found!r}, and this version of tradekit reads {FORMAT}")
+            self._db.execute("UPDATE about SET value = ? WHERE key = 'format'", (str(FORMAT),))
 
     def close(self) -> None:
         """Close the file and give the lease back."""

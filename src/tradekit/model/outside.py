@@ -114,7 +114,7 @@ class LiveBar:
     is_final: bool = False
 
 
-NoteKind = Literal["bars", "intent", "cancel", "answer", "sighting", "fill", "absent", "command", "blocked", "price"]
+NoteKind = Literal["bars", "intent", "cancel", "answer", "sighting", "fill", "absent", "command", "blocked", "price", "revised"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,7 +129,8 @@ class OutsideNote:
     - `answer`, to what was sent: `outcome` (`taken`, `refused`, `unknown`), `venue_id`, `text`;
     - `sighting`, what the venue shows of an order: `status`, `filled`, `venue_id`;
     - `fill`: `trade_id`, `quantity`, `price`, `fee`, `fee_currency`, `is_maker`, `venue_id`, `time`;
-    - `command`, of an operator or of the driver: `command`, `reason`; `blocked`: `reason`; `price`: `price`.
+    - `command`, of an operator or of the driver: `command`, `reason`; `blocked`: `reason`; `price`: `price`;
+    - `revised`, a bar that came after its row or came again and other: `open_time`, `bar` (as in `bars`).
     """
 
     kind: NoteKind

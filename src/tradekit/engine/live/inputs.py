@@ -8,11 +8,24 @@ from typing import Annotated, Literal
 
 from pydantic import Field, TypeAdapter
 
-from tradekit.engine.live.growing import Closed
+from tradekit.engine.live.growing import Closed, Ohlcv
 from tradekit.model.order import OrderStatus
 from tradekit.model.outside import VenueFill
 
-__all__ = ["Absent", "Answer", "Blocked", "Command", "Filled", "Input", "Price", "Row", "Sighting", "read_input", "write_input"]
+__all__ = [
+    "Absent",
+    "Answer",
+    "Blocked",
+    "Command",
+    "Filled",
+    "Input",
+    "Price",
+    "Revised",
+    "Row",
+    "Sighting",
+    "read_input",
+    "write_input",
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +109,18 @@ class Blocked:
     kind: Literal["blocked"] = "blocked"
 
 
-Input = Row | Answer | Sighting | Filled | Absent | Price | Command | Blocked
+@dataclass(frozen=True, slots=True)
+class Revised:
+    """A bar that came after its row, or came again and other. Nothing is decided on it; a later backtest has it."""
+
+    time: int
+    symbol: str
+    open_time: int
+    bar: Ohlcv
+    kind: Literal["revised"] = "revised"
+
+
+Input = Row | Answer | Sighting | Filled | Absent | Price | Command | Blocked | Revised
 
 _ADAPTER: TypeAdapter[Input] = TypeAdapter(Annotated[Input, Field(discriminator="kind")])
 

@@ -11,11 +11,12 @@ from decimal import Decimal
 from typing import Any
 
 from tradekit.data.fetch.whole import all_bars
+from tradekit.data.interval import time_text
 from tradekit.engine.live.books import Books
 from tradekit.engine.live.clock import VenueClock
-from tradekit.engine.live.feed import Feed
+from tradekit.engine.live.feed import Feed, prices_of
 from tradekit.engine.live.following import Action
-from tradekit.engine.live.inputs import Command, Input, Price, Row
+from tradekit.engine.live.inputs import Command, Input, Price, Revised, Row
 from tradekit.engine.live.legs import Leg
 from tradekit.engine.live.outbox import Outbox
 from tradekit.engine.live.resolve import Resolver
@@ -179,8 +180,17 @@ class LiveSession:
                 continue
             self.venue_clock.learn(heard)
             self.feed.push(heard)
+            self._note_late()
             self._look_at(heard)
             self._close_rows()
+
+    def _note_late(self) -> None:
+        """Write down what came after its row: nothing is decided on it, and it tells why a later backtest differs."""
+        for bar in self.feed.late:
+            if not self.books.decider.knows(bar.symbol, bar.open_time, prices_of(bar)):
+                _log.warning("the bar of %s that opened at %s came late, or is revised", bar.symbol, time_text(bar.open_time))
+                self.tell(Revised(self.now(), bar.symbol, bar.open_time, prices_of(bar)))
+        self.feed.late.clear()
 
     def _look_at(self, bar: LiveBar) -> None:
         decider = self.books.decider
