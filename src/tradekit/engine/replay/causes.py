@@ -44,10 +44,12 @@ def causes_of(scene: Scene, found: Parting, told: frozenset[str]) -> tuple[Cause
     if again is not None and again.moment <= found.moment:
         return tuple(_installed(scene))
     if not changes:
-        return (_forms(),)
+        return (_forms(),) if again is None else tuple(_installed(scene))
     if len(changes) == 1:
         return (_cause(scene, changes[0], found, told),)
     alone = [one for one in changes if _is_gone(scene, found, told | {one.name})]
+    # To tell a session all again includes what an operator asked for.
+    alone = [one for one in alone if one.name != "venue" or len(alone) == 1 or "operator" not in {other.name for other in alone}]
     return tuple(_cause(scene, one, found, told) for one in alone or _together(scene, changes, found, told))
 
 

@@ -117,9 +117,10 @@ class Premises:
         before["live.history"], after["live.history"] = self.recording.history, self.history
         found: dict[str, dict[str, tuple[Any, Any]]] = {}
         for key in {**before, **after}:
-            if before.get(key) != after.get(key):
-                found.setdefault(_group(key), {})[key] = (before.get(key), after.get(key))
-        return found
+            pair = before.get(key), after.get(key)
+            if pair[0] != pair[1] and pair not in (([], None), (None, [])):
+                found.setdefault(_group(key), {})[key] = pair
+        return {group: _whole_entries(pairs) for group, pairs in found.items()}
 
     def _comparable(self, composed: ComposedRun) -> Iterator[tuple[str, Any]]:
         """Yield the settings that can change what is decided, by the key that a person writes."""
@@ -131,6 +132,13 @@ class Premises:
             top = key.partition(".")[0].partition("[")[0]
             if top in ("account", "currency", "strategy", "risk") or key == "run.seed" or key.startswith("execution.costs"):
                 yield key, value
+
+
+def _whole_entries(pairs: Mapping[str, tuple[Any, Any]]) -> dict[str, tuple[Any, Any]]:
+    """Return settings with the name alone of a component that is on one side only, because its options say nothing more."""
+    named = {key: pair for key, pair in pairs.items() if key.rpartition(".")[2] in ("rule", "model", "name")}
+    alone = {key.rpartition(".")[0] for key, pair in named.items() if None in pair}
+    return {key: pair for key, pair in pairs.items() if key in named or key.rpartition(".")[0] not in alone}
 
 
 def _group(key: str) -> str:

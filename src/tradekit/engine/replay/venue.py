@@ -33,6 +33,7 @@ def why(recording: Recording, found: OrderDifference) -> Account:
     told = [given for given in recording.inputs if _is_about(given, {one.intent.client_id for one in sent})]
     for account in (
         _not_sent(recording, sent, found, until),
+        _filled_in_part(recording, found),
         _refused(told, found.order, until),
         _never_there(told, found.order),
         _unknown(told, found, until),
@@ -79,6 +80,10 @@ def _never_there(told: Sequence[Input], order: int) -> Account | None:
     absent = next((given for given in told if isinstance(given, Absent)), None)
     if absent is None:
         return None
+    there = next((given for given in told if given.time > absent.time), None)
+    if there is not None:
+        given_up, came = time_text(absent.time), time_text(there.time)
+        return Account("latency", f"order {order} was given up at {given_up}, and came to the venue after all, at {came}")
     return Account("latency", f"order {order} never reached the venue, which was certain at {time_text(absent.time)} only")
 
 
@@ -109,15 +114,21 @@ def _told_late(recording: Recording, told: Sequence[Input], found: OrderDifferen
     return None
 
 
+def _filled_in_part(recording: Recording, found: OrderDifference) -> Account | None:
+    size, other_size = (float(side.get("filled", 0.0)) for side in (found.first, found.second))
+    if size == 0.0 or other_size == 0.0 or abs(size - other_size) <= 1e-9 * abs(size):
+        return None
+    who = "the venue" if recording.mode == "live" else "the run"
+    return Account("fill", f"{who} filled {abs(size):g} of order {found.order}, the simulator {abs(other_size):g}")
+
+
 def _filled(recording: Recording, found: OrderDifference) -> Account | None:
     mine, theirs = found.first, found.second
     who = "the venue" if recording.mode == "live" else "the run"
     if "filled" not in mine or "filled" not in theirs:
         did, other = (who, "the simulator") if "filled" in mine else ("the simulator", who)
         return Account("fill", f"{did} filled order {found.order}, and {other} did not")
-    size, other_size = float(mine["filled"]), float(theirs["filled"])
-    if abs(size - other_size) > 1e-9 * abs(size):
-        return Account("fill", f"{who} filled {size:g} of order {found.order}, the simulator {other_size:g}")
+    size = float(mine["filled"])
     price, other_price = float(mine["price"]), float(theirs["price"])
     if abs(price - other_price) > 1e-9 * abs(price):
         worse = (price / other_price - 1.0) * 1e4 * (1 if size > 0 else -1)
