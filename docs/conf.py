@@ -109,6 +109,8 @@ nitpick_ignore_regex = [
     ("py:class", r"tradekit\.engine\.sweep\.(trial\.Outcome|ranking\.Neighbours|search\.Planned)"),
     # What a comparison of decisions finds is told at `SnapshotCheck`.
     ("py:class", r"tradekit\.engine\.decisions\.(Decision|Difference|Drift)"),
+    # What a replay finds is told at `Replayed`.
+    ("py:class", r"tradekit\.engine\.replay\.(bars\.BarChange|causes\.Cause|comparing\.OrderDifference|scene\.Change|run\.Fills)"),
     ("py:.*", r"(Setting|Method|Floats|Times|Period|Source|Unit|RenderableType|NDArray.*|Path|Any|Table)"),
 ]
 

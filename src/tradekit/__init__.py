@@ -41,6 +41,7 @@ _HOMES = {
     "tradekit.data.store.view": "StoreView",
     "tradekit.data.tables": "list_symbols read_series",
     "tradekit.engine.keys": "Keys read_keys",
+    "tradekit.engine.replay.run": "Replay Replayed replay",
     "tradekit.engine.run": "run",
     "tradekit.engine.sweep.run": "SweepResult sweep",
     "tradekit.engine.sweep.search": "Search",

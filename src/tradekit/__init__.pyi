@@ -32,6 +32,7 @@ from tradekit.data.tables import list_symbols as list_symbols, read_series as re
 from tradekit.data.ticks import read_book as read_book, read_quotes as read_quotes, read_trades as read_trades
 from tradekit.engine.folder import read_result as read_result
 from tradekit.engine.keys import Keys as Keys, read_keys as read_keys
+from tradekit.engine.replay.run import Replay as Replay, Replayed as Replayed, replay as replay
 from tradekit.engine.run import run as run
 from tradekit.engine.snapshot import (
     Snapshot as Snapshot,

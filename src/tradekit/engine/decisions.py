@@ -33,6 +33,7 @@ __all__ = [
     "decisions_of",
     "first_difference",
     "first_drift",
+    "is_one_of",
     "is_same",
     "values_of",
     "without_dust",
@@ -157,6 +158,8 @@ def first_difference(
     `known` tells what either side knew at a time at which it did nothing.
     """
     for number, (one, other) in enumerate(zip(first, second, strict=False), 1):
+        if one.time == other.time and (one.action, one.symbol, one.terms) == (other.action, other.symbol, other.terms):
+            continue
         if one.time != other.time:
             return _difference(number, one if one.time < other.time else None, other if other.time < one.time else None, known)
         found = _difference(number, one, other, known)
@@ -242,14 +245,14 @@ def _entries(journal: pa.Table) -> list[dict[str, Any]]:
     import pyarrow as pa
 
     event = journal["event"].cast(pa.string())
-    found = journal.filter(_is_one_of(event, (_ORDER, _VERDICT, _REJECT, _CANCEL, _HALT, _REQUEST)))
+    found = journal.filter(is_one_of(event, (_ORDER, _VERDICT, _REJECT, _CANCEL, _HALT, _REQUEST)))
     # As integers, because Arrow imports pandas for timestamps of nanoseconds.
     columns = {"time": found["time"].cast(pa.int64()), **{name: found[name] for name in _READ}}
     values = [column.to_pylist() for column in columns.values()]
     return [dict(zip(columns, row, strict=True)) for row in zip(*values, strict=True)]
 
 
-def _is_one_of(column: pa.ChunkedArray, words: Sequence[str]) -> pa.ChunkedArray:
+def is_one_of(column: pa.ChunkedArray, words: Sequence[str]) -> pa.ChunkedArray:
     """Return where a column has one of some words."""
     import pyarrow.compute as pc
 
@@ -305,7 +308,7 @@ def _moves(journal: pa.Table) -> dict[str, tuple[list[int], list[float]]]:
     import pyarrow.compute as pc
 
     found = journal.filter(pc.is_valid(journal["position"]))
-    found = found.filter(_is_one_of(found["event"].cast(pa.string()), (EventKind.FILL.text, EventKind.ACTION.text)))
+    found = found.filter(is_one_of(found["event"].cast(pa.string()), (EventKind.FILL.text, EventKind.ACTION.text)))
     columns = [found["time"].cast(pa.int64()), *(found[name] for name in ("event", "detail", "symbol", "position"))]
     moves: dict[str, tuple[list[int], list[float]]] = {}
     for time, event, detail, symbol, position in zip(*(column.to_pylist() for column in columns), strict=True):

@@ -86,7 +86,7 @@ class Stage:
 
     def compose(self, **options: Any) -> ComposedRun:
         """Compose the run."""
-        name = "scripted" if self.mode == "live" else "simulated"
+        name = "scripted" if self.mode in ("live", "shadow") else "simulated"
         shown = "\n".join(f"{key} = {value!r}" for key, value in {**self.options, **options}.items())
         text = f"""{self.rules if self.rules == "risk = []" else ""}
 [run]
@@ -153,18 +153,21 @@ name = "summary"
         self.base, self.loop = self.clock(), None
         return Played(started, ended)
 
-    def run(self, seconds: float, *later: tuple[float, Callable[[], object]]) -> LiveOutcome:
+    def run(self, seconds: float, *later: tuple[float, Callable[[], object]], is_new: bool = False) -> LiveOutcome:
         """Run for so many seconds as `tradekit run` does, with its folder; `later` are things to be done at some second of it."""
 
         def on_start(started: Started) -> None:
             self.loop = asyncio.get_running_loop()
+            started.session.timing = replace(started.session.timing, tick=2.0)
             for at, what in later:
                 self.loop.call_later(at, what)
             self.loop.call_later(seconds, started.session.stop, signal.SIGINT)
 
         with pytest.MonkeyPatch.context() as patch:
             patch.setattr(run_module.asyncio, "run", run_virtually)
-            outcome = run_module.run_live(self.compose(), self.folder, may_trade=True, on_start=on_start, clock=self.clock)
+            outcome = run_module.run_live(
+                self.compose(), self.folder, may_trade=True, is_new=is_new, on_start=on_start, clock=self.clock
+            )
         self.base, self.loop = self.clock(), None
         return outcome
 

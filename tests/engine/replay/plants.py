@@ -188,7 +188,7 @@ def _said_later(folder, is_late):
     return session.record().replay()
 
 
-@plant("a shorter warm-up", "warm-up", "live.history was 40, is 5")
+@plant("a shorter warm-up", "warm-up", "live.history was 40, is 14")
 def _(folder):
     return Session(folder, strategy=Averages).record().replay("live.history=14")
 

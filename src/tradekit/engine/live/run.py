@@ -28,7 +28,7 @@ from tradekit.journal.record import Record
 from tradekit.journal.store import JournalStore
 from tradekit.model.event import Event, EventKind
 
-__all__ = ["LiveOutcome", "run_live"]
+__all__ = ["LiveOutcome", "keep_session", "run_live"]
 
 _TOLD = (EventKind.ORDER, EventKind.REJECT, EventKind.FILL, EventKind.CANCEL, EventKind.HALT)
 _log = logging.getLogger("tradekit.live")
@@ -70,7 +70,7 @@ def run_live(
         raise
     finally:
         store.close()
-    finished = _keep(composed, started, files, runs, ended.error)
+    finished = keep_session(composed, started, files, runs, ended.error)
     if ended.error is not None:
         ended.error.add_note(f"what was done until then is kept in {finished.folder}, and in the journal {str(store.path)!r}")
         raise ended.error
@@ -171,7 +171,10 @@ def _ready(composed: ComposedRun, started: Started) -> Ready:
     return Ready(composed, started.opening.market, replace(started.prepared, setup=setup), plan)
 
 
-def _keep(composed: ComposedRun, started: Started, files: Mapping[str, bytes], runs: Path, error: BaseException | None) -> Finished:
+def keep_session(
+    composed: ComposedRun, started: Started, files: Mapping[str, bytes], runs: Path, error: BaseException | None
+) -> Finished:
+    """Keep what came of a session in a folder, with the files that it is replayed from; `error` is what ended it early."""
     ready, decider = _ready(composed, started), started.session.books.decider
     bars = decider.run.setup.bars.rows(0, decider.run.rows)
     ready = replace(ready, market=replace(ready.market, bars=bars, adjusted=bars))

@@ -107,7 +107,8 @@ def _bar(scene: Scene, change: Change, found: Parting, told: frozenset[str]) -> 
         return f"{one}{what}{more}"
     if not before:
         return "; ".join(change.texts)
-    return f"{len(before)} bars differ{what}, the last of them: {before[-1]}"
+    which = "of the bars that warm it up differ" if change.name == "history" else "bars differ"
+    return f"{len(before)} {which}{what}, the last of them: {before[-1]}"
 
 
 def _venue(scene: Scene, found: Parting) -> Cause:

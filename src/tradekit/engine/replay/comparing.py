@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from tradekit.data.interval import time_text
-from tradekit.engine.decisions import Decision, Difference, Terms, decisions_in, first_difference, is_same
+from tradekit.engine.decisions import Decision, Difference, Terms, decisions_in, first_difference, is_one_of, is_same
 from tradekit.journal.tables import journal_table
 from tradekit.model.bars import Times
 from tradekit.model.order import Reason
@@ -20,9 +20,10 @@ if TYPE_CHECKING:
     from tradekit.engine.live.recording import Recording
     from tradekit.engine.replay.playing import Other, Play
 
-__all__ = ["OrderDifference", "Parting", "Story", "parting", "recorded_story", "story_of"]
+__all__ = ["OrderDifference", "Parting", "Story", "parting", "recorded_story", "story_of", "verdicts_of"]
 
 Facts = Mapping[str, float | str]
+_TOLD = ("event", "time", "detail", "text", "quantity", "price", "fee")
 
 _ENDS = frozenset(
     reason.text
@@ -66,8 +67,8 @@ class Story:
     """When each order was asked for."""
     events: Mapping[int, Mapping[int, Mapping[str, float | str]]] = field(default_factory=dict)
     """By order, by the number of the bar: what was filled at which average price and fee, and why it ended."""
-    verdicts: Mapping[int, Sequence[str]] = field(default_factory=dict)
-    """By order, what each rule said."""
+    journal: pa.Table | None = None
+    """Where it is from."""
     other: Other | None = None
     """What was sent otherwise, if that is where it ends."""
 
@@ -106,21 +107,28 @@ def story_of(play: Play, clock: Times, conditions: Callable[[int], Terms]) -> St
 
 def _story(journal: pa.Table, until: int, clock: Times, conditions: Callable[[int], Terms]) -> Story:
     decisions = [_plain(one) for one in decisions_in(journal, conditions=conditions) if one.time <= until]
-    symbols: dict[int, str] = {}
-    asked: dict[int, int] = {}
+    asked = _columns(journal, ("order",), ("order", "time", "symbol"))
+    orders = asked["order"]
+    times = dict(zip(orders, asked["time"], strict=True))
     events: dict[int, dict[int, dict[str, Any]]] = {}
-    verdicts: dict[int, list[str]] = {}
-    for entry in _entries(journal):
-        order, event, time = entry["order"], entry["event"], entry["time"]
-        if event == "order":
-            symbols[order], asked[order] = entry["symbol"], time
-        elif event == "verdict":
-            verdicts.setdefault(order, []).append(_verdict(entry))
-        elif event == "fill" or (event in ("cancel", "reject") and entry["detail"] in _ENDS and time != asked.get(order)):
-            row = int(np.searchsorted(clock, time, "right"))
-            if row < len(clock):
-                _add(events.setdefault(order, {}).setdefault(row, {}), entry)
-    return Story([one for one in decisions if one.action != "replace"], until, symbols, asked, events, verdicts)
+    told = _columns(journal, ("fill", "cancel", "reject"), _TOLD)
+    rows = np.searchsorted(clock, np.array(told["time"], dtype=np.int64), "right").tolist()
+    for row, order, *what in zip(rows, *(told[name] for name in ("order", *_TOLD)), strict=True):
+        entry = dict(zip(_TOLD, what, strict=True))
+        is_told = entry["event"] == "fill" or (entry["detail"] in _ENDS and entry["time"] != times.get(order))
+        if is_told and order is not None and row < len(clock):
+            _add(events.setdefault(order, {}).setdefault(row, {}), entry)
+    symbols = dict(zip(orders, asked["symbol"], strict=True))
+    return Story([one for one in decisions if one.action != "replace"], until, symbols, times, events, journal)
+
+
+def verdicts_of(story: Story, orders: Sequence[int]) -> Iterator[str]:
+    """Yield what each rule said of some orders."""
+    if story.journal is not None and orders:
+        names = ("order", "rule", "detail", "judged", "limit", "allowed")
+        found = _columns(story.journal, ("verdict",), names)
+        rows = (dict(zip(names, row, strict=True)) for row in zip(*(found[name] for name in names), strict=True))
+        yield from (_verdict(row) for row in rows if row["order"] in orders)
 
 
 def _plain(decision: Decision) -> Decision:
@@ -130,14 +138,15 @@ def _plain(decision: Decision) -> Decision:
     return replace(decision, terms={"order": decision.terms["order"]})
 
 
-def _entries(journal: pa.Table) -> list[dict[str, Any]]:
+def _columns(journal: pa.Table, events: Sequence[str], names: Sequence[str]) -> dict[str, list[Any]]:
+    """Return columns of the entries of some kinds; times are UTC nanoseconds."""
     import pyarrow as pa
 
-    columns = {"time": journal["time"].cast(pa.int64()).to_pylist()}
-    names = ("event", "order", "symbol", "detail", "rule", "text", "quantity", "allowed", "judged", "limit", "price", "fee")
-    columns |= {name: journal[name].to_pylist() for name in names}
-    rows = (dict(zip(columns, row, strict=True)) for row in zip(*columns.values(), strict=True))
-    return [row for row in rows if row["event"] in ("order", "verdict", "fill", "cancel", "reject") and row["order"] is not None]
+    rows = journal.filter(is_one_of(journal["event"].cast(pa.string()), events))
+    found = {name: rows[name] for name in dict.fromkeys(("order", *names))}
+    if "time" in found:
+        found["time"] = found["time"].cast(pa.int64())
+    return {name: column.to_pylist() for name, column in found.items()}
 
 
 def _verdict(entry: Mapping[str, Any]) -> str:

@@ -77,7 +77,8 @@ def backtest(composed: ComposedRun, market: Market, opening: Opening, commands: 
     """
     data = bare(market.bars, market.instruments, market.bar_length)
     prepared = _with_money(prepare(composed, data), opening)
-    plan = choose(prepared, composed.config.execution.driver, composed.compiled_obstacles, lambda: _fresh(composed.strategy))
+    # A session asks on_bar() where there is one, and begins after its history: targets() would have decided on that, too.
+    plan = choose(prepared, "event", (), lambda: _fresh(composed.strategy))
     setup, rows = prepared.setup, len(market.bars)
     simulation = Simulation(setup)
     context, outside = Context(simulation, setup), Outside(simulation, setup)

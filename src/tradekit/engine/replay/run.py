@@ -13,7 +13,7 @@ from tradekit.engine.folder import find_run
 from tradekit.engine.live.recording import Recording, read_recording
 from tradekit.engine.replay.bars import BarChange, Others, fetched, final_bars
 from tradekit.engine.replay.causes import Cause, causes_of
-from tradekit.engine.replay.comparing import OrderDifference, Story, parting
+from tradekit.engine.replay.comparing import OrderDifference, Story, parting, verdicts_of
 from tradekit.engine.replay.playing import Play
 from tradekit.engine.replay.premises import Premises, premises_of
 from tradekit.engine.replay.scene import Change, Scene, orders_at, seen, seen_of
@@ -220,7 +220,7 @@ def _verdicts(story: Story, found: Difference | None) -> tuple[str, ...]:
     """Return what the rules said of the orders by which two sides part."""
     if found is None:
         return ()
-    return tuple(said for order in orders_at(story, found.time, found.symbol) for said in story.verdicts.get(order, ()))
+    return tuple(verdicts_of(story, orders_at(story, found.time, found.symbol)))
 
 
 def _known(scene: Scene, play: Play, found: Difference) -> Difference:
