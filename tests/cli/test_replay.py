@@ -3,9 +3,9 @@
 import json
 
 import pytest
+
 from engine.replay.plants import Draws
 from engine.replay.recorded import Session
-
 from tradekit.cli.main import main
 from tradekit.engine.replay import premises
 

@@ -35,6 +35,7 @@ __all__ = [
     "first_drift",
     "is_one_of",
     "is_same",
+    "listed",
     "values_of",
     "without_dust",
 ]
@@ -248,8 +249,25 @@ def _entries(journal: pa.Table) -> list[dict[str, Any]]:
     found = journal.filter(is_one_of(event, (_ORDER, _VERDICT, _REJECT, _CANCEL, _HALT, _REQUEST)))
     # As integers, because Arrow imports pandas for timestamps of nanoseconds.
     columns = {"time": found["time"].cast(pa.int64()), **{name: found[name] for name in _READ}}
-    values = [column.to_pylist() for column in columns.values()]
+    values = [listed(column) for column in columns.values()]
     return [dict(zip(columns, row, strict=True)) for row in zip(*values, strict=True)]
+
+
+def listed(column: pa.ChunkedArray) -> list[Any]:
+    """Return a column of a journal as plain Python has it, `None` where there is nothing: as `to_pylist` does, and much faster."""
+    import pyarrow.types as kinds
+
+    if kinds.is_dictionary(column.type):
+        found: list[Any] = []
+        for chunk in column.chunks:
+            names = [*chunk.dictionary.to_pylist(), None]
+            found += [names[number] for number in chunk.indices.fill_null(-1).to_numpy().tolist()]
+        return found
+    if kinds.is_floating(column.type):
+        numbers: list[Any] = column.to_numpy().tolist()
+        return [None if number != number else number for number in numbers] if column.null_count else numbers
+    plain: list[Any] = column.to_pylist() if column.null_count else column.to_numpy().tolist()
+    return plain
 
 
 def is_one_of(column: pa.ChunkedArray, words: Sequence[str]) -> pa.ChunkedArray:

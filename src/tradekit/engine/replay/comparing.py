@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from tradekit.data.interval import time_text
-from tradekit.engine.decisions import Decision, Difference, Terms, decisions_in, first_difference, is_one_of, is_same
+from tradekit.engine.decisions import Decision, Difference, Terms, decisions_in, first_difference, is_one_of, is_same, listed
 from tradekit.journal.tables import journal_table
 from tradekit.model.bars import Times
 from tradekit.model.order import Reason
@@ -146,7 +146,7 @@ def _columns(journal: pa.Table, events: Sequence[str], names: Sequence[str]) -> 
     found = {name: rows[name] for name in dict.fromkeys(("order", *names))}
     if "time" in found:
         found["time"] = found["time"].cast(pa.int64())
-    return {name: column.to_pylist() for name, column in found.items()}
+    return {name: listed(column) for name, column in found.items()}
 
 
 def _verdict(entry: Mapping[str, Any]) -> str:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
 from tradekit.data.interval import time_text
-from tradekit.engine.live.inputs import Absent, Answer, Blocked, Command, Filled, Input, Sighting
+from tradekit.engine.live.inputs import Absent, Answer, Blocked, Command, Filled, Input, Revised, Row, Sighting
 from tradekit.engine.live.recording import Recording, Sent
 from tradekit.engine.replay.comparing import OrderDifference
 
@@ -157,25 +157,36 @@ def told_of_session(recording: Recording) -> Iterator[str]:
     number = {one.intent.client_id: one.number for one in recording.sent}
     since: dict[str, Answer] = {}
     for given in recording.inputs:
-        when = time_text(given.time)
-        if isinstance(given, Answer) and given.outcome == "unknown":
-            since[given.client_id] = given
-        elif isinstance(given, Answer) and given.outcome == "refused":
-            yield f"{when} the venue refused order {number[given.client_id]}: {given.text}"
-        elif isinstance(given, Absent):
-            yield f"{when} order {number[given.client_id]} had never reached the venue"
-        elif isinstance(given, Blocked):
-            yield f"{when} {given.symbol}: {given.reason or 'the books agree with the venue again'}"
-        elif isinstance(given, Command) and given.time < recording.end:
-            yield f"{when} {given.command}" + (f": {given.reason}" if given.reason else "")
+        if isinstance(given, Row):
+            continue
+        if (what := _told(given, number, recording.end)) is not None:
+            yield f"{time_text(given.time)} {what}"
         client_id = given.fill.client_id if isinstance(given, Filled) else getattr(given, "client_id", "")
-        if client_id in since and given is not since[client_id]:
+        if client_id in since:
             doubt = since.pop(client_id)
             seconds = (given.time - doubt.time) / _SECOND
             yield f"{time_text(doubt.time)} order {number[client_id]} was unknown for {seconds:.1f} s: {doubt.text}"
+        if isinstance(given, Answer) and given.outcome == "unknown":
+            since[given.client_id] = given
     late = [row for row in recording.rows if row.time - row.closed.close_time > _LATE]
     if late:
         worst = max(late, key=lambda row: row.time - row.closed.close_time)
         seconds = (worst.time - worst.closed.close_time) / _SECOND
         closed = time_text(worst.closed.close_time)
         yield f"{len(late)} bars came more than 3 s late; the one that closed at {closed} by {seconds:.1f} s"
+
+
+def _told(given: Input, number: Mapping[str, int], end: int) -> str | None:
+    """Return an input that is out of the ordinary in words; `None` for any other."""
+    match given:
+        case Answer(outcome="refused"):
+            return f"the venue refused order {number[given.client_id]}: {given.text}"
+        case Absent():
+            return f"order {number[given.client_id]} had never reached the venue"
+        case Blocked():
+            return f"{given.symbol}: {given.reason or 'the books agree with the venue again'}"
+        case Revised():
+            return f"the bar of {given.symbol} that opened at {time_text(given.open_time)} came late, or again and other"
+        case Command() if given.time < end:
+            return f"{given.command}" + (f": {given.reason}" if given.reason else "")
+    return None
