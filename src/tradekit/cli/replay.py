@@ -27,11 +27,17 @@ _FEW = 5
 
 @click.command("replay")
 @click.argument("run")
-@click.option("--file", type=click.Path(path_type=Path), help="Take the settings of this run file, such as that of a backtest.")
 @set_option
-@click.option("--data", help="Take other bars of the same time: a CSV or Parquet file, a TOML file with [data], or a data source.")
 @gather(
     [
+        (
+            ("--file",),
+            {"type": click.Path(path_type=Path), "help": "Take the settings of this run file, such as that of a backtest."},
+        ),
+        (
+            ("--data",),
+            {"help": "Take other bars of the same time: a CSV or Parquet file, a TOML file with [data], or a data source."},
+        ),
         (
             ("--fills",),
             {
@@ -47,15 +53,7 @@ _FEW = 5
 @runs_option
 @json_option
 @click.pass_context
-def replay_command(
-    ctx: click.Context,
-    run: str,
-    file: Path | None,
-    overrides: tuple[str, ...],
-    data: str | None,
-    runs: Path,
-    as_json: bool,
-) -> None:
+def replay_command(ctx: click.Context, run: str, overrides: tuple[str, ...], runs: Path, as_json: bool) -> None:
     """Replay RUN through the backtest, and tell where the two part and why.
 
     RUN is a paper, shadow or live run: an id, the beginning of one, a path, or 'last'. The bars are those that it was told, the
@@ -65,7 +63,8 @@ def replay_command(
 
     # With --json, what a strategy prints must not get into what a program reads.
     with redirect_stdout(sys.stderr) if as_json else nullcontext(), waiting("replaying"):
-        found = replay(run, file=file, overrides=overrides, data=data, fills=ctx.obj["fills"], runs=runs)
+        asked = {name: ctx.obj[name] for name in ("file", "data", "fills")}
+        found = replay(run, overrides=overrides, runs=runs, **asked)
     if as_json:
         print_json(found.as_json())
     else:

@@ -139,9 +139,7 @@ def keep(
         folder = _folder(runs, ready.composed.config.run.slug, started)
         try:
             driven = work()
-            result = result_of(ready.composed, ready.market, ready.prepared, ready.plan, driven)
-            if bands is not None and not driven.stopped_by:
-                result = replace(result, bands=bands_of(ready.composed, ready.market, ready.plan, bands))
+            result = _result(ready, driven, bands)
             with _writing(folder):
                 write_result(result, folder, _about(folder, started), ready.prepared.setup.memory, further)
             told = _tell(ready, driven, result, folder)
@@ -166,6 +164,13 @@ def keep(
         failure.add_note(f"the run itself is kept in {final}")
         raise failure
     return Finished(result, final, driven.stopped_by, (*told.pages, *pages))
+
+
+def _result(ready: Ready, driven: Driven, bands: Progress | None) -> Result:
+    result = result_of(ready.composed, ready.market, ready.prepared, ready.plan, driven)
+    if bands is None or driven.stopped_by:
+        return result
+    return replace(result, bands=bands_of(ready.composed, ready.market, ready.plan, bands))
 
 
 def end_failed(reporters: Sequence[Reporter], error: BaseException) -> None:
