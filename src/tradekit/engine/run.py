@@ -153,17 +153,24 @@ def keep(
     except BaseException as error:
         end_failed(reporters, error)
         raise
-    failure = told.failure
-    try:
-        end(reporters, result.status if stopped is None else "failed", stopped)
-    except TradekitError as error:
-        failure = failure or error
+    failure = _end(reporters, result.status, stopped, told.failure)
     if result.mode == "backtest":
         _count(result, final)
     if failure is not None:
         failure.add_note(f"the run itself is kept in {final}")
         raise failure
     return Finished(result, final, driven.stopped_by, (*told.pages, *pages))
+
+
+def _end(
+    reporters: Sequence[Reporter], status: str, stopped: BaseException | None, failure: TradekitError | None
+) -> TradekitError | None:
+    """Tell reporters how the run ended, and return the first error of any of them; `failure` is one from before."""
+    try:
+        end(reporters, status if stopped is None else "failed", stopped)
+    except TradekitError as error:
+        return failure or error
+    return failure
 
 
 def _result(ready: Ready, driven: Driven, bands: Progress | None) -> Result:
