@@ -18,10 +18,10 @@ PUBLIC = """
     Quote Quotes Reason Reconnected Replay Replayed Reporter Result RiskRule RunError RunStart Search Series
     Snapshot SnapshotCheck Step Store StoreView Strategy StrategyError StreamBars SweepResult TableColumns
     TableOptions TableSource Terms Threshold Trade TradekitError Trades Trail Values VenueError VenueFill VenueOrder
-    Verdict VerdictKind View __version__ atr bar bars_of_trades bollinger check_snapshot coarser_bars donchian ema
-    highest hookimpl interval_text list_symbols lowest macd obv open_source read_actions read_book read_funding
-    read_keys read_quotes read_result read_series read_trades recorded_snapshot replay rma roc rsi run sma stdev
-    steps sweep take_snapshot trade_number vwap wma
+    VenuePayment Verdict VerdictKind View __version__ atr bar bars_of_trades bollinger check_snapshot coarser_bars
+    donchian ema highest hookimpl interval_text list_symbols lowest macd obv open_source read_actions read_book
+    read_funding read_keys read_quotes read_result read_series read_trades recorded_snapshot replay rma roc rsi run
+    sma stdev steps sweep take_snapshot trade_number vwap wma
 """
 KERNEL = Path(tradekit.__file__).parent
 

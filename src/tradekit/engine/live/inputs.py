@@ -10,7 +10,7 @@ from pydantic import Field, TypeAdapter
 
 from tradekit.engine.live.growing import Closed, Ohlcv
 from tradekit.model.order import OrderStatus
-from tradekit.model.outside import VenueFill
+from tradekit.model.outside import VenueFill, VenuePayment
 
 __all__ = [
     "Absent",
@@ -18,7 +18,9 @@ __all__ = [
     "Blocked",
     "Command",
     "Filled",
+    "Imposed",
     "Input",
+    "Paid",
     "Price",
     "Revised",
     "Row",
@@ -71,6 +73,24 @@ class Filled:
 
 
 @dataclass(frozen=True, slots=True)
+class Imposed:
+    """A trade that changed a position of ours without an order of ours: a liquidation, or somebody who trades on the account."""
+
+    time: int
+    fill: VenueFill
+    kind: Literal["imposed"] = "imposed"
+
+
+@dataclass(frozen=True, slots=True)
+class Paid:
+    """Money has come or gone without a trade."""
+
+    time: int
+    payment: VenuePayment
+    kind: Literal["paid"] = "paid"
+
+
+@dataclass(frozen=True, slots=True)
 class Absent:
     """An order has never reached the venue, and won't: it has been looked for often and long enough."""
 
@@ -120,7 +140,7 @@ class Revised:
     kind: Literal["revised"] = "revised"
 
 
-Input = Row | Answer | Sighting | Filled | Absent | Price | Command | Blocked | Revised
+Input = Row | Answer | Sighting | Filled | Imposed | Paid | Absent | Price | Command | Blocked | Revised
 
 _ADAPTER: TypeAdapter[Input] = TypeAdapter(Annotated[Input, Field(discriminator="kind")])
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from tradekit.data.interval import time_text
-from tradekit.engine.live.inputs import Blocked
+from tradekit.engine.live.inputs import Blocked, Imposed
 from tradekit.engine.replay.bars import BarChange
 from tradekit.engine.replay.comparing import Parting, parting
 from tradekit.engine.replay.scene import TOLD, Change, Scene
@@ -116,6 +116,11 @@ def _venue(scene: Scene, found: Parting) -> Cause:
     if found.order is not None and found.is_about_order:
         account = why(recording, found.order)
         return Cause(account.kind, account.text)
+    imposed = [given for given in recording.inputs if isinstance(given, Imposed) and given.time <= found.moment[0]]
+    if imposed:
+        fill = imposed[-1].fill
+        what = f"{fill.quantity:f} {fill.symbol} at {fill.price}, at {time_text(fill.time)}"
+        return Cause("account", f"the account traded without an order of this run: {what}")
     blocked = [given for given in recording.inputs if isinstance(given, Blocked) and given.time <= found.moment[0]]
     if blocked and blocked[-1].reason:
         return Cause("account", f"no new risk in {blocked[-1].symbol} from {time_text(blocked[-1].time)} on: {blocked[-1].reason}")

@@ -16,6 +16,7 @@ from tradekit.engine.live.inputs import Command, Filled, Input, Price, Revised, 
 from tradekit.engine.live.legs import Minter
 from tradekit.engine.live.opening import Opening, bare
 from tradekit.engine.live.recording import Recording, closed_rows
+from tradekit.engine.live.start import take_over
 from tradekit.engine.plan import choose
 from tradekit.engine.prepare import Prepared, prepare
 from tradekit.errors import ConfigError
@@ -138,10 +139,7 @@ def retold(composed: ComposedRun, market: Market, recording: Recording) -> Play:
         raise ConfigError(f"bars of {composed.config.data.interval!r} can't be gone through again; allowed: a length such as '1h'")
     run = GrowingRun(prepared, size, len(market.bars) - market.history)
     decider = Decider(run, composed.strategy, Minter(opening.prefix), recording.abilities)
-    for symbol, (units, price) in opening.positions.items():
-        decider.adopt(symbol, units, price)
-    if opening.is_halted:
-        decider.outside.halt(flatten=False)
+    take_over(decider, opening)
     until, other = _tell(decider, _inputs(market, recording), recording)
     return Play(decider.run.setup, decider.simulation, until, other)
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from tradekit.data.interval import time_text
-from tradekit.engine.live.inputs import Absent, Answer, Blocked, Command, Filled, Input, Revised, Row, Sighting
+from tradekit.engine.live.inputs import Absent, Answer, Blocked, Command, Filled, Imposed, Input, Revised, Row, Sighting
 from tradekit.engine.live.recording import Recording, Sent
 from tradekit.engine.replay.comparing import OrderDifference
 
@@ -185,6 +185,8 @@ def _told(given: Input, number: Mapping[str, int], end: int) -> str | None:
             return f"order {number[given.client_id]} had never reached the venue"
         case Blocked():
             return f"{given.symbol}: {given.reason or 'the books agree with the venue again'}"
+        case Imposed(fill=fill):
+            return f"the account traded {fill.quantity:f} {fill.symbol} at {fill.price} without an order of this run"
         case Revised():
             return f"the bar of {given.symbol} that opened at {time_text(given.open_time)} came late, or again and other"
         case Command() if given.time < end:
