@@ -8,6 +8,7 @@ from tradekit.cli.main import main
 from tradekit.journal.store import JournalStore, OrderRow
 
 INTENT = '{"client_id": "tk1", "symbol": "BTC/USDT", "quantity": "-2", "kind": 1, "limit": "99.5", "stop": null}'
+HOLD = {"level": "halt", "cause": "operator", "reason": "news", "since": 1_767_225_600_000_000_000}
 ORDER = OrderRow("tk1", 0, "BTC/USDT", INTENT, "unknown", "", "0.5", "")
 
 
@@ -15,7 +16,7 @@ ORDER = OrderRow("tk1", 0, "BTC/USDT", INTENT, "unknown", "", "0.5", "")
 def runs(tmp_path):
     store = JournalStore(tmp_path / "accounts" / "btc.sqlite")
     session = store.begin(1_767_225_600_000_000_000, {"run": {"mode": "live"}, "strategy": {"name": "busy"}}, "digest", b"")
-    held = {"capital": 900.0, "positions": {"BTC/USDT": [1.5, 98.25]}, "is_halted": True, "blocked": {"BTC/USDT": "it differs"}}
+    held = {"capital": 900.0, "positions": {"BTC/USDT": [1.5, 98.25]}, "state": "halt", "holds": [HOLD], "blocked": {"BTC/USDT": "it differs"}}
     store.append(session.id, '{"time": 1767225660000000000}', [ORDER], account=held)
     store.close()
     return tmp_path
@@ -24,7 +25,9 @@ def runs(tmp_path):
 def test_status_of_an_account_shows_what_it_holds_and_what_is_in_doubt(runs, capsys):
     assert main(["status", "btc", "--runs", str(runs)]) == 0
     out = capsys.readouterr().out
-    assert "btc: stopped, halted, mode live, strategy busy, session 1" in out
+    assert "btc: stopped, halt, mode live, strategy busy, session 1" in out
+    assert "halt by operator since 2026-01-01T00:00:00Z: news" in out
+    assert "no watchdog watches over it" in out
     assert "last input 2026-01-01T00:01:00Z" in out
     assert "no new risk in BTC/USDT: it differs" in out
     assert "98.25" in out
@@ -45,7 +48,7 @@ def test_status_as_json_has_everything(runs, capsys):
     assert one["orders"][0]["intent"]["limit"] == "99.5"
 
 
-@pytest.mark.parametrize("command", ["halt", "resume", "flatten"])
+@pytest.mark.parametrize("command", ["reduce-only", "halt", "resume", "flatten"])
 def test_command_to_an_account_waits_for_its_next_process(runs, capsys, command):
     assert main([command, "btc", "--reason", "why not", "--runs", str(runs)]) == 0
     assert f"{command} of account 'btc' is asked for; no process trades it now" in capsys.readouterr().out

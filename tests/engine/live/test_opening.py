@@ -11,6 +11,9 @@ from tradekit.model.bars import Bars
 from tradekit.model.instrument import Instrument
 
 
+HOLD = {"level": "halt", "cause": "operator", "reason": "news", "since": 1}
+
+
 def made() -> Opening:
     open_time = np.arange(4, dtype=np.int64) * 60_000_000_000
     prices = np.arange(40.0).reshape(5, 4, 2) + 1
@@ -18,7 +21,7 @@ def made() -> Opening:
     bars = Bars(("BTC/USDT", "ETH/USDT"), open_time, open_time + 60_000_000_000, *prices)
     instruments = (Instrument("BTC/USDT", tick=0.01), Instrument("ETH/USDT"))
     market = bare(bars, instruments, 60_000_000_000)
-    return Opening(market, "tk1", 1_000.0, {"BTC/USDT": (0.5, 20_000.0)}, {"ETH/USDT": Decimal("0.1")}, is_halted=True)
+    return Opening(market, "tk1", 1_000.0, {"BTC/USDT": (0.5, 20_000.0)}, {"ETH/USDT": Decimal("0.1")}, holds=(HOLD,))
 
 
 def test_opening_is_read_back_as_it_was():
@@ -29,7 +32,7 @@ def test_opening_is_read_back_as_it_was():
         np.testing.assert_array_equal(getattr(bars, name), getattr(before, name), strict=True)
     assert bars.symbols == before.symbols
     assert again.market.bar_length == opening.market.bar_length
-    for name in ("prefix", "capital", "positions", "baseline", "is_halted"):
+    for name in ("prefix", "capital", "positions", "baseline", "holds"):
         assert getattr(again, name) == getattr(opening, name)
 
 

@@ -6,7 +6,7 @@ goes on after its process died.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import singledispatchmethod
 from typing import Any
 
@@ -17,8 +17,10 @@ from tradekit.engine.live.following import Action, Follower
 from tradekit.engine.live.growing import GrowingRun
 from tradekit.engine.live.inputs import Absent, Answer, Blocked, Command, Filled, Input, Price, Row, Sighting
 from tradekit.engine.live.legs import Leg, Legs, Minter
+from tradekit.engine.live.switch import Hold, Level, Switch
 from tradekit.errors import RunError
 from tradekit.model.bars import Floats
+from tradekit.model.event import EventKind
 from tradekit.model.outside import Abilities, VenueFill
 from tradekit.plugin.contracts import Strategy
 from tradekit.simulator.context import Context
@@ -45,6 +47,7 @@ class Decider:
         self.outside = Outside(self.simulation, run.setup)
         self.legs = Legs()
         self.time = 0
+        self.switch = Switch()
         self.instruments = {one.symbol: one for one in run.setup.instruments}
         self.follower = None if abilities is None else Follower(self.outside, self.legs, minter, self.instruments, abilities)
         self.blocked: dict[str, str] = {} if self.follower is None else self.follower.blocked
@@ -75,11 +78,15 @@ class Decider:
     @_take.register
     def _(self, given: Row) -> None:
         row = self.run.add(given.closed)
-        if self._has_events:
+        before = len(self.simulation.log)
+        if self.switch.level >= Level.HALT:
+            run_targets(self.simulation, self._weights, row, row + 1)  # nobody wants anything
+        elif self._has_events:
             run_on_bar(self.context, self.strategy, (row, row + 1))
         else:
             self._weights[row] = self._targets()
             run_targets(self.simulation, self._weights, row, row + 1)
+        self._note_halts(before)
         for symbol, (_, high, low, _, _) in given.closed.bars.items():
             self.outside.seen(self._places[symbol], high)
             self.outside.seen(self._places[symbol], low)
@@ -120,12 +127,15 @@ class Decider:
 
     @_take.register
     def _(self, given: Command) -> None:
-        if given.command == "resume":
-            self.outside.resume()
-        elif given.command == "pause":
+        if given.command == "pause":
             self.outside.pause()
+        elif given.command in ("resume", "clear"):
+            self.switch.resume() if given.command == "resume" else self.switch.clear(given.cause)
+            if self.switch.level is Level.RUN:
+                self.outside.resume()
         else:
-            self.outside.halt(given.command == "flatten")
+            self.switch.hold(Hold(Level.of(given.command), given.cause, given.reason, given.time))
+            self.outside.halt(given.command == "flatten", f"{given.cause}: {given.reason}" if given.reason else given.cause)
 
     @_take.register
     def _(self, given: Blocked) -> None:
@@ -133,6 +143,22 @@ class Decider:
             self.blocked[given.symbol] = given.reason
         else:
             self.blocked.pop(given.symbol, None)
+
+    def stop_for(self, holds: Sequence[Mapping[str, Any]]) -> None:
+        """Be stopped for the reasons that an earlier session has left."""
+        self.switch.take_over(holds)
+        if self.switch.holds:
+            self.outside.halt(flatten=False, words="halted before this session")
+
+    def _note_halts(self, start: int) -> None:
+        """Take note of rules that have stopped new risk since an entry of the log."""
+        if len(self.simulation.log) == start or not self.is_halted:
+            return
+        found = self.simulation.log.columns(start)
+        for k in np.flatnonzero(found["kind"] == EventKind.HALT):
+            rule, fallen = int(found["rule"][k]), float(found["c"][k])
+            who = f"rule {self.run.setup.rules[rule].name!r}" if rule >= 0 else "equity"
+            self.switch.hold(Hold(Level.REDUCE_ONLY, who, f"equity is {fallen:.2%} below its peak", self.time))
 
     def touched(self, symbol: str, price: float) -> list[int]:
         """Return the orders that the venue doesn't watch and that a price sets off."""
@@ -157,7 +183,8 @@ class Decider:
         return {
             "capital": self.outside.cash(),
             "positions": {symbol: found for symbol, found in held.items() if found[0] != 0.0},
-            "is_halted": self.is_halted,
+            "state": self.switch.level.text,
+            "holds": self.switch.told(),
             "blocked": dict(self.blocked),
         }
 

@@ -32,7 +32,7 @@ def note_of(given: Input, decider: Decider) -> OutsideNote:
         case Price():
             return OutsideNote("price", time, symbol=given.symbol, facts={"price": repr(given.price)})
         case Command():
-            return OutsideNote("command", time, facts={"command": given.command, "reason": given.reason})
+            return OutsideNote("command", time, facts={"command": given.command, "reason": given.reason, "cause": given.cause})
         case Blocked():
             return OutsideNote("blocked", time, symbol=given.symbol, facts={"reason": given.reason})
 

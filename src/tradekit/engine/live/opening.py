@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import io
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from decimal import Decimal
+from typing import Any
 
 import numpy as np
 
@@ -24,7 +25,8 @@ class Opening:
     """The bars that warm a session up and what is known of the instruments, and what the account begins with.
 
     `positions` are units and average price by symbol, taken over from an earlier session; `capital` is the money. `baseline` is
-    what the venue's account holds besides, by symbol. Client ids begin with `prefix`.
+    what the venue's account holds besides, by symbol. Client ids begin with `prefix`. `holds` are the reasons for which it is
+    stopped, as `Switch.told` returns them.
     """
 
     market: MarketData
@@ -32,7 +34,7 @@ class Opening:
     capital: float
     positions: Mapping[str, tuple[float, float]] = field(default_factory=dict)
     baseline: Mapping[str, Decimal] = field(default_factory=dict)
-    is_halted: bool = False
+    holds: Sequence[Mapping[str, Any]] = ()
 
     def to_bytes(self) -> bytes:
         """Return everything as an Arrow file."""
@@ -52,7 +54,7 @@ class Opening:
             "capital": self.capital,
             "positions": {symbol: list(held) for symbol, held in self.positions.items()},
             "baseline": {symbol: str(units) for symbol, units in self.baseline.items()},
-            "is_halted": self.is_halted,
+            "holds": [dict(hold) for hold in self.holds],
         }
         written = table(columns).replace_schema_metadata({"about": json.dumps(about, default=str)})
         sink = io.BytesIO()
@@ -79,7 +81,7 @@ class Opening:
             about["capital"],
             {symbol: (held[0], held[1]) for symbol, held in about["positions"].items()},
             {symbol: Decimal(units) for symbol, units in about["baseline"].items()},
-            about["is_halted"],
+            tuple(about["holds"]),
         )
 
 
