@@ -16,7 +16,13 @@ ORDER = OrderRow("tk1", 0, "BTC/USDT", INTENT, "unknown", "", "0.5", "")
 def runs(tmp_path):
     store = JournalStore(tmp_path / "accounts" / "btc.sqlite")
     session = store.begin(1_767_225_600_000_000_000, {"run": {"mode": "live"}, "strategy": {"name": "busy"}}, "digest", b"")
-    held = {"capital": 900.0, "positions": {"BTC/USDT": [1.5, 98.25]}, "state": "halt", "holds": [HOLD], "blocked": {"BTC/USDT": "it differs"}}
+    held = {
+        "capital": 900.0,
+        "positions": {"BTC/USDT": [1.5, 98.25]},
+        "state": "halt",
+        "holds": [HOLD],
+        "blocked": {"BTC/USDT": "it differs"},
+    }
     store.append(session.id, '{"time": 1767225660000000000}', [ORDER], account=held)
     store.close()
     return tmp_path

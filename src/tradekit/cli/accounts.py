@@ -111,7 +111,9 @@ def _ask(account: str, runs: Path, command: str, reason: str) -> None:
     if is_running:
         click.echo(f"{command} of account {account!r} is asked for; its process takes it up at once ('tradekit status {account}')")
     elif command != "resume" and is_watched:
-        click.echo(f"{command} of account {account!r} is asked for; no process trades it now, and its watchdog cancels what adds risk")
+        click.echo(
+            f"{command} of account {account!r} is asked for; no process trades it now, and its watchdog cancels what adds risk"
+        )
     else:
         click.echo(f"{command} of account {account!r} is asked for; no process trades it now, so that the next one begins with it")
 

@@ -106,7 +106,7 @@ def with_watchdog(composed: ComposedRun, runs: Path) -> Iterator[None]:
     arguments = ["watch", str(run_file.path), "--runs", str(runs), "--with-run", *words]
     command = [sys.executable, "-c", "from tradekit.cli.main import entry; entry()", *arguments]
     # In a session of its own, so that Ctrl-C, which ends the run cleanly, leaves it to the end of that.
-    process = subprocess.Popen(command, stdin=subprocess.DEVNULL, start_new_session=True)
+    process = subprocess.Popen(command, stdin=subprocess.DEVNULL, start_new_session=True)  # noqa: S603 - our own command
     try:
         yield
     finally:

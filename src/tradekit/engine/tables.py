@@ -300,7 +300,9 @@ class LiveTable(_Table):
         3.0, ge=0, description="lengths of a bar in which nothing may be heard of the data before new risk is stopped; 0: for ever"
     )
     lag_s: float = Field(
-        5.0, ge=0, description="seconds in which the event loop may stand still before new risk is stopped for a minute; 0: for ever"
+        5.0,
+        ge=0,
+        description="seconds in which the event loop may stand still before new risk is stopped for a minute; 0: for ever",
     )
     clock_s: float = Field(
         1.0,

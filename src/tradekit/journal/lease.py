@@ -23,7 +23,9 @@ class Lease:
         except OSError:
             holder = os.read(self._file, 20).decode() or "unknown"
             os.close(self._file)
-            raise RunError(f"account {path.stem!r} is {what} by another process ({holder.strip()}); end that, or name another account") from None
+            raise RunError(
+                f"account {path.stem!r} is {what} by another process ({holder.strip()}); end that, or name another account"
+            ) from None
         os.ftruncate(self._file, 0)
         os.write(self._file, str(os.getpid()).encode())
 

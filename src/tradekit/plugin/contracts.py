@@ -412,8 +412,8 @@ class Executor(Component, ABC):
     def before_sending(self, check: Callable[[str], None]) -> None:
         """Be given what to call with the client id of an order when its request is about to leave, if that is not at once.
 
-        It raises `OrderRefused` for one that must not leave any more. The driver asks it before `send`; an executor that waits for its
-        turn after that asks it again. The default forgets it.
+        It raises `OrderRefused` for one that must not leave any more. The driver asks it before `send`; an executor that waits for
+        its turn after that asks it again. The default forgets it.
         """
 
     def events(self) -> AsyncIterator[VenueEvent]:

@@ -88,7 +88,7 @@ class CcxtExecutor(Executor):
         super().__init__(options)
         self._link: _Link | None = None
         self._symbols: tuple[str, ...] = ()
-        self._check: Callable[[str], None] = _let_pass
+        self._check: Callable[[str], None] = lambda _client_id: None
 
     @property
     def has_true_time(self) -> bool:
@@ -171,8 +171,7 @@ class CcxtExecutor(Executor):
 
     async def find(self, client_id: str, symbol: str) -> VenueOrder | None:
         """Look an order up by our id."""
-        errand = self._errand(Priority.RECONCILE)
-        found = await self._do(errand, "look an order up", lambda: self._lookup().find(client_id, symbol))
+        found = await self._do(self._errand(Priority.RECONCILE), "look an order up", lambda: self._lookup().find(client_id, symbol))
         if found is None:
             return None
         told = order(found, self._profile)
@@ -309,10 +308,6 @@ class CcxtExecutor(Executor):
         )
         if mode.get("hedged"):
             raise ConfigError(f"the account at {client.id} is in hedge mode; set it to one-way positions first")
-
-
-def _let_pass(_client_id: str) -> None:
-    """Let an order leave."""
 
 
 def _governor(client: library.Client) -> Governor:

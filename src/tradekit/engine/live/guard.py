@@ -51,27 +51,26 @@ class Guard:
     """When something was heard of the data, by the venue's clock."""
     _lagged_at: float = 0.0
 
+    def begin(self) -> None:
+        """Do from now on what is asked for, first what was before: the session agrees with the venue."""
+        self.take_asked()
+        self.hear()
+
     def hear(self) -> None:
         """Take note that something was heard of the data."""
         self.heard_at = self.now()
 
     async def run(self, tick: float) -> None:
-        """Look at everything again and again."""
+        """Give signs of life, and look at everything again and again once the session has begun."""
         time = asyncio.get_running_loop().time
-        self.hear()
         while True:
             self.beat()
-            self.take_asked()
-            self._watch_data()
+            if self.heard_at is not None:
+                self.take_asked()
+                self._watch_data(self.heard_at)
             before = time()
             await asyncio.sleep(tick)
             self._watch_loop(time() - before - tick, time())
-
-    async def live(self, tick: float) -> None:
-        """Give signs of life, and do nothing else."""
-        while True:
-            self.beat()
-            await asyncio.sleep(tick)
 
     def take_asked(self) -> None:
         """Do what operators and the watchdog have asked for."""
@@ -100,10 +99,10 @@ class Guard:
         why = f"this machine's clock differs from the venue's by {seconds:.1f} s, and {self.limits.clock_s:g} s are allowed"
         self._judge(CLOCK, why if seconds > self.limits.clock_s else "")
 
-    def _watch_data(self) -> None:
-        if self.limits.silence is None or self.heard_at is None:
+    def _watch_data(self, heard_at: int) -> None:
+        if self.limits.silence is None:
             return
-        silent = self.now() - self.heard_at
+        silent = self.now() - heard_at
         seconds, allowed = silent / _SECOND, self.limits.silence / _SECOND
         why = f"nothing was heard of the data for {seconds:.0f} s, and {allowed:g} s are allowed"
         self._judge(STALE, why if silent > self.limits.silence else "")

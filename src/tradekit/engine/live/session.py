@@ -8,7 +8,6 @@ import time
 from collections.abc import AsyncIterator, Callable, Coroutine, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
-from functools import partial
 from typing import Any
 
 from tradekit.data.fetch.whole import all_bars
@@ -80,7 +79,7 @@ class LiveSession:
     """Where bars come from, if not from `source.live_bars`."""
     since: int = 0
     """Up to when trades were asked for."""
-    limits: Limits = Limits()
+    limits: Limits = field(default_factory=Limits)
     stopped_by: int = 0
     venue_clock: VenueClock = field(init=False)
     guard: Guard = field(init=False)
@@ -146,11 +145,9 @@ class LiveSession:
     async def run(self) -> Ended:
         """Run until something stops it."""
         try:
-            alive = asyncio.create_task(self.guard.live(self.timing.tick))
-            self._tasks.add(alive)
+            self._spawn(self.guard.run(self.timing.tick))
             await self._begin()
-            alive.cancel()
-            loops = {"guard": partial(self.guard.run, self.timing.tick), "data": self._listen_to_data, "timer": self._tick, "journal": self._tidy}
+            loops = {"data": self._listen_to_data, "timer": self._tick, "journal": self._tidy}
             if self.executor is not None:
                 loops |= {"venue": self._listen_to_venue, "look-up": self._look_after}
             for name, loop in loops.items():
@@ -180,7 +177,7 @@ class LiveSession:
                 await asyncio.sleep(error.retry_after_s or self.timing.retry)
             else:
                 self.guard.watch_clock(self.venue_clock.offset)
-                self.guard.take_asked()
+                self.guard.begin()
                 return
 
     async def _listen_to_data(self) -> None:

@@ -33,8 +33,8 @@ class WatchTiming:
     """How often is looked, in seconds.
 
     `taken` is how long a process that is alive may take to do what was asked for, `silent` after how long it is taken for one that
-    is not, as far as something was asked for, and `hang` in any case. Once nothing is left it is looked again every `again` seconds,
-    and every `rest` seconds after `sure`, when nothing can still arrive.
+    is not, as far as something was asked for, and `hang` in any case. Once nothing is left it is looked again every `again`
+    seconds, and every `rest` seconds after `sure`, when nothing can still arrive.
     """
 
     look: float = 0.05
@@ -192,5 +192,3 @@ def _said(asked: Asked) -> str:
 def _never(client_id: str) -> NoReturn:
     """Let no order leave this process."""
     raise OrderRefused(f"{client_id}: a watchdog sends no orders")
-
-
