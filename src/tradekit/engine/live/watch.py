@@ -181,7 +181,7 @@ def adds_risk(row: OrderRow, account: Mapping[str, Any]) -> bool:
     intent = json.loads(row.intent)
     if intent.get("reduce_only"):
         return False
-    held, _ = account.get("positions", {}).get(row.symbol, (0.0, 0.0))
+    held = float(account.get("positions", {}).get(row.symbol, (0.0, 0.0))[0])
     return held == 0.0 or (held > 0.0) == (Decimal(intent["quantity"]) > 0)
 
 
