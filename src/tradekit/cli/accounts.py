@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 __all__ = ["flatten_command", "halt_command", "reduce_only_command", "resume_command", "status_command"]
 
+_SILENT_S = 2.0
 _ACCOUNT = click.argument("account")
 _REASON = click.option("--reason", default="", help="Why, for the journal.")
 
@@ -102,20 +103,25 @@ def _open(account: str, runs: Path) -> JournalStore:
 
 
 def _ask(account: str, runs: Path, command: str, reason: str) -> None:
+    from tradekit.journal.heartbeat import last_beat
+
     store = _open(account, runs)
     try:
         store.ask(command, reason)
         is_running, is_watched = store.is_leased(), store.is_watched()
+        beat = last_beat(store.path.with_suffix(".beat"))
     finally:
         store.close()
-    if is_running:
-        click.echo(f"{command} of account {account!r} is asked for; its process takes it up at once ('tradekit status {account}')")
-    elif command != "resume" and is_watched:
-        click.echo(
-            f"{command} of account {account!r} is asked for; no process trades it now, and its watchdog cancels what adds risk"
-        )
-    else:
-        click.echo(f"{command} of account {account!r} is asked for; no process trades it now, so that the next one begins with it")
+    is_silent = is_running and (beat is None or beat.age_s > _SILENT_S)
+    who = "no process trades it now, so that the next one begins with it"
+    if is_silent:
+        who = "its process gives no sign of life, and begins with it when it goes on"
+    elif is_running:
+        who = f"its process takes it up at once ('tradekit status {account}')"
+    click.echo(f"{command} of account {account!r} is asked for; {who}")
+    if command != "resume" and (is_silent or not is_running):
+        watched, alone = "its watchdog cancels what adds risk", "no watchdog watches over it: cancel at the venue what must not be filled"
+        click.echo(watched if is_watched else alone)
 
 
 def _status(account: str, runs: Path) -> dict[str, Any]:
