@@ -7,6 +7,7 @@ import json
 import os
 import shutil
 import signal
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -15,7 +16,8 @@ from typing import Any
 import pytest
 
 from engine.live.play import walk
-from live.process import Nursery, Process
+from live.process import Nursery, Process, until
+from proofs import deep
 from tradekit.journal.store import JournalStore
 
 pytestmark = [
@@ -46,6 +48,7 @@ class Post:
     folder: Path
     nursery: Nursery
     hang_s: float = 3_600.0
+    watchdog: str = "false"
     control: Any = field(init=False)
     keys: dict[str, str] = field(init=False)
     count: int = 0
@@ -93,6 +96,7 @@ history = 5
 lag_s = 0
 silence_bars = 0
 hang_s = {self.hang_s}
+watchdog = {self.watchdog}
 [[report]]
 name = "summary"
 """)
@@ -165,3 +169,63 @@ def test_process_that_stands_still_is_halted_through_the_watchdog_until_a_person
     assert again.signal(signal.SIGTERM) == 128 + signal.SIGTERM
     assert watchdog.signal(signal.SIGTERM) == 128 + signal.SIGTERM
     matrix.tell("SIGSTOP, then `tradekit halt`", "the watchdog cancels", "nothing left before `resume`, over SIGCONT and a restart")
+
+
+@pytest.mark.skipif("not config.getoption('proof')", reason="it measures, which is for proofs")
+def test_orders_of_a_process_that_stands_still_are_gone_within_a_second_of_the_halt(tmp_path, nursery, matrix):
+    matrix.count = deep(1, 10)
+    post = Post(tmp_path, nursery)
+    watchdog, trader, waits = None, post.trade(), []
+    for number in range(matrix.count):
+        trader.until(post.resting)
+        watchdog = watchdog or post.watch()
+        os.kill(trader.pid, signal.SIGSTOP)
+        asked = time.monotonic()
+        with post.journal() as store:
+            store.ask("halt", f"for the {number + 1}. time")
+        watchdog.until(lambda: not post.resting())
+        waits.append(time.monotonic() - asked)
+        os.kill(trader.pid, signal.SIGCONT)
+        assert post.start("resume", "post", "--reason", "measured").wait() == 0
+    assert trader.signal(signal.SIGTERM) in (5, 128 + signal.SIGTERM)
+    assert watchdog is not None
+    assert watchdog.signal(signal.SIGTERM) == 128 + signal.SIGTERM
+    waits.sort()
+    matrix.tell(
+        "from the halt to an empty book",
+        "the trading process is stopped by SIGSTOP a moment before; polled every 10 ms",
+        f"between {waits[0]:.2f} and {waits[-1]:.2f} s, half of them within {waits[len(waits) // 2]:.2f} s",
+    )
+    assert waits[len(waits) // 2] < 1.0
+
+
+@pytest.mark.skipif("not config.getoption('proof')", reason="it takes as long as a process must be silent")
+def test_killed_process_is_halted_by_the_watchdog_that_its_run_started(tmp_path, nursery, matrix):
+    matrix.count = 1
+    post = Post(tmp_path, nursery, hang_s=10.0, watchdog="true")
+    trader = post.trade()
+    trader.until(lambda: post.resting() and "connected" in trader.words())
+    os.kill(trader.pid, signal.SIGKILL)
+    assert trader.wait() == -signal.SIGKILL
+
+    def is_latched():
+        with post.journal() as store:
+            return [one.cause for one in store.asked()] == ["watchdog"] and not post.resting()
+
+    until(is_latched, trader.words)
+    sent = post.sent()
+    again = post.start("run", str(post.folder / "run.toml"), "--live", "--set", "live.watchdog=false")
+    again.until(lambda: "halt since" in again.words() or "halt was asked for, by watchdog" in again.words())
+    rows = post.rows()
+    again.until(lambda: post.rows() > rows + 2)
+    assert post.sent() == sent
+    assert again.signal(signal.SIGTERM) == 5
+    until(lambda: not is_watched(post), trader.words)
+    matrix.tell(
+        "SIGKILL", "no sign of life for 10 s", "the watchdog cancels and halts; the next process starts halted and sends nothing"
+    )
+
+
+def is_watched(post: Post) -> bool:
+    with post.journal() as store:
+        return bool(store.is_watched())

@@ -120,7 +120,10 @@ def _ask(account: str, runs: Path, command: str, reason: str) -> None:
         who = f"its process takes it up at once ('tradekit status {account}')"
     click.echo(f"{command} of account {account!r} is asked for; {who}")
     if command != "resume" and (is_silent or not is_running):
-        watched, alone = "its watchdog cancels what adds risk", "no watchdog watches over it: cancel at the venue what must not be filled"
+        watched, alone = (
+            "its watchdog cancels what adds risk",
+            "no watchdog watches over it: cancel at the venue what must not be filled",
+        )
         click.echo(watched if is_watched else alone)
 
 
