@@ -37,8 +37,10 @@ def nursery(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Nursery]:
     info.mkdir()
     (info / "METADATA").write_text("Metadata-Version: 2.1\nName: rests\nVersion: 1.0\n")
     (info / "entry_points.txt").write_text("[tradekit]\nrests = rests\n")
-    with Nursery(site) as made:
-        yield made
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("PYTHONPATH", str(site))  # for a watchdog that a run starts
+        with Nursery(site) as made:
+            yield made
 
 
 @dataclass

@@ -10,7 +10,6 @@ from tradekit.engine.live.opening import Opening, bare
 from tradekit.model.bars import Bars
 from tradekit.model.instrument import Instrument
 
-
 HOLD = {"level": "halt", "cause": "operator", "reason": "news", "since": 1}
 
 

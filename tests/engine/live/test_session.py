@@ -11,9 +11,9 @@ from engine.live.play import Stage, walk
 from tradekit import EventKind, Intent, LiveBar, OrderKind, OrderStatus, Strategy, Terms, VenueError, VenueOrder
 from tradekit.engine.live.inputs import Row
 from tradekit.engine.live.legs import LegState
+from tradekit.errors import RunError
 from tradekit.journal.events import events
 from tradekit.journal.record import Record
-from tradekit.errors import RunError
 from tradekit.journal.store import JournalStore
 from tradekit.testing.feed import ScriptedSource
 from tradekit.testing.venue import Fault
