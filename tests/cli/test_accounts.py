@@ -1,10 +1,14 @@
 """`tradekit status`, `halt`, `resume` and `flatten`."""
 
 import json
+import struct
+import time
 
 import pytest
 
 from tradekit.cli.main import main
+from tradekit.journal.heartbeat import Heartbeat
+from tradekit.journal.lease import Lease
 from tradekit.journal.store import JournalStore, OrderRow
 
 INTENT = '{"client_id": "tk1", "symbol": "BTC/USDT", "quantity": "-2", "kind": 1, "limit": "99.5", "stop": null}'
@@ -73,3 +77,29 @@ def test_command_to_an_unknown_account_names_those_that_there_are(runs, capsys):
 def test_status_without_any_account_says_so(tmp_path, capsys):
     assert main(["status", "--runs", str(tmp_path)]) == 0
     assert capsys.readouterr().out == f"no account is or was traded in {str(tmp_path)!r}\n"
+
+
+def test_halt_of_a_process_that_is_silent_says_who_cancels(runs, capsys):
+    store = JournalStore(runs / "accounts" / "btc.sqlite")
+    store.lease()
+    Heartbeat(store.path.with_suffix(".beat")).close(is_clean=False)
+    content = struct.pack("<qq", time.monotonic_ns() - 40 * 10**9, 1)
+    store.path.with_suffix(".beat").write_bytes(content)
+    assert main(["halt", "btc", "--reason", "now", "--runs", str(runs)]) == 0
+    said = capsys.readouterr().out
+    assert "halt of account 'btc' is asked for; its process gives no sign of life, and begins with it when it goes on" in said
+    assert "no watchdog watches over it: cancel at the venue what must not be filled" in said
+    watch = Lease(store.path.with_suffix(".watch"), "watched")
+    assert main(["flatten", "btc", "--runs", str(runs)]) == 0
+    assert "its watchdog cancels what adds risk" in capsys.readouterr().out
+    assert main(["status", "btc", "--runs", str(runs)]) == 0
+    said = capsys.readouterr().out
+    assert "a watchdog watches over it, last sign of life 40" in said
+    assert "asked for and not taken up: halt by operator: now" in said
+    watch.close()
+    store.close()
+
+
+def test_resume_without_a_reason_is_refused(runs, capsys):
+    assert main(["resume", "btc", "--runs", str(runs)]) == 2
+    assert "missing option '--reason'" in capsys.readouterr().err
