@@ -17,7 +17,7 @@ PUBLIC = """
     Options Order OrderError OrderKind OrderRefused OrderStatus OutsideNote Paging PluginError Position Quote Quotes
     Reason Reconnected Reporter Result RiskRule RunError RunStart Search Series Snapshot SnapshotCheck Step Store
     StoreView Strategy StrategyError StreamBars SweepResult TableColumns TableOptions TableSource Terms Threshold
-    Trade TradekitError Trades Trail Values VenueError VenueFill VenueOrder Verdict VerdictKind View __version__ atr
+    Trade TradekitError Trades Trail Values VenueError VenueFill VenueOrder VenuePayment Verdict VerdictKind View __version__ atr
     bar bars_of_trades bollinger check_snapshot coarser_bars donchian ema highest hookimpl interval_text list_symbols
     lowest macd obv open_source read_actions read_book read_funding read_keys read_quotes read_result read_series
     read_trades recorded_snapshot rma roc rsi run sma stdev steps sweep take_snapshot trade_number vwap wma

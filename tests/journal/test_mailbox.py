@@ -1,5 +1,6 @@
 """What other processes ask of the one that trades."""
 
+import contextlib
 import sqlite3
 
 import pytest
@@ -64,3 +65,18 @@ def test_halt_can_be_asked_for_and_read_while_another_process_is_in_a_transactio
     assert store.orders() == []
     store.close()
     hanging.close()
+
+
+def test_journal_of_format_2_keeps_what_was_asked_for_and_not_done(tmp_path):
+    path = tmp_path / "main.sqlite"
+    JournalStore(path).close()
+    with contextlib.closing(sqlite3.connect(path)) as db, db:
+        db.execute("DROP TABLE imposed")
+        db.execute("DROP TABLE payments")
+        db.execute("CREATE TABLE asked (id INTEGER PRIMARY KEY, time INTEGER, command TEXT, reason TEXT, done INTEGER)")
+        db.execute("INSERT INTO asked VALUES (1, 1, 'halt', 'old', 1), (2, 2, 'halt', 'news', 0)")
+        db.execute("UPDATE about SET value = '2' WHERE key = 'format'")
+    for _ in range(2):
+        store = JournalStore(path)
+        assert [(one.command, one.reason) for one in store.asked()] == [("halt", "news")]
+        store.close()

@@ -6,7 +6,7 @@ from decimal import Decimal
 
 import numpy as np
 
-from tradekit.engine.live.opening import Opening, bare
+from tradekit.engine.live.opening import Opening, bare, holds_of
 from tradekit.model.bars import Bars
 from tradekit.model.instrument import Instrument
 
@@ -42,3 +42,9 @@ def test_opening_is_kept_without_pandas():
         [sys.executable, "-c", f"import sys; sys.path[:] = {paths!r}; {code}"], capture_output=True, text=True, check=True
     )
     assert run.stdout == "False\n"
+
+
+def test_opening_of_an_earlier_version_that_was_halted_still_is():
+    assert holds_of({"is_halted": False}) == ()
+    (hold,) = holds_of({"is_halted": True})
+    assert (hold["level"], hold["reason"]) == ("halt", "halted under an earlier version")

@@ -17,7 +17,7 @@ from tradekit.model.columns import number_column, table
 from tradekit.model.instrument import Instrument
 from tradekit.model.timeline import Schedule, Sessions
 
-__all__ = ["Opening", "bare"]
+__all__ = ["Opening", "bare", "holds_of"]
 
 
 @dataclass(frozen=True)
@@ -25,8 +25,9 @@ class Opening:
     """The bars that warm a session up and what is known of the instruments, and what the account begins with.
 
     `positions` are units and average price by symbol, taken over from an earlier session; `capital` is the money. `baseline` is
-    what the venue's account holds besides, by symbol. Client ids begin with `prefix`. `holds` are the reasons for which it is
-    stopped, as `Switch.told` returns them.
+    what the venue's account holds besides, by symbol, and `money` what its wallet does, where it tells. Client ids begin with
+    `prefix`. `holds` are the reasons for which the account is stopped, as `Switch.told` returns them. `seized` are the instruments
+    that a person has to look at before risk is added, and `paid_since` is from when on payments are asked for.
     """
 
     market: MarketData
@@ -35,6 +36,9 @@ class Opening:
     positions: Mapping[str, tuple[float, float]] = field(default_factory=dict)
     baseline: Mapping[str, Decimal] = field(default_factory=dict)
     holds: Sequence[Mapping[str, Any]] = ()
+    seized: Mapping[str, str] = field(default_factory=dict)
+    money: Decimal | None = None
+    paid_since: int = 0
 
     def to_bytes(self) -> bytes:
         """Return everything as an Arrow file."""
@@ -55,6 +59,9 @@ class Opening:
             "positions": {symbol: list(held) for symbol, held in self.positions.items()},
             "baseline": {symbol: str(units) for symbol, units in self.baseline.items()},
             "holds": [dict(hold) for hold in self.holds],
+            "seized": dict(self.seized),
+            "money": None if self.money is None else str(self.money),
+            "paid_since": self.paid_since,
         }
         written = table(columns).replace_schema_metadata({"about": json.dumps(about, default=str)})
         sink = io.BytesIO()
@@ -81,8 +88,18 @@ class Opening:
             about["capital"],
             {symbol: (held[0], held[1]) for symbol, held in about["positions"].items()},
             {symbol: Decimal(units) for symbol, units in about["baseline"].items()},
-            tuple(about["holds"]),
+            holds_of(about),
+            about.get("seized", {}),
+            Decimal(about["money"]) if about.get("money") is not None else None,
+            about.get("paid_since", 0),
         )
+
+
+def holds_of(about: Mapping[str, Any]) -> tuple[Mapping[str, Any], ...]:
+    """Return the reasons for which an account is stopped; earlier versions only knew that it is."""
+    if "holds" in about or not about.get("is_halted"):
+        return tuple(about.get("holds", ()))
+    return ({"level": "halt", "cause": "operator", "reason": "halted under an earlier version", "since": 0},)
 
 
 def bare(bars: Bars, instruments: tuple[Instrument, ...], bar_length: int) -> MarketData:
