@@ -1,6 +1,15 @@
 from pydantic import Field as Field
 
+from tradekit.analysis import statistics as statistics
 from tradekit.analysis.definitions import DEFINITIONS as DEFINITIONS, Definition as Definition
+from tradekit.analysis.drawdowns import Drawdowns as Drawdowns
+from tradekit.analysis.splits import (
+    CombinatorialSplits as CombinatorialSplits,
+    LabelSplit as LabelSplit,
+    combinatorial_purged as combinatorial_purged,
+    purged_k_fold as purged_k_fold,
+    purged_walk_forward as purged_walk_forward,
+)
 from tradekit.builtin.indicators import (
     atr as atr,
     bar as bar,
@@ -19,6 +28,7 @@ from tradekit.builtin.indicators import (
     vwap as vwap,
     wma as wma,
 )
+from tradekit.data.align import align as align
 from tradekit.data.building import bars_of_trades as bars_of_trades, coarser_bars as coarser_bars
 from tradekit.data.dated import read_actions as read_actions, read_funding as read_funding
 from tradekit.data.interval import interval_text as interval_text
@@ -30,8 +40,17 @@ from tradekit.data.store.view import StoreView as StoreView
 from tradekit.data.stream import StreamBars as StreamBars
 from tradekit.data.tables import list_symbols as list_symbols, read_series as read_series
 from tradekit.data.ticks import read_book as read_book, read_quotes as read_quotes, read_trades as read_trades
-from tradekit.engine.folder import read_result as read_result
+from tradekit.engine.compare import RunDifferences as RunDifferences, compare_results as compare_results
+from tradekit.engine.folder import find_run as find_run, read_result as read_result
+from tradekit.engine.indicator_values import find_indicator as find_indicator, indicator_values as indicator_values
 from tradekit.engine.keys import Keys as Keys, read_keys as read_keys
+from tradekit.engine.periods import (
+    Periods as Periods,
+    benchmark_metrics as benchmark_metrics,
+    drawdowns as drawdowns,
+    periods as periods,
+)
+from tradekit.engine.reread import RunMarket as RunMarket, read_market as read_market
 from tradekit.engine.run import run as run
 from tradekit.engine.snapshot import (
     Snapshot as Snapshot,
@@ -57,6 +76,7 @@ from tradekit.errors import (
 from tradekit.model.account import Account as Account, Position as Position
 from tradekit.model.bars import Bars as Bars, Series as Series, Threshold as Threshold
 from tradekit.model.begun import RunStart as RunStart
+from tradekit.model.columns import column_values as column_values
 from tradekit.model.context import Context as Context, Depth as Depth, Quote as Quote, Trade as Trade, View as View
 from tradekit.model.cost import CostKind as CostKind, CostTerm as CostTerm
 from tradekit.model.event import CashKind as CashKind, Event as Event, EventKind as EventKind
@@ -100,6 +120,9 @@ from tradekit.plugin.contracts import (
     Step as Step,
     Strategy as Strategy,
 )
+from tradekit.plugin.extensions import Extension as Extension
+from tradekit.plugin.extensions import extensions as extensions
+from tradekit.plugin.extensions import find_extension as find_extension
 from tradekit.plugin.hookspecs import hookimpl as hookimpl
 from tradekit.plugin.options import Options as Options
 from tradekit.simulator import steps as steps
