@@ -1,13 +1,18 @@
 """`tradekit status`, `halt`, `resume` and `flatten`."""
 
 import json
+import struct
+import time
 
 import pytest
 
 from tradekit.cli.main import main
+from tradekit.journal.heartbeat import Heartbeat
+from tradekit.journal.lease import Lease
 from tradekit.journal.store import JournalStore, OrderRow
 
 INTENT = '{"client_id": "tk1", "symbol": "BTC/USDT", "quantity": "-2", "kind": 1, "limit": "99.5", "stop": null}'
+HOLD = {"level": "halt", "cause": "operator", "reason": "news", "since": 1_767_225_600_000_000_000}
 ORDER = OrderRow("tk1", 0, "BTC/USDT", INTENT, "unknown", "", "0.5", "")
 
 
@@ -15,7 +20,13 @@ ORDER = OrderRow("tk1", 0, "BTC/USDT", INTENT, "unknown", "", "0.5", "")
 def runs(tmp_path):
     store = JournalStore(tmp_path / "accounts" / "btc.sqlite")
     session = store.begin(1_767_225_600_000_000_000, {"run": {"mode": "live"}, "strategy": {"name": "busy"}}, "digest", b"")
-    held = {"capital": 900.0, "positions": {"BTC/USDT": [1.5, 98.25]}, "is_halted": True, "blocked": {"BTC/USDT": "it differs"}}
+    held = {
+        "capital": 900.0,
+        "positions": {"BTC/USDT": [1.5, 98.25]},
+        "state": "halt",
+        "holds": [HOLD],
+        "blocked": {"BTC/USDT": "it differs"},
+    }
     store.append(session.id, '{"time": 1767225660000000000}', [ORDER], account=held)
     store.close()
     return tmp_path
@@ -24,7 +35,9 @@ def runs(tmp_path):
 def test_status_of_an_account_shows_what_it_holds_and_what_is_in_doubt(runs, capsys):
     assert main(["status", "btc", "--runs", str(runs)]) == 0
     out = capsys.readouterr().out
-    assert "btc: stopped, halted, mode live, strategy busy, session 1" in out
+    assert "btc: stopped, halt, mode live, strategy busy, session 1" in out
+    assert "halt by operator since 2026-01-01T00:00:00Z: news" in out
+    assert "no watchdog watches over it" in out
     assert "last input 2026-01-01T00:01:00Z" in out
     assert "no new risk in BTC/USDT: it differs" in out
     assert "98.25" in out
@@ -45,7 +58,7 @@ def test_status_as_json_has_everything(runs, capsys):
     assert one["orders"][0]["intent"]["limit"] == "99.5"
 
 
-@pytest.mark.parametrize("command", ["halt", "resume", "flatten"])
+@pytest.mark.parametrize("command", ["reduce-only", "halt", "resume", "flatten"])
 def test_command_to_an_account_waits_for_its_next_process(runs, capsys, command):
     assert main([command, "btc", "--reason", "why not", "--runs", str(runs)]) == 0
     assert f"{command} of account 'btc' is asked for; no process trades it now" in capsys.readouterr().out
@@ -64,3 +77,29 @@ def test_command_to_an_unknown_account_names_those_that_there_are(runs, capsys):
 def test_status_without_any_account_says_so(tmp_path, capsys):
     assert main(["status", "--runs", str(tmp_path)]) == 0
     assert capsys.readouterr().out == f"no account is or was traded in {str(tmp_path)!r}\n"
+
+
+def test_halt_of_a_process_that_is_silent_says_who_cancels(runs, capsys):
+    store = JournalStore(runs / "accounts" / "btc.sqlite")
+    store.lease()
+    Heartbeat(store.path.with_suffix(".beat")).close(is_clean=False)
+    content = struct.pack("<qq", time.monotonic_ns() - 40 * 10**9, 1)
+    store.path.with_suffix(".beat").write_bytes(content)
+    assert main(["halt", "btc", "--reason", "now", "--runs", str(runs)]) == 0
+    said = capsys.readouterr().out
+    assert "halt of account 'btc' is asked for; its process gives no sign of life, and begins with it when it goes on" in said
+    assert "no watchdog watches over it: cancel at the venue what must not be filled" in said
+    watch = Lease(store.path.with_suffix(".watch"), "watched")
+    assert main(["flatten", "btc", "--runs", str(runs)]) == 0
+    assert "its watchdog cancels what adds risk" in capsys.readouterr().out
+    assert main(["status", "btc", "--runs", str(runs)]) == 0
+    said = capsys.readouterr().out
+    assert "a watchdog watches over it, last sign of life 40" in said
+    assert "asked for and not taken up: halt by operator: now" in said
+    watch.close()
+    store.close()
+
+
+def test_resume_without_a_reason_is_refused(runs, capsys):
+    assert main(["resume", "btc", "--runs", str(runs)]) == 2
+    assert "missing option '--reason'" in capsys.readouterr().err

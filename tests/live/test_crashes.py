@@ -158,6 +158,7 @@ timeout_s = 60.0
 costs = []
 [live]
 history = 5
+lag_s = 0
 [[report]]
 name = "summary"
 """)

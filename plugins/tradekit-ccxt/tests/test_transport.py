@@ -114,6 +114,43 @@ def test_order_without_our_id_in_it_is_held_back() -> None:
     assert line.left == [("POST", ORDER)]
 
 
+def test_order_that_is_called_off_while_it_waits_for_its_turn_does_not_leave() -> None:
+    line, called = Line(may_trade=True), []
+
+    def check() -> None:
+        called.append(1)
+        raise OrderRefused("not sent: news at ten")
+
+    async def run() -> Errand:
+        with on(Errand(Priority.NEW, carries="tk1", check=check)) as errand:
+            with pytest.raises(OrderRefused, match="not sent: news at ten"):
+                await line.client.fetch(ORDER, "POST", None, "symbol=BTCUSDT&newClientOrderId=tk1")
+            return errand
+
+    assert not asyncio.run(run()).has_left
+    assert called == [1]
+    assert line.left == []
+
+
+def test_executor_asks_right_before_an_order_leaves_whether_it_may(desk: Any, intent: Any) -> None:
+    asked: list[str] = []
+
+    def check(client_id: str) -> None:
+        asked.append(client_id)
+        raise OrderRefused("not sent: news at ten")
+
+    async def run() -> int:
+        async with desk("binance") as (executor, wire):
+            executor.before_sending(check)
+            wire.client.fetch = Transport(wire.client, Governor(100.0, 100.0), may_trade=True).fetch
+            with pytest.raises(OrderRefused, match="not sent: news at ten"):
+                await executor.send(intent(kind=OrderKind.LIMIT, limit=Decimal("100.5")))
+            return len(wire.sent)
+
+    assert asyncio.run(run()) == 0
+    assert len(asked) == 1
+
+
 def test_exchange_that_drops_our_id_is_never_sent_an_order(desk: Any, intent: Any) -> None:
     # ccxt leaves our id out for crypto.com, and does not say so.
     async def run() -> int:

@@ -348,7 +348,7 @@ def test_log_that_can_not_be_written_stops_new_risk_and_catches_up(stage: Stage,
     assert verify(live_log(stage)).level == 0
     told = [record for record in run.records if isinstance(record, Ordered)]
     assert len(told) == outcome.finished.result.orders.num_rows
-    assert any(entry.kind == "operator.command" and entry.data["command"] == "halt" for entry in run.entries)
+    assert any(entry.kind == "operator.command" and entry.data["command"] == "reduce-only" for entry in run.entries)
 
 
 def test_other_reporter_that_raises_in_every_method_loses_no_record_live(stage: Stage) -> None:

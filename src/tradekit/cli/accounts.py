@@ -1,4 +1,4 @@
-"""`tradekit status`, `halt`, `resume` and `flatten`: look at an account that is traded live, and take hold of it."""
+"""`tradekit status`, `reduce-only`, `halt`, `flatten` and `resume`: look at an account that is traded live, and take hold of it."""
 
 from __future__ import annotations
 
@@ -13,10 +13,11 @@ from tradekit.cli.output import json_option, print_json, print_table
 from tradekit.errors import ConfigError, nearest
 
 if TYPE_CHECKING:
-    from tradekit.journal.store import JournalStore
+    from tradekit.journal.store import JournalStore, OrderRow
 
-__all__ = ["flatten_command", "halt_command", "resume_command", "status_command"]
+__all__ = ["flatten_command", "halt_command", "reduce_only_command", "resume_command", "status_command"]
 
+_SILENT_S = 2.0
 _ACCOUNT = click.argument("account")
 _REASON = click.option("--reason", default="", help="Why, for the journal.")
 
@@ -45,19 +46,34 @@ def status_command(account: str | None, runs: Path, as_json: bool) -> None:
 @_REASON
 @runs_option
 def halt_command(account: str, reason: str, runs: Path) -> None:
-    """Stop new risk in ACCOUNT: cancel what adds to positions, keep what closes them.
+    """Stop ACCOUNT: cancel what adds to positions, and ask the strategy no more; what protects positions stays.
 
-    It stays halted, over restarts too, until 'tradekit resume'.
+    It stays halted, over restarts too, until 'tradekit resume'. Where the trading process hangs or is dead, its watchdog cancels.
     """
     _ask(account, runs, "halt", reason)
 
 
-@click.command("resume")
+@click.command("reduce-only")
 @_ACCOUNT
 @_REASON
 @runs_option
+def reduce_only_command(account: str, reason: str, runs: Path) -> None:
+    """Let ACCOUNT only close positions: cancel and refuse what adds to them; the strategy goes on.
+
+    It lasts, over restarts too, until 'tradekit resume'.
+    """
+    _ask(account, runs, "reduce-only", reason)
+
+
+@click.command("resume")
+@_ACCOUNT
+@click.option("--reason", required=True, help="Why it may, for the journal: what was found, and what was done about it.")
+@runs_option
 def resume_command(account: str, reason: str, runs: Path) -> None:
-    """Allow new risk in ACCOUNT again."""
+    """Let ACCOUNT trade again, after a person has looked at why it was stopped.
+
+    What is wrong right now, such as a clock, goes on to stop it until that is over.
+    """
     _ask(account, runs, "resume", reason)
 
 
@@ -87,33 +103,53 @@ def _open(account: str, runs: Path) -> JournalStore:
 
 
 def _ask(account: str, runs: Path, command: str, reason: str) -> None:
+    from tradekit.journal.heartbeat import last_beat
+
     store = _open(account, runs)
     try:
         store.ask(command, reason)
-        is_running = store.is_leased()
+        is_running, is_watched = store.is_leased(), store.is_watched()
+        beat = last_beat(store.path.with_suffix(".beat"))
     finally:
         store.close()
-    if is_running:
-        click.echo(f"{command} of account {account!r} is asked for; its process takes it up at once ('tradekit status {account}')")
-    else:
-        click.echo(f"{command} of account {account!r} is asked for; no process trades it now, so that the next one begins with it")
+    is_silent = is_running and (beat is None or beat.age_s > _SILENT_S)
+    who = "no process trades it now, so that the next one begins with it"
+    if is_silent:
+        who = "its process gives no sign of life, and begins with it when it goes on"
+    elif is_running:
+        who = f"its process takes it up at once ('tradekit status {account}')"
+    click.echo(f"{command} of account {account!r} is asked for; {who}")
+    if command != "resume" and (is_silent or not is_running):
+        watched, alone = (
+            "its watchdog cancels what adds risk",
+            "no watchdog watches over it: cancel at the venue what must not be filled",
+        )
+        click.echo(watched if is_watched else alone)
 
 
 def _status(account: str, runs: Path) -> dict[str, Any]:
     import json
 
+    from tradekit.journal.heartbeat import last_beat
+
     store = _open(account, runs)
     try:
         session, held, last = store.last_session(), store.account() or {}, store.last_time()
-        waiting = [{"command": asked.command, "reason": asked.reason} for asked in store.asked()]
+        waiting = [{"command": asked.command, "reason": asked.reason, "by": asked.cause} for asked in store.asked()]
         orders = [row for row in store.orders() if row.state in ("sending", "unknown", "open")]
-        is_running = store.is_leased()
+        is_running, is_watched = store.is_leased(), store.is_watched()
+        beat = last_beat(store.path.with_suffix(".beat"))
     finally:
         store.close()
+    level = held.get("state", "run")
     settings = {} if session is None else json.loads(session.settings)
     return {
         "account": account,
-        "state": ("running" if is_running else "stopped") + (", halted" if held.get("is_halted") else ""),
+        "state": ("running" if is_running else "stopped") + ("" if level == "run" else f", {level}"),
+        "level": level,
+        "holds": held.get("holds", []),
+        "watchdog": is_watched,
+        "silent_s": round(beat.age_s, 1) if is_running and beat is not None and not beat.is_over else None,
         "mode": settings.get("run", {}).get("mode", ""),
         "strategy": settings.get("strategy", {}).get("name", ""),
         "session": 0 if session is None else session.id,
@@ -124,27 +160,30 @@ def _status(account: str, runs: Path) -> dict[str, Any]:
             symbol: {"units": units, "average_price": price} for symbol, (units, price) in held.get("positions", {}).items()
         },
         "blocked": held.get("blocked", {}),
-        "orders": [
-            {
-                "client_id": row.client_id,
-                "symbol": row.symbol,
-                "state": row.state,
-                "filled": row.filled,
-                "intent": json.loads(row.intent),
-            }
-            for row in orders
-        ],
+        "orders": [_order(row) for row in orders],
         "asked": waiting,
     }
+
+
+def _order(row: OrderRow) -> dict[str, Any]:
+    import json
+
+    told = {"client_id": row.client_id, "symbol": row.symbol, "state": row.state, "filled": row.filled}
+    return {**told, "intent": json.loads(row.intent)}
 
 
 def _show(one: dict[str, Any]) -> None:
     click.echo(f"{one['account']}: {one['state']}, mode {one['mode']}, strategy {one['strategy']}, session {one['session']}")
     click.echo(f"begun {one['started']}, last input {one['last']}, cash {one['cash']}")
+    for hold in one["holds"]:
+        click.echo(f"{hold['level']} by {hold['cause']} since {_time(hold['since'])}: {hold['reason']}".rstrip(": "))
+    if one["mode"] == "live":
+        silent = "" if one["silent_s"] is None else f", last sign of life {one['silent_s']:g} s ago"
+        click.echo(("a watchdog watches over it" if one["watchdog"] else "no watchdog watches over it") + silent)
     for symbol, why in one["blocked"].items():
         click.echo(f"no new risk in {symbol}: {why}")
     for asked in one["asked"]:
-        click.echo(f"waiting: {asked['command']} {asked['reason']}".rstrip())
+        click.echo(f"asked for and not taken up: {asked['command']} by {asked['by']}: {asked['reason']}".rstrip(": "))
     if one["positions"]:
         rows = [(symbol, f"{held['units']:g}", f"{held['average_price']:g}") for symbol, held in one["positions"].items()]
         print_table(("position", "units", "average price"), rows)

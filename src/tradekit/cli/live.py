@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 import logging
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
@@ -17,20 +19,28 @@ if TYPE_CHECKING:
     from tradekit.engine.live.run import LiveOutcome
     from tradekit.engine.live.start import Started
 
-__all__ = ["run_until_stopped"]
+__all__ = ["log_lines", "run_until_stopped"]
 
 
 def run_until_stopped(composed: ComposedRun, runs: Path, may_trade: bool, is_new: bool, as_json: bool) -> LiveOutcome:
     """Run on live data, with one line for what happens on standard error: for people, or as JSON."""
+    from tradekit.cli.watch import with_watchdog
     from tradekit.engine.live.run import run_live
 
+    with log_lines(as_json), with_watchdog(composed, runs):
+        return run_live(composed, runs, may_trade, is_new, _say_what_begins)
+
+
+@contextmanager
+def log_lines(as_json: bool = False) -> Iterator[None]:
+    """Show what tradekit logs on standard error."""
     handler = logging.StreamHandler()
     handler.setFormatter(_JsonLines() if as_json else _Lines())
     logger = logging.getLogger("tradekit")
     logger.addHandler(handler)
     logger.setLevel(logging.INFO)
     try:
-        return run_live(composed, runs, may_trade, is_new, _say_what_begins)
+        yield
     finally:
         logger.removeHandler(handler)
 
@@ -45,6 +55,16 @@ def _say_what_begins(started: Started) -> None:
     log.info("%d closed bars so far; %d inputs gone through again", decider.run.rows, started.replayed)
     for use in composed.uses:
         log.info("%s %s from %s %s", use.kind, use.name, use.package, use.version)
+    account = session.store.path.stem
+    for hold in decider.switch.told():
+        since = datetime.fromtimestamp(hold["since"] // 1_000_000_000, UTC).isoformat()
+        log.warning("%s since %s, by %s: %s", hold["level"], since, hold["cause"], hold["reason"] or "no reason was given")
+    for asked in session.store.asked():
+        log.warning("%s was asked for, by %s: %s", asked.command, asked.cause, asked.reason or "no reason was given")
+    if decider.switch.holds:
+        log.warning("it stays so until somebody runs: tradekit resume %s --reason '...'", account)
+    if mode == "live" and not session.store.is_watched() and not composed.config.live.watchdog:
+        log.info("no watchdog watches over it: 'tradekit watch %s' in another terminal does", composed.run_file.path)
     log.info("journal %s; Ctrl-C ends the run cleanly", session.store.path)
 
 

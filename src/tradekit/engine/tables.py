@@ -296,6 +296,23 @@ class LiveTable(_Table):
     late_s: float = Field(1.0, ge=0, description="seconds after the end of a bar that is made of trades in which more may come")
     grace_s: float = Field(3.0, gt=0, description="seconds after its end at which a bar that is missing is asked for")
     patience_s: float = Field(30.0, gt=0, description="seconds after its end at which the run goes on without a bar")
+    silence_bars: float = Field(
+        3.0, ge=0, description="lengths of a bar in which nothing may be heard of the data before new risk is stopped; 0: for ever"
+    )
+    lag_s: float = Field(
+        5.0,
+        ge=0,
+        description="seconds in which the event loop may stand still before new risk is stopped for a minute; 0: for ever",
+    )
+    clock_s: float = Field(
+        1.0,
+        ge=0,
+        description="seconds by which this machine's clock may differ from the venue's before new risk is stopped; 0: by any",
+    )
+    hang_s: float = Field(
+        30.0, ge=1, description="seconds without a sign of life after which the watchdog cancels what adds risk, and halts"
+    )
+    watchdog: bool = Field(False, description="whether a live run starts its watchdog itself, which is 'tradekit watch'")
     max_bars: int = Field(500_000, ge=1, le=10_000_000, description="bars that a session has room for")
 
     @property

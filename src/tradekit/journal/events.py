@@ -55,7 +55,7 @@ def _text(event: EventKind, code: int, rule: str, reason: str) -> str:
     if event is EventKind.CASH:
         return CashKind(code).text
     if event is EventKind.HALT:
-        return rule or "equity is gone"
+        return rule or reason or "equity is gone"
     if event is EventKind.VERDICT:
         said = f"{rule}: {VerdictKind(code).name.lower()}"
         return f"{said} ({reason})" if reason else said

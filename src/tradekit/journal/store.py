@@ -8,9 +8,7 @@ venue hears of it. Each trade of an order (`fills`), each trade that the account
 from __future__ import annotations
 
 import json
-import os
 import sqlite3
-import time
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
@@ -18,8 +16,10 @@ from pathlib import Path
 from typing import Any, Literal
 
 from tradekit.errors import RunError
+from tradekit.journal.lease import Lease, is_held
+from tradekit.journal.mailbox import Asked, Mailbox
 
-__all__ = ["Asked", "JournalStore", "Once", "OrderRow", "SessionRow"]
+__all__ = ["JournalStore", "Once", "OrderRow", "SessionRow"]
 
 FORMAT = 3
 _MOST_PAGES = 25_000  # 100 MB
@@ -42,9 +42,6 @@ CREATE TABLE fills (
     symbol TEXT NOT NULL, trade_id TEXT NOT NULL, client_id TEXT NOT NULL REFERENCES orders, seq INTEGER NOT NULL,
     body TEXT NOT NULL, PRIMARY KEY (symbol, trade_id, client_id)
 ) WITHOUT ROWID;
-CREATE TABLE asked (
-    id INTEGER PRIMARY KEY, time INTEGER NOT NULL, command TEXT NOT NULL, reason TEXT NOT NULL, done INTEGER NOT NULL DEFAULT 0
-);
 """
 _SINCE_3 = """
 CREATE TABLE imposed (
@@ -97,16 +94,6 @@ class Once:
     body: str
 
 
-@dataclass(frozen=True, slots=True)
-class Asked:
-    """What an operator has asked for."""
-
-    id: int
-    time: int
-    command: str
-    reason: str
-
-
 class JournalStore:
     """The open journal of an account. One process writes it at a time; others may read it, and ask for something.
 
@@ -116,7 +103,9 @@ class JournalStore:
     def __init__(self, path: Path, durability: Literal["process", "full"] = "process") -> None:
         self.path = path
         path.parent.mkdir(parents=True, exist_ok=True)
-        self._lease: int | None = None
+        self.mailbox = Mailbox(path.with_suffix(".asked"))
+        self._lease: Lease | None = None
+        self._taken = 0
         self._db = sqlite3.connect(path, isolation_level=None, timeout=10)
         self._db.execute("PRAGMA journal_mode=WAL")
         self._db.execute(f"PRAGMA synchronous={'FULL' if durability == 'full' else 'NORMAL'}")
@@ -126,27 +115,40 @@ class JournalStore:
         self._prepare()
 
     def _prepare(self) -> None:
-        with self._transaction():
-            if not self._db.execute("SELECT 1 FROM sqlite_master WHERE name = 'about'").fetchone():
-                for statement in _SCHEMA.split(";"):
-                    self._db.execute(statement)
-                self._db.execute("INSERT INTO about VALUES ('format', '2')")
-            if self._format() == "2":
-                for statement in _SINCE_3.split(";"):
-                    self._db.execute(statement)
-                self._db.execute("UPDATE about SET value = ? WHERE key = 'format'", (str(FORMAT),))
+        # Whoever only looks must not wait for a process that hangs in the middle of a transaction.
+        if self._format() != str(FORMAT):
+            with self._transaction():
+                if self._format() == "":
+                    for statement in _SCHEMA.split(";"):
+                        self._db.execute(statement)
+                    self._db.execute("INSERT INTO about VALUES ('format', '2')")
+                if self._format() == "2":
+                    self._begin_format_3()
         found = self._format()
         if found != str(FORMAT):
             raise RunError(f"journal {str(self.path)!r} has format {found!r}, and this version of tradekit reads {FORMAT}")
 
+    def _begin_format_3(self) -> None:
+        for statement in _SINCE_3.split(";"):
+            self._db.execute(statement)
+        self._db.execute("UPDATE about SET value = ? WHERE key = 'format'", (str(FORMAT),))
+        if self._has("asked"):  # which was in here then
+            for command, reason in self._db.execute("SELECT command, reason FROM asked WHERE done = 0 ORDER BY id").fetchall():
+                self.mailbox.ask(command, reason)
+
     def _format(self) -> str:
+        if not self._has("about"):
+            return ""
         return str(self._db.execute("SELECT value FROM about WHERE key = 'format'").fetchone()[0])
+
+    def _has(self, table: str) -> bool:
+        return self._db.execute("SELECT 1 FROM sqlite_master WHERE name = ?", (table,)).fetchone() is not None
 
     def close(self) -> None:
         """Close the file and give the lease back."""
         self._db.close()
         if self._lease is not None:
-            os.close(self._lease)
+            self._lease.close()
             self._lease = None
 
     def tidy(self) -> None:
@@ -156,38 +158,15 @@ class JournalStore:
 
     def lease(self) -> None:
         """Become the one process that trades this account; raise `RunError` if another one does."""
-        import fcntl
-
-        lease = os.open(self.path.with_suffix(".lease"), os.O_RDWR | os.O_CREAT, 0o600)
-        try:
-            fcntl.flock(lease, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError:
-            holder = os.read(lease, 20).decode() or "unknown"
-            os.close(lease)
-            raise RunError(
-                f"account {self.path.stem!r} is traded by another process ({holder.strip()}); end that, or name another account"
-            ) from None
-        os.ftruncate(lease, 0)
-        os.write(lease, str(os.getpid()).encode())
-        self._lease = lease
+        self._lease = Lease(self.path.with_suffix(".lease"), "traded")
 
     def is_leased(self) -> bool:
         """Say whether some process trades this account now."""
-        import fcntl
+        return self._lease is not None or is_held(self.path.with_suffix(".lease"))
 
-        if self._lease is not None:
-            return True
-        path = self.path.with_suffix(".lease")
-        if not path.exists():
-            return False
-        lease = os.open(path, os.O_RDWR)
-        try:
-            fcntl.flock(lease, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError:
-            return True
-        finally:
-            os.close(lease)
-        return False
+    def is_watched(self) -> bool:
+        """Say whether a watchdog watches over this account now."""
+        return is_held(self.path.with_suffix(".watch"))
 
     def last_session(self) -> SessionRow | None:
         """Return the session that was begun last."""
@@ -240,7 +219,7 @@ class JournalStore:
             if account is not None:
                 self._db.execute("INSERT OR REPLACE INTO about VALUES ('account', ?)", (json.dumps(account),))
             if asked is not None:
-                self._db.execute("UPDATE asked SET done = 1 WHERE id = ?", (asked,))
+                self._db.execute("INSERT OR REPLACE INTO about VALUES ('asked', ?)", (str(asked),))
         return seq
 
     def _keep_orders(self, session: int, seq: int, orders: Iterable[OrderRow]) -> None:
@@ -278,24 +257,30 @@ class JournalStore:
         """Return what names each payment: symbol, kind and the venue's id."""
         return set(self._db.execute("SELECT symbol, kind, payment_id FROM payments").fetchall())
 
-    def ask(self, command: str, reason: str) -> int:
+    def ask(self, command: str, reason: str, cause: str = "operator") -> int:
         """Ask whoever trades this account for something; it is taken up when that process looks, or when one starts."""
-        with self._transaction():
-            cursor = self._db.execute(
-                "INSERT INTO asked (time, command, reason) VALUES (?, ?, ?)", (time.time_ns(), command, reason)
-            )
-        return int(cursor.lastrowid or 0)
+        return self.mailbox.ask(command, reason, cause)
 
     def asked(self) -> list[Asked]:
-        """Return what was asked for and is not done, oldest first."""
-        return [Asked(*row) for row in self._db.execute("SELECT id, time, command, reason FROM asked WHERE done = 0 ORDER BY id")]
+        """Return what was asked for and is not taken yet, oldest first. Where nothing is, that takes microseconds."""
+        if self.mailbox.size() == self._taken:
+            return []
+        row = self._db.execute("SELECT value FROM about WHERE key = 'asked'").fetchone()
+        self._taken = 0 if row is None else int(row[0])
+        return self.mailbox.since(self._taken)
 
     @contextmanager
     def _transaction(self) -> Iterator[None]:
-        self._db.execute("BEGIN IMMEDIATE")
         try:
+            self._db.execute("BEGIN IMMEDIATE")
             yield
-        except BaseException:
-            self._db.execute("ROLLBACK")
+            self._db.execute("COMMIT")
+        except BaseException as error:
+            if self._db.in_transaction:
+                self._db.execute("ROLLBACK")
+            if isinstance(error, sqlite3.OperationalError):
+                raise RunError(
+                    f"the journal {str(self.path)!r} can't be written: {error}; nothing that was not written down was sent; see to "
+                    "the disk, then run the same command again"
+                ) from error
             raise
-        self._db.execute("COMMIT")

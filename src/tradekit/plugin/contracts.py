@@ -363,6 +363,14 @@ class Executor(Component, ABC):
     def fill_rules(self) -> FillRules | None:
         """Return how fills are simulated, or `None` for an executor that sends orders out of this process."""
 
+    @property
+    def has_true_time(self) -> bool:
+        """Whether the venue's clock is meant to show the time of day, so that this machine's can be judged by it.
+
+        An executor says no where a server that stands for the venue replays another day.
+        """
+        return True
+
     async def connect(self, symbols: Sequence[str], may_trade: bool) -> Sequence[Instrument]:
         """Open the connections, and return what the venue says of these instruments: tick, lot and smallest order above all.
 
@@ -418,6 +426,13 @@ class Executor(Component, ABC):
     async def venue_time(self) -> int:
         """Return what the venue's clock shows, UTC nanoseconds."""
         raise NotImplementedError
+
+    def before_sending(self, check: Callable[[str], None]) -> None:
+        """Be given what to call with the client id of an order when its request is about to leave, if that is not at once.
+
+        It raises `OrderRefused` for one that must not leave any more. The driver asks it before `send`; an executor that waits for
+        its turn after that asks it again. The default forgets it.
+        """
 
     def events(self) -> AsyncIterator[VenueEvent]:
         """Yield what the venue tells of orders and trades, as it comes, and `Reconnected` whenever something may have been missed.

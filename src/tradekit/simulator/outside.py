@@ -193,9 +193,11 @@ class Outside:
         self.simulation.withdraw(order)
         self.book.compact()
 
-    def halt(self, flatten: bool) -> None:
-        """Stop new risk, as an operator asks; with `flatten`, close all positions too."""
+    def halt(self, flatten: bool, words: str = "") -> None:
+        """Stop new risk, and say in `words` why; with `flatten`, close all positions too."""
         if not self.gate.is_halted:
+            if words:
+                self.log.notes[self.log.count] = (words, {})
             self.gate.halt(-1, self.ledger.equity(), _NAN, -1)
         self.simulation.stop_risk(flatten)
         if flatten:

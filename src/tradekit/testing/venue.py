@@ -193,9 +193,13 @@ class ScriptedExecutor(Executor):
 
     name = "scripted"
     venue: ClassVar[ScriptedVenue]
+    check: Callable[[str], None] | None = None
 
     def fill_rules(self) -> FillRules | None:
         return None
+
+    def before_sending(self, check: Callable[[str], None]) -> None:
+        self.check = check
 
     async def connect(self, symbols: Sequence[str], may_trade: bool) -> Sequence[Instrument]:
         await self._call("connect", lambda: None)
@@ -210,6 +214,8 @@ class ScriptedExecutor(Executor):
             raise OrderRefused("this executor was connected without the right to trade")
         if intent.kind not in self.venue.abilities.kinds:
             raise OrderRefused(f"a {intent.kind.text} order is none that the venue takes")
+        if self.check is not None:
+            self.check(intent.client_id)
         return await self._call("send", lambda: self.venue.take(intent))
 
     async def cancel(self, client_id: str, venue_id: str, symbol: str) -> None:  # noqa: ARG002 - what an override is given

@@ -6,9 +6,11 @@ from decimal import Decimal
 
 import numpy as np
 
-from tradekit.engine.live.opening import Opening, bare
+from tradekit.engine.live.opening import Opening, bare, holds_of
 from tradekit.model.bars import Bars
 from tradekit.model.instrument import Instrument
+
+HOLD = {"level": "halt", "cause": "operator", "reason": "news", "since": 1}
 
 
 def made() -> Opening:
@@ -18,7 +20,7 @@ def made() -> Opening:
     bars = Bars(("BTC/USDT", "ETH/USDT"), open_time, open_time + 60_000_000_000, *prices)
     instruments = (Instrument("BTC/USDT", tick=0.01), Instrument("ETH/USDT"))
     market = bare(bars, instruments, 60_000_000_000)
-    return Opening(market, "tk1", 1_000.0, {"BTC/USDT": (0.5, 20_000.0)}, {"ETH/USDT": Decimal("0.1")}, is_halted=True)
+    return Opening(market, "tk1", 1_000.0, {"BTC/USDT": (0.5, 20_000.0)}, {"ETH/USDT": Decimal("0.1")}, holds=(HOLD,))
 
 
 def test_opening_is_read_back_as_it_was():
@@ -29,7 +31,7 @@ def test_opening_is_read_back_as_it_was():
         np.testing.assert_array_equal(getattr(bars, name), getattr(before, name), strict=True)
     assert bars.symbols == before.symbols
     assert again.market.bar_length == opening.market.bar_length
-    for name in ("prefix", "capital", "positions", "baseline", "is_halted"):
+    for name in ("prefix", "capital", "positions", "baseline", "holds"):
         assert getattr(again, name) == getattr(opening, name)
 
 
@@ -40,3 +42,9 @@ def test_opening_is_kept_without_pandas():
         [sys.executable, "-c", f"import sys; sys.path[:] = {paths!r}; {code}"], capture_output=True, text=True, check=True
     )
     assert run.stdout == "False\n"
+
+
+def test_opening_of_an_earlier_version_that_was_halted_still_is():
+    assert holds_of({"is_halted": False}) == ()
+    (hold,) = holds_of({"is_halted": True})
+    assert (hold["level"], hold["reason"]) == ("halt", "halted under an earlier version")

@@ -100,6 +100,7 @@ def test_paper_a_source_that_has_no_bar_leaves_a_hole(tmp_path):
 def test_clock_of_this_machine_that_is_wrong_changes_nothing(tmp_path, mode, skew):
     script = walk(60, seed=5)
     stage = Stage(tmp_path, Busy, {"BTC/USDT": script}, mode=mode, base=int(script.close_time[9]), skew=skew)
+    stage.settings = "clock_s = 0"
     stage.venue.trade("BTC/USDT", "100")
     played = stage.play(30 * 60 + 5)
     assert played.ended.error is None

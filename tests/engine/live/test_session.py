@@ -11,8 +11,10 @@ from engine.live.play import Stage, walk
 from tradekit import EventKind, Intent, LiveBar, OrderKind, OrderStatus, Strategy, Terms, VenueError, VenueOrder
 from tradekit.engine.live.inputs import Row
 from tradekit.engine.live.legs import LegState
+from tradekit.errors import RunError
 from tradekit.journal.events import events
 from tradekit.journal.record import Record
+from tradekit.journal.store import JournalStore
 from tradekit.testing.feed import ScriptedSource
 from tradekit.testing.venue import Fault
 
@@ -267,3 +269,19 @@ def test_session_what_tells_people_and_fails_ends_the_session(stage):
 
     played = stage.play(100, lambda session: setattr(session, "say", fail))
     assert isinstance(played.ended.error, ValueError)
+
+
+def test_journal_that_can_not_be_written_says_so_and_sends_nothing(stage):
+    def fill_the_disk(session):
+        used = session.store._db.execute("PRAGMA page_count").fetchone()[0]
+        session.store._db.execute(f"PRAGMA max_page_count = {used}")
+
+    played = stage.play(6_000, fill_the_disk)
+    assert isinstance(played.ended.error, RunError)
+    assert "can't be written: database or disk is full; nothing that was not written down was sent" in str(played.ended.error)
+    store = JournalStore(stage.folder / "accounts" / "trial.sqlite")
+    kept = {row.client_id for row in store.orders()}
+    store.close()
+    sent = {client_id for method, client_id in stage.venue.received if method == "send"}
+    assert sent
+    assert sent <= kept

@@ -17,6 +17,10 @@ def _as_it_is(text: str) -> str:
     return text
 
 
+def _let_pass() -> None:
+    """Let an order leave."""
+
+
 @dataclass(slots=True)
 class Errand:
     """One thing that is asked of an exchange, in one request or several."""
@@ -28,6 +32,8 @@ class Errand:
     """What a request that changes something must have in it, or it does not leave."""
     hidden: Callable[[str], str] = _as_it_is
     """Takes keys out of a text."""
+    check: Callable[[], None] = _let_pass
+    """Raises `OrderRefused` right before an order leaves, if it must not any more."""
     has_left: bool = False
     """Whether a request that may change something has left this process."""
     failure: BaseException | None = None

@@ -91,6 +91,16 @@ class CcxtExecutor(Executor):
         super().__init__(options)
         self._link: Link | None = None
         self._symbols: tuple[str, ...] = ()
+        self._check: Callable[[str], None] = lambda _client_id: None
+
+    @property
+    def has_true_time(self) -> bool:
+        """Whether requests go to the exchange itself: a server that stands for it has a clock of its own."""
+        return self.options.url is None
+
+    def before_sending(self, check: Callable[[str], None]) -> None:
+        """Ask this when an order's turn has come, right before its request leaves."""
+        self._check = check
 
     def fill_rules(self) -> FillRules | None:
         """Return `None`: orders leave this process."""
@@ -145,6 +155,7 @@ class CcxtExecutor(Executor):
         asked = request(intent, *self._terms(intent.symbol), profile)
         priority = Priority.REDUCE if intent.reduce_only else Priority.NEW
         errand = self._linked().errand(priority, self.options.recv_window_s, asked.client_id)
+        errand.check = partial(self._check, intent.client_id)
         with on(errand):
             try:
                 found = await client.create_order(

@@ -98,13 +98,15 @@ class Transport:
         """Make a request, if it may be made."""
         errand = current()
         errand.status, errand.failure, errand.retry_after_s = 0, None, None
-        if method != "GET" and not urlsplit(url).path.endswith(self.reads or ("\0",)):
+        is_change = method != "GET" and not urlsplit(url).path.endswith(self.reads or ("\0",))
+        if is_change:
             self._check(method, url, body)
-            errand.has_left = True
-        if errand.carries and errand.carries in f"{url} {body}":
-            errand.has_left = True
+        is_order = bool(errand.carries) and errand.carries in f"{url} {body}"
         try:
             async with self._line if self.is_serial else nullcontext():
+                if is_order:
+                    errand.check()
+                errand.has_left = errand.has_left or is_change or is_order
                 return await self._fetch(url, method, headers, body)
         except BaseException as error:
             errand.failure = error

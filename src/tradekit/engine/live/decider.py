@@ -6,7 +6,7 @@ goes on after its process died.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import singledispatchmethod
 from typing import Any
 
@@ -30,6 +30,7 @@ from tradekit.engine.live.inputs import (
     Sighting,
 )
 from tradekit.engine.live.legs import Leg, Legs, Minter
+from tradekit.engine.live.switch import Level, Switch, note_halts, obey, stop_for
 from tradekit.errors import RunError
 from tradekit.model.bars import Floats
 from tradekit.model.event import CashKind
@@ -60,6 +61,7 @@ class Decider:
         self.outside = Outside(self.simulation, run.setup)
         self.legs = Legs()
         self.time = 0
+        self.switch = Switch()
         self.instruments = {one.symbol: one for one in run.setup.instruments}
         self.follower = None if abilities is None else Follower(self.outside, self.legs, minter, self.instruments, abilities)
         self.blocked: dict[str, str] = {} if self.follower is None else self.follower.blocked
@@ -93,11 +95,15 @@ class Decider:
     @_take.register
     def _(self, given: Row) -> None:
         row = self.run.add(given.closed)
-        if self._has_events:
+        before = len(self.simulation.log)
+        if self.switch.level >= Level.HALT:
+            run_targets(self.simulation, self._weights, row, row + 1)  # nobody wants anything
+        elif self._has_events:
             run_on_bar(self.context, self.strategy, (row, row + 1))
         else:
             self._weights[row] = self._targets()
             run_targets(self.simulation, self._weights, row, row + 1)
+        note_halts(self.simulation, self.run.setup, before, self.switch)
         for symbol, (_, high, low, _, _) in given.closed.bars.items():
             self.outside.seen(self._places[symbol], high)
             self.outside.seen(self._places[symbol], low)
@@ -158,11 +164,7 @@ class Decider:
     def _(self, given: Command) -> None:
         if given.command == "resume":
             self.seized.clear()
-            self.outside.resume()
-        elif given.command == "pause":
-            self.outside.pause()
-        else:
-            self.outside.halt(given.command == "flatten")
+        obey(given, self.switch, self.outside)
 
     @_take.register
     def _(self, given: Blocked) -> None:
@@ -180,6 +182,10 @@ class Decider:
         if open_time < self.run.setup.bars.open_time[0]:
             return True
         return bar == self.revised.get((symbol, open_time), self.run.bar(symbol, open_time))
+
+    def stop_for(self, holds: Sequence[Mapping[str, Any]]) -> None:
+        """Be stopped for the reasons that an earlier session has left."""
+        stop_for(holds, self.switch, self.outside)
 
     def touched(self, symbol: str, price: float) -> list[int]:
         """Return the orders that the venue doesn't watch and that a price sets off."""
@@ -204,7 +210,8 @@ class Decider:
         return {
             "capital": self.outside.cash(),
             "positions": {symbol: found for symbol, found in held.items() if found[0] != 0.0},
-            "is_halted": self.is_halted,
+            "state": self.switch.level.text,
+            "holds": self.switch.told(),
             "blocked": self.blocked | self.seized,
             "seized": dict(self.seized),
         }

@@ -111,11 +111,13 @@ class Price:
 
 @dataclass(frozen=True, slots=True)
 class Command:
-    """What an operator asks for, or the driver when it can't go on safely."""
+    """What an operator asks for, or the driver when it can't go on safely; `clear` says that a cause which passes is over."""
 
     time: int
-    command: Literal["halt", "resume", "flatten", "pause"]
+    command: Literal["reduce-only", "halt", "flatten", "resume", "pause", "clear"]
     reason: str = ""
+    cause: str = "operator"
+    """Who or what asks."""
     kind: Literal["command"] = "command"
 
 

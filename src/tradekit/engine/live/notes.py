@@ -49,7 +49,7 @@ def note_of(given: Input, decider: Decider) -> OutsideNote:
         case Price():
             return OutsideNote("price", time, symbol=given.symbol, facts={"price": repr(given.price)})
         case Command():
-            return OutsideNote("command", time, facts={"command": given.command, "reason": given.reason})
+            return OutsideNote("command", time, facts={"command": given.command, "reason": given.reason, "cause": given.cause})
         case Revised():
             facts = {"open_time": str(given.open_time), "bar": " ".join(map(repr, given.bar))}
             return OutsideNote("revised", time, symbol=given.symbol, facts=facts)

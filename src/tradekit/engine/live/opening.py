@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from decimal import Decimal
 from typing import Any
@@ -17,7 +17,7 @@ from tradekit.model.columns import number_column, table
 from tradekit.model.instrument import Instrument
 from tradekit.model.timeline import Schedule, Sessions
 
-__all__ = ["Opening", "bare"]
+__all__ = ["Opening", "bare", "holds_of"]
 
 
 @dataclass(frozen=True)
@@ -26,8 +26,8 @@ class Opening:
 
     `positions` are units and average price by symbol, taken over from an earlier session; `capital` is the money. `baseline` is
     what the venue's account holds besides, by symbol, and `money` what its wallet does, where it tells. Client ids begin with
-    `prefix`. `seized` are the instruments that a person has to look at before risk is added, and `paid_since` is from when on
-    payments are asked for.
+    `prefix`. `holds` are the reasons for which the account is stopped, as `Switch.told` returns them. `seized` are the instruments
+    that a person has to look at before risk is added, and `paid_since` is from when on payments are asked for.
     """
 
     market: MarketData
@@ -35,7 +35,7 @@ class Opening:
     capital: float
     positions: Mapping[str, tuple[float, float]] = field(default_factory=dict)
     baseline: Mapping[str, Decimal] = field(default_factory=dict)
-    is_halted: bool = False
+    holds: Sequence[Mapping[str, Any]] = ()
     seized: Mapping[str, str] = field(default_factory=dict)
     money: Decimal | None = None
     paid_since: int = 0
@@ -66,7 +66,7 @@ class Opening:
             "capital": self.capital,
             "positions": {symbol: list(held) for symbol, held in self.positions.items()},
             "baseline": {symbol: str(units) for symbol, units in self.baseline.items()},
-            "is_halted": self.is_halted,
+            "holds": [dict(hold) for hold in self.holds],
             "seized": dict(self.seized),
             "money": None if self.money is None else str(self.money),
             "paid_since": self.paid_since,
@@ -95,11 +95,18 @@ class Opening:
             about["capital"],
             {symbol: (held[0], held[1]) for symbol, held in about["positions"].items()},
             {symbol: Decimal(units) for symbol, units in about["baseline"].items()},
-            about["is_halted"],
+            holds_of(about),
             about.get("seized", {}),
             Decimal(about["money"]) if about.get("money") is not None else None,
             about.get("paid_since", 0),
         )
+
+
+def holds_of(about: Mapping[str, Any]) -> tuple[Mapping[str, Any], ...]:
+    """Return the reasons for which an account is stopped; earlier versions only knew that it is."""
+    if "holds" in about or not about.get("is_halted"):
+        return tuple(about.get("holds", ()))
+    return ({"level": "halt", "cause": "operator", "reason": "halted under an earlier version", "since": 0},)
 
 
 def bare(bars: Bars, instruments: tuple[Instrument, ...], bar_length: int) -> MarketData:

@@ -32,6 +32,8 @@ class Outbox:
     tell: Callable[[Input], None]
     now: Callable[[], int]
     spawn: Callable[[Coroutine[Any, Any, None]], None]
+    check: Callable[[str], None]
+    """Raises `OrderRefused` for an order that must not leave any more."""
     busy: set[str] = field(default_factory=set)
     """Client ids of orders that something is being asked about at this moment."""
     leaving: set[str] = field(default_factory=set)
@@ -61,9 +63,10 @@ class Outbox:
 
     async def _send(self, intent: Intent) -> None:
         try:
+            self.check(intent.client_id)
             order = await self.executor.send(intent)
         except OrderRefused as error:
-            _log.warning("the venue refused %s: %s", intent.client_id, error)
+            _log.warning("%s was refused: %s", intent.client_id, error)
             self.tell(Answer(self.now(), intent.client_id, "refused", text=str(error)))
         except Exception as error:  # noqa: BLE001 - whatever it is, it does not tell whether the order is there
             _log.warning("nobody knows what became of %s: %s: %s", intent.client_id, type(error).__name__, error)

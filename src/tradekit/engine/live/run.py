@@ -24,6 +24,7 @@ from tradekit.engine.plan import Plan
 from tradekit.engine.run import Finished, Ready, end_failed, keep
 from tradekit.errors import ConfigError, TradekitError
 from tradekit.journal.events import events
+from tradekit.journal.heartbeat import Heartbeat
 from tradekit.journal.record import Record
 from tradekit.journal.store import JournalStore
 from tradekit.model.event import Event, EventKind
@@ -99,12 +100,18 @@ async def _run(
     for number in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(number, session.stop, number)
     on_start(started)
+    heartbeat = Heartbeat(store.path.with_suffix(".beat"))
+    session.guard.beat = heartbeat.beat
     # What is there now stays: looking through ccxt's markets again and again for what to free would hold orders up.
     gc.collect()
     gc.freeze()
+    is_clean = False
     try:
-        return started, await session.run()
+        ended = await session.run()
+        is_clean = ended.error is None
+        return started, ended
     finally:
+        heartbeat.close(is_clean)
         gc.unfreeze()
 
 
@@ -134,7 +141,7 @@ def _hearing(ready: Ready, started: Started) -> Callable[[Input, Sequence[Action
                 failures.append(error)
         if failures and not decider.is_halted:
             _log.error("new risk is stopped: %s", failures[0])
-            started.session.store.ask("halt", str(failures[0]))
+            started.session.store.ask("reduce-only", str(failures[0]), "reporter")
         return not failures
 
     return on_input

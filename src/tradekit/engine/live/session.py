@@ -17,6 +17,7 @@ from tradekit.engine.live.clock import Rhythm, VenueClock
 from tradekit.engine.live.decider import Decider
 from tradekit.engine.live.feed import Feed, prices_of
 from tradekit.engine.live.following import Action
+from tradekit.engine.live.guard import Guard, Limits
 from tradekit.engine.live.inputs import Command, Input, Price, Revised, Row
 from tradekit.engine.live.legs import Leg
 from tradekit.engine.live.outbox import Outbox
@@ -44,6 +45,7 @@ class Timing:
     doubt: float = 2.0
     light: float = 30.0
     full: float = 600.0
+    clock: float = 60.0
     retry: float = 1.0
     stop: float = 10.0
 
@@ -79,8 +81,10 @@ class LiveSession:
     """Where bars come from, if not from `source.live_bars`."""
     since: int = 0
     """Up to when trades were asked for."""
+    limits: Limits = field(default_factory=Limits)
     stopped_by: int = 0
     venue_clock: VenueClock = field(init=False)
+    guard: Guard = field(init=False)
     resolver: Resolver | None = field(init=False, default=None)
     outbox: Outbox | None = field(init=False, default=None)
     _failure: BaseException | None = None
@@ -91,10 +95,12 @@ class LiveSession:
 
     def __post_init__(self) -> None:
         self.venue_clock = VenueClock(self.clock)
+        self.guard = Guard(self.store, self.books.decider, self.tell, self.now, self.limits)
         if self.executor is not None:
             decider, began = self.books.decider, self.books.session.started
             self.resolver = Resolver(decider, self.executor, self.tell, self.now, began, baseline=dict(self.baseline))
-            self.outbox = Outbox(self.executor, decider, self.resolver, self.tell, self.now, self._spawn)
+            self.outbox = Outbox(self.executor, decider, self.resolver, self.tell, self.now, self._spawn, self.guard.check)
+            self.executor.before_sending(self.guard.check)
 
     @property
     def store(self) -> JournalStore:
@@ -141,6 +147,7 @@ class LiveSession:
     async def run(self) -> Ended:
         """Run until something stops it."""
         try:
+            self._spawn(self.guard.run(self.timing.tick))
             await self._begin()
             loops = {"data": self._listen_to_data, "timer": self._tick, "journal": self._tidy}
             if self.executor is not None:
@@ -173,11 +180,14 @@ class LiveSession:
                 _log.warning("the venue can't be asked yet: %s", error)
                 await asyncio.sleep(error.retry_after_s or self.timing.retry)
             else:
+                self.guard.watch_clock(self.venue_clock.offset)
+                self.guard.begin()
                 return
 
     async def _listen_to_data(self) -> None:
         request = BarRequest(tuple(self.feed.symbols), self.feed.interval)
         async for heard in (self.live_bars or self.source.live_bars)(request):
+            self.guard.hear()
             if isinstance(heard, Reconnected):
                 await self._fill_gap()
                 continue
@@ -206,6 +216,8 @@ class LiveSession:
         request = BarRequest(tuple(self.feed.symbols), self.feed.interval, self.feed.following, end)
         found = await asyncio.to_thread(all_bars, self.source, request)
         self.feed.fill(found)
+        if any(len(series) for series in found.values()):
+            self.guard.hear()
         self._close_rows()
 
     async def _listen_to_venue(self) -> None:
@@ -220,9 +232,8 @@ class LiveSession:
                 await self._reconcile(is_full=True)
 
     async def _tick(self) -> None:
-        """Do what is due by the clock. Nothing here waits for the venue: an operator's order is taken though nothing answers."""
+        """Close rows by the clock, and ask for the bars that are missing."""
         while True:
-            self._take_orders_of_operator()
             self._close_rows()
             if self.feed.missing(self.now()) and self._rhythm.is_due("missing", self.timing.retry):
                 await self._fill_gap()
@@ -232,11 +243,13 @@ class LiveSession:
         """Find out what is in doubt, and compare the books with the venue's from time to time."""
         if self.outbox is None:
             return
-        self._rhythm.begin("full", "light")  # they were done at the start
+        self._rhythm.begin("full", "light", "clock")  # they were done at the start
         while True:
             await asyncio.gather(*(self.outbox.pursue(leg) for leg in self._in_doubt()))
-            if self._rhythm.is_due("full", self.timing.full):
+            if self._rhythm.is_due("clock", self.timing.clock):
                 await self.venue_clock.ask(self.source, self.executor)
+                self.guard.watch_clock(self.venue_clock.offset)
+            if self._rhythm.is_due("full", self.timing.full):
                 await self._reconcile(is_full=True)
             elif self._rhythm.is_due("light", self.timing.light):
                 await self._reconcile(is_full=False)
@@ -251,14 +264,6 @@ class LiveSession:
         after = round(self.timing.doubt * _SECOND)
         found = [leg for leg in self.books.decider.legs.working.values() if leg.is_doubtful and self.now() - leg.sent >= after]
         return [leg for leg in found if self._rhythm.is_due(leg.intent.client_id, self.timing.retry)]
-
-    def _take_orders_of_operator(self) -> None:
-        for asked in self.store.asked():
-            if asked.command not in ("halt", "resume", "flatten"):
-                _log.warning("somebody asked for %r, which is no command", asked.command)
-                continue
-            _log.warning("%s: %s", asked.command, asked.reason or "asked for by an operator")
-            self.tell(Command(self.now(), asked.command, asked.reason), asked.id)  # type: ignore[arg-type]  # checked above
 
     async def _reconcile(self, is_full: bool) -> None:
         if self.resolver is None:

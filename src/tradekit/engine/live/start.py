@@ -19,8 +19,9 @@ from tradekit.engine.live.books import Books
 from tradekit.engine.live.decider import Decider
 from tradekit.engine.live.feed import Feed
 from tradekit.engine.live.growing import GrowingRun
+from tradekit.engine.live.guard import Limits
 from tradekit.engine.live.legs import Minter
-from tradekit.engine.live.opening import Opening, bare
+from tradekit.engine.live.opening import Opening, bare, holds_of
 from tradekit.engine.live.resolve import agree, answer, held, our_money, their_money
 from tradekit.engine.live.session import LiveSession, Timing
 from tradekit.engine.live.trade_bars import bars_of_trades
@@ -37,6 +38,8 @@ __all__ = ["Started", "journal_path", "start", "take_over"]
 
 _SECOND = 1_000_000_000
 _WARMUPS = 4  # so that averages which never forget have all but forgotten where they began
+_WATCHING = ("silence_bars", "lag_s", "clock_s", "hang_s", "watchdog")
+"""What of `[live]` decides nothing: what it finds is an input like any other."""
 _SETTLED = ("filled", "cancelled", "expired", "rejected", "absent")
 
 
@@ -126,7 +129,9 @@ def _session(
     closed = int(decider.run.setup.bars.close_time[decider.run.rows - 1])
     feed = Feed(tuple(decider.instruments), interval, closed, round(live.grace_s * _SECOND), round(live.patience_s * _SECOND))
     timing = Timing(grace=live.grace_s, patience=live.patience_s)
-    session = LiveSession(books, composed.source, executor, feed, opening.baseline, timing, clock)
+    clock_s = live.clock_s if executor is not None and executor.has_true_time else 0.0
+    limits = Limits(round(live.silence_bars * interval) or None, live.lag_s or None, clock_s or None)
+    session = LiveSession(books, composed.source, executor, feed, opening.baseline, timing, clock, limits=limits)
     if session.resolver is not None:
         session.resolver.paid, session.resolver.paid_since = books.store.payment_keys(), opening.paid_since
         session.resolver.money = opening.money
@@ -153,7 +158,8 @@ def _known(facts: Sequence[Instrument], symbols: Sequence[str], composed: Compos
 
 def _settings(composed: ComposedRun) -> dict[str, Any]:
     """Return what makes two sessions the same, with the versions of what is installed left out: the journal tells of those."""
-    return {key: value for key, value in composed.settings().items() if key not in ("overrides", "report")}
+    found = {key: value for key, value in composed.settings().items() if key not in ("overrides", "report")}
+    return found | {"live": {key: value for key, value in found["live"].items() if key not in _WATCHING}}
 
 
 def _digest(settings: Mapping[str, Any]) -> str:
@@ -196,7 +202,7 @@ async def _open(
             f"order {pending[0].client_id!r} of the last session of account {store.path.stem!r} is {pending[0].state!r}; go on "
             "with that session and its settings until nothing is open ('tradekit flatten' closes everything), then begin a new one"
         )
-    left = store.account() or {"capital": config.account.capital, "positions": {}, "is_halted": False}
+    left = store.account() or {"capital": config.account.capital, "positions": {}, "holds": []}
     market = await asyncio.to_thread(_history, composed, known, now)
     positions = {symbol: (units, price) for symbol, (units, price) in left["positions"].items() if units}
     if unknown := [symbol for symbol in positions if symbol not in market.bars.symbols]:
@@ -209,7 +215,7 @@ async def _open(
         left["capital"],
         positions,
         {} if holdings is None else _baseline(market.instruments, positions, holdings),
-        left["is_halted"],
+        holds_of(left),
         left.get("seized", {}),
         None if holdings is None else _money(composed, market.instruments, holdings, left),
         now if before is None else before.started,
@@ -267,5 +273,4 @@ def take_over(decider: Decider, opening: Opening) -> None:
     for symbol, (units, price) in opening.positions.items():
         decider.adopt(symbol, units, price)
     decider.seized.update(opening.seized)
-    if opening.is_halted:
-        decider.outside.halt(flatten=False)
+    decider.stop_for(opening.holds)

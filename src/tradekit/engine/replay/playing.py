@@ -17,6 +17,7 @@ from tradekit.engine.live.legs import Minter
 from tradekit.engine.live.opening import Opening, bare
 from tradekit.engine.live.recording import Recording, closed_rows
 from tradekit.engine.live.start import take_over
+from tradekit.engine.live.switch import Level, Switch, note_halts, obey, stop_for
 from tradekit.engine.plan import choose
 from tradekit.engine.prepare import Prepared, prepare
 from tradekit.errors import ConfigError
@@ -87,20 +88,23 @@ def backtest(composed: ComposedRun, market: Market, opening: Opening, commands: 
     places = {one.symbol: i for i, one in enumerate(market.instruments)}
     for symbol, (units, price) in opening.positions.items():
         outside.adopt(places[symbol], units, price)
-    if opening.is_halted:
-        outside.halt(flatten=False)
-    weights = None
-    if plan.targets is not None:
-        weights = plan.targets.copy()
-        weights[: market.history] = np.nan
+    switch = Switch()
+    stop_for(opening.holds, switch, outside)
+    nothing = np.full((rows, len(market.instruments)), np.nan)
+    weights = None if plan.targets is None else np.where(np.arange(rows)[:, None] < market.history, np.nan, plan.targets)
     for start, stop, given in _pieces(market, rows, commands):
+        seen = len(simulation.log)
         if given is not None:
             outside.at(given.time)
-            _carry_out(outside, given)
+            obey(given, switch, outside)
+            continue
+        if switch.level >= Level.HALT:
+            run_targets(simulation, nothing, start, stop)
         elif weights is not None:
             run_targets(simulation, weights, start, stop)
         else:
             run_on_bar(context, prepared.strategy, (start, stop))
+        note_halts(simulation, setup, seen, switch)
     return Play(setup, simulation, int(market.bars.close_time[-1]))
 
 
@@ -115,15 +119,6 @@ def _pieces(market: Market, rows: int, commands: Sequence[Command]) -> Iterator[
         start = stop
     if start < rows:
         yield start, rows, None
-
-
-def _carry_out(outside: Outside, given: Command) -> None:
-    if given.command == "resume":
-        outside.resume()
-    elif given.command == "pause":
-        outside.pause()
-    else:
-        outside.halt(given.command == "flatten")
 
 
 def retold(composed: ComposedRun, market: Market, recording: Recording) -> Play:

@@ -58,7 +58,9 @@ def _not_sent(recording: Recording, sent: Sequence[Sent], found: OrderDifference
     block = since.get(found.symbol)
     if block is not None and block.reason:
         return Account("account", f"{what}: no new risk in {found.symbol} from {time_text(block.time)} on, because {block.reason}")
-    commands = [one for one in recording.inputs if isinstance(one, Command) and one.time <= until and one.command != "resume"]
+    commands = [
+        one for one in recording.inputs if isinstance(one, Command) and one.time <= until and one.command not in ("resume", "clear")
+    ]
     if commands:
         last = commands[-1]
         return Account(

@@ -129,7 +129,7 @@ class VenueLost:
 
 @dataclass(frozen=True, slots=True)
 class Commanded:
-    """An operator, or the driver where it can't go on safely, asked for something: `halt`, `resume`, `flatten`, `pause`."""
+    """An operator, the watchdog or the driver asked for something: `reduce-only`, `halt`, `flatten`, `resume`, `clear`, `pause`."""
 
     KIND: ClassVar[str] = "operator.command"
     time: int

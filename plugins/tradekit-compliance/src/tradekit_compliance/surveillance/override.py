@@ -52,7 +52,7 @@ class Override(Detector):
         """Yield halts that an operator has lifted."""
         halt: tuple[int, str] | None = None
         for one in activity.messages:
-            if one.kind == "halt" or (one.kind == "command" and one.text == "halt"):
+            if one.kind == "halt" or (one.kind == "command" and one.text in ("reduce-only", "halt")):
                 halt = halt or (one.number, one.rule or "an operator")
             elif one.kind == "command" and one.text == "resume" and halt is not None:
                 what = f"the halt by {halt[1]} was lifted"

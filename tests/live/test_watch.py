@@ -1,0 +1,233 @@
+"""A trading process that stands still, is killed, or is called off, and the watchdog in a process of its own."""
+
+from __future__ import annotations
+
+import importlib.util
+import json
+import os
+import shutil
+import signal
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from engine.live.play import walk
+from live.process import Nursery, Process, until
+from proofs import deep
+from tradekit.journal.store import JournalStore
+
+pytestmark = [
+    pytest.mark.proof("safety"),
+    pytest.mark.skipif(
+        not all(importlib.util.find_spec(name) for name in ("tradekit_ccxt", "tradekit_venue")), reason="needs both packages"
+    ),
+    pytest.mark.skipif(os.name == "nt", reason="Windows has neither fork nor SIGSTOP"),
+]
+
+
+@pytest.fixture(scope="module")
+def nursery(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Nursery]:
+    site = tmp_path_factory.mktemp("site")
+    shutil.copy(Path(__file__).with_name("rests.py"), site / "rests.py")
+    info = site / "rests-1.0.dist-info"
+    info.mkdir()
+    (info / "METADATA").write_text("Metadata-Version: 2.1\nName: rests\nVersion: 1.0\n")
+    (info / "entry_points.txt").write_text("[tradekit]\nrests = rests\n")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("PYTHONPATH", str(site))  # for a watchdog that a run starts
+        with Nursery(site) as made:
+            yield made
+
+
+@dataclass
+class Post:
+    """A venue, a trading process and a watchdog, each a process of its own."""
+
+    folder: Path
+    nursery: Nursery
+    hang_s: float = 3_600.0
+    watchdog: str = "false"
+    control: Any = field(init=False)
+    keys: dict[str, str] = field(init=False)
+    count: int = 0
+
+    def __post_init__(self) -> None:
+        from tradekit_venue.control import Control
+
+        rows = walk(1_000, 5)
+        lines = ["time,open,high,low,close,volume"]
+        columns = (rows.open_time, rows.open, rows.high, rows.low, rows.close)
+        lines += [f"{opened},{first},{high},{low},{last},100.0" for opened, first, high, low, last in zip(*columns, strict=True)]
+        (self.folder / "bars.csv").write_text("\n".join(lines) + "\n")
+        place = self.folder / "venue.json"
+        arguments = ["--data", str(self.folder / "bars.csv"), "--symbol", "BTC/USDT", "--speed", "60", "--set", "unit=ns"]
+        venue = self.nursery.start(
+            ["venue", *arguments, "--secrets", str(place), "--tick", "0.01", "--lot", "0.001"], self.folder / "venue.txt", {}
+        )
+        venue.until(lambda: "keys and token" in venue.words())
+        secrets = json.loads(place.read_text())
+        self.control = Control(secrets["url"], secrets["token"], 60.0)
+        self.keys = {"TRADEKIT_POST_KEY": secrets["apiKey"], "TRADEKIT_POST_SECRET": secrets["secret"]}
+        where = f'exchange = "binance"\nurl = "{secrets["url"]}"'
+        (self.folder / "run.toml").write_text(f"""risk = []
+[run]
+name = "post"
+mode = "live"
+[account]
+currency = "USDT"
+capital = 100_000
+[data]
+source = "ccxt"
+{where}
+instruments = ["BTC/USDT"]
+interval = "1m"
+[strategy]
+name = "rests"
+[execution]
+executor = "ccxt"
+{where}
+keys = "post"
+timeout_s = 60.0
+costs = []
+[live]
+history = 5
+lag_s = 0
+silence_bars = 0
+hang_s = {self.hang_s}
+watchdog = {self.watchdog}
+[[report]]
+name = "summary"
+""")
+
+    def start(self, *words: str) -> Process:
+        self.count += 1
+        return self.nursery.start([*words, "--runs", str(self.folder)], self.folder / f"said-{self.count}.txt", self.keys)
+
+    def trade(self) -> Process:
+        return self.start("run", str(self.folder / "run.toml"), "--live")
+
+    def watch(self) -> Process:
+        watchdog = self.start("watch", str(self.folder / "run.toml"))
+        watchdog.until(lambda: "connected" in watchdog.words())
+        return watchdog
+
+    def resting(self) -> set[str]:
+        """Return the client ids of what is open at the venue."""
+        there = self.control.state()["accounts"]["trader"]["orders"]
+        return {one["clientOrderId"] for one in there if one["status"] in ("NEW", "PARTIALLY_FILLED")}
+
+    def sent(self) -> int:
+        """Return how many orders have ever come to the venue."""
+        return len(self.control.state()["accounts"]["trader"]["orders"])
+
+    def rows(self) -> int:
+        """Return how many bars the journal has."""
+        with self.journal() as store:
+            last = store.last_session()
+            return 0 if last is None else sum('"kind":"row"' in body for _, body in store.inputs(last.id))
+
+    def journal(self) -> Any:
+        from contextlib import closing
+
+        return closing(JournalStore(self.folder / "accounts" / "post.sqlite"))
+
+    def status(self) -> str:
+        told = self.start("status", "post")
+        assert told.wait() == 0
+        return told.words()
+
+
+def test_process_that_stands_still_is_halted_through_the_watchdog_until_a_person_resumes(tmp_path, nursery, matrix):
+    matrix.count = 1
+    post = Post(tmp_path, nursery)
+    trader = post.trade()
+    trader.until(post.resting)
+    order = {"symbol": "BTCUSDT", "side": "BUY", "type": "LIMIT", "timeInForce": "GTC", "quantity": "1", "price": "60"}
+    post.control.place("trader", {**order, "newClientOrderId": "foreign"})
+    watchdog = post.watch()
+    trader.until(lambda: post.resting() - {"foreign"})
+    os.kill(trader.pid, signal.SIGSTOP)
+    halt = post.start("halt", "post", "--reason", "news at ten")
+    assert halt.wait() == 0
+    watchdog.until(lambda: post.resting() == {"foreign"})
+    sent, rows = post.sent(), post.rows()
+    assert "asked for and not taken up: halt by operator: news at ten" in post.status()
+    os.kill(trader.pid, signal.SIGCONT)
+    trader.until(lambda: post.rows() > rows + 3)
+    assert post.sent() == sent
+    assert trader.signal(signal.SIGTERM) == 5, trader.words()
+
+    again = post.trade()
+    again.until(lambda: post.rows() > rows + 6)
+    assert "halt since" in again.words()
+    assert "by operator: news at ten" in again.words()
+    assert post.sent() == sent
+    assert post.start("resume", "post", "--reason", "it was nothing").wait() == 0
+    again.until(lambda: post.sent() > sent)
+    assert again.signal(signal.SIGTERM) == 128 + signal.SIGTERM
+    assert watchdog.signal(signal.SIGTERM) == 128 + signal.SIGTERM
+    matrix.tell("SIGSTOP, then `tradekit halt`", "the watchdog cancels", "nothing left before `resume`, over SIGCONT and a restart")
+
+
+@pytest.mark.skipif("not config.getoption('proof')", reason="it measures, which is for proofs")
+def test_orders_of_a_process_that_stands_still_are_gone_within_a_second_of_the_halt(tmp_path, nursery, matrix):
+    matrix.count = deep(1, 10)
+    post = Post(tmp_path, nursery)
+    watchdog, trader, waits = None, post.trade(), []
+    for number in range(matrix.count):
+        trader.until(post.resting)
+        watchdog = watchdog or post.watch()
+        os.kill(trader.pid, signal.SIGSTOP)
+        asked = time.monotonic()
+        with post.journal() as store:
+            store.ask("halt", f"for the {number + 1}. time")
+        watchdog.until(lambda: not post.resting())
+        waits.append(time.monotonic() - asked)
+        os.kill(trader.pid, signal.SIGCONT)
+        assert post.start("resume", "post", "--reason", "measured").wait() == 0
+    assert trader.signal(signal.SIGTERM) in (5, 128 + signal.SIGTERM)
+    assert watchdog is not None
+    assert watchdog.signal(signal.SIGTERM) == 128 + signal.SIGTERM
+    waits.sort()
+    matrix.tell(
+        "from the halt to an empty book",
+        "the trading process is stopped by SIGSTOP a moment before; polled every 10 ms",
+        f"between {waits[0]:.2f} and {waits[-1]:.2f} s, half of them within {waits[len(waits) // 2]:.2f} s",
+    )
+    assert waits[len(waits) // 2] < 1.0
+
+
+@pytest.mark.skipif("not config.getoption('proof')", reason="it takes as long as a process must be silent")
+def test_killed_process_is_halted_by_the_watchdog_that_its_run_started(tmp_path, nursery, matrix):
+    matrix.count = 1
+    post = Post(tmp_path, nursery, hang_s=10.0, watchdog="true")
+    trader = post.trade()
+    trader.until(lambda: post.resting() and "connected" in trader.words())
+    os.kill(trader.pid, signal.SIGKILL)
+    assert trader.wait() == -signal.SIGKILL
+
+    def is_latched():
+        with post.journal() as store:
+            return [one.cause for one in store.asked()] == ["watchdog"] and not post.resting()
+
+    until(is_latched, trader.words)
+    sent = post.sent()
+    again = post.start("run", str(post.folder / "run.toml"), "--live", "--set", "live.watchdog=false")
+    again.until(lambda: "halt since" in again.words() or "halt was asked for, by watchdog" in again.words())
+    rows = post.rows()
+    again.until(lambda: post.rows() > rows + 2)
+    assert post.sent() == sent
+    assert again.signal(signal.SIGTERM) == 5
+    until(lambda: not is_watched(post), trader.words)
+    matrix.tell(
+        "SIGKILL", "no sign of life for 10 s", "the watchdog cancels and halts; the next process starts halted and sends nothing"
+    )
+
+
+def is_watched(post: Post) -> bool:
+    with post.journal() as store:
+        return bool(store.is_watched())
