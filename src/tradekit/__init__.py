@@ -10,6 +10,7 @@ __version__ = "0.1.0"
 
 _HOMES = {
     "tradekit.analysis.definitions": "DEFINITIONS Definition",
+    "tradekit.analysis.splits": "CombinatorialSplits LabelSplit combinatorial_purged purged_k_fold purged_walk_forward",
     "tradekit.errors": "ConfigError DataError OrderError OrderRefused PluginError RunError StrategyError TradekitError VenueError",
     "tradekit.model.account": "Account Position",
     "tradekit.model.bars": "Bars Series Threshold",
@@ -29,6 +30,7 @@ _HOMES = {
     "tradekit.plugin.contracts": "BarRequest CostModel DataSource Executor Indicator Paging Reporter RiskRule Step Strategy",
     "tradekit.plugin.hookspecs": "hookimpl",
     "tradekit.plugin.options": "Options",
+    "tradekit.data.align": "align",
     "tradekit.data.building": "bars_of_trades coarser_bars",
     "tradekit.data.dated": "read_actions read_funding",
     "tradekit.data.interval": "interval_text",
@@ -40,6 +42,7 @@ _HOMES = {
     "tradekit.data.store.keys": "DataKey",
     "tradekit.data.store.view": "StoreView",
     "tradekit.data.tables": "list_symbols read_series",
+    "tradekit.engine.indicator_values": "find_indicator indicator_values",
     "tradekit.engine.keys": "Keys read_keys",
     "tradekit.engine.run": "run",
     "tradekit.engine.sweep.run": "SweepResult sweep",

@@ -1,6 +1,13 @@
 from pydantic import Field as Field
 
 from tradekit.analysis.definitions import DEFINITIONS as DEFINITIONS, Definition as Definition
+from tradekit.analysis.splits import (
+    CombinatorialSplits as CombinatorialSplits,
+    LabelSplit as LabelSplit,
+    combinatorial_purged as combinatorial_purged,
+    purged_k_fold as purged_k_fold,
+    purged_walk_forward as purged_walk_forward,
+)
 from tradekit.builtin.indicators import (
     atr as atr,
     bar as bar,
@@ -19,6 +26,7 @@ from tradekit.builtin.indicators import (
     vwap as vwap,
     wma as wma,
 )
+from tradekit.data.align import align as align
 from tradekit.data.building import bars_of_trades as bars_of_trades, coarser_bars as coarser_bars
 from tradekit.data.dated import read_actions as read_actions, read_funding as read_funding
 from tradekit.data.interval import interval_text as interval_text
@@ -31,6 +39,7 @@ from tradekit.data.stream import StreamBars as StreamBars
 from tradekit.data.tables import list_symbols as list_symbols, read_series as read_series
 from tradekit.data.ticks import read_book as read_book, read_quotes as read_quotes, read_trades as read_trades
 from tradekit.engine.folder import read_result as read_result
+from tradekit.engine.indicator_values import find_indicator as find_indicator, indicator_values as indicator_values
 from tradekit.engine.keys import Keys as Keys, read_keys as read_keys
 from tradekit.engine.run import run as run
 from tradekit.engine.snapshot import (

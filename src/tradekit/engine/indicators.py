@@ -24,6 +24,7 @@ __all__ = [
     "Computed",
     "Reader",
     "Unproven",
+    "check_indicators",
     "compute",
     "declared",
     "differs",
@@ -57,14 +58,7 @@ def declared(strategy: Strategy, size: BarSize) -> dict[str, Indicator]:
     who = f"strategy {strategy.name!r}"
     with Blaming(f"indicators() of {who}", strategy):
         found = dict(strategy.indicators())
-    for name, indicator in found.items():
-        if not isinstance(indicator, Indicator):
-            raise StrategyError(f"indicator {name!r} of {who} is {indicator!r}, which is no indicator; make one, such as sma(20)")
-        for column in indicator.inputs:
-            if column not in PRICE_COLUMNS:
-                allowed = f"allowed: {', '.join(PRICE_COLUMNS)}{nearest(str(column), PRICE_COLUMNS)}"
-                raise StrategyError(f"indicator {name!r} of {who} reads {column!r}, which no bar has; {allowed}")
-        _check_interval(f"indicator {name!r} of {who}", indicator, size)
+    check_indicators(who, found, size)
     taken = dict.fromkeys(PRICE_COLUMNS, "a price")
     for name, indicator in found.items():
         for value in value_names(name, indicator):
@@ -72,6 +66,18 @@ def declared(strategy: Strategy, size: BarSize) -> dict[str, Indicator]:
                 raise StrategyError(f"indicator {name!r} of {who} has the value {value!r}, and so has {taken[value]}; rename it")
             taken[value] = f"indicator {name!r}"
     return found
+
+
+def check_indicators(who: str, indicators: Mapping[str, Indicator], size: BarSize) -> None:
+    """Raise `StrategyError` for what is no indicator, or reads what bars of a size don't have."""
+    for name, indicator in indicators.items():
+        if not isinstance(indicator, Indicator):
+            raise StrategyError(f"indicator {name!r} of {who} is {indicator!r}, which is no indicator; make one, such as sma(20)")
+        for column in indicator.inputs:
+            if column not in PRICE_COLUMNS:
+                allowed = f"allowed: {', '.join(PRICE_COLUMNS)}{nearest(str(column), PRICE_COLUMNS)}"
+                raise StrategyError(f"indicator {name!r} of {who} reads {column!r}, which no bar has; {allowed}")
+        _check_interval(f"indicator {name!r} of {who}", indicator, size)
 
 
 def compute(

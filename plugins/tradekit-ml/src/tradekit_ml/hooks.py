@@ -1,6 +1,7 @@
 """What this package adds to tradekit."""
 
 from tradekit import Indicator, hookimpl
+from tradekit_ml.features.catalogue import INDICATORS
 from tradekit_ml.regimes.filtered import GarchVolatility, HiddenStates
 from tradekit_ml.regimes.modes import Regime
 
@@ -9,5 +10,5 @@ TRADEKIT_API = 1
 
 @hookimpl
 def tradekit_indicators() -> list[type[Indicator]]:
-    """Tell the mode of a market, its hidden state, and how much it will move."""
-    return [Regime, HiddenStates, GarchVolatility]
+    """Give the features of one instrument and the regimes of a market, which strategies may declare as well."""
+    return [*INDICATORS, Regime, HiddenStates, GarchVolatility]
