@@ -28,6 +28,7 @@ _HOMES = {
     "tradekit.model.ticks": "BookUpdates Quotes Trades trade_number",
     "tradekit.model.values": "Values",
     "tradekit.plugin.contracts": "BarRequest CostModel DataSource Executor Indicator Paging Reporter RiskRule Step Strategy",
+    "tradekit.plugin.extensions": "Extension extensions find_extension",
     "tradekit.plugin.hookspecs": "hookimpl",
     "tradekit.plugin.options": "Options",
     "tradekit.data.align": "align",

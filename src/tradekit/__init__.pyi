@@ -108,6 +108,9 @@ from tradekit.plugin.contracts import (
     Step as Step,
     Strategy as Strategy,
 )
+from tradekit.plugin.extensions import Extension as Extension
+from tradekit.plugin.extensions import extensions as extensions
+from tradekit.plugin.extensions import find_extension as find_extension
 from tradekit.plugin.hookspecs import hookimpl as hookimpl
 from tradekit.plugin.options import Options as Options
 from tradekit.simulator import steps as steps

@@ -30,12 +30,14 @@ VARIABLE = "TRADEKIT_PLUGINS"
 
 @dataclass(frozen=True, slots=True)
 class Package:
-    """One distribution: its entry points to modules with hooks, and those to commands."""
+    """One distribution: its entry points to modules with hooks, those to commands, and those that other packages read."""
 
     name: str
     version: str
     hooks: tuple[EntryPoint, ...] = ()
     commands: tuple[EntryPoint, ...] = ()
+    extensions: tuple[EntryPoint, ...] = ()
+    """In groups such as `tradekit.ml.models`; see `tradekit.plugin.extensions`."""
 
     def __str__(self) -> str:
         return f"package {self.name!r} {self.version}"
@@ -71,11 +73,12 @@ def every_installed() -> list[Package]:
     from importlib.metadata import entry_points  # costs as much as all the rest of 'tradekit --version'
 
     found = entry_points()
-    grouped: dict[tuple[str, str], tuple[list[EntryPoint], list[EntryPoint]]] = {}
-    for position, group in enumerate((COMPONENTS_GROUP, COMMANDS_GROUP)):
+    grouped: dict[tuple[str, str], tuple[list[EntryPoint], list[EntryPoint], list[EntryPoint]]] = {}
+    for group in sorted(group for group in found.groups if f"{group}.".startswith(f"{COMPONENTS_GROUP}.")):
+        place = (COMPONENTS_GROUP, COMMANDS_GROUP, group).index(group)
         for entry in found.select(group=group):
-            grouped.setdefault(_identity(entry), ([], []))[position].append(entry)
-    return [Package(*identity, tuple(hooks), tuple(commands)) for identity, (hooks, commands) in sorted(grouped.items())]
+            grouped.setdefault(_identity(entry), ([], [], []))[place].append(entry)
+    return [Package(*identity, *map(tuple, entries)) for identity, entries in sorted(grouped.items())]
 
 
 def _identity(entry: EntryPoint) -> tuple[str, str]:
