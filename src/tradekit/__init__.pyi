@@ -40,6 +40,7 @@ from tradekit.data.tables import list_symbols as list_symbols, read_series as re
 from tradekit.data.ticks import read_book as read_book, read_quotes as read_quotes, read_trades as read_trades
 from tradekit.engine.folder import read_result as read_result
 from tradekit.engine.indicator_values import find_indicator as find_indicator, indicator_values as indicator_values
+from tradekit.engine.inputs import RunInputs as RunInputs, read_run as read_run
 from tradekit.engine.keys import Keys as Keys, read_keys as read_keys
 from tradekit.engine.run import run as run
 from tradekit.engine.snapshot import (

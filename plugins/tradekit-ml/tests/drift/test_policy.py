@@ -2,8 +2,8 @@
 
 import numpy as np
 import pytest
-from tradekit_ml.drift.distribution import Reference
 from tradekit_ml.drift.policy import DriftMonitor, DriftOptions, DriftState
+from tradekit_ml.registry import Reference
 
 OPTIONS = DriftOptions(window=200, every=10)
 
@@ -13,7 +13,7 @@ def rows(count: int, seed: int) -> np.ndarray:
 
 
 def monitor(options: DriftOptions = OPTIONS) -> DriftMonitor:
-    return DriftMonitor(options, Reference.of(rows(3000, 1)), usual_loss=0.25)
+    return DriftMonitor(options, Reference.of(rows(3000, 1), np.zeros(3000)), usual_loss=0.25)
 
 
 def after(change: np.ndarray | None = None, missing: float = 0.0) -> DriftState:

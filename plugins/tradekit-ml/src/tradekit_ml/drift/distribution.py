@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Self
 
 import numpy as np
 from numpy.typing import NDArray
 
 from tradekit import DataError
+from tradekit_ml.registry.reference import Reference
 
-__all__ = ["Reference", "ks_distance", "ks_probability", "stability_index"]
+__all__ = ["excess_missing", "ks_distance", "ks_probability", "stability", "stability_index"]
 
 Floats = NDArray[np.float64]
 
@@ -20,65 +18,27 @@ _LEAST_SHARE = 1e-4
 """An empty bin counts as this much, so that its logarithm is a number."""
 
 
-@dataclass(frozen=True)
-class Reference:
-    """The distribution of each feature in the training: the edges of bins that held equally much, and what they held.
+def stability(reference: Reference, rows: Floats) -> Floats:
+    """Return the population stability index of each feature of rows [row, feature] against those of the training: [feature].
 
-    `edges` [feature, bins - 1] rise, with infinity where a feature has fewer distinct values than bins; `shares` [feature, bins]
-    add up to 1; `missing` [feature] is the part of rows without a value.
+    What is missing counts on its own, in `excess_missing`. It is infinite where a feature has values now or had some then, and not both.
     """
-
-    edges: Floats
-    shares: Floats
-    missing: Floats
-
-    @classmethod
-    def of(cls, rows: Floats, bins: int = 10) -> Self:
-        """Return that of rows [row, feature]. Raises `DataError` for no rows, and for a feature that has no value in any."""
-        if rows.ndim != 2 or not len(rows):
-            raise DataError(f"a reference needs rows of features, and these have the shape {rows.shape}; give it the training's")
-        edges, shares = np.full((rows.shape[1], bins - 1), np.inf), np.zeros((rows.shape[1], bins))
-        is_missing = ~np.isfinite(rows)
-        for feature in range(rows.shape[1]):
-            known = rows[~is_missing[:, feature], feature]
-            if not len(known):
-                raise DataError(f"feature {feature} has no value in any of {len(rows)} rows; leave it out")
-            distinct = np.unique(np.quantile(known, np.linspace(0.0, 1.0, bins + 1)[1:-1]))
-            edges[feature, : len(distinct)] = distinct
-            shares[feature] = _shares(known, edges[feature])
-        return cls(edges, shares, is_missing.mean(axis=0))
-
-    def arrays(self) -> dict[str, Floats]:
-        """Return what a file keeps of it."""
-        return {"edges": self.edges, "shares": self.shares, "missing": self.missing}
-
-    @classmethod
-    def from_arrays(cls, arrays: Mapping[str, Floats]) -> Self:
-        """Return what `arrays` gave. Raises `DataError` for arrays that don't belong together."""
-        shapes = {name: arrays[name].shape if name in arrays else None for name in ("edges", "shares", "missing")}
-        edges = shapes["edges"]
-        if edges is None or len(edges) != 2 or shapes["shares"] != (edges[0], edges[1] + 1) or shapes["missing"] != edges[:1]:
-            raise DataError(f"these are no reference of features: their shapes are {shapes}; train the model again")
-        return cls(*(np.asarray(arrays[name], dtype=np.float64) for name in ("edges", "shares", "missing")))
-
-    def stability(self, rows: Floats) -> Floats:
-        """Return the population stability index of each feature: float64 [feature]; infinite where rows have no value at all."""
-        found = np.empty(len(self.edges))
-        for feature, edges in enumerate(self.edges):
-            known = rows[np.isfinite(rows[:, feature]), feature]
-            found[feature] = stability_index(self.shares[feature], _shares(known, edges)) if len(known) else np.inf
-        return found
-
-    def excess_missing(self, rows: Floats) -> Floats:
-        """Return how much larger the part of rows without a value is than in the training: float64 [feature], 0 or more."""
-        excess: Floats = np.maximum((~np.isfinite(rows)).mean(axis=0) - self.missing, 0.0)
-        return excess
-
-
-def _shares(known: Floats, edges: Floats) -> Floats:
-    counts = np.bincount(np.searchsorted(edges, known, side="left"), minlength=len(edges) + 1)
-    found: Floats = counts / len(known)
+    found = np.zeros(len(reference.edges))
+    for feature, edges in enumerate(reference.edges):
+        known = rows[np.isfinite(rows[:, feature]), feature]
+        held = float(reference.shares[feature].sum())
+        if len(known) and held > 0.0:
+            counts = np.bincount(np.searchsorted(edges, known, side="left"), minlength=len(edges) + 1)
+            found[feature] = stability_index(reference.shares[feature] / held, counts / len(known))
+        elif len(known) or held > 0.0:
+            found[feature] = np.inf
     return found
+
+
+def excess_missing(reference: Reference, rows: Floats) -> Floats:
+    """Return how much larger the part of rows without a value is than in the training: float64 [feature], 0 or more."""
+    excess: Floats = np.maximum((~np.isfinite(rows)).mean(axis=0) - reference.missing, 0.0)
+    return excess
 
 
 def stability_index(expected: Floats, actual: Floats) -> float:

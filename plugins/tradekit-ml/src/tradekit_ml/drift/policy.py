@@ -12,7 +12,8 @@ from pydantic import model_validator
 import tradekit
 from tradekit import Field
 from tradekit_ml.drift.detectors import Adwin
-from tradekit_ml.drift.distribution import Reference
+from tradekit_ml.drift.distribution import excess_missing, stability
+from tradekit_ml.registry.reference import Reference
 
 __all__ = ["DriftMonitor", "DriftOptions", "DriftState"]
 
@@ -101,8 +102,8 @@ class DriftMonitor:
 
     def _look(self, rows: Floats) -> None:
         options = self._options
-        share = float(np.mean(self._reference.stability(rows) >= options.stability))
-        missing = float(np.max(self._reference.excess_missing(rows)))
+        share = float(np.mean(stability(self._reference, rows) >= options.stability))
+        missing = float(np.max(excess_missing(self._reference, rows)))
         reasons, size = [], 1.0
         for value, shrink, abstain, said in (
             (share, options.shrink_share, options.abstain_share, f"{share:.0%} of the features have moved"),

@@ -1,0 +1,155 @@
+"""One training: from features and labels that are known by now to a model that answers with a score."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import tempfile
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from functools import cached_property, lru_cache
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tradekit import Bars, DataError
+from tradekit_ml.features.transforms import TransformChain
+from tradekit_ml.labels.labels import Labels
+from tradekit_ml.models import Model, make_model
+from tradekit_ml.registry import Reference
+from tradekit_ml.training.recipe import Recipe
+
+__all__ = ["Fitted", "Job", "Scale", "chain_bytes", "chain_of", "fit", "job_of"]
+
+Floats = NDArray[np.float64]
+_LEAST_ROWS = 50
+
+
+@dataclass(frozen=True, slots=True)
+class Scale:
+    """How an answer of the model becomes a score: what says nothing is `centre`, and `spread` away from it is 1."""
+
+    centre: float
+    spread: float
+    usual_loss: float
+    """The mean squared loss of always answering the mean of the labels."""
+
+    @classmethod
+    def of(cls, values: Floats, weights: Floats, neutral: float | None) -> Scale:
+        """Return that of labels; without a `neutral` one, their mean says nothing."""
+        mean = float(np.average(values, weights=weights))
+        variance = float(np.average((values - mean) ** 2, weights=weights))
+        return cls(mean if neutral is None else neutral, float(np.sqrt(variance)), variance)
+
+
+@dataclass(frozen=True, eq=False)
+class Job:
+    """A training with all that it depends on: the same job makes the same model, wherever it is done."""
+
+    model: str
+    options: str
+    """As JSON."""
+    transforms: tuple[str, ...]
+    rows: Floats
+    labels: Floats
+    weights: Floats
+    scale: Scale
+    seed: int
+    until: int
+    """When the last label was known: UTC nanoseconds."""
+
+    @cached_property
+    def digest(self) -> str:
+        """The SHA-256 of everything."""
+        about = json.dumps([self.model, self.options, self.transforms, self.rows.shape, asdict(self.scale), self.seed, self.until])
+        found = hashlib.sha256(about.encode())
+        for array in (self.rows, self.labels, self.weights):
+            found.update(np.ascontiguousarray(array).data)
+        return found.hexdigest()
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Job) and self.digest == other.digest
+
+    def __hash__(self) -> int:
+        return hash(self.digest)
+
+
+@dataclass(frozen=True)
+class Fitted:
+    """A model that has learnt, with what is done to its rows before, and how its answers are read."""
+
+    model: Model
+    chain: TransformChain
+    scale: Scale
+    reference: Reference
+    """What its rows and answers were like in the training, after the transforms."""
+    until: int
+    """When the last label that it has learnt from was known: UTC nanoseconds."""
+
+    def prepared(self, rows: Floats) -> Floats:
+        """Return rows of features, as they come from the bars, as the model takes them; infinite values are missing ones."""
+        return self.chain.apply(np.where(np.isinf(rows), np.nan, rows))
+
+    def scores(self, answers: Floats) -> Floats:
+        """Return answers in standard deviations of the labels from what says nothing, within -1 and 1."""
+        found: Floats = np.clip((answers - self.scale.centre) / self.scale.spread, -1.0, 1.0)
+        return found
+
+
+def job_of(recipe: Recipe, features: Floats, bars: Bars, labels: Labels) -> Job:
+    """Return the training on labels that are all known, with features float64 [time, instrument, feature] of the same bars.
+
+    Rows in which a value is missing are left out where the model doesn't take such, and those without any value always. Raises
+    `DataError` where too few are left, or all labels are alike.
+    """
+    rows = features[labels.bar, labels.instrument]
+    model = recipe.new_model()
+    known = np.isfinite(rows)
+    kept = known.any(axis=1) if model.takes_nan else known.all(axis=1)
+    rows, values, weights = np.where(known, rows, np.nan)[kept], labels.value[kept], labels.weight[kept]
+    span = f"of {len(bars):,} bars"
+    if len(rows) < _LEAST_ROWS:
+        raise DataError(f"{len(rows)} rows {span} have features and a label, and a training needs {_LEAST_ROWS}; give it more bars")
+    if np.ptp(values) == 0.0:
+        raise DataError(f"all {len(values)} labels {span} are {float(values[0])!r}, so there is nothing to learn; use another label")
+    scale = Scale.of(values, weights, _neutral(recipe))
+    name = str(recipe.model["name"])
+    options = model.options.model_dump_json()
+    return Job(name, options, recipe.transforms, rows, values, weights, scale, recipe.seed, int(labels.t1[kept].max()))
+
+
+def _neutral(recipe: Recipe) -> float | None:
+    """Return the label that says neither up nor down; `None` where only the mean of all can say."""
+    labeler = recipe.labeler()
+    if labeler.name == "triple-barrier":
+        return None
+    return 0.5 if labeler.options.value == "up" else 0.0
+
+
+@lru_cache(maxsize=128)
+def fit(job: Job) -> Fitted:
+    """Do a training. One that was done before in this process is not done again: it would come to the same.
+
+    A run proves that its decisions don't look ahead by making them again on shortened bars, with the same trainings.
+    """
+    model = make_model(job.model, json.loads(job.options))
+    chain = TransformChain.fit(job.transforms, job.rows, np.arange(len(job.rows)))
+    rows = chain.apply(job.rows)
+    model.fit(rows, job.labels, job.weights, job.seed)
+    return Fitted(model, chain, job.scale, Reference.of(rows, model.predict(rows)), job.until)
+
+
+def chain_bytes(chain: TransformChain) -> Mapping[str, bytes]:
+    """Return fitted transforms as files by name."""
+    with tempfile.TemporaryDirectory() as folder:
+        name = chain.dump(Path(folder))
+        return {name: (Path(folder) / name).read_bytes()}
+
+
+def chain_of(files: Mapping[str, bytes]) -> TransformChain:
+    """Return the transforms whose files these are. Raises `DataError` for what they can't be."""
+    with tempfile.TemporaryDirectory() as folder:
+        for name, content in files.items():
+            (Path(folder) / name).write_bytes(content)
+        return TransformChain.load(Path(folder))

@@ -1,0 +1,47 @@
+"""Fitted models in the registry, and back."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict
+from pathlib import Path
+
+from tradekit import DataError
+from tradekit_ml.features.feature_set import FeatureSet
+from tradekit_ml.models.files import json_bytes
+from tradekit_ml.registry import Loaded, Origin, Registry
+from tradekit_ml.training.fitted import Fitted, Job, Scale, chain_bytes, chain_of
+
+__all__ = ["keep", "load_fitted", "named_version"]
+
+_SCALE, _TRANSFORM = "scale.json", "transform.npz"
+
+
+def keep(registry: Registry, name: str, fitted: Fitted, job: Job, origin: Origin) -> str:
+    """Keep a fitted model under a name, with what its answers are read by, and return the version."""
+    attachments = {**chain_bytes(fitted.chain), _SCALE: json_bytes({**asdict(fitted.scale), "until": fitted.until})}
+    return registry.add(name, fitted.model, origin, fitted.chain.apply(job.rows), attachments)
+
+
+def named_version(text: str) -> tuple[str, str]:
+    """Return name and version of a model written as `NAME` or `NAME@VERSION`; the latest one where none is given.
+
+    >>> named_version("btc@champion")
+    ('btc', 'champion')
+    """
+    name, _, version = text.partition("@")
+    return name, version or "latest"
+
+
+def load_fitted(folder: Path, text: str, features: FeatureSet) -> tuple[Fitted, Loaded]:
+    """Return a model that was kept, if it has learnt from just these features. Raises `DataError` for anything else."""
+    name, version = named_version(text)
+    loaded = Registry(folder).load(name, version, features.json)
+    missing = sorted({_SCALE, _TRANSFORM} - set(loaded.attachments))
+    if missing:
+        what = f"version {loaded.version!r} of model {name!r} has no {missing[0]!r}"
+        raise DataError(f"{what}, so a strategy can't read its answers; train it by 'tradekit ml train'")
+    told = json.loads(loaded.attachments[_SCALE])
+    until = int(told.pop("until"))
+    chain = chain_of({_TRANSFORM: loaded.attachments[_TRANSFORM]})
+    return Fitted(loaded.model, chain, Scale(**told), loaded.reference, until), loaded
