@@ -20,6 +20,8 @@ __all__ = ["RunInputs", "read_run"]
 class RunInputs:
     """The strategy of a run file, unused, and the bars that it decides on."""
 
+    name: str
+    """Of the run."""
     strategy: Strategy
     bars: Bars
     """As its indicators read them: without the jumps of splits and dividends that prices as they were traded have."""
@@ -40,6 +42,7 @@ def read_run(path: str | Path, overrides: Iterable[str] = ()) -> RunInputs:
     composed = compose_file(path, overrides)
     market = load_market(composed)
     return RunInputs(
+        name=composed.config.run.name,
         strategy=composed.strategy,
         bars=market.adjusted,
         interval=composed.config.data.interval,

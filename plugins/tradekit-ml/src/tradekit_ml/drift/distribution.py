@@ -21,7 +21,8 @@ _LEAST_SHARE = 1e-4
 def stability(reference: Reference, rows: Floats) -> Floats:
     """Return the population stability index of each feature of rows [row, feature] against those of the training: [feature].
 
-    What is missing counts on its own, in `excess_missing`. It is infinite where a feature has values now or had some then, and not both.
+    What is missing counts on its own, in `excess_missing`. It is infinite where a feature has values now or had some then, and
+    not both.
     """
     found = np.zeros(len(reference.edges))
     for feature, edges in enumerate(reference.edges):

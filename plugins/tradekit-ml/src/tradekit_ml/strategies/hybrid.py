@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import model_validator
 
+import tradekit
 from tradekit import Field, Indicator, atr, ema
 from tradekit_ml.ensembles import hybrid
 from tradekit_ml.strategies.ml import Ml, MlOptions
@@ -40,7 +41,7 @@ class MlHybrid(Ml):
     """
 
     name = "ml-hybrid"
-    Options = HybridOptions
+    Options: type[tradekit.Options] = HybridOptions
 
     def technical(self) -> Mapping[str, Indicator]:
         options = self.options

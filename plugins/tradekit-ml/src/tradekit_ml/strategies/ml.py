@@ -30,16 +30,18 @@ Flags = NDArray[np.bool_]
 class MlOptions(Recipe):
     """The recipe, and how what comes of it is traded."""
 
-    registered: str = Field("", description="the model to begin with, as NAME or NAME@VERSION; without it, one is trained in the run")
+    registered: str = Field("", description="the model to begin with, as NAME or NAME@VERSION; without it, the run trains one")
     registry: Path = Field(Path("models"), description="the folder of the registry")
     every: int = Field(24, ge=1, description="bars from one decision to the next")
     full: float = Field(0.1, gt=0, le=1, description="score that is a full opinion, in standard deviations of the labels")
     enter: float = Field(0.5, ge=0, le=1, description="opinion from which a position is held, as a part of a full one")
     weight: float = Field(1.0, gt=0, description="part of equity that all positions together may take")
     short: bool = Field(False, description="also sell short what is said to fall (needs a margin account)")
-    max_age: str = Field("", description="age of the newest label that a model knows, such as '60d', from which it is asked no more")
+    max_age: str = Field("", description="age of the newest label that it knows, such as '60d', from which no model is asked")
     watch: bool = Field(True, description="whether drift shrinks positions, and then ends them")
-    drift: DriftOptions = Field(DriftOptions(), description="what counts as drift, and what follows")
+    drift: DriftOptions = Field(
+        default_factory=lambda: DriftOptions.model_validate({}), description="what counts as drift, and what follows"
+    )
     aside: bool = Field(False, description="train in a process of its own, for live runs; a backtest waits for the model instead")
 
     @field_validator("max_age")
@@ -59,7 +61,7 @@ class Ml(Strategy):
     """
 
     name = "ml"
-    Options = MlOptions
+    Options: type[tradekit.Options] = MlOptions
 
     def __init__(self, options: tradekit.Options | None = None) -> None:
         super().__init__(options)

@@ -27,7 +27,7 @@ _JOB, _ROWS, _MODEL, _REFERENCE = "job.json", "rows.npz", "model", "reference.np
 
 
 class Aside:
-    """Trains in a process of its own. The model comes with the first bar on which it is ready, so runs of it don't repeat exactly."""
+    """Trains in a process of its own. A model is there on the first bar after it is ready, so such runs don't repeat exactly."""
 
     def __init__(self) -> None:
         self._process: subprocess.Popen[bytes] | None = None

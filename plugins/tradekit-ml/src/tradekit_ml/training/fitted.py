@@ -13,14 +13,14 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from tradekit import Bars, DataError
+from tradekit import DataError
 from tradekit_ml.features.transforms import TransformChain
 from tradekit_ml.labels.labels import Labels
 from tradekit_ml.models import Model, make_model
 from tradekit_ml.registry import Reference
 from tradekit_ml.training.recipe import Recipe
 
-__all__ = ["Fitted", "Job", "Scale", "chain_bytes", "chain_of", "fit", "job_of"]
+__all__ = ["Fitted", "Job", "Scale", "chain_bytes", "chain_of", "fit", "job_of", "job_on"]
 
 Floats = NDArray[np.float64]
 _LEAST_ROWS = 50
@@ -97,26 +97,42 @@ class Fitted:
         return found
 
 
-def job_of(recipe: Recipe, features: Floats, bars: Bars, labels: Labels) -> Job:
-    """Return the training on labels that are all known, with features float64 [time, instrument, feature] of the same bars.
+def job_of(recipe: Recipe, features: Floats, labels: Labels) -> Job:
+    """Return the training on labels that are all known, with features float64 [time, instrument, feature] of their bars.
+
+    Raises `DataError` as `job_on` does.
+    """
+    rows = features[labels.bar, labels.instrument]
+    return job_on(recipe, rows, labels.value, labels.weight, int(labels.t1.max()))
+
+
+def job_on(recipe: Recipe, rows: Floats, values: Floats, weights: Floats, until: int) -> Job:
+    """Return the training on rows [row, feature] and their labels, of which the last was known at `until`.
 
     Rows in which a value is missing are left out where the model doesn't take such, and those without any value always. Raises
     `DataError` where too few are left, or all labels are alike.
     """
-    rows = features[labels.bar, labels.instrument]
     model = recipe.new_model()
     known = np.isfinite(rows)
-    kept = known.any(axis=1) if model.takes_nan else known.all(axis=1)
-    rows, values, weights = np.where(known, rows, np.nan)[kept], labels.value[kept], labels.weight[kept]
-    span = f"of {len(bars):,} bars"
+    kept: NDArray[np.bool_] = known.any(axis=1) if model.takes_nan else known.all(axis=1)
+    rows, values, weights = np.where(known, rows, np.nan)[kept], values[kept], weights[kept]
     if len(rows) < _LEAST_ROWS:
-        raise DataError(f"{len(rows)} rows {span} have features and a label, and a training needs {_LEAST_ROWS}; give it more bars")
+        what = f"{len(rows)} of {len(kept)} rows have what model {model.name!r} needs"
+        raise DataError(f"{what}, and a training needs {_LEAST_ROWS}; give it more bars, or features with fewer holes")
     if np.ptp(values) == 0.0:
-        raise DataError(f"all {len(values)} labels {span} are {float(values[0])!r}, so there is nothing to learn; use another label")
+        raise DataError(f"all {len(values)} labels are {float(values[0])!r}, so there is nothing to learn; use another label")
     scale = Scale.of(values, weights, _neutral(recipe))
-    name = str(recipe.model["name"])
-    options = model.options.model_dump_json()
-    return Job(name, options, recipe.transforms, rows, values, weights, scale, recipe.seed, int(labels.t1[kept].max()))
+    return Job(
+        model=str(recipe.model["name"]),
+        options=model.options.model_dump_json(),
+        transforms=recipe.transforms,
+        rows=rows,
+        labels=values,
+        weights=weights,
+        scale=scale,
+        seed=recipe.seed,
+        until=until,
+    )
 
 
 def _neutral(recipe: Recipe) -> float | None:

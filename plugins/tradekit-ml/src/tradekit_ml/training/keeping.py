@@ -3,24 +3,37 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
 
 from tradekit import DataError
+from tradekit_ml.explaining import Importance
 from tradekit_ml.features.feature_set import FeatureSet
 from tradekit_ml.models.files import json_bytes
 from tradekit_ml.registry import Loaded, Origin, Registry
 from tradekit_ml.training.fitted import Fitted, Job, Scale, chain_bytes, chain_of
 
-__all__ = ["keep", "load_fitted", "named_version"]
+__all__ = ["keep", "kept_importance", "load_fitted", "named_version"]
 
-_SCALE, _TRANSFORM = "scale.json", "transform.npz"
+_SCALE, _TRANSFORM, _IMPORTANCE = "scale.json", "transform.npz", "importance.json"
 
 
-def keep(registry: Registry, name: str, fitted: Fitted, job: Job, origin: Origin) -> str:
-    """Keep a fitted model under a name, with what its answers are read by, and return the version."""
-    attachments = {**chain_bytes(fitted.chain), _SCALE: json_bytes({**asdict(fitted.scale), "until": fitted.until})}
-    return registry.add(name, fitted.model, origin, fitted.chain.apply(job.rows), attachments)
+def keep(registry: Registry, name: str, trained: tuple[Fitted, Job], origin: Origin, importance: Sequence[Importance]) -> str:
+    """Keep a fitted model under a name, with what its answers are read by and what its features matter, and return the version."""
+    fitted, job = trained
+    attachments = {
+        **chain_bytes(fitted.chain),
+        _SCALE: json_bytes({**asdict(fitted.scale), "until": fitted.until}),
+        _IMPORTANCE: json_bytes([asdict(one) for one in importance]),
+    }
+    return registry.add(name, fitted.model, origin, fitted.prepared(job.rows), attachments)
+
+
+def kept_importance(loaded: Loaded) -> tuple[Importance, ...]:
+    """Return what the features of a model mattered when it was scored; nothing if it wasn't kept."""
+    content = loaded.attachments.get(_IMPORTANCE, b"[]")
+    return tuple(Importance(**one) for one in json.loads(content))
 
 
 def named_version(text: str) -> tuple[str, str]:

@@ -77,9 +77,13 @@ class Recipe(tradekit.Options):
         except TradekitError as error:
             raise ValueError(str(error)) from error
         if labeler.name == "meta-label":
-            raise ValueError("label 'meta-label' judges the decisions of another strategy, and a recipe has none; use another label")
+            raise ValueError(
+                "label 'meta-label' judges the decisions of another strategy, and a recipe has none; use another label"
+            )
         if self.window and self.window < self.first:
-            raise ValueError(f"window is {self.window} and first is {self.first}; the first training can't use more than the window")
+            raise ValueError(
+                f"window is {self.window} and first is {self.first}; the first training can't use more than the window"
+            )
         return self
 
     def feature_set(self) -> FeatureSet:

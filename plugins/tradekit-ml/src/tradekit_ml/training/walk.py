@@ -90,7 +90,7 @@ class Walk:
         return () if self._monitor is None else self._monitor.state.reasons
 
     def go(self, first: int, stop: int, starts: NDArray[np.bool_]) -> Answers:
-        """Answer on rows `first <= row < stop` of the history; `starts` [row - first] says where a period of the schedule begins."""
+        """Answer on rows `first <= row < stop` of the history; `starts` [row - first] says where the schedule's periods begin."""
         scores = np.full((stop - first, len(self._history.symbols)), np.nan)
         size = np.ones(stop - first)
         row = first
@@ -137,7 +137,7 @@ class Walk:
         start = max(seen - self._recipe.window, 0) if self._recipe.window else 0
         bars = self._history.bars(start, seen)
         try:
-            return job_of(self._recipe, self._history.features[start:seen], bars, self._labeler.label(bars))
+            return job_of(self._recipe, self._history.features[start:seen], self._labeler.label(bars))
         except DataError:
             # Nothing to learn yet: no label, too few, or all alike. Until there is, nothing is answered.
             return None
