@@ -32,7 +32,10 @@ class Column(Indicator):
         return int(self.indicator.warmup) + of_transform.get(self.spec.transform, 0) + self.spec.lag
 
     def step(self) -> Step:
-        state, transform, delay = self.indicator.step(), _transform(self.spec), Delay(self.spec.lag)
+        state = self.indicator.step()
+        if not (self.spec.transform or self.spec.lag) and len(self.indicator.outputs) == 1:
+            return state  # what the kernel feeds by itself, it goes on feeding
+        transform, delay = _transform(self.spec), Delay(self.spec.lag)
         return Formula(lambda *columns: delay(transform(self.indicator.feed(state, *columns)[self.place])))
 
 

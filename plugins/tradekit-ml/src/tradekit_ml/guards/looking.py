@@ -26,7 +26,7 @@ def prefix_findings(compute: Compute, names: Sequence[str], bars: Bars, moments:
     """
     whole = _checked(compute(bars), names, bars)
     found: dict[str, Finding] = {}
-    for length in _moments(len(bars), moments, seed):
+    for length in _moments(bars, moments, seed):
         part = _checked(compute(bars.rows(0, length)), names, bars.rows(0, length))
         how = f"when the bars end at {time_text(int(bars.close_time[length - 1]))}"
         for finding in _changed("prefix", names, bars, whole[:length], part, how):
@@ -41,7 +41,7 @@ def poison_findings(compute: Compute, names: Sequence[str], bars: Bars, moments:
     """
     whole = _checked(compute(bars), names, bars)
     found: dict[str, Finding] = {}
-    for length in _moments(len(bars), moments, seed + 1):
+    for length in _moments(bars, moments, seed + 1):
         again = _checked(compute(poisoned(bars, length, seed)), names, bars)
         how = f"when all bars after {time_text(int(bars.close_time[length - 1]))} are others"
         for finding in _changed("poison", names, bars, whole[:length], again[:length], how):
@@ -62,7 +62,7 @@ def label_findings(relabel: Callable[[Bars], Labels], bars: Bars, moments: int =
         begins, decided = time_text(int(labels.t0[at])), time_text(int(bars.close_time[labels.bar[at]]))
         what = f"begins at {begins}, before the close at {decided} at which it is decided"
         return [Finding("label", "the label", f"{what}; count from the fill, the next bar's open")]
-    for length in _moments(len(bars), moments, seed + 2):
+    for length in _moments(bars, moments, seed + 2):
         first, second = (one.taken(one.last < length) for one in (labels, relabel(poisoned(bars, length, seed))))
         keys = [one.bar * len(bars.symbols) + one.instrument for one in (first, second)]
         shared, mine, theirs = np.intersect1d(keys[0], keys[1], return_indices=True)
@@ -76,17 +76,20 @@ def label_findings(relabel: Callable[[Bars], Labels], bars: Bars, moments: int =
 
 
 def poisoned(bars: Bars, length: int, seed: int) -> Bars:
-    """Return bars of which all after the first `length` are others: wilder, and with another volume; the same bars are missing."""
+    """Return bars of which all after the first `length` are others: a wilder walk with other volumes; the same are missing."""
     generator = np.random.default_rng((seed, length))
-    rest = len(bars) - length
-    factor = np.exp(np.cumsum(generator.normal(0.0, 0.05, (rest, len(bars.symbols))), axis=0) + generator.normal(0.0, 0.5))
-    reach = np.exp(np.abs(generator.normal(0.0, 0.02, (2, rest, len(bars.symbols)))))
+    shape = (len(bars) - length, len(bars.symbols))
+    moves = np.abs(np.diff(np.log(bars.close), axis=0))
+    usual = np.nanmedian(moves) if np.isfinite(moves).any() else 0.0
+    size = max(float(usual), 1e-4)
+    factor = np.exp(np.cumsum(generator.normal(0.0, 2.0 * size, shape), axis=0))
+    reach = np.exp(np.abs(generator.normal(0.0, size, (2, *shape))))
     columns = {name: getattr(bars, name).copy() for name in ("open", "high", "low", "close", "volume")}
     for name in ("open", "high", "low", "close"):
         columns[name][length:] *= factor
     columns["high"][length:] *= reach[0]
     columns["low"][length:] /= reach[1]
-    columns["volume"][length:] = columns["volume"][length:] * generator.uniform(0.2, 5.0, (rest, len(bars.symbols))) + 1.0
+    columns["volume"][length:] = columns["volume"][length:] * generator.uniform(0.2, 5.0, shape) + 1.0
     return replace(bars, **columns)
 
 
@@ -105,12 +108,21 @@ def _changed(guard: str, names: Sequence[str], bars: Bars, whole: Floats, again:
     return found
 
 
-def _moments(count: int, moments: int, seed: int) -> list[int]:
-    """Return after how many bars to end or change the data: random moments of the last two thirds, and right before the end."""
+def _moments(bars: Bars, moments: int, seed: int) -> list[int]:
+    """Return after how many bars to end or change the data: random moments of the last two thirds, and right before the end.
+
+    A few are in holes, where what fills them in from both sides shows, and in the middle of a jump in time, such as a weekend.
+    """
+    count = len(bars)
     if count < 3:
         raise DataError(f"guards can't look for leaks in {count} bars; give them more")
-    drawn = np.random.default_rng(seed).integers(max(count // 3, 1), count, moments)
-    return sorted({count - 1, *drawn.tolist()})
+    generator = np.random.default_rng(seed)
+    drawn = generator.integers(max(count // 3, 1), count, moments)
+    steps = np.diff(bars.open_time, prepend=bars.open_time[0])
+    odd = np.flatnonzero(~bars.exists.all(axis=1))[1:], np.flatnonzero(steps > np.median(steps))
+    ends = [generator.choice(rows, size=min(len(rows), 3), replace=False) for rows in (odd[0] + 1, odd[1])]
+    chosen = np.concatenate((drawn, *ends, [count - 1]))
+    return sorted(set(chosen[(chosen > 0) & (chosen < count)].tolist()))
 
 
 def _checked(values: Floats, names: Sequence[str], bars: Bars) -> Floats:
