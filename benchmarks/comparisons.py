@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
-from market import csv_bars, daily_bars, minute_bars, recording, second_bars, stored_bars, trades
+from market import csv_bars, daily_bars, minute_bars, no_bars, recording, second_bars, stored_bars, trades
 from peers import BACKTESTING, BACKTRADER, HFTBACKTEST, NAUTILUS, PANDAS, POLARS, VECTORBT, Peer
 
 __all__ = ["COMPARISONS", "Comparison"]
@@ -367,6 +367,24 @@ COMPARISONS = (
         "audit_backtest.py",
         3.0,
         "times as long",
+    ),
+    Comparison(
+        "predict-row",
+        "a row of 50 features answered by 200 trees of LightGBM, bit for bit as in a batch",
+        "",
+        no_bars,
+        "predict_row.py",
+        25.0,
+        "µs",
+    ),
+    Comparison(
+        "predict-ratio",
+        "the same, against LightGBM's own `Booster.predict` of a row",
+        "the same model, one thread on both sides, the same bits",
+        no_bars,
+        "predict_ratio.py",
+        2.0,
+        is_more_better=True,
     ),
 )
 """In the order of the table."""

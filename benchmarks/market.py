@@ -14,7 +14,7 @@ from tradekit_dumps.binance import BinanceRecording
 
 from tradekit import BarRequest
 
-__all__ = ["csv_bars", "daily_bars", "minute_bars", "recording", "second_bars", "stored_bars", "trades"]
+__all__ = ["csv_bars", "daily_bars", "minute_bars", "no_bars", "recording", "second_bars", "stored_bars", "trades"]
 
 HERE = Path(__file__).parent
 MINUTES = "crypto/binance_perp_2023_07/BTC_USDT_USDT-1m-futures.feather"
@@ -35,6 +35,11 @@ def _given(file: str) -> Path:
     if not folder:
         sys.exit(f"set TRADEKIT_TEST_DATA to a folder that has {file}")
     return Path(folder) / file
+
+
+def no_bars(work: Path) -> Path:
+    """Return the folder itself, for a script that makes up what it needs."""
+    return work
 
 
 def minute_bars(work: Path, count: int) -> Path:

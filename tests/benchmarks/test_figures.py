@@ -106,6 +106,7 @@ def test_every_comparison_has_its_scripts_and_a_name_of_its_own(bench: ModuleTyp
         "audited.py",
         "composed.py",
         "hftbacktest_book.py",
+        "predicted.py",
         "recorded.py",
         "stamped.py",
         "stored.py",

@@ -141,13 +141,13 @@ class ModelContract:
 
     def test_mdl05_is_kept_in_open_formats(self, fitted: Model) -> None:
         """Its files have endings of formats that can't hold code, and no pickle is in them."""
-        for file, content in model_files(fitted).items():
-            try:
+        try:
+            for file, content in model_files(fitted).items():
                 check_file(file, content)
                 if file.endswith(".npz"):
                     arrays_of(content, repr(file), _members(content))
-            except DataError as error:
-                _broken(f"file {file!r} is not in an open format", str(error), "write numbers as .npz, or the library's own text")
+        except DataError as error:
+            _broken("its files are not in open formats", str(error), "write numbers as .npz, or the library's own text")
 
     def test_mdl06_is_honest_about_gaps(self, fitted: Model, rows: Floats) -> None:
         """A missing value makes its own row NaN and no other, or, for a model that `takes_nan`, leaves an answer.

@@ -1,13 +1,15 @@
 """Files of models: open formats, the same bytes, and no pickle."""
 
 import io
+import json
 import pickle
 import zipfile
+from hashlib import sha256
 
 import numpy as np
 import pytest
 from tradekit_ml.models import load_model, make_model
-from tradekit_ml.models.files import arrays_of, bytes_of, check_file, json_of, read_files
+from tradekit_ml.models.files import arrays_of, bytes_of, check_file, json_bytes, json_of, read_files
 
 from tradekit import DataError
 
@@ -102,8 +104,21 @@ def test_load_changed_files_are_refused(tmp_path, file, before, after, message) 
     changed = after if before is None else content.replace(before, after)
     assert changed != content
     (tmp_path / file).write_bytes(changed)
+    if before is None:  # by somebody who means it
+        head = json.loads((tmp_path / "model.json").read_text())
+        (tmp_path / "model.json").write_bytes(json_bytes(head | {"files": {file: sha256(changed).hexdigest()}}))
     with pytest.raises(DataError, match=message):
         type(model).load(tmp_path)
+
+
+def test_load_damaged_trees_are_refused_before_a_library_reads_them(tmp_path) -> None:
+    model = make_model("lightgbm", {"trees": 3})
+    model.fit(np.random.default_rng(1).normal(size=(60, 2)), np.arange(60.0))
+    model.dump(tmp_path)
+    text = (tmp_path / "trees.txt").read_text()
+    (tmp_path / "trees.txt").write_text(text.replace("num_leaves=", "leaves=", 1))  # LightGBM itself would abort the process
+    with pytest.raises(DataError, match=r"'trees.txt' of .* is damaged: its sha256 is not the one that 'model.json' has"):
+        load_model(tmp_path)
 
 
 def test_load_model_missing_and_added_files_are_refused(tmp_path) -> None:
@@ -111,7 +126,7 @@ def test_load_model_missing_and_added_files_are_refused(tmp_path) -> None:
     model.fit(np.arange(12.0).reshape(6, 2), np.arange(6.0))
     model.dump(tmp_path)
     (tmp_path / "more.npz").write_bytes(bytes_of({}))
-    with pytest.raises(DataError, match=r"is kept in 'weights.npz', and here are \['more.npz', 'weights.npz'\]"):
+    with pytest.raises(DataError, match=r"has the files \['more.npz', 'weights.npz'\], and had \['weights.npz'\]"):
         load_model(tmp_path)
     (tmp_path / "model.json").unlink()
     with pytest.raises(DataError, match=r"'model.json' of .* is no JSON"):

@@ -8,6 +8,7 @@ import re
 import zipfile
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -42,6 +43,7 @@ MODEL_FILE = "model.json"
 """The file that says which model this is, with which options."""
 
 _FORMAT = 1
+_HEAD: Mapping[str, type] = {"format": int, "model": str, "feature_count": int, "options": dict, "files": dict}
 _NAME = re.compile(r"[a-z0-9][a-z0-9_.-]*")
 _PICKLED = re.compile(rb"\A\x80[\x02-\x05]")
 _WRITTEN_AT = (1980, 1, 1, 0, 0, 0)  # a zip's members must state a time, and the same content shall be the same bytes
@@ -57,17 +59,22 @@ class ModelFiles:
 
 
 def model_files(model: Model) -> dict[str, bytes]:
-    """Return the files of a fitted model: `model.json`, and those of its state. Raises `DataError` before it is fitted."""
+    """Return the files of a fitted model: `model.json`, and those of its state. Raises `DataError` before it is fitted.
+
+    `model.json` has the hashes of the others: some libraries end the process when they read a damaged file.
+    """
     if model.feature_count is None:
         raise DataError(f"model {model.name!r} has learnt nothing that could be written; call fit() first")
+    state = model.state()
     head = {
         "format": _FORMAT,
         "model": model.name,
         "task": model.task,
         "feature_count": model.feature_count,
         "options": model.options.model_dump(mode="json"),
+        "files": {name: sha256(content).hexdigest() for name, content in state.items()},
     }
-    files = {MODEL_FILE: json_bytes(head), **model.state()}
+    files = {MODEL_FILE: json_bytes(head), **state}
     for name, content in files.items():
         check_file(name, content)
     return files
@@ -92,7 +99,17 @@ def models_files(files: Mapping[str, bytes], cls: type[Model], where: str) -> Mo
         raise DataError(
             f"{MODEL_FILE!r} of {where} has options that model {cls.name!r} doesn't take: {key!r}: {first['msg']}"
         ) from error
-    return ModelFiles(options, head["feature_count"], {name: content for name, content in files.items() if name != MODEL_FILE})
+    state = {name: content for name, content in files.items() if name != MODEL_FILE}
+    _check_hashes(state, head["files"], where)
+    return ModelFiles(options, head["feature_count"], state)
+
+
+def _check_hashes(state: Mapping[str, bytes], hashes: Mapping[str, str], where: str) -> None:
+    if sorted(state) != sorted(hashes):
+        raise DataError(f"{where} has the files {sorted(state)!r}, and had {sorted(hashes)!r} when it was written")
+    for name, content in state.items():
+        if sha256(content).hexdigest() != hashes[name]:
+            raise DataError(f"{name!r} of {where} is damaged: its sha256 is not the one that {MODEL_FILE!r} has; copy it again")
 
 
 def write_files(folder: Path, files: Mapping[str, bytes]) -> None:
