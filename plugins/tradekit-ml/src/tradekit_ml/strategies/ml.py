@@ -55,9 +55,9 @@ class MlOptions(Recipe):
 class Ml(Strategy):
     """Hold each instrument while a model says that it will rise: one that is registered, or one that is trained along the run.
 
-    Trainings fall on the bar clock and learn from labels that are known by then, so a backtest is a walk-forward test. Every `every`
-    bars the model's score becomes an opinion from -1 to 1; from `enter` on, an equal part of `weight` is held. Where the model can't
-    tell, is too old, or has drifted too far, nothing is held.
+    Trainings fall on the bar clock and learn from labels that are known by then, so a backtest is a walk-forward test. Every
+    `every` bars the model's score becomes an opinion from -1 to 1; from `enter` on, an equal part of `weight` is held. Where the
+    model can't tell, is too old, or has drifted too far, nothing is held.
     """
 
     name = "ml"

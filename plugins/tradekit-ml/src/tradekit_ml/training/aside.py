@@ -17,7 +17,7 @@ import numpy as np
 
 from tradekit import RunError
 from tradekit_ml.features.transforms import TransformChain
-from tradekit_ml.models import load_model
+from tradekit_ml.models import find_model, load_model
 from tradekit_ml.registry import Reference
 from tradekit_ml.training.fitted import Fitted, Job, Scale, fit
 
@@ -39,8 +39,8 @@ class Aside:
         self.close()
         self._folder, self._job = tempfile.TemporaryDirectory(prefix="tradekit-ml-"), job
         folder = Path(self._folder.name)
-        about = {key: getattr(job, key) for key in ("model", "options", "transforms", "seed", "until")}
-        (folder / _JOB).write_text(json.dumps({**about, "scale": asdict(job.scale)}), "utf-8")
+        about = {key: getattr(job, key) for key in ("options", "transforms", "seed", "until")}
+        (folder / _JOB).write_text(json.dumps({**about, "kind": job.kind.name, "scale": asdict(job.scale)}), "utf-8")
         np.savez(folder / _ROWS, rows=job.rows, labels=job.labels, weights=job.weights)
         command = [sys.executable, "-m", "tradekit_ml.training.aside", str(folder)]
         with (folder / "errors").open("wb") as errors:
@@ -75,6 +75,7 @@ class Aside:
 def work(folder: Path) -> None:
     """Do the training that a folder describes, and put what comes of it there."""
     about = json.loads((folder / _JOB).read_text("utf-8"))
+    about["kind"] = find_model(about["kind"])
     about["scale"] = Scale(**about["scale"])
     about["transforms"] = tuple(about["transforms"])
     with np.load(folder / _ROWS, allow_pickle=False) as file:

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from tradekit import DataError
 from tradekit_ml.features.transforms import TransformChain
 from tradekit_ml.labels.labels import Labels
-from tradekit_ml.models import Model, make_model
+from tradekit_ml.models import Model
 from tradekit_ml.registry import Reference
 from tradekit_ml.training.recipe import Recipe
 
@@ -47,9 +47,9 @@ class Scale:
 class Job:
     """A training with all that it depends on: the same job makes the same model, wherever it is done."""
 
-    model: str
+    kind: type[Model]
     options: str
-    """As JSON."""
+    """Of the model, as JSON."""
     transforms: tuple[str, ...]
     rows: Floats
     labels: Floats
@@ -62,7 +62,9 @@ class Job:
     @cached_property
     def digest(self) -> str:
         """The SHA-256 of everything."""
-        about = json.dumps([self.model, self.options, self.transforms, self.rows.shape, asdict(self.scale), self.seed, self.until])
+        about = json.dumps(
+            [self.kind.name, self.options, self.transforms, self.rows.shape, asdict(self.scale), self.seed, self.until]
+        )
         found = hashlib.sha256(about.encode())
         for array in (self.rows, self.labels, self.weights):
             found.update(np.ascontiguousarray(array).data)
@@ -112,18 +114,18 @@ def job_on(recipe: Recipe, rows: Floats, values: Floats, weights: Floats, until:
     Rows in which a value is missing are left out where the model doesn't take such, and those without any value always. Raises
     `DataError` where too few are left, or all labels are alike.
     """
-    model = recipe.new_model()
+    model = recipe.unfitted
     known = np.isfinite(rows)
-    kept: NDArray[np.bool_] = known.any(axis=1) if model.takes_nan else known.all(axis=1)
+    kept = np.flatnonzero(known.any(axis=1) if model.takes_nan else known.all(axis=1))
     rows, values, weights = np.where(known, rows, np.nan)[kept], values[kept], weights[kept]
     if len(rows) < _LEAST_ROWS:
-        what = f"{len(rows)} of {len(kept)} rows have what model {model.name!r} needs"
+        what = f"{len(rows)} of {len(known)} rows have what model {model.name!r} needs"
         raise DataError(f"{what}, and a training needs {_LEAST_ROWS}; give it more bars, or features with fewer holes")
     if np.ptp(values) == 0.0:
         raise DataError(f"all {len(values)} labels are {float(values[0])!r}, so there is nothing to learn; use another label")
     scale = Scale.of(values, weights, _neutral(recipe))
     return Job(
-        model=str(recipe.model["name"]),
+        kind=type(model),
         options=model.options.model_dump_json(),
         transforms=recipe.transforms,
         rows=rows,
@@ -149,7 +151,7 @@ def fit(job: Job) -> Fitted:
 
     A run proves that its decisions don't look ahead by making them again on shortened bars, with the same trainings.
     """
-    model = make_model(job.model, json.loads(job.options))
+    model = job.kind(job.kind.Options.model_validate_json(job.options))
     chain = TransformChain.fit(job.transforms, job.rows, np.arange(len(job.rows)))
     rows = chain.apply(job.rows)
     model.fit(rows, job.labels, job.weights, job.seed)

@@ -96,8 +96,8 @@ def study(path: str | Path, overrides: Iterable[str] = ()) -> Study:
 
 def _with_features(labels: Labels, values: Floats) -> Labels:
     """Return the labels that have a feature: not those of bars on which all of them warm up."""
-    known: NDArray[np.bool_] = np.isfinite(values[labels.bar, labels.instrument]).any(axis=1)
-    if not known.any():
+    known = np.flatnonzero(np.isfinite(values[labels.bar, labels.instrument]).any(axis=1))
+    if not len(known):
         raise DataError("no label has a feature: all features are still warming up at the end of the data; give it more bars")
     return labels.taken(known)
 

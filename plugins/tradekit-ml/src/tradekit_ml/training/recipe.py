@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import cached_property
 from typing import Any, Literal
 
 from pydantic import field_validator, model_validator
@@ -73,7 +74,7 @@ class Recipe(tradekit.Options):
     def _can_be_made(self) -> Recipe:
         try:
             labeler = self.labeler()
-            self.new_model()
+            _ = self.unfitted
         except TradekitError as error:
             raise ValueError(str(error)) from error
         if labeler.name == "meta-label":
@@ -95,8 +96,9 @@ class Recipe(tradekit.Options):
         name, options = _named("label", self.label)
         return make_labeler(name, options)
 
-    def new_model(self) -> Model:
-        """Return an unfitted model. Raises `ConfigError` for options, and `PluginError` for a name, that is none."""
+    @cached_property
+    def unfitted(self) -> Model:
+        """A model that has learnt nothing. Raises `ConfigError` for options, and `PluginError` for a name, that is none."""
         name, options = _named("model", self.model)
         return make_model(name, options)
 
