@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from dataclasses import asdict
+from functools import lru_cache
 from pathlib import Path
 
 from tradekit import DataError
@@ -49,6 +50,12 @@ def named_version(text: str) -> tuple[str, str]:
 def load_fitted(folder: Path, text: str, features: FeatureSet) -> tuple[Fitted, Loaded]:
     """Return a model that was kept, if it has learnt from just these features. Raises `DataError` for anything else."""
     name, version = named_version(text)
+    return _loaded(folder, name, Registry(folder).resolve(name, version), features)
+
+
+@lru_cache(maxsize=8)
+def _loaded(folder: Path, name: str, version: str, features: FeatureSet) -> tuple[Fitted, Loaded]:
+    """Return a version, which never changes, so that the many copies of a strategy that prove a run check it once."""
     loaded = Registry(folder).load(name, version, features.json)
     missing = sorted({_SCALE, _TRANSFORM} - set(loaded.attachments))
     if missing:
