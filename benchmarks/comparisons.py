@@ -342,6 +342,15 @@ COMPARISONS = (
         "µs",
     ),
     Comparison(
+        "features-batch",
+        "50 features for a model, of 100,000 bars of a minute, in one matrix",
+        "",
+        _short,
+        "features_batch.py",
+        2.0,
+        "s",
+    ),
+    Comparison(
         "audit-write",
         "a record of a decision into an audit log, not synchronised",
         "10,000 a second",

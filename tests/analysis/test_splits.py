@@ -4,12 +4,13 @@ import math
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tradekit.analysis.splits import combinatorial_purged, purged_k_fold, purged_walk_forward
 from tradekit.errors import DataError
 
+repeatable = settings(derandomize=True, deadline=None, max_examples=60)
 LABELS = st.lists(st.tuples(st.integers(0, 60), st.integers(0, 12)), min_size=1, max_size=60)
 """When each label begins, many at one time as in a panel, and how long it lasts."""
 
@@ -40,6 +41,7 @@ def check(t0, t1, split):
     assert all(any(meet(t0, t1, i, j) for j in split.test) for i in split.purged)
 
 
+@repeatable
 @given(LABELS, st.integers(2, 6), st.integers(0, 8))
 def test_k_fold_no_training_label_meets_a_test_label_and_none_is_left_out_without_cause(found, folds, embargo):
     t0, t1 = intervals(found)
@@ -60,6 +62,7 @@ def test_k_fold_no_training_label_meets_a_test_label_and_none_is_left_out_withou
         assert begin <= end
 
 
+@repeatable
 @given(LABELS, st.integers(2, 6), st.integers(1, 5), st.integers(0, 8))
 def test_combinatorial_no_training_label_meets_a_test_label_in_any_block(found, groups, tested, embargo):
     t0, t1 = intervals(found)
@@ -72,6 +75,7 @@ def test_combinatorial_no_training_label_meets_a_test_label_in_any_block(found, 
         assert len(split.train) + len(split.test) + len(split.purged) + len(split.embargoed) == len(t0)
 
 
+@repeatable
 @given(LABELS, st.integers(1, 20), st.one_of(st.none(), st.integers(1, 30)), st.integers(0, 8))
 def test_walk_forward_trains_only_on_what_was_known_before_the_test(found, test, train, embargo):
     t0, t1 = intervals(found)

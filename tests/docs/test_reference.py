@@ -44,9 +44,11 @@ def listed(text: str) -> set[str]:
 
 
 GENERATED = sorted(path for path in DOCS.rglob("*.md") if "<!-- generated: " in path.read_text("utf-8"))
+SLOW = REFERENCE / "contracts.md"
+"""The page that shows how broken plugins are caught is compared where that is tested."""
 
 
-@pytest.mark.parametrize("path", GENERATED, ids=lambda path: path.stem)
+@pytest.mark.parametrize("path", [path for path in GENERATED if path != SLOW], ids=lambda path: path.stem)
 def test_generated_parts_are_what_the_source_says(path: Path, generator: ModuleType) -> None:
     text = path.read_text("utf-8")
     assert generator.rewritten(text) == text, "run: python docs/generate.py"

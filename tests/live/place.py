@@ -24,6 +24,7 @@ from tradekit_ccxt.streaming import bars_as_made
 from tradekit_venue import web
 from tradekit_venue.clock import Clock
 from tradekit_venue.engine.account import Account, Rates
+from tradekit_venue.engine.flow import Flow
 from tradekit_venue.loading import Rules, of_bars
 from tradekit_venue.serving import opened
 from tradekit_venue.venue import Venue
@@ -135,6 +136,7 @@ class Place:
     settings: str = ""
     venue: Venue = field(init=False)
     account: Account = field(init=False)
+    flow: Flow = field(init=False)
     url: str = ""
 
     def __post_init__(self) -> None:
@@ -146,7 +148,7 @@ class Place:
         recording = of_bars(script, SYMBOL, BTC, Rules(start=begin))
         clock = Clock(begin, 0.0, lambda: asyncio.get_running_loop().time())
         self.venue = Venue(clock)
-        self.venue.replay(replace(recording, level_size=Decimal(2)))
+        self.flow = self.venue.replay(replace(recording, level_size=Decimal(2)))
         self.account = self.venue.add_account("trader", {"USDT": MONEY}, KEY, SECRET, Rates())
 
     @asynccontextmanager
@@ -157,6 +159,10 @@ class Place:
                 self.url = there.url
                 self.venue.clock.run(1.0)
                 yield
+
+    def fall_quiet(self) -> None:
+        """Let nobody else trade at the venue any more, so that what it has told is all that has happened."""
+        self.flow.print = lambda *_print: None
 
     def compose(self, strategy: type[Strategy]) -> ComposedRun:
         path = self.folder / "run.toml"

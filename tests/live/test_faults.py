@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import math
 from collections import Counter
 from pathlib import Path
 
@@ -44,8 +45,21 @@ async def _trouble(folder: Path, seed: int, orders: int, fault: Fault | None = N
         assert first.ended.error is None
         assert fault is None or place.venue.faults.pending() == [], f"it has not happened: {fault}"
         trouble.end()
-        until = loop.time() + 60.0
-        return place, await place.play(Tireless, lambda _session: loop.time() > until)
+        return place, await place.play(Tireless, _Calm(place, loop.time() + 60.0))
+
+
+class _Calm:
+    """Says that a session is over when the venue has been quiet for a while, inside a bar: then all has been told."""
+
+    def __init__(self, place: Place, until: float) -> None:
+        self.place, self.until, self.quiet_at = place, until, math.inf
+
+    def __call__(self, _session: object) -> bool:
+        now = asyncio.get_running_loop().time()
+        if now > self.until and self.quiet_at == math.inf and 5_000 <= self.place.venue.clock.now() % 60_000 <= 40_000:
+            self.place.fall_quiet()
+            self.quiet_at = now
+        return now >= self.quiet_at + 10.0
 
 
 def became(place: Place, played: Played) -> Counter[str]:

@@ -1,1 +1,1 @@
-"""Statistics of a finished run."""
+"""Statistics of a finished run, and splits of labels into training and test."""

@@ -90,7 +90,7 @@ def compute(
     Raises `StrategyError` for an indicator that raises, gives values of another shape, or looks into the future.
     """
     names = [value for name, indicator in indicators.items() for value in value_names(name, indicator)]
-    values = np.full((len(names), len(bars.symbols), len(bars)), np.nan)
+    values = np.empty((len(names), len(bars.symbols), len(bars)))
     supplies = [_Supply(bars, i, sessions.calendar(i)) for i in range(len(bars.symbols))]
     row = 0
     for name, indicator in indicators.items():

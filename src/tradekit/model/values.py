@@ -47,8 +47,9 @@ class Values(Mapping[str, Floats]):
     def warm(self) -> Flags:
         """Bool [time, instrument]: whether the instrument has had enough bars for everything in the run."""
         if self._has_all:
-            rows = np.arange(1, len(self._bars) + 1) >= self._warmup
-            return np.repeat(rows[:, np.newaxis], len(self._bars.symbols), axis=1)
+            warm = np.ones(self._bars.close.shape, dtype=np.bool_)
+            warm[: self._warmup - 1] = False
+            return warm
         return np.cumsum(self._bars.exists, axis=0) >= self._warmup
 
     @cached_property
@@ -59,7 +60,7 @@ class Values(Mapping[str, Floats]):
     @cached_property
     def ready(self) -> Flags:
         """Bool [time, instrument]: whether the instrument has a bar and is warmed up, as those in `ctx.instruments` are."""
-        return self._bars.exists & self.warm
+        return self.warm if self._has_all else self._bars.exists & self.warm
 
     def previous(self, name: str) -> Floats:
         """Return a value on each instrument's bar before its last one; NaN if there is none."""
@@ -79,9 +80,15 @@ class Values(Mapping[str, Floats]):
         return self._crossed(first, second, np.less, np.greater_equal)
 
     def _crossed(self, first: str, second: str | float, now: np.ufunc, before: np.ufunc) -> Flags:
-        level = self[second] if isinstance(second, str) else second
+        values, level = self[first], self[second] if isinstance(second, str) else second
+        if self._has_all:  # the bar before is the row before: nothing needs to be copied
+            crossed = self.ready.copy()
+            crossed[:1] = False
+            crossed[1:] &= now(values[1:], level[1:] if isinstance(level, np.ndarray) else level)
+            crossed[1:] &= before(values[:-1], level[:-1] if isinstance(level, np.ndarray) else level)
+            return crossed
         level_before = self.previous(second) if isinstance(second, str) else second
-        found: Flags = now(self[first], level) & before(self.previous(first), level_before) & self.ready
+        found: Flags = now(values, level) & before(self.previous(first), level_before) & self.ready
         return found
 
     def _each(self, of_bars: Callable[[int], Floats]) -> Floats:

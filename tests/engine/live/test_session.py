@@ -113,6 +113,41 @@ def test_session_timer_that_failed_often_waits_no_longer_for_it_once_it_went_wel
     assert max(waits) < 20e9
 
 
+@pytest.mark.parametrize("method", ["find", "open_orders"])
+def test_session_venue_that_does_not_answer_holds_neither_bars_nor_an_operator_up(stage, method):
+    stage.venue.faults.append(Fault("send", "lost-before"))
+    seen = {}
+
+    def begin(session):
+        session.timing = replace(session.timing, light=5.0)
+
+        ask = getattr(session.executor, method)
+
+        async def silent(*given):
+            if "is silent" in seen:
+                await asyncio.sleep(1_000)
+            return await ask(*given)
+
+        setattr(session.executor, method, silent)
+
+        async def watch():
+            await asyncio.sleep(1)
+            seen["is silent"] = True
+            await asyncio.sleep(200)
+            seen["rows"] = session.books.decider.run.rows
+            session.store.ask("halt", "by hand")
+            await asyncio.sleep(2 * session.timing.tick)
+            seen["is halted"] = session.books.decider.is_halted
+            await asyncio.sleep(200)
+            seen["later"] = session.books.decider.run.rows
+
+        session._spawn(watch())
+
+    assert stage.play(500, begin).ended.error is None
+    assert seen["is halted"]
+    assert seen["later"] >= seen["rows"] + 3
+
+
 class Later(Strategy):
     """Buy at the close of the day, which no venue does."""
 

@@ -356,7 +356,7 @@ def test_planted_leak_is_found_by_its_guard_and_named(matrix):
 @pytest.mark.parametrize("noise", [0.0, 1.5])
 def test_planted_label_in_a_ready_made_column_is_found_by_its_score(matrix, noise):
     matrix.count = 1
-    bars = market(3)
+    bars = market(3, 3 * HOURS)
     labels = sound(bars).relabel(bars)
     answers = np.zeros(bars.close.shape)
     answers[labels.bar, labels.instrument] = labels.value

@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from tradekit_ml.labels.weights import (
     concurrency,
@@ -15,6 +15,7 @@ from tradekit_ml.labels.weights import (
 
 from tradekit import DataError
 
+repeatable = settings(derandomize=True, deadline=None)
 BOOK = np.array([0, 2, 4]), np.array([2, 3, 5])
 """The spans of López de Prado (2018), section 4.5.3."""
 SPANS = st.lists(st.tuples(st.integers(0, 30), st.integers(0, 9)), min_size=1, max_size=25)
@@ -38,6 +39,7 @@ def test_uniqueness_by_hand():
     np.testing.assert_allclose(uniqueness(*BOOK), [(1 + 1 + 0.5) / 3, 0.75, 1.0])
 
 
+@repeatable
 @given(SPANS)
 def test_uniqueness_is_the_mean_share_of_each_row(found):
     first, last = spans(found)
@@ -47,6 +49,7 @@ def test_uniqueness_is_the_mean_share_of_each_row(found):
     np.testing.assert_allclose(uniqueness(first, last), expected)
 
 
+@repeatable
 @given(SPANS)
 def test_uniqueness_adds_up_to_the_rows_on_which_something_lives_at_most(found):
     first, last = spans(found)

@@ -1,7 +1,8 @@
-"""What time it is at the venue, as well as it is known here."""
+"""What time it is at the venue, as well as it is known here, and when something is due again."""
 
 from __future__ import annotations
 
+import asyncio
 import logging
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -10,7 +11,7 @@ from tradekit.engine.live.resolve import answer
 from tradekit.model.outside import LiveBar
 from tradekit.plugin.contracts import DataSource, Executor
 
-__all__ = ["VenueClock"]
+__all__ = ["Rhythm", "VenueClock"]
 
 _log = logging.getLogger("tradekit.live")
 _SECOND = 1_000_000_000
@@ -52,3 +53,23 @@ class VenueClock:
         ahead = bar.close_time - self.now()
         proven = bar.close_time if bar.is_final and ahead <= _LIKELY else bar.open_time
         self.offset = max(self.offset, proven - self.here())
+
+
+class Rhythm:
+    """When things were last done that are done from time to time, by the running event loop's clock."""
+
+    def __init__(self) -> None:
+        self._last: dict[str, float] = {}
+
+    def begin(self, *what: str) -> None:
+        """Count from now on, as if these had just been done; those that have begun already go on."""
+        for one in what:
+            self._last.setdefault(one, asyncio.get_running_loop().time())
+
+    def is_due(self, what: str, every: float) -> bool:
+        """Say whether something is due that is done every so many seconds, and count from now on if it is."""
+        now = asyncio.get_running_loop().time()
+        if now - self._last.get(what, -every) < every:
+            return False
+        self._last[what] = now
+        return True

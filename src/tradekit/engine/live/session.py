@@ -12,7 +12,7 @@ from typing import Any
 
 from tradekit.data.fetch.whole import all_bars
 from tradekit.engine.live.books import Books
-from tradekit.engine.live.clock import VenueClock
+from tradekit.engine.live.clock import Rhythm, VenueClock
 from tradekit.engine.live.feed import Feed
 from tradekit.engine.live.following import Action
 from tradekit.engine.live.inputs import Command, Input, Price, Row
@@ -84,7 +84,7 @@ class LiveSession:
     _failure: BaseException | None = None
     _tasks: set[asyncio.Task[None]] = field(default_factory=set)
     _stop: asyncio.Event = field(default_factory=asyncio.Event)
-    _due: dict[str, float] = field(default_factory=dict)
+    _rhythm: Rhythm = field(default_factory=Rhythm)
     _has_news: bool = False
 
     def __post_init__(self) -> None:
@@ -140,11 +140,11 @@ class LiveSession:
         """Run until something stops it."""
         try:
             await self._begin()
-            loops = [self._watch(self._listen_to_data, "data"), self._watch(self._tick, "timer")]
+            loops = {"data": self._listen_to_data, "timer": self._tick, "journal": self._tidy}
             if self.executor is not None:
-                loops.append(self._watch(self._listen_to_venue, "venue"))
-            for loop in loops:
-                self._spawn(loop)
+                loops |= {"venue": self._listen_to_venue, "look-up": self._look_after}
+            for name, loop in loops.items():
+                self._spawn(self._watch(loop, name))
             await self._stop.wait()
             if self._failure is None:
                 await self._wind_down()
@@ -215,37 +215,37 @@ class LiveSession:
                 await self._reconcile(is_full=True)
 
     async def _tick(self) -> None:
+        """Do what is due by the clock. Nothing here waits for the venue: an operator's order is taken though nothing answers."""
         while True:
             self._take_orders_of_operator()
             self._close_rows()
-            if self.feed.missing(self.now()) and self._is_due("missing", self.timing.retry):
+            if self.feed.missing(self.now()) and self._rhythm.is_due("missing", self.timing.retry):
                 await self._fill_gap()
-            for leg in self._in_doubt():
-                if self.outbox is not None:
-                    await self.outbox.pursue(leg)
-            if self.resolver is not None and self._is_due("full", self.timing.full):
+            await asyncio.sleep(self.timing.tick)
+
+    async def _look_after(self) -> None:
+        """Find out what is in doubt, and compare the books with the venue's from time to time."""
+        if self.outbox is None:
+            return
+        self._rhythm.begin("full", "light")  # they were done at the start
+        while True:
+            await asyncio.gather(*(self.outbox.pursue(leg) for leg in self._in_doubt()))
+            if self._rhythm.is_due("full", self.timing.full):
                 await self.venue_clock.ask(self.source, self.executor)
                 await self._reconcile(is_full=True)
-            elif self.resolver is not None and self._is_due("light", self.timing.light):
+            elif self._rhythm.is_due("light", self.timing.light):
                 await self._reconcile(is_full=False)
-            if self._is_due("tidy", self.timing.light):
-                await asyncio.to_thread(self.store.tidy)
             await asyncio.sleep(self.timing.tick)
+
+    async def _tidy(self) -> None:
+        while True:
+            await asyncio.sleep(self.timing.light)
+            await asyncio.to_thread(self.store.tidy)
 
     def _in_doubt(self) -> Sequence[Leg]:
         after = round(self.timing.doubt * _SECOND)
         found = [leg for leg in self.books.decider.legs.working.values() if leg.is_doubtful and self.now() - leg.sent >= after]
-        return [leg for leg in found if self._is_due(leg.intent.client_id, self.timing.retry)]
-
-    def _is_due(self, what: str, every: float) -> bool:
-        """Say whether something that is done from time to time is due, and count from now on if it is."""
-        now = asyncio.get_running_loop().time()
-        if what not in self._due and what in ("full", "light"):
-            self._due[what] = now  # it was done at the start
-        if now - self._due.get(what, -every) < every:
-            return False
-        self._due[what] = now
-        return True
+        return [leg for leg in found if self._rhythm.is_due(leg.intent.client_id, self.timing.retry)]
 
     def _take_orders_of_operator(self) -> None:
         for asked in self.store.asked():

@@ -61,10 +61,10 @@ def score_findings(names: Sequence[str], x: Floats, y: Floats, unique: float, wh
             continue
         if len(classes) > 3:
             continue
-        known = y != 0.0 if len(classes) == 3 else np.isfinite(y)
-        area = area_under_curve(x[known, k], y[known] == classes[-1])
-        # The standard error of an area is that of a rank correlation, over two times the root of three.
-        if abs(area - 0.5) > max(MOST_AUC - 0.5, 4.0 * error / math.sqrt(3.0)):
+        known = np.isfinite(x[:, k]) & np.isfinite(y) & ((y != 0.0) | (len(classes) < 3))
+        is_positive = y[known] == classes[-1]
+        area = area_under_curve(x[known, k], is_positive)
+        if abs(area - 0.5) > max(MOST_AUC - 0.5, 4.0 * _area_error(is_positive, unique / len(y))):
             found.append(_too_good(who, name, f"has an AUC of {max(area, 1.0 - area):.2f} with the label, beyond {MOST_AUC:g}"))
     return found
 
@@ -90,6 +90,14 @@ def placebo_findings(
         return []
     what = f"predicts shuffled labels with a rank correlation of {mean:.2f}, {mean / error:.0f} standard errors above chance"
     return [Finding("placebo", "the model", f"{what}; the labels of the test are in what it is trained on or fed with")]
+
+
+def _area_error(is_positive: NDArray[np.bool_], share: float) -> float:
+    """Return the standard error of an area under chance; `share` is how much each label tells. A rare class makes it large."""
+    positives, negatives = int(is_positive.sum()) * share, int((~is_positive).sum()) * share
+    if positives < 1.0 or negatives < 1.0:
+        return math.inf
+    return math.sqrt((positives + negatives + 1.0) / (12.0 * positives * negatives))
 
 
 def _too_good(who: str, name: str, what: str) -> Finding:
