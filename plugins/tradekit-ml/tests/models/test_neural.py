@@ -59,3 +59,8 @@ def test_neural_labels_that_stand_still_are_learnt() -> None:
 def test_neural_three_layers_are_refused() -> None:
     with pytest.raises(ConfigError, match=r"'units' is .* at most 2 items"):
         make_model("neural", {"units": [4, 4, 4]})
+
+
+def test_neural_layer_without_units_is_refused() -> None:
+    with pytest.raises(ConfigError, match=r"'units.1' is .*0: input should be greater than or equal to 1"):
+        make_model("neural", {"units": [4, 0]})

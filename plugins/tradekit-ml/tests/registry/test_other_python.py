@@ -86,7 +86,7 @@ def test_registry_read_by_another_process_is_the_same_to_the_last_bit(tmp_path: 
         assert [float.fromhex(answer) for answer in answers] == registry.load(name).model.predict(rows).tolist()
 
 
-@pytest.mark.proof("models")
+@pytest.mark.proof("ml-models")
 @pytest.mark.parametrize("version", OTHERS)
 def test_model_that_was_written_here_loads_on_another_python(version: str, tmp_path: Path, matrix: proofs.Matrix) -> None:
     matrix.seeds(0, len(NAMES))

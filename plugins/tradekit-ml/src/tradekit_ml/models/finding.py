@@ -107,7 +107,7 @@ def _check_options(options: object, who: str) -> None:
 def _problem(cls: type[Model], place: tuple[int | str, ...], message: str, value: object) -> str:
     key = ".".join(map(str, place))
     known = list(cls.Options.model_fields)
-    if key not in known:
+    if place[0] not in known:
         close = difflib.get_close_matches(key, known, n=1, cutoff=0.6)
         meant = f"; did you mean {close[0]!r}?" if close else ""
         return f"{key!r} is unknown{meant}; allowed: {', '.join(map(repr, known)) or 'none'}"

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from itertools import pairwise
 from math import nan
+from typing import Annotated
 
 import numpy as np
 
@@ -17,6 +18,8 @@ from tradekit_ml.models.scaling import Scaling
 from tradekit_ml.models.sums import row_sums, sigmoid, sigmoids, sums
 
 __all__ = ["Neural"]
+
+Units = Annotated[int, Field(ge=1, le=4096)]
 
 _FILE = "layers.npz"
 _MEAN_DECAY, _SQUARE_DECAY, _TINY = 0.9, 0.999, 1e-8  # of Adam, as its authors propose
@@ -33,7 +36,7 @@ class Neural(Model):
 
     class Options(tradekit.Options):
         task: Task = Field("regression", description="what the labels are: regression, or classification of 0 and 1")
-        units: tuple[int, ...] = Field((32,), min_length=1, max_length=2, description="units in each hidden layer, one or two")
+        units: tuple[Units, ...] = Field((32,), min_length=1, max_length=2, description="units in each hidden layer, one or two")
         passes: int = Field(20, ge=1, description="passes over the training rows")
         batch: int = Field(256, ge=1, description="rows from which each step is computed")
         learning_rate: float = Field(0.001, gt=0, le=1, description="length of Adam's steps")

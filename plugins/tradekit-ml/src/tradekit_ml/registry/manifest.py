@@ -26,7 +26,9 @@ class Interval:
     """A span of time, `start <= t < end`, in UTC nanoseconds."""
 
     start: int
+    """Belongs to it."""
     end: int
+    """Doesn't."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +45,7 @@ class Origin:
     data_hash: str
     """Of the market data, such as that of a run's manifest."""
     seed: int
+    """Of all that was drawn."""
     train: tuple[Interval, ...]
     """What it has learnt from."""
     test: tuple[Interval, ...] = ()
@@ -66,9 +69,13 @@ class Surroundings:
     """Where it was trained: predictions may differ in the last bits elsewhere, which the golden rows show."""
 
     python: str
+    """Its version."""
     system: str
+    """Such as `Linux`."""
     machine: str
+    """Such as `x86_64`."""
     libraries: Mapping[str, str]
+    """The versions of those that models are made with."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,13 +87,17 @@ class Manifest:
     model: str
     """The name of its class, such as `lightgbm`."""
     task: str
+    """What the labels are: `regression` or `classification`."""
     options: Mapping[str, Any]
+    """Those of its class."""
     origin: Origin
+    """What it was trained on, and how."""
     files: Mapping[str, str]
     """The sha256 of each file beside the manifest."""
     attachments: tuple[str, ...]
     """Those of the files that are not the model's own."""
     surroundings: Surroundings
+    """Where it was trained."""
 
     def to_bytes(self) -> bytes:
         """Return it as it stands in `manifest.json`: the same bytes for the same manifest."""
