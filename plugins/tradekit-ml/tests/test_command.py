@@ -11,12 +11,12 @@ import numpy as np
 import pandas as pd
 import pytest
 from click.testing import CliRunner, Result
-from learnable import with_edge
 from tradekit_ml.command import ml_command
 from tradekit_ml.features.spec import FeatureSpec
 from tradekit_ml.guards.findings import LeakError
 from tradekit_ml.strategies.ml import Ml
 
+from learnable import with_edge
 from tradekit import ConfigError, DataError
 
 RUN = """
@@ -52,7 +52,10 @@ Call = Callable[..., Result]
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     found = tmp_path_factory.mktemp("project")
     series = with_edge(1600, 4, 0.0015)
-    columns = {"date": pd.to_datetime(series.open_time, utc=True), **{n: getattr(series, n) for n in ("open", "high", "low", "close")}}
+    columns = {
+        "date": pd.to_datetime(series.open_time, utc=True),
+        **{n: getattr(series, n) for n in ("open", "high", "low", "close")},
+    }
     pd.DataFrame({**columns, "volume": series.volume}).to_csv(found / "edge.csv", index=False)
     (found / "edge.toml").write_text(RUN)
     return found
@@ -197,7 +200,9 @@ def test_explain_tells_which_features_matter(call: Call, version: str) -> None:
 
 
 def test_models_that_are_not_there_are_told(call: Call) -> None:
-    assert "there are no models in 'empty'; 'tradekit ml train FILE' makes one" in call("models", "list", "--registry", "empty").output
+    assert (
+        "there are no models in 'empty'; 'tradekit ml train FILE' makes one" in call("models", "list", "--registry", "empty").output
+    )
     assert isinstance(call("models", "show", "gone", "--registry", "empty").exception, DataError)
     assert call("models", "verify", "--registry", "empty").output == "there are no models in 'empty'\n"
 
@@ -213,6 +218,8 @@ def test_command_is_found_by_tradekit(folder: Path) -> None:
 def test_run_with_the_registered_model_trades(call: Call, version: str, folder: Path) -> None:
     import tradekit
 
-    result = tradekit.run(folder / "edge.toml", [f"strategy.registered='edge@{version}'", "strategy.retrain='never'"], folder / "others")
+    result = tradekit.run(
+        folder / "edge.toml", [f"strategy.registered='edge@{version}'", "strategy.retrain='never'"], folder / "others"
+    )
     assert Ml.name in {use.name for use in result.components}
     assert result.fills["time"][0].value < with_edge(1600, 4, 0.0015).open_time[200]
