@@ -34,7 +34,8 @@ def test_read_run_prices_are_without_the_jumps_of_splits(tmp_path):
     (tmp_path / "splits.csv").write_text("symbol,date,ratio\nA,2024-01-03,2\n")
     (tmp_path / "run.toml").write_text(
         'risk = []\n[run]\nname = "split"\n[account]\ncurrency = "USD"\ncapital = 1000\n[data]\nsource = "csv"\npath = "bars.csv"\n'
-        'instruments = ["A"]\ninterval = "1d"\nsplits = { path = "splits.csv" }\n[strategy]\nname = "buy-and-hold"\n[execution]\ncosts = []\n'
+        'instruments = ["A"]\ninterval = "1d"\nsplits = { path = "splits.csv" }\n[strategy]\nname = "buy-and-hold"\n'
+        "[execution]\ncosts = []\n"
     )
     close = tradekit.read_run(tmp_path / "run.toml").bars.close[:, 0]
     assert np.all(close == close[0])

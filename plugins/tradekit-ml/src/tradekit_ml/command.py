@@ -47,23 +47,20 @@ def ml_command() -> None:
 @click.argument("file", type=PATH)
 @set_option
 @click.option("--name", help="What the model is called in the registry.  [default: the name of the run]")
-@click.option("--registry", type=PATH, help="The folder of the registry.  [default: strategy.registry of the file]")
 @click.option("--runs", type=PATH, default=Path("runs"), show_default=True, help="The folder for the backtest.")
 @click.option("--no-run", is_flag=True, help="Leave the backtest out.")
 @json_option
-def train_model(
-    file: Path, overrides: tuple[str, ...], name: str | None, registry: Path | None, runs: Path, no_run: bool, as_json: bool
-) -> None:
+def train_model(file: Path, overrides: tuple[str, ...], name: str | None, runs: Path, no_run: bool, as_json: bool) -> None:
     """Train the model of a run file, score it out of sample, and keep it.
 
     The strategy of FILE has the recipe: features, label, model, schedule, seed. First the guards look for leaks, and stop at one.
     Then each label of a test is predicted by a model that knows nothing of its time. Then the file is run, with costs and fills as
-    it says. The model that is kept has learnt from the newest labels.
+    it says. The model that is kept has learnt from the newest labels; strategy.registry of the file says where.
     """
     from tradekit_ml.reporting import told, trained_json
     from tradekit_ml.training.pipeline import Places, train
 
-    places = Places(name, registry, None if no_run else runs)
+    places = Places(name, None, None if no_run else runs)
     found = train(file, overrides, places, lambda said: click.echo(f"{said} ...", err=True))
     click.echo(_json(trained_json(found)) if as_json else "\n".join(told(found)))
 
