@@ -18,9 +18,9 @@ PUBLIC = """
     OutsideNote Paging PluginError Position Quote Quotes Reason Reconnected Reporter Result RiskRule RunError
     RunInputs RunStart Search Series Snapshot SnapshotCheck Step Store StoreView Strategy StrategyError StreamBars
     SweepResult TableColumns TableOptions TableSource Terms Threshold Trade TradekitError Trades Trail Values
-    VenueError VenueFill VenueOrder Verdict VerdictKind View __version__ align atr bar bars_of_trades bollinger
-    check_snapshot coarser_bars combinatorial_purged donchian ema extensions find_extension find_indicator highest
-    hookimpl indicator_values interval_text list_symbols lowest macd obv open_source purged_k_fold
+    VenueError VenueFill VenueOrder VenuePayment Verdict VerdictKind View __version__ align atr bar bars_of_trades
+    bollinger check_snapshot coarser_bars combinatorial_purged donchian ema extensions find_extension find_indicator
+    highest hookimpl indicator_values interval_text list_symbols lowest macd obv open_source purged_k_fold
     purged_walk_forward read_actions read_book read_funding read_keys read_quotes read_result read_run read_series
     read_trades recorded_snapshot rma roc rsi run sma stdev steps sweep take_snapshot trade_number vwap wma
 """

@@ -21,7 +21,7 @@ _HOMES = {
     "tradekit.model.fills": "FillRules",
     "tradekit.model.instrument": "Instrument",
     "tradekit.model.order": "Bracket Fill Order OrderKind OrderStatus Reason Terms Trail",
-    "tradekit.model.outside": "Abilities Holdings Intent LiveBar OutsideNote Reconnected VenueFill VenueOrder",
+    "tradekit.model.outside": "Abilities Holdings Intent LiveBar OutsideNote Reconnected VenueFill VenueOrder VenuePayment",
     "tradekit.model.reference": "ActionKind Actions FundingRates",
     "tradekit.model.result": "ComponentUse Result",
     "tradekit.model.risk": "Limit LimitKind Verdict VerdictKind",

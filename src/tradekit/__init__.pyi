@@ -91,6 +91,7 @@ from tradekit.model.outside import (
     Reconnected as Reconnected,
     VenueFill as VenueFill,
     VenueOrder as VenueOrder,
+    VenuePayment as VenuePayment,
 )
 from tradekit.model.reference import ActionKind as ActionKind, Actions as Actions, FundingRates as FundingRates
 from tradekit.model.result import ComponentUse as ComponentUse, Result as Result

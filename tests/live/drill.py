@@ -3,7 +3,6 @@
 from tradekit import Strategy, hookimpl
 
 TRADEKIT_API = 1
-SYMBOL = "BTC/USDT"
 
 
 class Drill(Strategy):
@@ -13,7 +12,7 @@ class Drill(Strategy):
     step = 0
 
     def on_bar(self, ctx):
-        view, self.step = ctx[SYMBOL], self.step + 1
+        view, self.step = ctx.instruments[0], self.step + 1
         what = self.step % 6
         resting = [order for order in view.open_orders if ctx.order(order).limit is not None]
         if what == 1:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -23,6 +24,14 @@ REQUESTS = (
     "WS userDataStream*",
 )
 MESSAGES = ("STREAM executionReport", "STREAM outboundAccountPosition", "STREAM kline", "STREAM kline.closed")
+OF_PERPETUALS: Mapping[str, tuple[str, ...]] = {
+    "GET myTrades": ("GET userTrades", "GET positionRisk", "GET income"),
+    "CONNECT ws-api": ("CONNECT private",),
+    "WS userDataStream*": ("POST listenKey",),
+    "STREAM executionReport": ("STREAM ORDER_TRADE_UPDATE",),
+    "STREAM outboundAccountPosition": ("STREAM ACCOUNT_UPDATE",),
+}
+"""What requests and messages are called, of perpetuals, that are not called the same."""
 ERRORS: tuple[dict[str, Any], ...] = (
     {"status": 503, "accepts": True},
     {"status": 504, "accepts": True, "code": -1007},
@@ -38,16 +47,23 @@ ERRORS: tuple[dict[str, Any], ...] = (
 """What an error may be: one that a gateway makes of an order that was taken, or one without any order."""
 
 
-def cases() -> list[Fault]:
+def named(everything: tuple[str, ...], dialect: str) -> list[str]:
+    """Return what requests or messages are called in a dialect."""
+    return [name for one in everything for name in (OF_PERPETUALS.get(one, (one,)) if dialect == "binance-usdm" else (one,))]
+
+
+def cases(dialect: str = "binance") -> list[Fault]:
     """Return every fault where it may happen: each request and message, and each error."""
     found = [
         Fault(match, do, **detail)
-        for match in REQUESTS
+        for match in named(REQUESTS, dialect)
         for do in REQUEST_FAULTS
         if match == "POST order" or do not in ("forget", "split")  # which are about new orders
         for detail in details(do)
     ]
-    return found + [Fault(match, do, **detail) for match in MESSAGES for do in MESSAGE_FAULTS for detail in details(do)]
+    return found + [
+        Fault(match, do, **detail) for match in named(MESSAGES, dialect) for do in MESSAGE_FAULTS for detail in details(do)
+    ]
 
 
 def details(do: str) -> tuple[dict[str, Any], ...]:
@@ -73,7 +89,7 @@ class Trouble:
 
     async def run(self) -> None:
         """Add one fault after the other."""
-        draw, everything = np.random.default_rng(self.seed), cases()
+        draw, everything = np.random.default_rng(self.seed), cases(self.venue.dialect)
         while True:
             await asyncio.sleep(float(draw.exponential(15.0)))
             fault = everything[draw.integers(len(everything))]

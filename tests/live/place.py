@@ -30,8 +30,8 @@ from tradekit_venue.serving import opened
 from tradekit_venue.venue import Venue
 
 from engine.live.market import SYMBOL
-from engine.live.play import BTC, MINUTE, walk
-from tradekit import BarRequest, Bracket, DataSource, LiveBar, Reconnected, Series, Strategy
+from engine.live.play import BEGIN, BTC, MINUTE, walk
+from tradekit import BarRequest, Bracket, DataSource, Instrument, LiveBar, Reconnected, Series, Strategy, Terms
 from tradekit.engine.compose import ComposedRun, compose_file
 from tradekit.engine.live.session import Ended, LiveSession
 from tradekit.engine.live.start import start
@@ -42,6 +42,9 @@ KEY, SECRET = "key-of-the-trader", "secret-of-the-trader"
 MS = 1_000_000
 HISTORY = 10
 MONEY = Decimal(1_000_000)
+PERPETUAL = Instrument("BTC/USDT:USDT", tick=0.01, lot=0.001, min_notional=5.0, kind="perpetual", base="BTC", currency="USDT")
+FUNDED = BEGIN + 8 * 60 * MINUTE - (HISTORY + 2) * MINUTE
+"""When a walk begins of which funding is paid two minutes after the venue has opened."""
 
 
 class Tireless(Strategy):
@@ -72,6 +75,37 @@ class Tireless(Strategy):
                 ctx.exit()
 
 
+class Restless(Strategy):
+    """Go long and short, turn positions over, close them at the market, and let orders rest that only reduce them."""
+
+    name = "restless"
+
+    def on_bar(self, ctx):
+        view, draw = ctx[PERPETUAL.symbol], ctx.random
+        for order in map(ctx.order, view.open_orders):
+            what = draw.integers(5) if order.limit is not None and order.bracket is None else 4
+            if what == 0:
+                view.cancel(order.id)
+            elif what == 1:
+                ctx.replace(order.id, limit=round(view.close * (0.999 if order.quantity > 0 else 1.001), 2))
+        for _ in range(8):
+            price, what, side = view.close, draw.integers(6), 1.0 if draw.random() < 0.5 else -1.0
+            if what == 0 and view.position == 0.0:
+                near, far = round(price * (1.0 - 0.003 * side), 2), round(price * (1.0 + 0.003 * side), 2)
+                (ctx.buy if side > 0 else ctx.sell)(1.0, bracket=Bracket(stop_loss=near, take_profit=far))
+            elif what <= 2:
+                limit = round(price * (1.0 - side * 0.002 * draw.random()), 2)
+                (ctx.buy if side > 0 else ctx.sell)(float(draw.integers(1, 4)), limit=limit)
+            elif what == 3 and view.position != 0.0:
+                leave = ctx.sell if view.position > 0.0 else ctx.buy
+                beyond = 1.0 + 0.002 * draw.random() * (1.0 if view.position > 0.0 else -1.0)
+                leave(abs(view.position) / 2, limit=round(price * beyond, 2), terms=Terms(reduce_only=True))
+            elif what == 4:
+                (ctx.buy if side > 0 else ctx.sell)(float(draw.integers(1, 3)))
+            elif what == 5 and abs(view.position) > 2.0:
+                ctx.exit()
+
+
 class VenueSource(DataSource):
     """Bars of the local venue: those that are made through ccxt's stream, and those that have closed from its memory."""
 
@@ -79,9 +113,10 @@ class VenueSource(DataSource):
     has_live_bars: ClassVar[bool] = True
     venue: ClassVar[Venue]
     url: ClassVar[str]
+    known: ClassVar[Instrument]
 
     def instruments(self):
-        return [BTC]
+        return [self.known]
 
     def venue_time(self) -> int | None:
         return self.venue.clock.told() * MS
@@ -89,14 +124,14 @@ class VenueSource(DataSource):
     def bars(self, request: BarRequest) -> dict[str, Series]:
         now = self.venue.clock.now()
         start, end = (request.start or 0) // MS, None if request.end is None else request.end // MS
-        kept = self.venue.exchange.listings[SYMBOL].candles.of("1m")
+        kept = self.venue.exchange.listings[self.known.symbol].candles.of("1m")
         found = [one for one in kept if one.end <= now and one.open_time >= start and (end is None or one.open_time < end)]
         opened_at = np.array([one.open_time for one in found], dtype=np.int64) * MS
         columns = (np.array([float(getattr(one, name)) for one in found]) for name in ("open", "high", "low", "close", "volume"))
-        return {SYMBOL: Series(opened_at, opened_at + MINUTE, *columns, origin="the venue")}
+        return {self.known.symbol: Series(opened_at, opened_at + MINUTE, *columns, origin="the venue")}
 
     async def live_bars(self, request: BarRequest) -> AsyncIterator[LiveBar | Reconnected]:
-        client = library.make(ExchangeOptions(exchange="binance", url=self.url))
+        client = library.make(ExchangeOptions(**exchange_of(self.venue.dialect), url=self.url))
         try:
             try:
                 await client.load_markets()
@@ -106,6 +141,11 @@ class VenueSource(DataSource):
                 yield heard
         finally:
             await library.close(client)
+
+
+def exchange_of(dialect: str) -> dict[str, str]:
+    """Return what the local venue is called in a run file."""
+    return {"exchange": "binance"} if dialect == "binance" else {"exchange": "binanceusdm", "market": "swap"}
 
 
 @functools.cache
@@ -134,22 +174,31 @@ class Place:
     seed: int
     rows: int = 400
     settings: str = ""
+    dialect: str = "binance"
     venue: Venue = field(init=False)
     account: Account = field(init=False)
     flow: Flow = field(init=False)
     url: str = ""
 
     def __post_init__(self) -> None:
-        script = walk(self.rows, self.seed)
+        script = walk(self.rows, self.seed, FUNDED if self.is_perpetual else BEGIN)
         # So little that what rests is filled in parts.
         volume = np.round(4.0 * (1.0 + np.random.default_rng(self.seed).random(self.rows)), 3)
         script = replace(script, volume=volume)
         begin = int(script.open_time[HISTORY]) // MS
-        recording = of_bars(script, SYMBOL, BTC, Rules(start=begin))
+        recording = of_bars(script, self.known.symbol, self.known, Rules(start=begin))
         clock = Clock(begin, 0.0, lambda: asyncio.get_running_loop().time())
-        self.venue = Venue(clock)
+        self.venue = Venue(clock, dialect=self.dialect)
         self.flow = self.venue.replay(replace(recording, level_size=Decimal(2)))
         self.account = self.venue.add_account("trader", {"USDT": MONEY}, KEY, SECRET, Rates())
+
+    @property
+    def is_perpetual(self) -> bool:
+        return self.dialect == "binance-usdm"
+
+    @property
+    def known(self) -> Instrument:
+        return PERPETUAL if self.is_perpetual else BTC
 
     @asynccontextmanager
     async def opened(self) -> AsyncIterator[None]:
@@ -166,6 +215,7 @@ class Place:
 
     def compose(self, strategy: type[Strategy]) -> ComposedRun:
         path = self.folder / "run.toml"
+        where = "\n".join(f'{key} = "{value}"' for key, value in exchange_of(self.dialect).items())
         path.write_text(f"""risk = []
 [run]
 name = "trial"
@@ -173,15 +223,18 @@ mode = "live"
 [account]
 currency = "USDT"
 capital = 10_000
+{'kind = "margin"' if self.is_perpetual else ""}
+{"leverage = 5" if self.is_perpetual else ""}
 [data]
 source = "venue-bars"
-instruments = ["{SYMBOL}"]
+instruments = ["{self.known.symbol}"]
 interval = "1m"
 [strategy]
 name = "{strategy.name}"
 [execution]
 executor = "ccxt"
-exchange = "binance"
+{where}
+{"leverage = 5" if self.is_perpetual else ""}
 url = "{self.url}"
 keys = "trial"
 costs = []
@@ -193,7 +246,7 @@ max_bars = {self.rows}
 name = "summary"
 """)
         found = installed()
-        source = type("Source", (VenueSource,), {"venue": self.venue, "url": self.url})
+        source = type("Source", (VenueSource,), {"venue": self.venue, "url": self.url, "known": self.known})
         own = [
             Provided("data source", source.name, source, "tests", "1"),
             Provided("strategy", strategy.name, strategy, "tests", "1"),
@@ -249,9 +302,27 @@ def disagreements(place: Place, played: Played) -> list[str]:
     if trades != counted:
         found.append(f"trades: the venue has {sorted(trades - counted)} more, the journal {sorted(counted - trades)}")
     decider = played.session.books.decider
-    money = float(account.total("USDT") - MONEY)
-    if abs(decider.outside.cash() - 10_000 - money) > 1e-6:
-        found.append(f"money: {decider.outside.cash() - 10_000} in the journal, {money} at the venue")
-    if abs(decider.position(SYMBOL) - float(account.total("BTC"))) > 1e-9:
-        found.append(f"position: {decider.position(SYMBOL)} in the journal, {account.total('BTC')} at the venue")
+    if place.is_perpetual:
+        found += unpaid(place, played)
+    # Of a position held against margin, less what it was opened for: cash alone depends on the order in which trades come.
+    money, ours = float(account.total("USDT") - MONEY - account.holding(place.known.symbol).cost), decider.outside.cash() - 10_000
+    if place.is_perpetual:
+        units, price = decider.account()["positions"].get(place.known.symbol, (0.0, 0.0))
+        ours -= units * price
+    if abs(ours - money) > 1e-6:
+        found.append(f"money: {ours} in the journal, {money} at the venue")
+    symbol = place.known.symbol
+    held = account.holding(symbol).quantity if place.is_perpetual else account.total("BTC")
+    if abs(decider.position(symbol) - float(held)) > 1e-9:
+        found.append(f"position: {decider.position(symbol)} in the journal, {held} at the venue")
     return found
+
+
+def unpaid(place: Place, played: Played) -> list[str]:
+    """Return in what funding, and what liquidations cost, do not agree."""
+    kinds = {"FUNDING_FEE": "funding", "INSURANCE_CLEAR": "liquidation fee"}
+    there = {(place.known.symbol, kinds[one.kind], str(one.id)) for one in place.account.incomes if one.kind in kinds}
+    resolver = played.session.resolver
+    assert resolver is not None
+    here = resolver.paid
+    return [] if there == here else [f"payments: the venue has {sorted(there - here)} more, the journal {sorted(here - there)}"]

@@ -18,7 +18,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-CALLS = ("send", "cancel", "find", "open_orders", "fills", "holdings")
+CALLS = ("send", "cancel", "find", "open_orders", "fills", "payments", "holdings")
 PATIENCE_S = 120.0
 
 

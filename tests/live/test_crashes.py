@@ -107,6 +107,7 @@ class Scene:
 
     folder: Path
     nursery: Nursery
+    dialect: str = "binance"
     venue: Process = field(init=False)
     secrets: dict[str, str] = field(init=False)
     control: Any = field(init=False)
@@ -121,13 +122,15 @@ class Scene:
         lines += [f"{opened},{first},{high},{low},{last},100.0" for opened, first, high, low, last in zip(*columns, strict=True)]
         (self.folder / "bars.csv").write_text("\n".join(lines) + "\n")
         place = self.folder / "venue.json"
-        arguments = ["venue", "--data", str(self.folder / "bars.csv"), "--symbol", "BTC/USDT", "--speed", "60"]
+        arguments = ["venue", "--data", str(self.folder / "bars.csv"), "--symbol", self.symbol, "--speed", "60"]
+        arguments += ["--dialect", self.dialect]
         arguments += ["--set", "unit=ns", "--secrets", str(place), "--tick", "0.01", "--lot", "0.001"]
         self.venue = self.nursery.start(arguments, self.folder / "venue.txt", {})
         self.venue.until(lambda: "keys and token" in self.venue.words())
         self.secrets = json.loads(place.read_text())
         self.control = Control(self.secrets["url"], self.secrets["token"], 60.0)
         url = self.secrets["url"]
+        where = 'exchange = "binanceusdm"\nmarket = "swap"' if self.is_perpetual else 'exchange = "binance"'
         (self.folder / "run.toml").write_text(f"""risk = []
 [run]
 name = "crash"
@@ -135,17 +138,19 @@ mode = "live"
 [account]
 currency = "USDT"
 capital = {MONEY}
+{'kind = "margin"' if self.is_perpetual else ""}
 [data]
 source = "ccxt"
-exchange = "binance"
+{where}
 url = "{url}"
-instruments = ["BTC/USDT"]
+instruments = ["{self.symbol}"]
 interval = "1m"
 [strategy]
 name = "drill"
 [execution]
 executor = "ccxt"
-exchange = "binance"
+{where}
+{"leverage = 10" if self.is_perpetual else ""}
 url = "{url}"
 keys = "crash"
 recv_window_s = 1.0
@@ -156,6 +161,14 @@ history = 5
 [[report]]
 name = "summary"
 """)
+
+    @property
+    def is_perpetual(self) -> bool:
+        return self.dialect == "binance-usdm"
+
+    @property
+    def symbol(self) -> str:
+        return "BTC/USDT:USDT" if self.is_perpetual else "BTC/USDT"
 
     def start(self, dies: str = "") -> Process:
         """Start a run, or go on with it."""
@@ -201,13 +214,36 @@ name = "summary"
         waiting = {one["clientOrderId"] for one in there["orders"] if one["status"] in ("NEW", "PARTIALLY_FILLED")}
         if waiting != (working := {one for one, row in kept.items() if row.state in ("sending", "unknown", "open")}):
             found.append(f"open at the venue {sorted(waiting)}, in the journal {sorted(working)}")
-        total = {one["asset"]: Decimal(one["free"]) + Decimal(one["locked"]) for one in there["balances"]}
-        position = account["positions"].get("BTC/USDT", (0.0, 0.0))[0]
-        if abs(float(total.get("BTC", 0)) - position) > 1e-9:
-            found.append(f"position {total.get('BTC')} at the venue, {position} in the journal")
-        if abs(float(total["USDT"]) - account["capital"]) > 1e-6:
-            found.append(f"money {total['USDT']} at the venue, {account['capital']} in the journal")
-        return found
+        position, price = account["positions"].get(self.symbol, (0.0, 0.0))
+        held, money = self.held(there)
+        if abs(float(held) - position) > 1e-9:
+            found.append(f"position {held} at the venue, {position} in the journal")
+        # Less what a position against margin was opened for: cash alone depends on the order in which trades come.
+        ours = account["capital"] - (position * price if self.is_perpetual else 0.0)
+        if abs(float(money) - ours) > 1e-6:
+            found.append(f"money {money} at the venue, {ours} in the journal")
+        return found + (self.unpaid(there) if self.is_perpetual else [])
+
+    def held(self, there: dict[str, Any]) -> tuple[Decimal, Decimal]:
+        """Return the position that the venue has, and the money, less what a position against margin was opened for."""
+        if not self.is_perpetual:
+            total = {one["asset"]: Decimal(one["free"]) + Decimal(one["locked"]) for one in there["balances"]}
+            return total.get("BTC", Decimal(0)), total["USDT"]
+        wallet = next(Decimal(one["walletBalance"]) for one in there["assets"] if one["asset"] == "USDT")
+        units = {one["symbol"]: (Decimal(one["positionAmt"]), Decimal(one["entryPrice"])) for one in there["positions"]}
+        held, entry = units.get("BTCUSDT", (Decimal(0), Decimal(0)))
+        return held, wallet - held * entry
+
+    def unpaid(self, there: dict[str, Any]) -> list[str]:
+        """Return the funding on which the venue and the journal don't agree."""
+        paid = {(one["tranId"], Decimal(one["income"])) for one in there["income"] if one["incomeType"] == "FUNDING_FEE"}
+        store = self.journal()
+        try:
+            kept = [json.loads(body)["payment"] for body in store.payments()]
+        finally:
+            store.close()
+        counted = {(int(one["payment_id"]), Decimal(one["amount"])) for one in kept}
+        return [] if paid == counted else [f"funding {sorted(paid)} at the venue, {sorted(counted)} in the journal"]
 
 
 def kill(scene: Scene, moment: Moment) -> None:
@@ -225,10 +261,44 @@ def kill(scene: Scene, moment: Moment) -> None:
 
 @pytest.mark.parametrize("moment", MOMENTS[deep(3, 0) :: deep(30, 1)], ids=lambda one: one.what)
 def test_process_killed_at_a_named_moment_loses_nothing_and_does_nothing_twice(tmp_path, nursery, matrix, moment):
-    matrix.count = 1
-    scene = Scene(tmp_path, nursery)
+    _die(Scene(tmp_path, nursery), matrix, moment, RECOVERING[MOMENTS.index(moment) % len(RECOVERING)])
+
+
+@pytest.mark.parametrize("moment", MOMENTS[deep(21, 0) :: deep(100, 1)], ids=lambda one: one.what)
+def test_process_that_trades_perpetuals_loses_nothing_when_it_is_killed(tmp_path, nursery, matrix, moment):
+    _die(Scene(tmp_path, nursery, "binance-usdm"), matrix, moment, RECOVERING[MOMENTS.index(moment) % len(RECOVERING)])
+
+
+@pytest.mark.parametrize("again", ["paid, before: 1", "paid, after: 1", "payments, before: 1", "payments, after: 1"][:: deep(4, 1)])
+def test_process_killed_while_funding_is_booked_books_it_once(tmp_path, nursery, matrix, again):
+    scene = Scene(tmp_path, nursery, "binance-usdm")
+
+    def trader() -> dict[str, Any]:
+        return scene.control.state()["accounts"]["trader"]
+
+    def is_funded() -> bool:
+        if trader()["positions"]:
+            scene.control.fund(scene.symbol, "0.0001")
+        return any(one["incomeType"] == "FUNDING_FEE" for one in trader()["income"])
+
+    first = scene.start()
+    first.until(is_funded)
+    assert first.signal(signal.SIGKILL) == -signal.SIGKILL
+    _come_back(scene, matrix, "funding", again)
+    store = scene.journal()
+    assert store.payments()
+    store.close()
+
+
+def _die(scene: Scene, matrix, moment: Moment, again: str) -> None:
+    """Kill a process at a moment; then see what becomes of the next ones."""
     kill(scene, moment)
-    again = RECOVERING[MOMENTS.index(moment) % len(RECOVERING)]
+    _come_back(scene, matrix, moment.what, again)
+
+
+def _come_back(scene: Scene, matrix, what: str, again: str) -> None:
+    """Kill the next process as it recovers; the third has to agree with the venue."""
+    matrix.count = 1
     second = scene.start(again)
     assert second.wait() == -signal.SIGKILL, second.words()
     bars = scene.entries()
@@ -241,4 +311,4 @@ def test_process_killed_at_a_named_moment_loses_nothing_and_does_nothing_twice(t
     ends = Counter(row.state for row in store.orders())
     store.close()
     orders = ", ".join(f"{count} {state}" for state, count in sorted(ends.items()))
-    matrix.tell(moment.what, f"then again at `{again}`", f"both hold; orders: {orders}")
+    matrix.tell(f"perpetuals: {what}" if scene.is_perpetual else what, f"then again at `{again}`", f"both hold; orders: {orders}")

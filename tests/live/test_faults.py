@@ -15,7 +15,7 @@ pytest.importorskip("tradekit_venue")
 from tradekit_venue.faults import MESSAGE_FAULTS, REQUEST_FAULTS, Fault
 
 from live.faults import Trouble, cases
-from live.place import Place, Played, Tireless, disagreements
+from live.place import Place, Played, Restless, Tireless, disagreements
 from proofs import deep
 from tradekit.testing import run_virtually
 
@@ -26,9 +26,11 @@ BLOCKS = 30
 """The random runs are done in so many parts, so that several processes can share them."""
 
 
-async def _trouble(folder: Path, seed: int, orders: int, fault: Fault | None = None) -> tuple[Place, Played]:
+async def _trouble(
+    folder: Path, seed: int, orders: int, fault: Fault | None = None, dialect: str = "binance"
+) -> tuple[Place, Played]:
     """Run until so many orders were to be sent, with one fault or with many, and then with a venue that is as it should be."""
-    place = Place(folder, seed)
+    place, strategy = Place(folder, seed, dialect=dialect), Restless if dialect == "binance-usdm" else Tireless
     async with place.opened():
         loop, trouble = asyncio.get_running_loop(), Trouble(place.venue, seed)
 
@@ -41,11 +43,11 @@ async def _trouble(folder: Path, seed: int, orders: int, fault: Fault | None = N
         def has_sent(session):
             return len(session.books.decider.legs.by_id) >= orders or loop.time() > LONGEST_S
 
-        first = await place.play(Tireless, has_sent, begin)
+        first = await place.play(strategy, has_sent, begin)
         assert first.ended.error is None
         assert fault is None or place.venue.faults.pending() == [], f"it has not happened: {fault}"
         trouble.end()
-        return place, await place.play(Tireless, _Calm(place, loop.time() + 60.0))
+        return place, await place.play(strategy, _Calm(place, loop.time() + 60.0))
 
 
 class _Calm:
@@ -72,19 +74,30 @@ def became(place: Place, played: Played) -> Counter[str]:
 EVERY = [f"request {do}" for do in REQUEST_FAULTS] + [f"message {do}" for do in MESSAGE_FAULTS]
 
 
-@pytest.mark.parametrize("do", EVERY[:: deep(5, 1)])
-def test_fault_of_a_venue_neither_doubles_an_order_nor_changes_the_account(tmp_path_factory, matrix, do):
+def _try(tmp_path_factory, matrix, do: str, dialect: str) -> None:
+    """Try a fault wherever it may happen, and tell what came of it."""
     kind, _, name = do.partition(" ")
-    every = [one for one in cases() if one.do == name and one.match.startswith("STREAM") == (kind == "message")]
+    every = [one for one in cases(dialect) if one.do == name and one.match.startswith("STREAM") == (kind == "message")]
     ends: Counter[str] = Counter()
     tried = matrix.some(every, 1)
     for fault in tried:
-        place, played = run_virtually(_trouble(tmp_path_factory.mktemp("fault"), 3, 12, fault))
+        place, played = run_virtually(_trouble(tmp_path_factory.mktemp("fault"), 3, 12, fault, dialect))
         assert disagreements(place, played) == [], fault
         ends += became(place, played)
     said = (REQUEST_FAULTS if kind == "request" else MESSAGE_FAULTS)[name]
     orders = ", ".join(f"{count} {state}" for state, count in sorted(ends.items()))
-    matrix.tell(do, said, f"both hold in {len(tried)} cases" + (f"; orders hit: {orders}" if orders else ""))
+    case = do if dialect == "binance" else f"perpetuals: {do}"
+    matrix.tell(case, said, f"both hold in {len(tried)} cases" + (f"; orders hit: {orders}" if orders else ""))
+
+
+@pytest.mark.parametrize("do", EVERY[:: deep(5, 1)])
+def test_fault_of_a_venue_neither_doubles_an_order_nor_changes_the_account(tmp_path_factory, matrix, do):
+    _try(tmp_path_factory, matrix, do, "binance")
+
+
+@pytest.mark.parametrize("do", EVERY[deep(2, 0) :: deep(12, 1)])
+def test_fault_of_a_venue_of_perpetuals_changes_neither_position_nor_money(tmp_path_factory, matrix, do):
+    _try(tmp_path_factory, matrix, do, "binance-usdm")
 
 
 @pytest.mark.parametrize("block", range(deep(1, BLOCKS)))
@@ -92,4 +105,13 @@ def test_venue_that_goes_wrong_at_random_neither_doubles_an_order_nor_changes_th
     for number in matrix.seeds(1, 10):
         seed = block + number * BLOCKS
         place, played = run_virtually(_trouble(tmp_path_factory.mktemp("random"), seed, deep(50, 200)))
+        assert disagreements(place, played) == [], seed
+
+
+@pytest.mark.parametrize("block", range(deep(1, BLOCKS)))
+def test_venue_of_perpetuals_that_goes_wrong_at_random_changes_neither_position_nor_money(tmp_path_factory, matrix, block):
+    for number in matrix.seeds(1, 10):
+        seed = block + number * BLOCKS
+        run = _trouble(tmp_path_factory.mktemp("random"), seed, deep(50, 200), dialect="binance-usdm")
+        place, played = run_virtually(run)
         assert disagreements(place, played) == [], seed

@@ -14,6 +14,7 @@ import ccxt
 import pytest
 from tradekit_ccxt import library
 from tradekit_ccxt.executor import CcxtExecutor
+from tradekit_ccxt.link import Link
 from tradekit_venue.clock import Clock
 from tradekit_venue.engine.market import Market
 from tradekit_venue.venue import Venue
@@ -144,8 +145,8 @@ def desk(monkeypatch: pytest.MonkeyPatch) -> Callable[..., Any]:
             return client
 
         monkeypatch.setattr(library, "make", wired)
-        monkeypatch.setattr(CcxtExecutor, "_set_clock", _stopped)
-        monkeypatch.setattr(CcxtExecutor, "_check_position_mode", _nothing)
+        monkeypatch.setattr(Link, "set_clock", _stopped)
+        monkeypatch.setattr(CcxtExecutor, "_margined", _as_they_are)
         executor = CcxtExecutor(CcxtExecutor.Options(exchange=exchange, market=kind, keys="desk", **more))
         try:
             await executor.connect([symbol_of(kind)], may_trade)
@@ -174,12 +175,12 @@ def _loaded(client: Any) -> Callable[..., Any]:
     return load_markets
 
 
-async def _stopped(self: CcxtExecutor) -> int:
+async def _stopped(self: Link) -> int:
     return START_MS * 1_000_000
 
 
-async def _nothing(self: CcxtExecutor) -> None:
-    return None
+async def _as_they_are(self: CcxtExecutor, found: Any, may_trade: bool) -> Any:
+    return found
 
 
 def _currencies() -> dict[str, Any]:

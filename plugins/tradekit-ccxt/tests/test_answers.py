@@ -6,13 +6,14 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
-from tradekit_ccxt.executor import CcxtExecutor
+from tradekit_ccxt.leverage import one_way
+from tradekit_ccxt.link import Link
 from tradekit_ccxt.pacing import Priority
 
 from tradekit import ConfigError, Holdings, OrderKind, OrderRefused, OrderStatus, Reconnected, VenueError, VenueOrder
 
 # Taken before the fixture puts others in their place.
-CHECK_POSITION_MODE, SET_CLOCK = CcxtExecutor._check_position_mode, CcxtExecutor._set_clock
+SET_CLOCK = Link.set_clock
 CID = "tkab12cd00000001"
 SPOT, SWAP = "BTC/USDT", "BTC/USDT:USDT"
 
@@ -251,16 +252,21 @@ def test_holdings_of_perpetuals_have_signed_positions(desk: Any) -> None:
 
 def test_account_that_holds_long_and_short_side_by_side_is_refused(desk: Any) -> None:
     place = ("binanceusdm", "swap")
-    run(desk, place, [{"dualSidePosition": False}], CHECK_POSITION_MODE)
-    with pytest.raises(ConfigError, match=r"^the account at binanceusdm is in hedge mode; set it to one-way positions first$"):
-        run(desk, place, [{"dualSidePosition": True}], CHECK_POSITION_MODE)
+
+    async def check(executor: Any) -> None:
+        await one_way(executor._connected(), SWAP)
+
+    run(desk, place, [{"dualSidePosition": False}], check)
+    hedged = r"^the account at binanceusdm is in hedge mode, .*; close them, set the account to one-way mode at the exchange, and"
+    with pytest.raises(ConfigError, match=hedged):
+        run(desk, place, [{"dualSidePosition": True}], check)
 
 
 def test_requests_are_stamped_by_the_clock_of_the_exchange(desk: Any) -> None:
     async def ask(executor: Any) -> tuple[int, str]:
         client = executor._connected()
         client.milliseconds = lambda: 1_700_000_005_000
-        there = await SET_CLOCK(executor)
+        there = await SET_CLOCK(executor._linked())
         await executor.open_orders([SPOT])
         return there, str(client.nonce())
 

@@ -1,5 +1,5 @@
 import pytest
-from tradekit_ccxt.history import first_trades, funding_since, newest_only
+from tradekit_ccxt.history import first_funding, first_trades, funding_since, newest_only
 
 from tradekit import BarRequest, DataError, VenueError
 
@@ -73,3 +73,25 @@ def test_funding_rates_of_an_exchange_that_does_not_heed_the_end_are_refused() -
     newest = [{"timestamp": NOW_MS - k * HOUR_MS} for k in range(100)]
     with pytest.raises(VenueError, match="goes on after the time up to which they were asked for"):
         funding_since(lambda since, limit, until: newest, NOW_MS - 5000 * HOUR_MS, NOW_MS)
+
+
+@pytest.mark.parametrize("from_the_end", [False, True])
+def test_pages_of_funding_rates_are_whole_wherever_they_begin(from_the_end: bool) -> None:
+    created = NOW_MS - 5000 * HOUR_MS
+    there = [{"timestamp": when, "fundingRate": "0.0001"} for when in range(created, NOW_MS, 4 * HOUR_MS)]
+
+    def answer(since: int, limit: int, until: int) -> list[dict[str, object]]:
+        inside = [row for row in there if since <= row["timestamp"] <= until]  # type: ignore[operator]  # they are numbers
+        return inside[-limit:] if from_the_end else inside[:limit]
+
+    found: list[dict[str, object]] = []
+    start = created - 3000 * HOUR_MS  # long before there was any
+    while page := first_funding(answer, start, NOW_MS):
+        found += page
+        start = int(str(page[-1]["timestamp"])) + 1
+    assert found == there
+
+
+def test_page_of_funding_rates_ends_before_the_time_that_is_asked_for() -> None:
+    there = [{"timestamp": NOW_MS - hours * HOUR_MS} for hours in (16, 8, 0)]
+    assert first_funding(lambda since, limit, until: there, NOW_MS - 20 * HOUR_MS, NOW_MS) == there[:2]

@@ -75,7 +75,7 @@ def test_trades_older_than_the_exchange_tells_of_are_not_asked_for(caplog: pytes
     exchange = Exchange([], {"daysBack": 90})
     trades(exchange, 0, 100 * DAY)
     assert exchange.asked == [(10 * DAY, 100 * DAY)]
-    assert "tells of trades of the last 90 days only" in caplog.text
+    assert "tells of the last 90 days only" in caplog.text
 
 
 def test_trades_that_fill_an_answer_at_one_moment_are_an_error() -> None:
@@ -162,3 +162,21 @@ def test_trades_of_two_of_our_orders_that_met_are_both_there() -> None:
     exchange = SimpleNamespace(id="test", fetch_my_trades=fetch_my_trades, feature_value=lambda *_: None)
     found = asyncio.run(Lookup(exchange, Profile()).trades("X", 0, 10))
     assert [trade["order"] for trade in found] == ["7", "8"]
+
+
+def test_payments_are_those_of_the_ledger_that_are_recorded() -> None:
+    class Ledger(Exchange):
+        def market(self, symbol: str) -> dict[str, str]:
+            return {"id": "XUSDT", "settle": "USDT"}
+
+        async def fetch_ledger(self, code: str, since: int, limit: int, params: dict[str, Any]) -> list[dict[str, Any]]:
+            self.asked.append((code, since, params))
+            names = ("FUNDING_FEE", "COMMISSION", "INSURANCE_CLEAR", "FUNDING_FEE")
+            return [{"id": str(k), "timestamp": 7 - k, "info": {"incomeType": name}} for k, name in enumerate(names)]
+
+    exchange = Ledger()
+    known = {"FUNDING_FEE": "funding", "INSURANCE_CLEAR": "liquidation fee"}
+    lookup = Lookup(exchange, Profile(payments=known, payment_kind="incomeType"))
+    found = asyncio.run(lookup.payments("X", 0, 100))
+    assert [(kind, one["id"]) for kind, one in found] == [("funding", "3"), ("liquidation fee", "2"), ("funding", "0")]
+    assert exchange.asked == [("USDT", 0, {"until": 100, "symbol": "XUSDT"})]

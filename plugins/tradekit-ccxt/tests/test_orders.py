@@ -4,10 +4,10 @@ from typing import Any
 
 import pytest
 from tradekit_ccxt.markets import Rules
-from tradekit_ccxt.orders import fill, order, request
+from tradekit_ccxt.orders import fill, order, payment, request, wallet
 from tradekit_ccxt.profiles import Profile
 
-from tradekit import Abilities, Intent, OrderKind, OrderRefused, OrderStatus, VenueError, VenueFill
+from tradekit import Abilities, Intent, OrderKind, OrderRefused, OrderStatus, VenueError, VenueFill, VenuePayment
 
 RULES = Rules(Decimal("0.01"), Decimal("0.001"), Decimal("0.01"), Decimal(50), Decimal(5))
 ABLE = Abilities(frozenset(OrderKind), frozenset({"gtc", "ioc", "fok"}), post_only=True, reduce_only=True)
@@ -175,3 +175,31 @@ def test_fee_of_a_trade_is_added_up_once(changes: dict[str, Any], fee: str, curr
 def test_trade_that_can_not_be_read_is_an_error(changes: dict[str, Any], said: str) -> None:
     with pytest.raises(VenueError, match=said):
         fill({**TRADE, **changes}, GATE)
+
+
+def test_smallest_value_of_an_order_counts_what_is_in_a_contract() -> None:
+    small = replace(RULES, contract=Decimal("0.01"), lot=Decimal(1), least=Decimal(1))
+    with pytest.raises(OrderRefused, match=r"4 BTC/USDT at 100\.50? is worth less than the smallest order, 5"):
+        request(replace(LIMIT, quantity=Decimal(-4)), small, ABLE, GATE)
+    assert request(replace(LIMIT, quantity=Decimal(-5)), small, ABLE, GATE).amount == "5"
+    assert request(replace(LIMIT, quantity=Decimal(-1), reduce_only=True), small, ABLE, GATE).amount == "1"
+
+
+@pytest.mark.parametrize(("direction", "sign"), [("in", 1), ("out", -1)])
+def test_payment_is_read_exactly_with_its_sign(direction: str, sign: int) -> None:
+    found = {"id": "7", "timestamp": 1500, "amount": "0.12345678", "currency": "USDT", "direction": direction}
+    expected = VenuePayment("7", "BTC/USDT:USDT", 1_500_000_000, sign * Decimal("0.12345678"), "USDT", "liquidation fee")
+    assert payment(found, "liquidation fee", "BTC/USDT:USDT") == expected
+
+
+@pytest.mark.parametrize("wrong", [{"amount": "much"}, {"timestamp": None}, {"id": None}, {"amount": None}])
+def test_payment_that_can_not_be_read_is_an_error(wrong: dict[str, Any]) -> None:
+    found = {"id": "7", "timestamp": 1500, "amount": "1", "currency": "USDT", "direction": "in", **wrong}
+    with pytest.raises(VenueError, match=r"^a payment (can't be read|came without its id or its amount)"):
+        payment(found, "funding", "BTC/USDT:USDT")
+
+
+def test_wallet_is_what_the_exchange_calls_so() -> None:
+    balance = {"info": {"assets": [{"asset": "USDT", "walletBalance": "9.5", "marginBalance": "11"}, {"asset": "BNB"}]}}
+    assert wallet(balance, Profile(wallet="walletBalance")) == {"USDT": Decimal("9.5")}
+    assert wallet(balance, Profile()) == {}

@@ -7,9 +7,10 @@ from decimal import Decimal
 from urllib.parse import urlencode
 
 import pytest
-from tradekit_venue.binance.dialect import Binance, Sent
-from tradekit_venue.binance.socket_api import ApiSession, Asked
+from tradekit_venue.binance.dialect import Sent
 from tradekit_venue.binance.streams import MarketSession
+from tradekit_venue.binance_spot.dialect import BinanceSpot
+from tradekit_venue.binance_spot.socket_api import ApiSession, Asked
 
 LIMIT = {"symbol": "BTCUSDT", "side": "BUY", "type": "LIMIT", "timeInForce": "GTC", "quantity": "0.1", "price": "30000"}
 MARKET = {"symbol": "BTCUSDT", "side": "SELL", "type": "MARKET", "quantity": "0.1"}
@@ -18,7 +19,7 @@ MARKET = {"symbol": "BTCUSDT", "side": "SELL", "type": "MARKET", "quantity": "0.
 @pytest.fixture
 def ask(venue, clients):
     """Give what asks the venue, signed by anna unless somebody else is named; it returns the status and the answer."""
-    dialect = Binance(venue)
+    dialect = BinanceSpot(venue)
 
     def asking(method, name, params=None, who="anna", **more):
         query = urlencode({**(params or {}), "timestamp": clients.start, **more})
@@ -76,7 +77,7 @@ def test_order_is_answered_in_the_form_that_was_asked_for(ask) -> None:
 
 
 def test_requests_come_from_who_has_the_key_and_in_their_time(venue, ask, clients) -> None:
-    dialect = Binance(venue)
+    dialect = BinanceSpot(venue)
     assert json.loads(dialect.answer(Sent("GET", "api/v3/account", "timestamp=1")).answer.body)["code"] == -2014
     assert json.loads(dialect.answer(Sent("GET", "api/v3/account", "timestamp=1", key="stolen")).answer.body)["code"] == -2015
     assert ask("GET", "account", timestamp=clients.start + 999)[0] == 200
@@ -176,7 +177,7 @@ def test_market_session_answers_subscriptions_and_wraps_what_is_combined(venue) 
         session.on_text(text)
     assert [one.get("result", one.get("error", {}).get("code")) for one in sent] == [["btcusdt@trade"], None, None, 2, 2, 3]
     sent.clear()
-    Binance(venue)
+    BinanceSpot(venue)
     from tradekit_venue.engine.order import Kind, NewOrder, Side
 
     venue.exchange.place(venue.exchange.accounts["anna"], "BTC/USDT", NewOrder(Side.BUY, Kind.LIMIT, Decimal(1), Decimal(30_000)))
@@ -186,7 +187,7 @@ def test_market_session_answers_subscriptions_and_wraps_what_is_combined(venue) 
 
 
 def test_api_session_refuses_what_it_does_not_know_and_subscribes_an_account_once(venue, clients) -> None:
-    session = ApiSession(Binance(venue), lambda topic, payload: None)
+    session = ApiSession(BinanceSpot(venue), lambda topic, payload: None)
 
     def say(method, **params):
         if params:

@@ -8,8 +8,9 @@ from pathlib import Path
 from urllib.parse import urlencode
 
 import pytest
-from tradekit_venue.binance.dialect import Binance, Sent
-from tradekit_venue.binance.socket_api import ApiSession, Asked
+from tradekit_venue.binance.dialect import Sent
+from tradekit_venue.binance_spot.dialect import BinanceSpot
+from tradekit_venue.binance_spot.socket_api import ApiSession, Asked
 
 LIMIT = {"symbol": "BTCUSDT", "side": "BUY", "type": "LIMIT", "timeInForce": "GTC", "quantity": "0.1", "price": "30000"}
 SELL = {"symbol": "BTCUSDT", "side": "SELL", "type": "MARKET", "quantity": "0.04"}
@@ -50,7 +51,7 @@ def ask(venue, clients, method, name, params, who="anna"):
     query = urlencode(params)
     if name in SIGNED:
         query += "&signature=" + hmac.new(clients.secrets[who].encode(), query.encode(), hashlib.sha256).hexdigest()
-    return json.loads(Binance(venue).answer(Sent(method, f"api/v3/{name}", query, key=f"key-of-{who}")).answer.body)
+    return json.loads(BinanceSpot(venue).answer(Sent(method, f"api/v3/{name}", query, key=f"key-of-{who}")).answer.body)
 
 
 CASES = [
@@ -87,7 +88,7 @@ def test_answer_has_what_binances_own_has(venue, clients, folder, file, method, 
 @pytest.mark.parametrize("file", ["new", "trade", "canceled", "account"])
 def test_message_of_an_account_has_what_binances_own_has(venue, clients, folder, file) -> None:
     sent = []
-    session = ApiSession(Binance(venue), lambda topic, payload: sent.append(payload["event"]))
+    session = ApiSession(BinanceSpot(venue), lambda topic, payload: sent.append(payload["event"]))
     venue.exchange.listeners.append(session.on_event)
     params = {"apiKey": "key-of-anna", "timestamp": str(clients.start)}
     payload = "&".join(f"{name}={params[name]}" for name in sorted(params))

@@ -1,7 +1,8 @@
 """The journal of a live account: one SQLite file, in which everything is written down before it is acted upon.
 
 What was told to a session (`inputs`, in order) leads to its state again. What was to be sent (`orders`) stands there before the
-venue hears of it, and each trade of an order (`fills`) can stand there once only.
+venue hears of it. Each trade of an order (`fills`), each trade that the account made without one (`imposed`) and each payment
+(`payments`) can stand there once only.
 """
 
 from __future__ import annotations
@@ -18,9 +19,9 @@ from typing import Any, Literal
 
 from tradekit.errors import RunError
 
-__all__ = ["Asked", "JournalStore", "OrderRow", "SessionRow"]
+__all__ = ["Asked", "JournalStore", "Once", "OrderRow", "SessionRow"]
 
-FORMAT = 2
+FORMAT = 3
 _MOST_PAGES = 25_000  # 100 MB
 
 _SCHEMA = """
@@ -45,6 +46,17 @@ CREATE TABLE asked (
     id INTEGER PRIMARY KEY, time INTEGER NOT NULL, command TEXT NOT NULL, reason TEXT NOT NULL, done INTEGER NOT NULL DEFAULT 0
 );
 """
+_SINCE_3 = """
+CREATE TABLE imposed (
+    symbol TEXT NOT NULL, trade_id TEXT NOT NULL, venue_id TEXT NOT NULL, seq INTEGER NOT NULL, body TEXT NOT NULL,
+    PRIMARY KEY (symbol, trade_id, venue_id)
+) WITHOUT ROWID;
+CREATE TABLE payments (
+    symbol TEXT NOT NULL, kind TEXT NOT NULL, payment_id TEXT NOT NULL, seq INTEGER NOT NULL, body TEXT NOT NULL,
+    PRIMARY KEY (symbol, kind, payment_id)
+) WITHOUT ROWID;
+"""
+"""What a journal of format 2 lacks."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +82,19 @@ class OrderRow:
     venue_id: str
     filled: str
     text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Once:
+    """What can stand in the journal once only: a trade of an order, a trade without one, or a payment, and what names it.
+
+    `key` is the instrument, the venue's id of it, and whose it is: (symbol, trade id, client id) of `fills`, (symbol, trade id,
+    the venue's id of the order) of `imposed`, (symbol, kind, payment id) of `payments`.
+    """
+
+    table: Literal["fills", "imposed", "payments"]
+    key: tuple[str, str, str]
+    body: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,10 +130,17 @@ class JournalStore:
             if not self._db.execute("SELECT 1 FROM sqlite_master WHERE name = 'about'").fetchone():
                 for statement in _SCHEMA.split(";"):
                     self._db.execute(statement)
-                self._db.execute("INSERT INTO about VALUES ('format', ?)", (str(FORMAT),))
-        found = self._db.execute("SELECT value FROM about WHERE key = 'format'").fetchone()[0]
+                self._db.execute("INSERT INTO about VALUES ('format', '2')")
+            if self._format() == "2":
+                for statement in _SINCE_3.split(";"):
+                    self._db.execute(statement)
+                self._db.execute("UPDATE about SET value = ? WHERE key = 'format'", (str(FORMAT),))
+        found = self._format()
         if found != str(FORMAT):
             raise RunError(f"journal {str(self.path)!r} has format {found!r}, and this version of tradekit reads {FORMAT}")
+
+    def _format(self) -> str:
+        return str(self._db.execute("SELECT value FROM about WHERE key = 'format'").fetchone()[0])
 
     def close(self) -> None:
         """Close the file and give the lease back."""
@@ -191,20 +223,20 @@ class JournalStore:
         session: int,
         body: str,
         orders: Iterable[OrderRow] = (),
-        fill: tuple[str, str, str, str] | None = None,
+        once: Once | None = None,
         asked: int | None = None,
         account: Mapping[str, Any] | None = None,
     ) -> int:
         """Write an input down with all that follows from it, whole or not at all, and return its number.
 
-        `orders` are those that are new or have changed. `fill` is (symbol, trade id, client id, body); `RunError` if it is known.
+        `orders` are those that are new or have changed. `once` is the trade or the payment; `RunError` if it is known.
         `asked` is what an operator asked for, if this is the answer to it, and `account` what is held now, where that has changed.
         """
         with self._transaction():
             seq = int(self._db.execute("INSERT INTO inputs (session, body) VALUES (?, ?)", (session, body)).lastrowid or 0)
             self._keep_orders(session, seq, orders)
-            if fill is not None:
-                self._keep_fill(seq, *fill)
+            if once is not None:
+                self._keep_once(seq, once)
             if account is not None:
                 self._db.execute("INSERT OR REPLACE INTO about VALUES ('account', ?)", (json.dumps(account),))
             if asked is not None:
@@ -220,11 +252,13 @@ class JournalStore:
                 what,
             )
 
-    def _keep_fill(self, seq: int, symbol: str, trade_id: str, client_id: str, body: str) -> None:
+    def _keep_once(self, seq: int, once: Once) -> None:
         try:
-            self._db.execute("INSERT INTO fills VALUES (?, ?, ?, ?, ?)", (symbol, trade_id, client_id, seq, body))
+            self._db.execute(f"INSERT INTO {once.table} VALUES (?, ?, ?, ?, ?)", (*once.key, seq, once.body))  # noqa: S608 - ours
         except sqlite3.IntegrityError as error:
-            raise RunError(f"trade {trade_id!r} in {symbol!r} is in the journal already: {error}") from error
+            symbol, first, second = once.key
+            what = f"payment {second!r}" if once.table == "payments" else f"trade {first!r}"
+            raise RunError(f"{what} in {symbol!r} is in the journal already: {error}") from error
 
     def orders(self, session: int | None = None) -> list[OrderRow]:
         """Return orders in the order in which they were decided: those of one session, or all."""
@@ -235,6 +269,14 @@ class JournalStore:
     def fills(self) -> list[str]:
         """Return all trades, in the order in which they came, as they were written."""
         return [body for (body,) in self._db.execute("SELECT body FROM fills ORDER BY seq")]
+
+    def payments(self) -> list[str]:
+        """Return all payments, in the order in which they came, as they were written."""
+        return [body for (body,) in self._db.execute("SELECT body FROM payments ORDER BY seq")]
+
+    def payment_keys(self) -> set[tuple[str, str, str]]:
+        """Return what names each payment: symbol, kind and the venue's id."""
+        return set(self._db.execute("SELECT symbol, kind, payment_id FROM payments").fetchall())
 
     def ask(self, command: str, reason: str) -> int:
         """Ask whoever trades this account for something; it is taken up when that process looks, or when one starts."""

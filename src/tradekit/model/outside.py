@@ -12,7 +12,18 @@ from typing import Literal
 
 from tradekit.model.order import OrderKind, OrderStatus
 
-__all__ = ["Abilities", "Holdings", "Intent", "LiveBar", "OutsideNote", "Reconnected", "VenueEvent", "VenueFill", "VenueOrder"]
+__all__ = [
+    "Abilities",
+    "Holdings",
+    "Intent",
+    "LiveBar",
+    "OutsideNote",
+    "Reconnected",
+    "VenueEvent",
+    "VenueFill",
+    "VenueOrder",
+    "VenuePayment",
+]
 
 Force = Literal["gtc", "ioc", "fok"]
 
@@ -65,6 +76,21 @@ class VenueFill:
 
 
 @dataclass(frozen=True, slots=True)
+class VenuePayment:
+    """Money that came or went for an instrument without a trade, as the venue tells of it; `amount` > 0 when it came.
+
+    `payment_id` is the venue's, and unique for the instrument and the kind.
+    """
+
+    payment_id: str
+    symbol: str
+    time: int
+    amount: Decimal
+    currency: str
+    kind: Literal["funding", "liquidation fee"] = "funding"
+
+
+@dataclass(frozen=True, slots=True)
 class Reconnected:
     """The venue's private messages come over a new connection: some may have been missed, and the driver asks for all again."""
 
@@ -77,11 +103,15 @@ VenueEvent = VenueOrder | VenueFill | Reconnected
 class Holdings:
     """What the account holds at the venue: money and coins by currency, what orders tie up included, and positions by symbol.
 
-    `positions` are those held against margin; what was bought outright is among the balances.
+    `positions` are those held against margin, in the units of orders, short ones below 0; what was bought outright is among the
+    balances. `entries` are the average prices at which positions were opened. `wallet` is the money that positions are held
+    against, by currency and without the profit of open positions. Both are empty where the venue does not tell them.
     """
 
     balances: Mapping[str, Decimal] = field(default_factory=dict)
     positions: Mapping[str, Decimal] = field(default_factory=dict)
+    wallet: Mapping[str, Decimal] = field(default_factory=dict)
+    entries: Mapping[str, Decimal] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,7 +144,9 @@ class LiveBar:
     is_final: bool = False
 
 
-NoteKind = Literal["bars", "intent", "cancel", "answer", "sighting", "fill", "absent", "command", "blocked", "price"]
+NoteKind = Literal[
+    "bars", "intent", "cancel", "answer", "sighting", "fill", "foreign", "payment", "absent", "command", "blocked", "price"
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,7 +160,9 @@ class OutsideNote:
     - `intent`: `kind`, `quantity`, `limit`, `stop`, `time_in_force`, `post_only`, `reduce_only`;
     - `answer`, to what was sent: `outcome` (`taken`, `refused`, `unknown`), `venue_id`, `text`;
     - `sighting`, what the venue shows of an order: `status`, `filled`, `venue_id`;
-    - `fill`: `trade_id`, `quantity`, `price`, `fee`, `fee_currency`, `is_maker`, `venue_id`, `time`;
+    - `fill`, and `foreign` for a trade that the account made without this run: `trade_id`, `quantity`, `price`, `fee`,
+      `fee_currency`, `is_maker`, `venue_id`, `time`;
+    - `payment`, money without a trade: `payment_id`, `amount`, `currency`, `kind`;
     - `command`, of an operator or of the driver: `command`, `reason`; `blocked`: `reason`; `price`: `price`.
     """
 

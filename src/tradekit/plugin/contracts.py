@@ -24,7 +24,18 @@ from tradekit.model.event import Event
 from tradekit.model.fills import FillRules
 from tradekit.model.instrument import Instrument
 from tradekit.model.order import Order
-from tradekit.model.outside import Abilities, Holdings, Intent, LiveBar, OutsideNote, Reconnected, VenueEvent, VenueFill, VenueOrder
+from tradekit.model.outside import (
+    Abilities,
+    Holdings,
+    Intent,
+    LiveBar,
+    OutsideNote,
+    Reconnected,
+    VenueEvent,
+    VenueFill,
+    VenueOrder,
+    VenuePayment,
+)
 from tradekit.model.reference import Actions, FundingRates
 from tradekit.model.result import ComponentUse, Result
 from tradekit.model.risk import Limit, Verdict
@@ -392,6 +403,13 @@ class Executor(Component, ABC):
     async def fills(self, symbol: str, since: int) -> Sequence[VenueFill]:
         """Return all trades of the account in an instrument from `since` on, oldest first, however many requests that takes."""
         raise NotImplementedError
+
+    async def payments(self, symbol: str, since: int) -> Sequence[VenuePayment]:  # noqa: ARG002 - what an override is given
+        """Return what came or went for a perpetual without a trade from `since` on, oldest first: funding above all.
+
+        The default knows of none: then the money of the journal goes without them.
+        """
+        return ()
 
     async def holdings(self) -> Holdings:
         """Return what the account holds."""

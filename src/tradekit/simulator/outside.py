@@ -8,7 +8,7 @@ import cython
 
 from tradekit.model.event import EventKind
 from tradekit.model.order import OrderKind, OrderStatus
-from tradekit.simulator.book import Flag
+from tradekit.simulator.book import Flag, Origin
 
 if cython.compiled:
     from cython.cimports.tradekit.simulator.simulation import Simulation
@@ -21,11 +21,14 @@ if TYPE_CHECKING:
 __all__ = ["Outside"]
 
 _FILL = cython.declare(cython.int, EventKind.FILL)
+_ORDER_EVENT = cython.declare(cython.int, EventKind.ORDER)
 _REJECT_EVENT = cython.declare(cython.int, EventKind.REJECT)
 _CANCEL_EVENT = cython.declare(cython.int, EventKind.CANCEL)
 _OPEN = cython.declare(cython.int, OrderStatus.OPEN)
 _REJECTED = cython.declare(cython.int, OrderStatus.REJECTED)
+_MARKET = cython.declare(cython.int, OrderKind.MARKET)
 _TRAILING = cython.declare(cython.int, OrderKind.TRAILING_STOP)
+_BY_VENUE = cython.declare(cython.int, Origin.LIQUIDATION)
 _IN_FLIGHT = cython.declare(cython.int, Flag.IN_FLIGHT)
 _INSIDE = cython.declare(cython.int, 1)
 _MAKER = cython.declare(cython.int, 3)
@@ -145,6 +148,23 @@ class Outside:
             self.simulation.matcher.filler.go_on(order, amount, 0)
             self.lifecycle.traded = -1
             book.compact()
+
+    def imposed(self, i: int, size: float, price: float, fee: float) -> None:
+        """Book a trade that the account has made without this run, such as a liquidation, as an order of the venue's own."""
+        book, log = self.book, self.log
+        order = book.add(i, _MARKET, size, _BY_VENUE)
+        book.row[order] = log.row
+        book.time[order] = log.now
+        book.rest(order)
+        book.entry[order] = log.add(_ORDER_EVENT, _MARKET, order, i, -1)
+        log.a[log.at] = size
+        self.filled(order, size, price, (fee, 0.0), False)
+
+    def paid(self, kind: int, i: int, amount: float) -> None:
+        """Book money that came or went for an instrument without a trade; `kind` is a `CashKind`."""
+        self.ledger.cause = -1
+        self.ledger.pay(kind, i, self.ledger.settles[i], amount)
+        self.log.d[self.log.at] = self.ledger.position[i]
 
     def seen(self, i: int, price: float) -> None:
         """Let the trailing stops of an instrument follow a price."""

@@ -12,7 +12,7 @@ from tradekit.errors import OrderRefused, VenueError
 from tradekit.model.fills import FillRules
 from tradekit.model.instrument import Instrument
 from tradekit.model.order import OrderKind, OrderStatus
-from tradekit.model.outside import Abilities, Holdings, Intent, Reconnected, VenueEvent, VenueFill, VenueOrder
+from tradekit.model.outside import Abilities, Holdings, Intent, Reconnected, VenueEvent, VenueFill, VenueOrder, VenuePayment
 from tradekit.plugin.contracts import Executor
 
 __all__ = ["Fault", "ScriptedExecutor", "ScriptedStand", "ScriptedVenue"]
@@ -59,6 +59,11 @@ class ScriptedVenue:
     fee_rate: Decimal = Decimal(0)
     messages: bool = True
     doubles: bool = False
+    positions: dict[str, Decimal] = field(default_factory=dict)
+    """What is held against margin, of which trades move no money here."""
+    payments: list[VenuePayment] = field(default_factory=list)
+    names_trades: bool = True
+    """Whether its trades tell our id of their order besides its own."""
     hides_for_s: float = 0.0
     """How long after it was taken an order is not found by those who look for it."""
     prices: dict[str, Decimal] = field(default_factory=dict)
@@ -135,14 +140,28 @@ class ScriptedVenue:
         quote = instrument.currency or order.symbol.partition("/")[2]
         base = instrument.base or order.symbol.partition("/")[0]
         fee = abs(quantity) * price * self.fee_rate
-        self._add(quote, -quantity * price - fee)
-        self._add(base, quantity)
-        found = VenueFill(
-            str(len(self.trades) + 1), venue_id, order.client_id, order.symbol, self.clock(), quantity, price, fee, quote
-        )
+        self._add(quote, -fee if instrument.is_derivative else -quantity * price - fee)
+        if instrument.is_derivative:
+            self.positions[order.symbol] = self.positions.get(order.symbol, Decimal(0)) + quantity
+        else:
+            self._add(base, quantity)
+        named = order.client_id if self.names_trades else ""
+        found = VenueFill(str(len(self.trades) + 1), venue_id, named, order.symbol, self.clock(), quantity, price, fee, quote)
         self.trades.append(found)
         self.tell(found)
         self.tell(self.orders[venue_id])
+
+    def impose(self, symbol: str, quantity: Decimal, price: Decimal) -> None:
+        """Let the account trade an instrument held against margin without an order of ours; `quantity` is signed."""
+        self.positions[symbol] = self.positions.get(symbol, Decimal(0)) + quantity
+        number = str(len(self.trades) + 1)
+        self.trades.append(VenueFill(number, f"imposed-{number}", "", symbol, self.clock(), quantity, price))
+        self.tell(self.trades[-1])
+
+    def pay(self, symbol: str, amount: Decimal, currency: str = "USDT") -> None:
+        """Pay funding of an instrument to the account, or take it."""
+        payment = VenuePayment(str(len(self.payments) + 1), symbol, self.clock(), amount, currency)
+        self.payments.append(payment)
 
     def _add(self, currency: str, amount: Decimal) -> None:
         self.balances[currency] = self.balances.get(currency, Decimal(0)) + amount
@@ -217,8 +236,12 @@ class ScriptedExecutor(Executor):
         everything = await self._call("fills", lambda: list(self.venue.trades))
         return [fill for fill in everything if fill.symbol == symbol and fill.time >= since]
 
+    async def payments(self, symbol: str, since: int) -> Sequence[VenuePayment]:
+        everything = await self._call("payments", lambda: list(self.venue.payments))
+        return [payment for payment in everything if payment.symbol == symbol and payment.time >= since]
+
     async def holdings(self) -> Holdings:
-        return await self._call("holdings", lambda: Holdings(dict(self.venue.balances)))
+        return await self._call("holdings", lambda: Holdings(dict(self.venue.balances), dict(self.venue.positions)))
 
     async def venue_time(self) -> int:
         return self.venue.clock()

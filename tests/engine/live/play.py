@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import signal
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
@@ -53,6 +54,8 @@ class Stage:
     rules: str = "risk = []"
     settings: str = ""
     instrument: Instrument = BTC
+    account: str = ""
+    """Further keys of the account."""
     brought: tuple[tuple[str, type[Component]], ...] = ()
     """Further components, each with its kind."""
     base: int = BEGIN
@@ -75,7 +78,7 @@ class Stage:
     def compose(self, **options: Any) -> ComposedRun:
         """Compose the run."""
         name = "scripted" if self.mode == "live" else "simulated"
-        shown = "\n".join(f"{key} = {value!r}" for key, value in options.items())
+        shown = "\n".join(f"{key} = {json.dumps(value)}" for key, value in options.items())
         text = f"""{self.rules if self.rules == "risk = []" else ""}
 [run]
 name = "trial"
@@ -83,6 +86,7 @@ mode = "{self.mode}"
 [account]
 currency = "USDT"
 capital = 10_000
+{self.account}
 [data]
 source = "scripted"
 instruments = ["BTC/USDT"]
@@ -154,6 +158,8 @@ name = "summary"
 
     def held(self) -> Decimal:
         """Return what the venue holds of the instrument."""
+        if self.instrument.is_derivative:
+            return self.venue.positions.get(self.instrument.symbol, Decimal(0))
         return self.venue.balances.get("BTC", Decimal(0))
 
 

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 from engine.live.market import Busy
-from engine.live.play import MINUTE, Stage, walk
-from tradekit import Strategy
+from engine.live.play import BTC, MINUTE, Stage, walk
+from tradekit import EventKind, Strategy
 from tradekit.builtin import strategies
+from tradekit.builtin.strategies import SmaCross
 from tradekit.engine.drive import drive
 from tradekit.engine.indicators import declared, warmup_of
 from tradekit.engine.run import make_ready
@@ -28,20 +31,36 @@ def part(series, first):
 
 @pytest.mark.parametrize("strategy", [*SHIPPED, Busy], ids=lambda one: one.name)
 def test_paper_on_the_bars_of_a_backtest_decides_the_same(tmp_path, strategy):
-    script = walk(500, seed=5)
+    _hold_equal(tmp_path, strategy)
+
+
+def test_paper_on_a_perpetual_goes_long_and_short_as_a_backtest_does(tmp_path):
+    perpetual = replace(BTC, kind="perpetual", initial_margin=0.2, maintenance_margin=0.004)
+    options = {"fast": 3, "slow": 8, "short": True, "weight": 2.0}
+    log = _hold_equal(tmp_path, SmaCross, options, instrument=perpetual, account='kind = "margin"\nleverage = 5')
+    positions = log["e"][log["kind"] == EventKind.FILL]
+    assert (positions > 0).any()
+    assert (positions < 0).any()
+
+
+def _hold_equal(tmp_path, strategy, options=None, **more):
+    """Run on paper, and then a backtest on the same bars; hold both equal, and return the log of the first."""
+    script, options = walk(500, seed=5), options or {}
     # A backtest decides as soon as it is warm, and the history of a live run only warms up: both begin on the same bar.
-    history = max(warmup_of(strategy(), declared(strategy(), MINUTE), MINUTE) - 1, 1)
-    stage = Stage(tmp_path, strategy, {"BTC/USDT": script}, mode="paper", base=int(script.close_time[history - 1]), history=history)
-    played = stage.play(300 * 60 + 1)
+    one = strategy(strategy.Options(**options))
+    history = max(warmup_of(one, declared(one, MINUTE), MINUTE) - 1, 1)
+    base = int(script.close_time[history - 1])
+    stage = Stage(tmp_path, strategy, {"BTC/USDT": script}, mode="paper", base=base, history=history, **more)
+    played = stage.play(300 * 60 + 1, **options)
     rows = played.core.run.rows
     assert played.ended.error is None
     assert rows == history + 300
 
     # Of a strategy that needs no warm-up, the backtest begins after the one bar of history.
-    skipped = 1 if strategy().warmup == 0 and not strategy().indicators() else 0
+    skipped = 1 if one.warmup == 0 and not one.indicators() else 0
     stage.source.script = {"BTC/USDT": part(script, skipped)}
     stage.mode, stage.base = "backtest", int(script.close_time[rows - 1])
-    ready = make_ready(stage.compose())
+    ready = make_ready(stage.compose(**options))
     backtest = drive(ready.prepared, ready.plan, lambda _done, _total: None).simulation
     first, second = played.core.simulation.log.columns(), backtest.log.columns()
     assert len(first["row"]) > 0 or strategy.name == "momentum-rotation"  # which moves at the turn of a month
@@ -50,6 +69,7 @@ def test_paper_on_the_bars_of_a_backtest_decides_the_same(tmp_path, strategy):
     for name in first:
         assert np.array_equal(first[name][ended], second[name][: ended.sum()], equal_nan=True), name
     assert np.array_equal(played.core.simulation.equity_curve()[skipped:], backtest.equity_curve())
+    return first
 
 
 def test_paper_bars_that_come_late_or_not_at_all_are_asked_for(tmp_path):

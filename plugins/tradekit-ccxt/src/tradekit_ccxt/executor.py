@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import logging
-import math
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
-from dataclasses import dataclass, field
+from collections.abc import AsyncIterator, Callable, Sequence
 from decimal import Decimal
 from functools import partial
-from typing import Any, TypeVar
+from typing import Any, Literal, Self
+
+from pydantic import model_validator
 
 from tradekit import (
     Abilities,
@@ -19,22 +19,23 @@ from tradekit import (
     Holdings,
     Instrument,
     Intent,
-    Keys,
     Reconnected,
-    TradekitError,
     VenueError,
     VenueFill,
     VenueOrder,
+    VenuePayment,
     read_keys,
 )
 from tradekit_ccxt import failures, library
-from tradekit_ccxt.errand import Errand, on
+from tradekit_ccxt.errand import on
+from tradekit_ccxt.leverage import margined, one_way, terms
+from tradekit_ccxt.link import Link, governor
 from tradekit_ccxt.listening import Heard, listen, remind
 from tradekit_ccxt.lookup import Lookup
 from tradekit_ccxt.markets import Rules, decimal, instrument, market_of, rules
 from tradekit_ccxt.options import ExchangeOptions
-from tradekit_ccxt.orders import fill, order, request
-from tradekit_ccxt.pacing import Governor, Priority
+from tradekit_ccxt.orders import fill, order, payment, request, wallet
+from tradekit_ccxt.pacing import Priority
 from tradekit_ccxt.profiles import UNRECORDED, Profile, abilities, profile_of, recorded
 from tradekit_ccxt.transport import Transport
 
@@ -42,20 +43,7 @@ __all__ = ["CcxtExecutor"]
 
 _log = logging.getLogger("tradekit.ccxt")
 _MS = 1_000_000
-_LEAST_BURST = 4.0
-Answer = TypeVar("Answer")
 VenueTold = VenueOrder | VenueFill | Reconnected
-
-
-@dataclass(frozen=True, slots=True)
-class _Link:
-    """A connection to an account."""
-
-    client: library.Client
-    transport: Transport
-    keys: Keys
-    terms: dict[str, tuple[Rules, Abilities]] = field(default_factory=dict)
-    """What holds for orders in each instrument, found out before the first order needs it."""
 
 
 class CcxtExecutor(Executor):
@@ -83,10 +71,25 @@ class CcxtExecutor(Executor):
             description="trade at an exchange whose requests nobody has recorded: limit orders only, cancelled by its own ids",
         )
         poll_s: float = Field(15.0, gt=0, description="seconds between questions where the exchange has no stream of the account")
+        leverage: int | None = Field(
+            None,
+            ge=1,
+            le=200,
+            description="leverage that is set for each perpetual before the first order; the default leaves it as it is there",
+        )
+        margin: Literal["cross", "isolated"] | None = Field(
+            None, description="margin mode that is set for each perpetual; the default leaves it as it is there"
+        )
+
+        @model_validator(mode="after")
+        def _has_margin(self) -> Self:
+            if self.market == "spot" and (self.leverage is not None or self.margin is not None):
+                raise ValueError("leverage and margin are of perpetuals; set market = 'swap' too, or leave them out")
+            return self
 
     def __init__(self, options: Options | None = None) -> None:
         super().__init__(options)
-        self._link: _Link | None = None
+        self._link: Link | None = None
         self._symbols: tuple[str, ...] = ()
 
     def fill_rules(self) -> FillRules | None:
@@ -103,14 +106,15 @@ class CcxtExecutor(Executor):
         keys = read_keys(options.keys)
         client = library.make(options, keys)
         client.options["recvWindow"] = round(options.recv_window_s * 1000)
-        transport = Transport(client, _governor(client), may_trade, self._profile.reads, self._profile.is_serial)
-        self._link = _Link(client, transport, keys)
+        transport = Transport(client, governor(client), may_trade, self._profile.reads, self._profile.is_serial)
+        self._link = Link(client, transport, keys)
         try:
-            await self._do(self._errand(Priority.DATA), "tell what it trades", client.load_markets)
+            await self._linked().do(self._linked().errand(Priority.DATA), "tell what it trades", client.load_markets)
             self._symbols = tuple(symbols)
             found = [instrument(client, market_of(client, symbol, options.market)) for symbol in symbols]
-            await self._set_clock()
-            await self._check_position_mode()
+            await self._linked().set_clock()
+            if options.market == "swap" and symbols:
+                found = await self._margined(found, may_trade)
         except BaseException:
             await self.close()
             raise
@@ -140,14 +144,14 @@ class CcxtExecutor(Executor):
         client, profile = self._connected(), self._profile
         asked = request(intent, *self._terms(intent.symbol), profile)
         priority = Priority.REDUCE if intent.reduce_only else Priority.NEW
-        errand = self._errand(priority, self.options.recv_window_s, asked.client_id)
+        errand = self._linked().errand(priority, self.options.recv_window_s, asked.client_id)
         with on(errand):
             try:
                 found = await client.create_order(
                     asked.symbol, asked.type, asked.side, asked.amount, asked.price, dict(asked.params)
                 )
             except Exception as error:  # noqa: BLE001 - whatever it is, it is raised again for what it means
-                await self._set_clock_after(errand)
+                await self._linked().set_clock_after(errand)
                 if failures.is_refusal(error, errand):
                     raise failures.refused(error, errand, client.id) from None
                 raise failures.venue_error(error, errand, client.id, "say what became of the order") from None
@@ -155,13 +159,13 @@ class CcxtExecutor(Executor):
 
     async def cancel(self, client_id: str, venue_id: str, symbol: str) -> None:
         """Ask the exchange to cancel an order."""
-        errand = self._errand(Priority.CANCEL, self.options.recv_window_s)
-        await self._do(errand, "cancel an order", lambda: self._lookup().cancel(client_id, venue_id, symbol))
+        errand = self._linked().errand(Priority.CANCEL, self.options.recv_window_s)
+        await self._linked().do(errand, "cancel an order", lambda: self._lookup().cancel(client_id, venue_id, symbol))
 
     async def find(self, client_id: str, symbol: str) -> VenueOrder | None:
         """Look an order up by our id."""
-        errand = self._errand(Priority.RECONCILE)
-        found = await self._do(errand, "look an order up", lambda: self._lookup().find(client_id, symbol))
+        errand = self._linked().errand(Priority.RECONCILE)
+        found = await self._linked().do(errand, "look an order up", lambda: self._lookup().find(client_id, symbol))
         if found is None:
             return None
         told = order(found, self._profile)
@@ -171,36 +175,48 @@ class CcxtExecutor(Executor):
         """Return all open orders of the account in these instruments."""
         lookup, found = self._lookup(), []
         for symbol in symbols:
-            errand = self._errand(Priority.RECONCILE)
-            found += await self._do(errand, "list open orders", partial(lookup.open_orders, symbol))
+            errand = self._linked().errand(Priority.RECONCILE)
+            found += await self._linked().do(errand, "list open orders", partial(lookup.open_orders, symbol))
         return [order(one, self._profile) for one in found]
 
     async def fills(self, symbol: str, since: int) -> Sequence[VenueFill]:
         """Return all trades of the account in an instrument, oldest first."""
         now_ms = await self.venue_time() // _MS
-        errand = self._errand(Priority.RECONCILE)
-        found = await self._do(errand, "list trades", lambda: self._lookup().trades(symbol, since // _MS, now_ms))
+        errand = self._linked().errand(Priority.RECONCILE)
+        found = await self._linked().do(errand, "list trades", lambda: self._lookup().trades(symbol, since // _MS, now_ms))
         return [fill(one, self._profile) for one in found]
+
+    async def payments(self, symbol: str, since: int) -> Sequence[VenuePayment]:
+        """Return funding, and what liquidations cost besides; nothing where nobody has recorded how an exchange tells of it."""
+        if not self._profile.payments:
+            return ()
+        now_ms = await self.venue_time() // _MS
+        errand = self._linked().errand(Priority.RECONCILE)
+        found = await self._linked().do(errand, "tell of funding", lambda: self._lookup().payments(symbol, since // _MS, now_ms))
+        return [payment(one, kind, symbol) for kind, one in found]
 
     async def holdings(self) -> Holdings:
         """Return balances, and positions held against margin."""
         client = self._connected()
-        balance = await self._do(self._errand(Priority.RECONCILE), "tell the balance", client.fetch_balance)
+        balance = await self._linked().do(self._linked().errand(Priority.RECONCILE), "tell the balance", client.fetch_balance)
         balances = {name: amount for name, total in balance["total"].items() if (amount := decimal(total))}
         if self.options.market == "spot":
             return Holdings(balances)
-        listed = await self._do(
-            self._errand(Priority.RECONCILE), "tell positions", lambda: client.fetch_positions(list(self._symbols))
+        listed = await self._linked().do(
+            self._linked().errand(Priority.RECONCILE), "tell positions", lambda: client.fetch_positions(list(self._symbols))
         )
         positions: dict[str, Decimal] = {}
+        entries: dict[str, Decimal] = {}
         for one in listed:
             if size := decimal(one.get("contracts")):
                 positions[one["symbol"]] = -abs(size) if one.get("side") == "short" else size
-        return Holdings(balances, positions)
+                if price := decimal(one.get("entryPrice")):
+                    entries[one["symbol"]] = price
+        return Holdings(balances, positions, wallet(balance, self._profile), entries)
 
     async def venue_time(self) -> int:
         """Return what the exchange's clock shows."""
-        return await self._set_clock()
+        return await self._linked().set_clock()
 
     async def events(self) -> AsyncIterator[VenueTold]:
         """Yield orders and trades as the exchange tells of them."""
@@ -237,7 +253,7 @@ class CcxtExecutor(Executor):
     def _profile(self) -> Profile:
         return self._recorded or UNRECORDED
 
-    def _linked(self) -> _Link:
+    def _linked(self) -> Link:
         if self._link is None:
             raise VenueError(f"executor 'ccxt' is not connected to {self.options.exchange}")
         return self._link
@@ -248,61 +264,27 @@ class CcxtExecutor(Executor):
     def _lookup(self) -> Lookup:
         return Lookup(self._connected(), self._profile)
 
-    def _errand(self, priority: Priority, patience_s: float = math.inf, carries: str = "") -> Errand:
-        return Errand(priority, patience_s, carries, self._linked().keys.hidden)
+    async def _margined(self, found: Sequence[Instrument], may_trade: bool) -> list[Instrument]:
+        """Return perpetuals with the margin that they need, after leverage and margin mode have been set as they are asked for.
 
-    async def _do(self, errand: Errand, what: str, work: Callable[[], Awaitable[Answer]]) -> Answer:
-        """Do something at the exchange; what goes wrong is raised as a `VenueError`."""
-        try:
-            return await self._ask(errand, what, work)
-        except VenueError:
-            await self._set_clock_after(errand)
-            raise
-
-    async def _ask(self, errand: Errand, what: str, work: Callable[[], Awaitable[Answer]]) -> Answer:
-        """Do something, whatever the exchange says of its time."""
-        with on(errand):
-            try:
-                return await work()
-            except TradekitError:
-                raise
-            except Exception as error:  # noqa: BLE001 - whatever it is, it is raised again for what it means
-                raise failures.venue_error(error, errand, self.options.exchange, what) from None
-
-    async def _set_clock_after(self, errand: Errand) -> None:
-        """Ask for the time anew if that is what the exchange found wrong with a request: the next one is stamped by it."""
-        if failures.is_about_time(errand):
-            try:
-                await self._set_clock()
-            except VenueError as error:
-                _log.warning("%s; requests may go on being refused for their time", error)
-
-    async def _set_clock(self) -> int:
-        """Ask the exchange for its time, and stamp requests by it from now on."""
-        client = self._connected()
-        if not client.has.get("fetchTime"):
-            raise VenueError(f"{client.id} does not tell its time")
-        before = client.milliseconds()
-        there = int(await self._ask(self._errand(Priority.RECONCILE), "tell its time", client.fetch_time))
-        if "timeDifference" in client.options:
-            client.options["timeDifference"] = (before + client.milliseconds()) // 2 - there
-        return there * _MS
-
-    async def _check_position_mode(self) -> None:
-        """Refuse an account that holds long and short positions side by side: sizes here are net."""
-        client = self._connected()
-        if self.options.market != "swap" or client.has.get("fetchPositionMode") is not True or not self._symbols:
-            return
-        mode = await self._do(
-            self._errand(Priority.RECONCILE), "tell its position mode", lambda: client.fetch_position_mode(self._symbols[0])
-        )
-        if mode.get("hedged"):
-            raise ConfigError(f"the account at {client.id} is in hedge mode; set it to one-way positions first")
-
-
-def _governor(client: library.Client) -> Governor:
-    per_second = 1000.0 / float(client.rateLimit or 1000)
-    return Governor(per_second, max(per_second, _LEAST_BURST))
+        Raises `ConfigError` for an account in hedge mode, and for what the exchange refuses or nobody has recorded.
+        """
+        link, options, symbols = self._linked(), self.options, [one.symbol for one in found]
+        client = link.client
+        await link.do(link.errand(Priority.RECONCILE), "tell its position mode", lambda: one_way(client, symbols[0]))
+        wanted = (options.leverage, options.margin)
+        if may_trade and not self._profile.payments:
+            _log.warning("nobody has recorded how %s tells of funding: the journal's money goes without it", client.id)
+        if not self._profile.has_leverage:
+            if wanted != (None, None):
+                raise ConfigError(
+                    f"nobody has recorded how {options.exchange!r} is told leverage and margin mode; set them there, and leave "
+                    "execution.leverage and execution.margin out"
+                )
+            return list(found)
+        errand = link.errand(Priority.NEW, options.recv_window_s)
+        said = await link.do(errand, "tell its leverage", lambda: terms(client, symbols, wanted, may_trade))
+        return [margined(one, said.get(one.symbol)) for one in found]
 
 
 def _with_id(told: VenueOrder, client_id: str) -> VenueOrder:

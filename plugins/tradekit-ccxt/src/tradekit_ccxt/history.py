@@ -7,13 +7,14 @@ from typing import Any
 
 from tradekit import BarRequest, DataError, VenueError
 
-__all__ = ["FUNDING_UNTIL", "TRADES_FROM", "first_trades", "funding_since", "newest_only"]
+__all__ = ["FUNDING_UNTIL", "TRADES_FROM", "first_funding", "first_trades", "funding_since", "newest_only"]
 
 _MS = 1_000_000
 _HOUR_MS = 3_600_000
 _EARLIEST_MS = 1_567_296_000_000
 """September 2019, before which hardly any perpetual was settled in stablecoins."""
 _ROWS = 100
+_FUNDING_MS = _ROWS * 8 * _HOUR_MS
 FUNDING_UNTIL: Mapping[str, str] = {
     "binance": "until",
     "binanceusdm": "until",
@@ -59,24 +60,42 @@ def first_trades(
 def funding_since(
     ask: Callable[[int, int, int], Sequence[Mapping[str, Any]]], created_ms: int, now_ms: int
 ) -> list[Mapping[str, Any]]:
-    """Return all funding rates of a perpetual, oldest first. `ask` is given since, limit and until, in milliseconds.
+    """Return all funding rates of a perpetual, oldest first. `ask` is given since, limit and until, in milliseconds."""
+    since = max(created_ms, _EARLIEST_MS)
+    found = (row for start in range(since, now_ms, _FUNDING_MS) for row in _funding(ask, start, min(start + _FUNDING_MS, now_ms)))
+    return list({int(row["timestamp"]): row for row in found}.values())
+
+
+def first_funding(
+    ask: Callable[[int, int, int], Sequence[Mapping[str, Any]]], since_ms: int, until_ms: int
+) -> list[Mapping[str, Any]]:
+    """Return the first funding rates with `since <= time < until`, oldest first: none only if there are none in all that time."""
+    start = max(since_ms, _EARLIEST_MS)
+    while start < until_ms:
+        end = min(start + _FUNDING_MS, until_ms)
+        if found := [row for row in _funding(ask, start, end) if int(row["timestamp"]) < until_ms]:
+            return found
+        start = end
+    return []
+
+
+def _funding(ask: Callable[[int, int, int], Sequence[Mapping[str, Any]]], start: int, end: int) -> list[Mapping[str, Any]]:
+    """Return all funding rates from one time to another, both included.
 
     A range whose answer is full is halved, so that it does not matter from which end the exchange counts.
     """
-    step = _ROWS * 8 * _HOUR_MS
-    since = max(created_ms, _EARLIEST_MS)
-    todo = [(start, min(start + step, now_ms)) for start in range(since, now_ms, step)][::-1]
+    todo = [(start, end)]
     found: dict[int, Mapping[str, Any]] = {}
     while todo:
-        start, end = todo.pop()
-        given = ask(start, _ROWS, end)
-        if len(given) >= _ROWS and any(int(row["timestamp"]) > end for row in given):
+        first, last = todo.pop()
+        given = ask(first, _ROWS, last)
+        if len(given) >= _ROWS and any(int(row["timestamp"]) > last for row in given):
             raise VenueError(f"an answer of {len(given)} funding rates goes on after the time up to which they were asked for")
-        answer = [row for row in given if start <= int(row["timestamp"]) <= end]
+        answer = [row for row in given if first <= int(row["timestamp"]) <= last]
         if len(answer) >= _ROWS:
-            if end - start <= _HOUR_MS:
+            if last - first <= _HOUR_MS:
                 raise VenueError(f"an answer is full of {len(answer)} funding rates within an hour")
-            middle = (start + end) // 2
-            todo += [(middle, end), (start, middle)]
+            middle = (first + last) // 2
+            todo += [(middle, last), (first, middle)]
         found.update({int(row["timestamp"]): row for row in answer})
     return [found[when] for when in sorted(found)]

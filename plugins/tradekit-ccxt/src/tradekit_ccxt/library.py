@@ -64,7 +64,16 @@ def make(options: ExchangeOptions, keys: Keys | None = None, is_blocking: bool =
         _practise(client, options)
     if options.url is not None:
         client.urls["api"] = rewritten(client.urls["api"], options.url)
+        _know_errors(client, options.url)
     return client
+
+
+def _know_errors(client: Client, base: str) -> None:
+    """Let a client tell what errors mean at another address: at Binance that depends on the host, which is a part of the path."""
+    known = getattr(client, "get_exceptions_by_url", None)
+    if known is not None:
+        there = f"{urlsplit(base).scheme}://{urlsplit(base).netloc}/"
+        client.get_exceptions_by_url = lambda url, kind: known(str(url).replace(there, "https://", 1), kind)
 
 
 def _kind(name: str, is_blocking: bool) -> Any:
@@ -78,6 +87,7 @@ def _settings(options: ExchangeOptions) -> dict[str, Any]:
     """Return ccxt's options: the kind of market, nothing that asks about others, no second try, no warnings in place of answers."""
     kinds = {
         "binance": {"spot": "spot", "swap": "linear"},
+        "binanceusdm": {"swap": "linear"},
         "bybit": {"spot": "spot", "swap": "linear"},
         "okx": {"spot": "spot", "swap": "swap"},
         "gate": {"spot": "spot", "swap": "swap"},
@@ -94,6 +104,8 @@ def _settings(options: ExchangeOptions) -> dict[str, Any]:
         # Else newer versions ask what kind of account it is, and speak in ways that were not recorded.
         **({"uta": False} if options.exchange == "bitget" else {}),
         **({"fetchCurrencies": False} if options.exchange.startswith("binance") else {}),
+        # Else it asks for positions when trades are listened to, and fails at their numbers being text.
+        "watchPositions": {"fetchPositionsSnapshot": False, "awaitPositionsSnapshot": False},
     }
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -17,6 +17,8 @@ __all__ = ["Lookup"]
 _log = logging.getLogger("tradekit.ccxt")
 _DAY_MS = 86_400_000
 _USUAL_ROWS = 100
+_LEDGER_MS = 30 * _DAY_MS
+_LEDGER_ROWS = 1000
 _Found = Mapping[str, Any]
 
 
@@ -93,32 +95,65 @@ class Lookup:
         return found
 
     async def trades(self, symbol: str, since_ms: int, now_ms: int) -> list[_Found]:
-        """Return all trades of ours in an instrument since a time, oldest first.
+        """Return all trades of ours in an instrument since a time, oldest first."""
+        limit = self.profile.fills or self._feature(symbol, "fetchMyTrades", "limit") or _USUAL_ROWS
+        since_ms = self._told_since(since_ms, now_ms, self._feature(symbol, "fetchMyTrades", "daysBack"))
+        step = min(self._feature(symbol, "fetchMyTrades", "untilDays") or 10_000, 10_000) * _DAY_MS
+
+        async def ask(start: int, end: int) -> list[_Found]:
+            answer: list[_Found] = await self.client.fetch_my_trades(symbol, start, limit, {"until": end})
+            return answer
+
+        found = await self._all(ask, (since_ms, now_ms, step), limit, f"trades in {symbol!r}")
+        # Two orders of the account that met have one trade in common.
+        by_key = {(one["timestamp"], str(one["id"]), str(one.get("order"))): one for one in found}
+        return [by_key[key] for key in sorted(by_key)]
+
+    async def payments(self, symbol: str, since_ms: int, now_ms: int) -> list[tuple[str, _Found]]:
+        """Return what came and went for an instrument without a trade since a time, oldest first, each with what it is."""
+        since_ms = self._told_since(since_ms, now_ms, None)
+        market = self.client.market(symbol)
+
+        async def ask(start: int, end: int) -> list[_Found]:
+            params = {"until": end, "symbol": market["id"]}
+            answer: list[_Found] = await self.client.fetch_ledger(market["settle"], start, _LEDGER_ROWS, params)
+            return answer
+
+        # One question for all kinds: it weighs as much as thirty others.
+        found = await self._all(ask, (since_ms, now_ms, _LEDGER_MS), _LEDGER_ROWS, f"entries of the ledger for {symbol!r}")
+        kinds = ((self.profile.payments.get(str(one["info"].get(self.profile.payment_kind))), one) for one in found)
+        by_key = {(int(one["timestamp"]), kind, str(one["id"])): one for kind, one in kinds if kind is not None}
+        return [(key[1], by_key[key]) for key in sorted(by_key)]
+
+    def _told_since(self, since_ms: int, now_ms: int, days_back: int | None) -> int:
+        """Return from when on the exchange tells of what has happened to the account."""
+        back = self.profile.days_back or days_back
+        if not back or since_ms >= now_ms - back * _DAY_MS:
+            return since_ms
+        _log.warning("%s tells of the last %d days only; what is older is not asked for", self.client.id, back)
+        return now_ms - back * _DAY_MS
+
+    async def _all(
+        self, ask: Callable[[int, int], Awaitable[list[_Found]]], span: tuple[int, int, int], limit: int, what: str
+    ) -> list[_Found]:
+        """Return all rows between two times; `span` is those, and how long a range may be that is asked for, in milliseconds.
 
         Some exchanges give the first of a range, and some the last. So a range whose answer is full is halved, until none is.
         """
-        limit = self.profile.fills or self._feature(symbol, "fetchMyTrades", "limit") or _USUAL_ROWS
-        back = self._feature(symbol, "fetchMyTrades", "daysBack")
-        if back and since_ms < now_ms - back * _DAY_MS:
-            _log.warning("%s tells of trades of the last %d days only; older ones are not asked for", self.client.id, back)
-            since_ms = now_ms - back * _DAY_MS
-        step = min(self._feature(symbol, "fetchMyTrades", "untilDays") or 10_000, 10_000) * _DAY_MS
-        found: dict[tuple[int, str, str], _Found] = {}
+        since_ms, now_ms, step = span
+        found: list[_Found] = []
         todo = [(start, min(start + step, now_ms)) for start in range(since_ms, now_ms + 1, step)][::-1]
         while todo:
             start, end = todo.pop()
-            answer = await self.client.fetch_my_trades(symbol, start, limit, {"until": end})
+            answer = await ask(start, end)
             if len(answer) >= limit:
                 if end - start <= 1:
-                    what = f"{self.client.id} answered with {len(answer)} trades in {symbol!r} at one moment"
-                    raise VenueError(f"{what}, which is all that one answer holds: there may be more")
+                    said = f"{self.client.id} answered with {len(answer)} {what} at one moment"
+                    raise VenueError(f"{said}, which is all that one answer holds: there may be more")
                 middle = (start + end) // 2
                 todo += [(middle, end), (start, middle)]
-            for trade in answer:
-                if trade["timestamp"] >= since_ms:
-                    # Two orders of the account that met have one trade in common.
-                    found[trade["timestamp"], str(trade["id"]), str(trade.get("order"))] = trade
-        return [found[key] for key in sorted(found)]
+            found += [one for one in answer if one["timestamp"] >= since_ms]
+        return found
 
     def _feature(self, symbol: str, method: str, name: str) -> int | None:
         value = self.client.feature_value(symbol, method, name)

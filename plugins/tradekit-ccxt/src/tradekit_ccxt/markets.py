@@ -26,6 +26,8 @@ class Rules:
     least: Decimal | None
     most: Decimal | None
     min_notional: Decimal | None
+    contract: Decimal = Decimal(1)
+    """Units of the underlying thing in one unit of an order: of perpetuals, the contract's size."""
 
     def price(self, value: Decimal, is_buy: bool) -> Decimal:
         """Return a price on the grid, never worse for us than the one given: buys go down, sells go up.
@@ -97,6 +99,7 @@ def rules(client: Client, market: Mapping[str, Any]) -> Rules:
         decimal(sizes.get("min")),
         decimal(sizes.get("max")),
         decimal(values.get("min")),
+        (decimal(market.get("contractSize")) if market.get("swap") else None) or Decimal(1),
     )
 
 

@@ -7,11 +7,11 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
-from tradekit import Abilities, Intent, OrderKind, OrderRefused, OrderStatus, VenueError, VenueFill, VenueOrder
+from tradekit import Abilities, Intent, OrderKind, OrderRefused, OrderStatus, VenueError, VenueFill, VenueOrder, VenuePayment
 from tradekit_ccxt.markets import Rules, decimal
 from tradekit_ccxt.profiles import Profile
 
-__all__ = ["Request", "fill", "order", "request"]
+__all__ = ["Request", "fill", "order", "payment", "request", "wallet"]
 
 _MS = 1_000_000
 _WITH_LIMIT = (OrderKind.LIMIT, OrderKind.STOP_LIMIT, OrderKind.TAKE_PROFIT_LIMIT)
@@ -106,7 +106,12 @@ def _check_size(intent: Intent, size: Decimal, limit: Decimal | None, rules: Rul
         raise OrderRefused(
             f"{intent.client_id}: {size} {intent.symbol} is more than the largest order, {rules.most}; nothing was sent"
         )
-    if limit is not None and rules.min_notional is not None and not intent.reduce_only and size * limit < rules.min_notional:
+    if (
+        limit is not None
+        and rules.min_notional is not None
+        and not intent.reduce_only
+        and size * rules.contract * limit < rules.min_notional
+    ):
         what = f"{size} {intent.symbol} at {limit} is worth less than the smallest order"
         raise OrderRefused(f"{intent.client_id}: {what}, {rules.min_notional}; nothing was sent")
 
@@ -187,6 +192,28 @@ def fill(found: Mapping[str, Any], profile: Profile) -> VenueFill:
         fee_currency=currency,
         is_maker=found.get("takerOrMaker") == "maker",
     )
+
+
+def payment(found: Mapping[str, Any], kind: Any, symbol: str) -> VenuePayment:
+    """Return money that came or went without a trade as ccxt gives it; raise `VenueError` for what can't be read."""
+    try:
+        amount, time, currency = decimal(found["amount"]), int(found["timestamp"]), str(found["currency"])
+    except (KeyError, TypeError, ValueError) as error:
+        raise VenueError(f"a payment can't be read ({error}): {_shown(found)}", is_passing=True) from None
+    if amount is None or not found.get("id"):
+        raise VenueError(f"a payment came without its id or its amount: {_shown(found)}", is_passing=True)
+    signed = -amount if found.get("direction") == "out" else amount
+    return VenuePayment(str(found["id"]), symbol, time * _MS, signed, currency, kind)
+
+
+def wallet(balance: Mapping[str, Any], profile: Profile) -> dict[str, Decimal]:
+    """Return the money that positions are held against, by currency, where it is recorded how the exchange tells of it."""
+    if not profile.wallet:
+        return {}
+    said = balance.get("info")
+    rows = (said.get("assets") if isinstance(said, dict) else said) or []
+    found = {str(row.get("asset")): decimal(row.get(profile.wallet)) for row in rows}
+    return {name: amount for name, amount in found.items() if amount}
 
 
 def _fee(found: Mapping[str, Any]) -> tuple[Decimal, str]:

@@ -7,7 +7,7 @@ counts only if it is listed here, and if ccxt's own `features` don't deny it.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from tradekit import Abilities, OrderKind
@@ -48,6 +48,16 @@ class Profile:
     """Whether each request must have come back before the next one leaves, because they are numbered."""
     reads: tuple[str, ...] = ()
     """Requests other than GET that change nothing, by the end of their path."""
+    payments: Mapping[str, str] = field(default_factory=dict)
+    """What money that comes and goes without a trade is called, by the exchange's name of it; empty: it is not asked for."""
+    payment_kind: str = ""
+    """Where that name is in what the exchange itself says of an entry of its ledger."""
+    wallet: str = ""
+    """The name of the money that positions are held against, without their profit, in a currency's part of the balance."""
+    days_back: int | None = None
+    """For how many days trades and payments are told, where ccxt's features don't say."""
+    has_leverage: bool = False
+    """Whether leverage and margin mode can be set and read back, and the margin that positions need be asked for."""
 
 
 _KRAKEN_READS = ("Balance", "BalanceEx", "OpenOrders", "ClosedOrders", "QueryOrders", "TradesHistory", "GetWebSocketsToken")
@@ -55,7 +65,16 @@ _BINANCE_SPOT = Profile(
     kinds=_PLAIN | _TRIGGERED, find="clientOrderId", cancel="clientOrderId", has_window=True, reads=("/api/v3/userDataStream",)
 )
 _BINANCE_SWAP = Profile(
-    reduce_only=True, find="clientOrderId", cancel="clientOrderId", has_window=True, reads=("/fapi/v1/listenKey",)
+    reduce_only=True,
+    find="clientOrderId",
+    cancel="clientOrderId",
+    has_window=True,
+    reads=("/fapi/v1/listenKey",),
+    payments={"FUNDING_FEE": "funding", "INSURANCE_CLEAR": "liquidation fee"},
+    payment_kind="incomeType",
+    wallet="walletBalance",
+    days_back=90,
+    has_leverage=True,
 )
 _BYBIT = Profile(
     cancel="orderLinkId",

@@ -33,7 +33,7 @@ from tradekit import (
 from tradekit_ccxt import library
 from tradekit_ccxt.errand import Errand
 from tradekit_ccxt.failures import venue_error
-from tradekit_ccxt.history import FUNDING_UNTIL, TRADES_FROM, first_trades, funding_since, newest_only
+from tradekit_ccxt.history import FUNDING_UNTIL, TRADES_FROM, first_funding, first_trades, funding_since, newest_only
 from tradekit_ccxt.markets import instrument, market_of, on_offer
 from tradekit_ccxt.options import ExchangeOptions
 from tradekit_ccxt.streaming import bars_as_made
@@ -118,6 +118,12 @@ class CcxtSource(DataSource):
             return {}
         return {symbol: self._funding(symbol) for symbol in symbols}
 
+    def funding_page(self, request: BarRequest) -> Mapping[str, FundingRates] | None:
+        """Return the first funding rates from a time on; nothing if the exchange doesn't tell of older ones."""
+        if self.options.market != "swap" or self.options.exchange not in FUNDING_UNTIL:
+            return {}
+        return {symbol: self._funding_page(symbol, request) for symbol in request.symbols}
+
     def streams_bars(self) -> bool:
         """Say whether ccxt knows a stream of bars at the exchange."""
         return bool(library.make(self.options).has.get("watchOHLCV"))
@@ -199,11 +205,18 @@ class CcxtSource(DataSource):
         return trades_of([trade for trade in found if start <= int(trade["timestamp"]) * _MS < end], self._origin)
 
     def _funding(self, symbol: str) -> FundingRates:
-        client = self._loaded()
-        market = market_of(client, symbol, self.options.market)
+        created = int(market_of(self._loaded(), symbol, self.options.market).get("created") or 0)
+        return self._rates(funding_since(self._asking_funding(symbol), created, time.time_ns() // _MS))
+
+    def _funding_page(self, symbol: str, request: BarRequest) -> FundingRates:
+        created = int(market_of(self._loaded(), symbol, self.options.market).get("created") or 0)
+        first, end = -(-(request.start or 0) // _MS), -(-(request.end or time.time_ns()) // _MS)
+        return self._rates(first_funding(self._asking_funding(symbol), max(first, created), end))
+
+    def _asking_funding(self, symbol: str) -> Callable[[int, int, int], Any]:
+        client, name = self._loaded(), FUNDING_UNTIL[self.options.exchange]
 
         def ask(since: int, limit: int, until: int) -> Any:
-            name = FUNDING_UNTIL[self.options.exchange]
             first = since if name == "until" else None  # ccxt's own word for both ends; others take one
             return self._ask(
                 "give funding rates",
@@ -211,7 +224,9 @@ class CcxtSource(DataSource):
                 is_more=True,
             )
 
-        found = funding_since(ask, int(market.get("created") or 0), time.time_ns() // _MS)
+        return ask
+
+    def _rates(self, found: Sequence[Mapping[str, Any]]) -> FundingRates:
         times, rates = [int(row["timestamp"]) * _MS for row in found], [float(row["fundingRate"]) for row in found]
         marks = np.full(len(found), np.nan)
         return FundingRates(np.array(times, dtype=np.int64), np.array(rates, dtype=np.float64), marks, self._origin)

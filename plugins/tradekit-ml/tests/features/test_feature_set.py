@@ -320,3 +320,10 @@ def test_features_of_an_indicator_from_another_package_are_used_by_name(bitcoin)
 def test_json_lists_every_option_of_a_ready_feature():
     document = json.loads(FeatureSet(ready_features(["momentum"])).json)
     assert document["features"][0] == FeatureSpec(kind="rsi").model_dump() | {"options": {"length": 14, "source": "close"}}
+
+
+def test_indicator_of_the_kernel_without_a_transform_is_fed_by_the_kernel():
+    (plain,) = FeatureSet([FeatureSpec(kind="rsi")]).indicators().values()
+    (lagged,) = FeatureSet([FeatureSpec(kind="rsi", lag=1)]).indicators().values()
+    assert type(plain.step()).__module__.startswith("tradekit.simulator.")
+    assert not type(lagged.step()).__module__.startswith("tradekit.simulator.")

@@ -118,3 +118,10 @@ def test_load_of_objects_is_refused_and_runs_nothing(tmp_path):
     np.savez(tmp_path / "transform.npz", about=np.array([{"format": 1}], dtype=object), allow_pickle=True)
     with pytest.raises(DataError, match="holds no transforms: Object arrays cannot be loaded"):
         TransformChain.load(tmp_path)
+
+
+def test_load_of_another_format_is_refused(tmp_path):
+    about = np.frombuffer(b'{"format": 2}', dtype=np.uint8)
+    np.savez(tmp_path / "transform.npz", about=about)
+    with pytest.raises(DataError, match="is of format 2, and this version reads 1; train anew"):
+        TransformChain.load(tmp_path)

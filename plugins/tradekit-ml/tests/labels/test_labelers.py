@@ -1,6 +1,7 @@
 """Labels: from the fill on, known when they say, and the same as straightforward loops."""
 
 import math
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -261,3 +262,9 @@ def test_labels_without_outcome_or_side_are_refused(two):
 def test_triple_barrier_price_that_never_moved_has_no_label():
     with pytest.raises(DataError, match="label 'triple-barrier' finds no outcome in 90 bars"):
         make_labeler("triple-barrier", {}).label(markets.bars({"A": markets.flat(90)}))
+
+
+def test_labels_of_unequal_length_are_refused(two):
+    labels = FixedHorizon().label(two)
+    with pytest.raises(DataError, match=r"labels have \d+ bars and 3 of 'weight'; give each one of all"):
+        replace(labels, weight=np.ones(3))

@@ -10,12 +10,12 @@ from typing import Any
 from aiohttp import web
 
 from tradekit import ConfigError
-from tradekit_venue.binance.dialect import Binance
-from tradekit_venue.binance.forms import account_form, my_trade_form, order_form
+from tradekit_venue.binance.dialect import Dialect
 from tradekit_venue.binance.params import Params
 from tradekit_venue.binance.refusals import RefusedError
 from tradekit_venue.binance.request import Request
-from tradekit_venue.binance.trading import cancel, place
+from tradekit_venue.engine.listing import Listing
+from tradekit_venue.engine.perpetual import Perpetual
 from tradekit_venue.faults import read_fault
 from tradekit_venue.venue import Venue
 from tradekit_venue.words import nearest
@@ -36,7 +36,7 @@ async def values_of(request: web.Request) -> dict[str, Any]:
 class Admin:
     """Answers `GET` and `POST` below `/_venue/`."""
 
-    def __init__(self, venue: Venue, dialect: Binance, token: str) -> None:
+    def __init__(self, venue: Venue, dialect: Dialect, token: str) -> None:
         self._venue = venue
         self._dialect = dialect
         self._token = token
@@ -51,6 +51,7 @@ class Admin:
             ("POST", "order"): self._place,
             ("DELETE", "order"): self._cancel,
             ("POST", "close"): self._close_market,
+            ("POST", "funding"): self._fund,
         }
 
     async def answer(self, request: web.Request, path: str) -> web.Response:
@@ -77,14 +78,7 @@ class Admin:
     def _state(self, _: Values) -> dict[str, Any]:
         exchange = self._venue.exchange
         owners = {key.account.name: key.account for key in self._venue.keys.values()}
-        accounts = {
-            name: {
-                "balances": account_form(account, self._venue.clock.now())["balances"],
-                "orders": [order_form(order) for order in account.orders.values()],
-                "trades": [my_trade_form(order, trade) for order, trade in account.trades],
-            }
-            for name, account in owners.items()
-        }
+        accounts = {name: self._dialect.state(account) for name, account in owners.items()}
         clock = {"now": self._venue.clock.now(), "told": self._venue.clock.told(), "speed": self._venue.clock.speed}
         return {"clock": clock, "markets": sorted(exchange.listings), "accounts": accounts}
 
@@ -113,16 +107,28 @@ class Admin:
         params = Params({name: str(value) for name, value in values.items() if name != "account"})
         return Request(self._venue, params, self._dialect.hidden, self._dialect.limits, named)
 
-    def _place(self, values: Values) -> dict[str, Any]:
-        return place(self._request(values))
+    def _place(self, values: Values) -> Any:
+        return self._dialect.endpoints["POST", "order"].answer(self._request(values))
 
-    def _cancel(self, values: Values) -> dict[str, Any]:
-        return cancel(self._request(values))
+    def _cancel(self, values: Values) -> Any:
+        return self._dialect.endpoints["DELETE", "order"].answer(self._request(values))
 
-    def _close_market(self, values: Values) -> dict[str, bool]:
+    def _listing(self, values: Values) -> Listing:
         listings = self._venue.exchange.listings
         listing = listings.get(str(values.get("market")))
         if listing is None:
             raise ConfigError(f"no market {values.get('market')!r}; there is {', '.join(map(repr, listings))}")
+        return listing
+
+    def _fund(self, values: Values) -> dict[str, str]:
+        listing = self._listing(values)
+        if not isinstance(listing.market, Perpetual):
+            raise ConfigError(f"{listing.market.symbol!r} is no perpetual, and no funding is paid for it")
+        rate = Params({"rate": str(values.get("rate", listing.market.funding_rate)).removeprefix("-")}).decimal("rate")
+        self._venue.carry.fund(listing.market.symbol, -rate if str(values.get("rate", "")).startswith("-") else rate)
+        return {"mark": str(self._venue.exchange.margin.mark(listing))}
+
+    def _close_market(self, values: Values) -> dict[str, bool]:
+        listing = self._listing(values)
         listing.is_open = not values.get("closed", True)
         return {"open": listing.is_open}

@@ -42,9 +42,24 @@ def note(ctx: click.Context, parameter: click.Parameter, value: object) -> None:
 
 
 OPTIONS: list[tuple[str, dict[str, Any]]] = [
-    ("--dialect", {"type": click.Choice(["binance"]), "default": "binance", "show_default": True, "help": "Whose API it speaks."}),
+    (
+        "--dialect",
+        {
+            "type": click.Choice(["binance", "binance-usdm"]),
+            "default": "binance",
+            "show_default": True,
+            "help": "Whose API it speaks: spot, or linear perpetuals (USD-M futures).",
+        },
+    ),
     ("--data", {"type": PATH, "required": True, "help": "A CSV or Parquet file, or a TOML file with a [data] table."}),
-    ("--symbol", {"multiple": True, "metavar": "BASE/QUOTE", "help": "What to replay; may be given several times."}),
+    (
+        "--symbol",
+        {
+            "multiple": True,
+            "metavar": "BASE/QUOTE",
+            "help": "What to replay, a perpetual as BASE/QUOTE:QUOTE; may be given several times.",
+        },
+    ),
     ("--source", {"help": "The data source that reads the file.  [default: as the file's name ends]"}),
     ("--kind", {"type": click.Choice(["bars", "trades"]), "default": "bars", "show_default": True, "help": "What is replayed."}),
     ("--interval", {"help": "How long the bars are, such as 1h.  [default: as most are]"}),
@@ -61,7 +76,7 @@ OPTIONS: list[tuple[str, dict[str, Any]]] = [
     ),
     (
         "--fee",
-        {"type": click.FloatRange(0, 0.1), "default": 0.001, "show_default": True, "help": "Share of a trade that it takes."},
+        {"type": click.FloatRange(0, 0.1), "help": "Share of a trade that it takes.  [default: 0.001, of perpetuals 0.0005]"},
     ),
     ("--tick", {"type": number, "help": "Price step.  [default: as the data shows]"}),
     ("--lot", {"type": number, "help": "Size step.  [default: as the data shows]"}),

@@ -68,6 +68,10 @@ class Control:
         """Close a market to new orders, or open it again."""
         self._ask("POST", "close", {"market": market, "closed": closed})
 
+    def fund(self, market: str, rate: str) -> None:
+        """Let funding of a perpetual be paid now, at a rate such as "0.0001", besides what is paid every eight hours."""
+        self._ask("POST", "funding", {"market": market, "rate": rate})
+
     def _ask(self, method: str, path: str, values: dict[str, Any] | None = None) -> Any:
         headers = {"Authorization": f"Bearer {self._token}", "Content-Type": "application/json"}
         body = None if values is None else json.dumps(values)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Any
 
@@ -14,11 +14,14 @@ from tradekit import BarRequest, ConfigError, DataError, DataSource, Instrument,
 from tradekit_venue.engine.candles import INTERVALS, Candle, Candles
 from tradekit_venue.engine.market import EXACT_DECIMALS, Market
 from tradekit_venue.engine.order import Side
+from tradekit_venue.engine.perpetual import Perpetual
 from tradekit_venue.recording import Print, Recording, prints_of
 
 __all__ = ["Rules", "load"]
 
 NS_PER_MS = 1_000_000
+MS_PER_HOUR = 3_600_000
+NS_PER_HOUR = MS_PER_HOUR * NS_PER_MS
 HISTORY = 500
 """So many bars are history when the venue opens, if nobody says when it does; of a short recording, half of it."""
 
@@ -39,21 +42,32 @@ class Rules:
 def load(source: DataSource, symbol: str, kind: str, rules: Rules) -> Recording:
     """Return the recording of a symbol, such as BTC/USDT, out of `bars` or `trades`.
 
-    Raises `ConfigError` for a symbol that names no pair or for steps that can't be, and `DataError` for data that no market could
-    have made.
+    A perpetual is named with what it is settled in, which is its quote currency: BTC/USDT:USDT. Raises `ConfigError` for a symbol
+    that names no pair or for steps that can't be, and `DataError` for data that no market could have made.
     """
-    if symbol.count("/") != 1 or not all(symbol.split("/")):
+    pair, _, settled = symbol.partition(":")
+    if pair.count("/") != 1 or not all(pair.split("/")):
         raise ConfigError(f"{symbol!r} names no pair of currencies; write base and quote, such as BTC/USDT")
+    if ":" in symbol and settled != pair.split("/")[1]:
+        raise ConfigError(f"{symbol!r} is settled in {settled!r}, and only linear perpetuals are modelled, such as BTC/USDT:USDT")
     facts = next((one for one in source.instruments() if one.symbol == symbol), Instrument(symbol))
     if kind == "trades":
         found = source.trades(BarRequest((symbol,), 0))
         if symbol not in found or not len(found[symbol]):
             raise DataError(f"the source {source.name!r} has no trades of {symbol!r}; say where they are: --set trades.path=FILE")
-        return of_trades(found[symbol], symbol, facts, rules)
+        return replace(of_trades(found[symbol], symbol, facts, rules), funding=funding_of(source, symbol))
     length = INTERVALS[rules.interval] * NS_PER_MS if rules.interval else shortest_step(source, symbol)
     series = source.bars(BarRequest((symbol,), length))[symbol]
     demand_sound(series, symbol)
-    return of_bars(series, symbol, facts, rules)
+    return replace(of_bars(series, symbol, facts, rules), funding=funding_of(source, symbol))
+
+
+def funding_of(source: DataSource, symbol: str) -> dict[int, Decimal]:
+    """Return the funding rates that a source has of a perpetual, by the full hour: recorded times are some milliseconds late."""
+    if ":" not in symbol or symbol not in (found := source.funding((symbol,))):
+        return {}
+    hours = [round(int(time) / NS_PER_HOUR) * MS_PER_HOUR for time in found[symbol].time]
+    return dict(zip(hours, map(exact, found[symbol].rate), strict=True))
 
 
 def shortest_step(source: DataSource, symbol: str) -> int:
@@ -139,13 +153,14 @@ def market_of(symbol: str, facts: Instrument, rules: Rules, prices: Floats, size
     tick = rules.tick or known(facts.tick) or step_of(prices, EXACT_DECIMALS)
     left = EXACT_DECIMALS - max(0, -int(tick.normalize().as_tuple().exponent))
     lot = rules.lot or known(facts.lot) or step_of(sizes, left)
-    base, _, quote = symbol.partition("/")
+    base, _, quote = symbol.partition(":")[0].partition("/")
     more: dict[str, Any] = {}
     notional = rules.min_notional if rules.min_notional is not None else known(facts.min_notional)
     if notional is not None:
         more["min_notional"] = notional
     try:
-        return Market(base, quote, tick, lot, max_quantity=lot * 10**9, max_price=tick * 10**9, **more)
+        kind = Perpetual if ":" in symbol else Market
+        return kind(base, quote, tick, lot, max_quantity=lot * 10**9, max_price=tick * 10**9, **more)
     except ValueError as error:
         raise ConfigError(f"{error}; say --tick or --lot") from None
 

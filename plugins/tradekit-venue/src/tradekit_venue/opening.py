@@ -32,6 +32,7 @@ __all__ = ["run"]
 ACCOUNT = "trader"
 SOURCES = {".csv": "csv", ".parquet": "parquet", ".pq": "parquet", ".json": "json"}
 MONEY = Decimal(100_000)
+USUAL_FEES = {"binance": Decimal("0.001"), "binance-usdm": Decimal("0.0005")}
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +59,10 @@ def read(asked: Mapping[str, Any]) -> list[Recording]:
     symbols = asked["symbol"] or named.symbols
     if not symbols:
         raise ConfigError(f"{str(asked['data'])!r} does not say what it holds; add --symbol, such as --symbol BTC/USDT")
+    is_perpetual = asked["dialect"] == "binance-usdm"
+    if wrong := next((symbol for symbol in symbols if (":" in symbol) != is_perpetual), None):
+        example = "perpetuals, such as BTC/USDT:USDT" if is_perpetual else "spot markets, such as BTC/USDT"
+        raise ConfigError(f"the dialect {asked['dialect']!r} has {example}, and {wrong!r} is none")
     interval = asked["interval"] or named.interval
     if interval is not None and interval not in INTERVALS:
         raise ConfigError(
@@ -89,11 +94,11 @@ def prepared(recordings: Iterable[Recording], asked: Mapping[str, Any], keys: Ke
     recordings = list(recordings)
     speed = asked["speed"]
     # At another speed than that of its own clock no client could keep a time window.
-    venue = Venue(Clock(recordings[0].start), checks_timing=speed == 1)
+    venue = Venue(Clock(recordings[0].start), checks_timing=speed == 1, dialect=asked["dialect"])
     for recording in recordings:
         venue.replay(recording)
     balances = dict(asked["balance"]) or {recording.market.quote: MONEY for recording in recordings}
-    fee = Decimal(str(asked["fee"]))
+    fee = Decimal(str(asked["fee"])) if asked["fee"] is not None else USUAL_FEES[asked["dialect"]]
     venue.add_account(ACCOUNT, balances, keys.key, keys.secret, Rates(fee, fee))
     return venue
 

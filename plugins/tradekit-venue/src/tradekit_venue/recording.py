@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 from decimal import Decimal
 
 from tradekit_venue.engine.candles import Candle
@@ -37,6 +37,8 @@ class Recording:
     prints: Iterator[Print]
     level_size: Decimal
     """How much is on offer at a price of the replayed market."""
+    funding: Mapping[int, Decimal] = field(default_factory=dict)
+    """Funding rates of a perpetual, by the full hour at which they are due, in milliseconds."""
 
 
 def prints_of(bar: Candle, lot: Decimal) -> list[Print]:

@@ -13,9 +13,12 @@ from typing import Any
 from tradekit_venue.clock import Clock
 from tradekit_venue.engine.account import Account, Rates
 from tradekit_venue.engine.candles import Candles
+from tradekit_venue.engine.carry import Carry
 from tradekit_venue.engine.exchange import Exchange
 from tradekit_venue.engine.flow import Flow
+from tradekit_venue.engine.listing import Listing
 from tradekit_venue.engine.market import Market
+from tradekit_venue.engine.perpetual import FUNDING_EVERY_MS, Perpetual
 from tradekit_venue.faults import Script
 from tradekit_venue.recording import Print, Recording
 
@@ -36,9 +39,12 @@ class Key:
 class Venue:
     """Everything behind the network: what a dialect speaks for. It is used from one thread only."""
 
-    def __init__(self, clock: Clock, checks_timing: bool = True) -> None:
+    def __init__(self, clock: Clock, checks_timing: bool = True, dialect: str = "binance") -> None:
         self.clock = clock
+        self.dialect = dialect
+        """Whose API it speaks: `binance` for spot, `binance-usdm` for linear perpetuals."""
         self.exchange = Exchange(clock)
+        self.carry = Carry(self.exchange)
         self.checks_timing = checks_timing
         """Whether signed requests must come within their time window by the venue's clock."""
         self.keys: dict[str, Key] = {}
@@ -50,7 +56,7 @@ class Venue:
 
     def add_market(self, market: Market) -> None:
         """Open a market that lives by what accounts trade in it."""
-        self.exchange.list_market(market)
+        self._await_funding(self.exchange.list_market(market))
 
     def replay(self, recording: Recording) -> Flow:
         """Open a market that lives by a recording."""
@@ -60,7 +66,9 @@ class Venue:
         flow = Flow(self.exchange, listing, recording.level_size)
         if recording.history:
             flow.offer(recording.history[-1].close)
+        listing.funding.update(recording.funding)
         self._await_print(flow, recording)
+        self._await_funding(listing)
         return flow
 
     def add_account(self, name: str, balances: Mapping[str, Decimal], key: str, secret: str, rates: Rates | None = None) -> Account:
@@ -116,4 +124,17 @@ class Venue:
 
     def _print(self, flow: Flow, recording: Recording, one: Print) -> None:
         flow.print(one.price, one.quantity, one.side)
+        if isinstance(recording.market, Perpetual):
+            self.carry.close_out(recording.market.symbol)
         self._await_print(flow, recording)
+
+    def _await_funding(self, listing: Listing) -> None:
+        """Plan the next funding of a perpetual: every eight hours by the venue's clock, from midnight UTC."""
+        market = listing.market
+        if isinstance(market, Perpetual):
+            due = (self.clock.now() // FUNDING_EVERY_MS + 1) * FUNDING_EVERY_MS
+            self._plan(due, lambda: self._fund(listing, market, due))
+
+    def _fund(self, listing: Listing, market: Perpetual, due: int) -> None:
+        self.carry.fund(market.symbol, listing.funding.get(due, market.funding_rate))
+        self._await_funding(listing)

@@ -10,17 +10,19 @@ from aiohttp import web
 
 from tradekit_venue.admin import Admin
 from tradekit_venue.answer import Answer, faulted
-from tradekit_venue.binance.dialect import Binance, Sent
-from tradekit_venue.binance.socket_api import ApiSession, Asked
-from tradekit_venue.binance.streams import MarketSession
+from tradekit_venue.binance.dialect import Dialect, Sent
+from tradekit_venue.binance_spot.dialect import BinanceSpot
+from tradekit_venue.binance_spot.socket_api import ApiSession, Asked
+from tradekit_venue.binance_usdm.dialect import BinanceUsdm
 from tradekit_venue.engine.events import Event
 from tradekit_venue.venue import Venue
 from tradekit_venue.wire import Session, Wire
 
-__all__ = ["ADMIN", "Web"]
+__all__ = ["ADMIN", "DIALECTS", "Web"]
 
 ADMIN = "_venue"
 IDLE_S = 0.1
+DIALECTS: dict[str, type[Dialect]] = {"binance": BinanceSpot, "binance-usdm": BinanceUsdm}
 
 
 class Web:
@@ -28,7 +30,7 @@ class Web:
 
     def __init__(self, venue: Venue, token: str) -> None:
         self.venue = venue
-        self.dialect = Binance(venue)
+        self.dialect = DIALECTS[venue.dialect](venue)
         self.admin = Admin(venue, self.dialect, token)
         self.wires: dict[Wire, Session] = {}
         venue.exchange.listeners.append(self._on_event)
@@ -76,16 +78,18 @@ class Web:
         sent = Sent(
             request.method, path, request.rel_url.raw_query_string, await request.text(), request.headers.get("X-MBX-APIKEY", "")
         )
-        fault = self.venue.faults.take(sent.method, sent.name)
-        entry = self.venue.remember(sent.method, sent.name, sent.params().values, fault=None if fault is None else fault.do)
+        name = self.dialect.name(sent.path)
+        fault = self.venue.faults.take(sent.method, name)
+        entry = self.venue.remember(sent.method, name, sent.params().values, fault=None if fault is None else fault.do)
         answer = await faulted(self.venue, fault, lambda: self.dialect.answer(sent))
         entry["status"] = answer.status
         return await deliver(request, answer)
 
     async def _socket(self, request: web.Request, path: str) -> web.StreamResponse:
-        kind, _, streams = path.partition("/")
-        if kind not in ("ws", "stream", "ws-api"):
-            raise web.HTTPNotFound(text=f"the venue has no socket at {path!r}; it has ws, stream and ws-api/v3")
+        there = self.dialect.socket(path, request.query)
+        if there is None:
+            raise web.HTTPNotFound(text=f"the venue has no socket at {path!r}; it has {self.dialect.sockets}")
+        kind, session_of = there
         fault = self.venue.faults.take("CONNECT", kind)
         self.venue.remember("CONNECT", kind, fault=None if fault is None else fault.do)
         if fault is not None:
@@ -93,25 +97,21 @@ class Web:
         socket = web.WebSocketResponse(autoping=False, max_msg_size=1 << 20)
         await socket.prepare(request)
         wire = Wire(self.venue, socket, request)
-        if kind == "ws-api":
-            await self._talk(wire, ApiSession(self.dialect, wire.send))
-        else:
-            names = streams if kind == "ws" else request.query.get("streams", "")
-            await self._talk(wire, MarketSession(self.venue, wire.send, names, is_combined=kind == "stream"))
+        await self._talk(wire, session_of(wire.send))
         return socket
 
-    async def _talk(self, wire: Wire, session: ApiSession | MarketSession) -> None:
+    async def _talk(self, wire: Wire, session: Session) -> None:
         """Serve one socket until it ends."""
         self.wires[wire] = session
         tasks = [asyncio.create_task(wire.write()), asyncio.create_task(wire.ping())]
         try:
             async for text in wire.texts():
                 self.venue.catch_up()
-                if isinstance(session, MarketSession):
+                if isinstance(session, ApiSession):
+                    tasks.append(asyncio.create_task(self._answer(wire, session, Asked(text))))
+                else:
                     self.venue.remember("WS", "subscribe", params={"text": text})
                     session.on_text(text)
-                else:
-                    tasks.append(asyncio.create_task(self._answer(wire, session, Asked(text))))
         finally:
             del self.wires[wire]
             for task in tasks:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import copy
 import json
+from collections.abc import Callable
 from contextlib import suppress
 from typing import Any, Protocol
 
@@ -14,16 +15,22 @@ from tradekit_venue.engine.events import Event
 from tradekit_venue.faults import Fault
 from tradekit_venue.venue import Venue
 
-__all__ = ["Session", "Wire"]
+__all__ = ["Send", "Session", "Wire"]
 
 PING_EVERY_S = 20
 LONGEST_QUEUE = 100_000
+
+
+Send = Callable[[str, dict[str, Any]], None]
+"""Sends a message, which faults call by a name."""
 
 
 class Session(Protocol):
     """What speaks a dialect over a socket."""
 
     def on_event(self, event: Event) -> None: ...
+
+    def on_text(self, text: str) -> None: ...
 
 
 class Wire:

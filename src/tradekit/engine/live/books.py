@@ -10,10 +10,10 @@ from pydantic import TypeAdapter
 
 from tradekit.engine.live.decider import Decider
 from tradekit.engine.live.following import Action, Send
-from tradekit.engine.live.inputs import Filled, Input, read_input, write_input
+from tradekit.engine.live.inputs import Filled, Imposed, Input, Paid, read_input, write_input
 from tradekit.engine.live.legs import Leg
 from tradekit.errors import RunError
-from tradekit.journal.store import JournalStore, OrderRow, SessionRow
+from tradekit.journal.store import JournalStore, Once, OrderRow, SessionRow
 from tradekit.model.outside import Intent
 
 __all__ = ["Books"]
@@ -38,12 +38,9 @@ class Books:
         """
         actions = self.decider.apply(given)
         rows = [_row(leg) for leg in self.decider.legs.take_touched()]
-        fill = None
-        if isinstance(given, Filled):
-            fill = (given.fill.symbol, given.fill.trade_id, given.fill.client_id, write_input(given))
         held = self.decider.account()
         is_news = held != self.held
-        self.store.append(self.session.id, write_input(given), rows, fill, asked, held if is_news else None)
+        self.store.append(self.session.id, write_input(given), rows, _once(given), asked, held if is_news else None)
         self.held = held
         return actions
 
@@ -86,6 +83,18 @@ def _row(leg: Leg) -> OrderRow:
     return OrderRow(
         intent.client_id, leg.order, intent.symbol, content, leg.state.value, leg.venue_id, format(leg.filled, "f"), leg.text
     )
+
+
+def _once(given: Input) -> Once | None:
+    """Return what of an input must not be told twice."""
+    match given:
+        case Filled(fill=fill):
+            return Once("fills", (fill.symbol, fill.trade_id, fill.client_id), write_input(given))
+        case Imposed(fill=fill):
+            return Once("imposed", (fill.symbol, fill.trade_id, fill.venue_id), write_input(given))
+        case Paid(payment=payment):
+            return Once("payments", (payment.symbol, payment.kind, payment.payment_id), write_input(given))
+    return None
 
 
 def _shown(intent: Intent | None) -> str:

@@ -15,10 +15,12 @@ import numpy as np
 from tradekit.engine.calls import Blaming, run_on_bar
 from tradekit.engine.live.following import Action, Follower
 from tradekit.engine.live.growing import GrowingRun
-from tradekit.engine.live.inputs import Absent, Answer, Blocked, Command, Filled, Input, Price, Row, Sighting
+from tradekit.engine.live.inputs import Absent, Answer, Blocked, Command, Filled, Imposed, Input, Paid, Price, Row, Sighting
 from tradekit.engine.live.legs import Leg, Legs, Minter
 from tradekit.errors import RunError
 from tradekit.model.bars import Floats
+from tradekit.model.event import CashKind
+from tradekit.model.order import OrderStatus, Reason
 from tradekit.model.outside import Abilities, VenueFill
 from tradekit.plugin.contracts import Strategy
 from tradekit.simulator.context import Context
@@ -48,6 +50,7 @@ class Decider:
         self.instruments = {one.symbol: one for one in run.setup.instruments}
         self.follower = None if abilities is None else Follower(self.outside, self.legs, minter, self.instruments, abilities)
         self.blocked: dict[str, str] = {} if self.follower is None else self.follower.blocked
+        self.seized: dict[str, str] = {} if self.follower is None else self.follower.seized
         self._places = {symbol: i for i, symbol in enumerate(self.instruments)}
         self._has_events = type(strategy).on_bar is not Strategy.on_bar
         self._weights = np.full((run.room, len(self.instruments)), np.nan)
@@ -110,8 +113,26 @@ class Decider:
         leg = self._leg(fill.client_id)
         leg.took(fill)
         self.legs.changed(leg)
+        if (fill.symbol, fill.trade_id, fill.venue_id) in self.legs.imposed:
+            # It was booked when nobody could tell whose it is: what is left of the order is given up, and the trade counts once.
+            self.outside.ended(leg.order, OrderStatus.EXPIRED, Reason.BY_VENUE)
+            return
         self.outside.arrived(leg.order)
         self.outside.filled(leg.order, float(fill.quantity), float(fill.price), self._fees(fill), fill.is_maker)
+
+    @_take.register
+    def _(self, given: Imposed) -> None:
+        fill = given.fill
+        self.legs.imposed.add((fill.symbol, fill.trade_id, fill.venue_id))
+        what = f"the account traded {fill.quantity.normalize():+f} at {fill.price.normalize():f} without an order of this run"
+        self.seized[fill.symbol] = f"{what} (order {fill.venue_id or fill.client_id!r}); look at it, then resume"
+        fee = self._fees(fill)[0]
+        self.outside.imposed(self._places[fill.symbol], float(fill.quantity), float(fill.price), fee)
+
+    @_take.register
+    def _(self, given: Paid) -> None:
+        kind = CashKind[given.payment.kind.upper().replace(" ", "_")]
+        self.outside.paid(kind, self._places[given.payment.symbol], float(given.payment.amount))
 
     @_take.register
     def _(self, given: Price) -> None:
@@ -121,6 +142,7 @@ class Decider:
     @_take.register
     def _(self, given: Command) -> None:
         if given.command == "resume":
+            self.seized.clear()
             self.outside.resume()
         elif given.command == "pause":
             self.outside.pause()
@@ -158,7 +180,8 @@ class Decider:
             "capital": self.outside.cash(),
             "positions": {symbol: found for symbol, found in held.items() if found[0] != 0.0},
             "is_halted": self.is_halted,
-            "blocked": dict(self.blocked),
+            "blocked": self.blocked | self.seized,
+            "seized": dict(self.seized),
         }
 
     def _leg(self, client_id: str) -> Leg:

@@ -80,7 +80,9 @@ class Follower:
         self.instruments = instruments
         self.abilities = abilities
         self.blocked: dict[str, str] = {}
-        """Instruments in which no risk is added, and why."""
+        """Instruments in which no risk is added until the books agree with the venue's, and why they don't."""
+        self.seized: dict[str, str] = {}
+        """Instruments in which somebody else has traded, and what: no risk is added until a person has looked at it."""
         self.time = 0
         self._places = {symbol: i for i, symbol in enumerate(instruments)}
 
@@ -126,6 +128,11 @@ class Follower:
             return False
         if look.status == OrderStatus.HELD:
             return False
+        if look.symbol in self.seized and not self._is_exit(look):
+            if self._leave_all(order, actions):
+                self.outside.ended(order, OrderStatus.CANCELLED, Reason.HALTED)
+                return True
+            return False
         ended = next((leg for leg in legs if leg.is_ended_by_venue), None)
         if ended is not None:
             if self._leave_all(order, actions):
@@ -168,14 +175,23 @@ class Follower:
         held = self.outside.position(self._places[look.symbol])
         reduces = held != 0.0 and (held > 0.0) != (size > 0)
         if not reduces:
-            return look.symbol not in self.blocked and not self.legs.is_doubtful(look.symbol)
+            return self._is_free(look.symbol)
         pending = sum(
             (abs(leg.remaining) for leg in self.legs.working.values() if self._is_alike(leg, look.symbol, size)), Decimal(0)
         )
         if float(pending + abs(size)) <= abs(held) * (1.0 + 1e-9):
             return True
         # It may go beyond flat, if all that is on its way is filled: that is new risk.
-        return look.symbol not in self.blocked and not self.legs.is_doubtful(look.symbol)
+        return self._is_free(look.symbol)
+
+    def _is_exit(self, look: _Look) -> bool:
+        """Say whether an order is there to make a position smaller."""
+        held = self.outside.position(self._places[look.symbol])
+        return look.has(Flag.EXIT) or look.has(Flag.REDUCE_ONLY) or (held != 0.0 and (held > 0.0) != (look.left > 0.0))
+
+    def _is_free(self, symbol: str) -> bool:
+        """Say whether risk may be added in an instrument now."""
+        return symbol not in self.blocked and symbol not in self.seized and not self.legs.is_doubtful(symbol)
 
     def _is_alike(self, leg: Leg, symbol: str, size: Decimal) -> bool:
         return leg.intent.symbol == symbol and (leg.intent.quantity > 0) == (size > 0)
@@ -204,8 +220,13 @@ class Follower:
             stop=exact(look.stop, instrument.tick) if has_stop else None,
             time_in_force=_force(look),
             post_only=look.has(Flag.POST_ONLY),
-            reduce_only=look.has(Flag.REDUCE_ONLY) and self.abilities[look.symbol].reduce_only,
+            reduce_only=self.abilities[look.symbol].reduce_only and self._only_reduces(look),
         )
+
+    def _only_reduces(self, look: _Look) -> bool:
+        """Say whether the venue is to see to it that an order opens nothing: a position against margin may be gone before."""
+        is_margined = self.instruments[look.symbol].is_derivative
+        return look.has(Flag.REDUCE_ONLY) or (is_margined and look.has(Flag.EXIT))
 
     def touched(self, symbol: str, price: float) -> list[int]:
         """Return the orders that the venue doesn't watch and that a price sets off."""

@@ -10,9 +10,23 @@ from pydantic import Field, TypeAdapter
 
 from tradekit.engine.live.growing import Closed
 from tradekit.model.order import OrderStatus
-from tradekit.model.outside import VenueFill
+from tradekit.model.outside import VenueFill, VenuePayment
 
-__all__ = ["Absent", "Answer", "Blocked", "Command", "Filled", "Input", "Price", "Row", "Sighting", "read_input", "write_input"]
+__all__ = [
+    "Absent",
+    "Answer",
+    "Blocked",
+    "Command",
+    "Filled",
+    "Imposed",
+    "Input",
+    "Paid",
+    "Price",
+    "Row",
+    "Sighting",
+    "read_input",
+    "write_input",
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +72,24 @@ class Filled:
 
 
 @dataclass(frozen=True, slots=True)
+class Imposed:
+    """A trade that changed a position of ours without an order of ours: a liquidation, or somebody who trades on the account."""
+
+    time: int
+    fill: VenueFill
+    kind: Literal["imposed"] = "imposed"
+
+
+@dataclass(frozen=True, slots=True)
+class Paid:
+    """Money has come or gone without a trade."""
+
+    time: int
+    payment: VenuePayment
+    kind: Literal["paid"] = "paid"
+
+
+@dataclass(frozen=True, slots=True)
 class Absent:
     """An order has never reached the venue, and won't: it has been looked for often and long enough."""
 
@@ -96,7 +128,7 @@ class Blocked:
     kind: Literal["blocked"] = "blocked"
 
 
-Input = Row | Answer | Sighting | Filled | Absent | Price | Command | Blocked
+Input = Row | Answer | Sighting | Filled | Imposed | Paid | Absent | Price | Command | Blocked
 
 _ADAPTER: TypeAdapter[Input] = TypeAdapter(Annotated[Input, Field(discriminator="kind")])
 

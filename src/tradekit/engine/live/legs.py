@@ -149,6 +149,8 @@ class Legs:
     """Those that are new or have changed since `take_touched` was called."""
     counted: set[tuple[str, str, str]] = field(default_factory=set)
     """By instrument, the venue's id, and our order: where one of our orders met another, both have the same trade."""
+    imposed: set[tuple[str, str, str]] = field(default_factory=set)
+    """Trades of no order of ours, by instrument, the venue's id, and the venue's id of the order."""
 
     def add(self, leg: Leg) -> None:
         """Take a new one down."""
@@ -173,6 +175,14 @@ class Legs:
     def of(self, order: int) -> list[Leg]:
         """Return those of an order of the run, oldest first."""
         return self.by_order.get(order, [])
+
+    def nameless(self, symbol: str) -> list[Leg]:
+        """Return those in an instrument that the venue may know under an id which is not known here."""
+        return [
+            leg
+            for leg in self.by_id.values()
+            if leg.intent.symbol == symbol and not leg.venue_id and leg.state is not LegState.REJECTED
+        ]
 
     def is_doubtful(self, symbol: str) -> bool:
         """Say whether what is held of an instrument depends on something that is not known yet."""

@@ -6,8 +6,8 @@ from collections.abc import Mapping
 
 from tradekit.engine.live.decider import Decider
 from tradekit.engine.live.following import Action, Send
-from tradekit.engine.live.inputs import Absent, Answer, Blocked, Command, Filled, Input, Price, Row, Sighting
-from tradekit.model.outside import Intent, OutsideNote, VenueFill
+from tradekit.engine.live.inputs import Absent, Answer, Blocked, Command, Filled, Imposed, Input, Paid, Price, Row, Sighting
+from tradekit.model.outside import Intent, OutsideNote, VenueFill, VenuePayment
 
 __all__ = ["note_of", "note_of_action"]
 
@@ -27,6 +27,10 @@ def note_of(given: Input, decider: Decider) -> OutsideNote:
             return _about(decider, given.client_id, OutsideNote("sighting", time, facts=facts))
         case Filled(fill=fill):
             return _about(decider, fill.client_id, OutsideNote("fill", time, facts=_fill(fill)))
+        case Imposed(fill=fill):
+            return OutsideNote("foreign", time, symbol=fill.symbol, facts=_fill(fill))
+        case Paid(payment=payment):
+            return OutsideNote("payment", payment.time, symbol=payment.symbol, facts=_payment(payment))
         case Absent():
             return _about(decider, given.client_id, OutsideNote("absent", time))
         case Price():
@@ -67,3 +71,8 @@ def _fill(fill: VenueFill) -> Mapping[str, str]:
         "venue_id": fill.venue_id,
         "time": str(fill.time),
     }
+
+
+def _payment(payment: VenuePayment) -> Mapping[str, str]:
+    amount = format(payment.amount, "f")
+    return {"payment_id": payment.payment_id, "amount": amount, "currency": payment.currency, "kind": payment.kind}

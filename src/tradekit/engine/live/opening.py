@@ -24,7 +24,9 @@ class Opening:
     """The bars that warm a session up and what is known of the instruments, and what the account begins with.
 
     `positions` are units and average price by symbol, taken over from an earlier session; `capital` is the money. `baseline` is
-    what the venue's account holds besides, by symbol. Client ids begin with `prefix`.
+    what the venue's account holds besides, by symbol, and `money` what its wallet does, where it tells. Client ids begin with
+    `prefix`. `seized` are the instruments that a person has to look at before risk is added, and `paid_since` is from when on
+    payments are asked for.
     """
 
     market: MarketData
@@ -33,6 +35,9 @@ class Opening:
     positions: Mapping[str, tuple[float, float]] = field(default_factory=dict)
     baseline: Mapping[str, Decimal] = field(default_factory=dict)
     is_halted: bool = False
+    seized: Mapping[str, str] = field(default_factory=dict)
+    money: Decimal | None = None
+    paid_since: int = 0
 
     def to_bytes(self) -> bytes:
         """Return everything as an Arrow file."""
@@ -53,6 +58,9 @@ class Opening:
             "positions": {symbol: list(held) for symbol, held in self.positions.items()},
             "baseline": {symbol: str(units) for symbol, units in self.baseline.items()},
             "is_halted": self.is_halted,
+            "seized": dict(self.seized),
+            "money": None if self.money is None else str(self.money),
+            "paid_since": self.paid_since,
         }
         written = table(columns).replace_schema_metadata({"about": json.dumps(about, default=str)})
         sink = io.BytesIO()
@@ -80,6 +88,9 @@ class Opening:
             {symbol: (held[0], held[1]) for symbol, held in about["positions"].items()},
             {symbol: Decimal(units) for symbol, units in about["baseline"].items()},
             about["is_halted"],
+            about.get("seized", {}),
+            Decimal(about["money"]) if about.get("money") is not None else None,
+            about.get("paid_since", 0),
         )
 
 

@@ -2,35 +2,48 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping
+import logging
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from typing import TypeVar
 
 from tradekit.engine.live.decider import Decider
-from tradekit.engine.live.inputs import Absent, Blocked, Filled, Input, Sighting
+from tradekit.engine.live.inputs import Absent, Blocked, Filled, Imposed, Input, Paid, Sighting
 from tradekit.engine.live.legs import Leg, LegState
 from tradekit.errors import TradekitError, VenueError
 from tradekit.model.instrument import Instrument
 from tradekit.model.outside import Abilities, Holdings, VenueFill, VenueOrder
 from tradekit.plugin.contracts import Executor
 
-__all__ = ["Reconciled", "Resolver", "answer", "held"]
+__all__ = ["Reconciled", "Resolver", "agree", "answer", "held", "our_money", "their_money"]
 
 Answer = TypeVar("Answer")
 
+_log = logging.getLogger("tradekit.live")
 _SECOND = 1_000_000_000
 _OVERLAP = 600 * _SECOND  # how far back trades are asked for again, because venues book some late
 _APART = _SECOND  # two answers that there is no such order count as two only if they lie so far apart
 _ROUNDING = Decimal("1e-9")
+_CENT = Decimal("1e-6")
 
 
 @dataclass(frozen=True, slots=True)
 class Reconciled:
-    """What a comparison with the venue came to: orders and trades that are not ours, and instruments that don't agree."""
+    """What a comparison with the venue came to: orders that are not ours, instruments that don't agree, and money, in words."""
 
     foreign_orders: tuple[str, ...] = ()
     mismatches: Mapping[str, str] = field(default_factory=dict)
+    money: str = ""
+
+    def report(self) -> None:
+        """Tell the log."""
+        for venue_id in self.foreign_orders:
+            _log.info("order %s is not ours", venue_id)
+        for symbol, why in self.mismatches.items():
+            _log.error("%s does not agree with the venue: %s", symbol, why)
+        if self.money:
+            _log.warning("money does not agree with the venue: %s", self.money)
 
 
 @dataclass(slots=True)
@@ -51,6 +64,14 @@ class Resolver:
     baseline: dict[str, Decimal] = field(default_factory=dict)
     """What the account holds besides the positions of this run, by symbol."""
     suspects: dict[str, str] = field(default_factory=dict)
+    paid: set[tuple[str, str, str]] = field(default_factory=set)
+    """The payments that the journal has: symbol, kind and the venue's id."""
+    paid_since: int = 0
+    """From when on payments are the business of this account's journal."""
+    money: Decimal | None = None
+    """What the wallet held besides the money of this run when the session began; `None` where the venue doesn't tell."""
+    money_suspect: str = ""
+    money_said: str = ""
 
     async def look_up(self, leg: Leg) -> None:
         """Look for one order, and for its trades if the venue has filled more of it than is known."""
@@ -101,10 +122,60 @@ class Resolver:
             self.tell(Filled(max(fill.time, self.decider.time), named))
         return True
 
+    async def hear(self, fill: VenueFill, since: int) -> None:
+        """Book a trade that the venue has just told of; one of no order known here is seen to, unless that is looked up already."""
+        if self.book(fill) or self.decider.legs.is_doubtful(fill.symbol):
+            return
+        if self.decider.instruments[fill.symbol].is_derivative:
+            await self.catch_up(fill.symbol, since)
+        else:
+            _log.warning("the account traded %s %s without this run", fill.quantity, fill.symbol)
+
+    async def notice(self, order: VenueOrder, since: int) -> None:
+        """Take note of an order that the venue has just told of; one that is not ours may have changed a position of ours."""
+        if self.see(order) or not order.filled or self.decider.legs.is_doubtful(order.symbol):
+            return
+        if self.decider.instruments[order.symbol].is_derivative:
+            await self.catch_up(order.symbol, since)
+
     async def catch_up(self, symbol: str, since: int) -> None:
-        """Ask for the trades in an instrument."""
-        for fill in await answer(self.executor.fills(symbol, max(since, self.since - _OVERLAP))):
-            self.book(fill)
+        """Ask for the trades in an instrument. Of one that is held against margin, those of others change our position too."""
+        found = await answer(self.executor.fills(symbol, max(since, self.since - _OVERLAP)))
+        strange = [fill for fill in found if not self.book(fill)]
+        if self.decider.instruments[symbol].is_derivative:
+            await self._impose(symbol, [fill for fill in strange if fill.time >= self.since and not self._is_imposed(fill)])
+
+    async def _impose(self, symbol: str, fills: Sequence[VenueFill]) -> None:
+        """Tell the run of trades that are of no order of its own; that waits while one of its orders may be meant."""
+        if not fills:
+            return
+        legs = self.decider.legs
+        for leg in legs.nameless(symbol):
+            if leg.state is LegState.SENDING:
+                return
+            await self.look_up(leg)
+        if any(leg.state is not LegState.ABSENT for leg in legs.nameless(symbol)):
+            return
+        for fill in fills:
+            if not self.book(fill) and not self._is_imposed(fill):
+                _log.error("the account traded %s %s at %s without this run", fill.quantity, symbol, fill.price)
+                self.tell(Imposed(max(fill.time, self.decider.time), fill))
+
+    def _is_imposed(self, fill: VenueFill) -> bool:
+        return (fill.symbol, fill.trade_id, fill.venue_id) in self.decider.legs.imposed
+
+    async def settle_payments(self, symbol: str, since: int) -> None:
+        """Ask for money that came or went without a trade in an instrument."""
+        currency = self.decider.instruments[symbol].currency or self.decider.run.setup.codes[0]
+        for payment in await answer(self.executor.payments(symbol, max(since, self.paid_since))):
+            key = (payment.symbol, payment.kind, payment.payment_id)
+            if payment.time < self.paid_since or key in self.paid:
+                continue
+            self.paid.add(key)
+            if payment.currency == currency:
+                self.tell(Paid(max(payment.time, self.decider.time), payment))
+            else:
+                _log.error("%s of %s %s can't be booked: %s is settled in %s", *key[1:], payment.currency, symbol, currency)
 
     async def reconcile(self, since: int, is_full: bool) -> Reconciled:
         """Compare orders, trades and holdings with the venue's: light without, full with the trades of all instruments.
@@ -119,10 +190,24 @@ class Resolver:
         for leg in list(self.decider.legs.working.values()):
             if known.isdisjoint((leg.intent.client_id, leg.venue_id)) and leg.state is not LegState.SENDING:
                 await self.look_up(leg)
-        active = {leg.intent.symbol for leg in self.decider.legs.working.values()}
+        active = {leg.intent.symbol for leg in self.decider.legs.working.values()} | set(self.suspects)
         for symbol in symbols if is_full else sorted(active):
             await self.catch_up(symbol, since - _OVERLAP)
-        return Reconciled(foreign, self.compare(await answer(self.executor.holdings())))
+        # Where money does not agree, it may be funding that is not booked yet.
+        if is_full or self.money_suspect:
+            for symbol in (one for one in symbols if self.decider.instruments[one].is_derivative):
+                await self.settle_payments(symbol, since - _OVERLAP)
+        holdings = await answer(self.executor.holdings())
+        return Reconciled(foreign, self.compare(holdings), self.compare_money(holdings))
+
+    async def settle_up(self, since: int) -> None:
+        """Book the funding of what is held against margin up to now, before the session ends; if that fails, the next one does."""
+        if not any(one.is_derivative for one in self.decider.instruments.values()):
+            return
+        try:
+            (await self.reconcile(since or self.since, is_full=True)).report()
+        except VenueError as error:
+            _log.warning("the next session books what has happened last: %s", error)
 
     def compare(self, holdings: Holdings) -> dict[str, str]:
         """Compare positions with the venue's, and block the instruments that twice don't agree; return what doesn't.
@@ -136,7 +221,7 @@ class Resolver:
             ours, theirs = Decimal(repr(self.decider.position(symbol))), held(instrument, holdings)
             other = self.baseline.setdefault(symbol, theirs - ours)
             expected = ours + other
-            if abs(theirs - expected) > max(abs(expected), abs(ours)) * _ROUNDING + _least(instrument):
+            if not agree(instrument, expected, theirs, abs(ours)):
                 found[symbol] = f"the venue holds {theirs.normalize():f}, and the journal says {expected.normalize():f}"
         for symbol in self.decider.instruments:
             why = found.get(symbol, "")
@@ -145,6 +230,25 @@ class Resolver:
             elif not why and symbol in self.decider.blocked:
                 self.tell(Blocked(self.now(), symbol))
         self.suspects = found
+        return found
+
+    def compare_money(self, holdings: Holdings) -> str:
+        """Compare the money that positions are held against with the venue's; return what twice doesn't agree, once in words.
+
+        It changes nothing: who brings money in, or takes it out, makes the same difference.
+        """
+        code, instruments = self.decider.run.setup.codes[0], list(self.decider.instruments.values())
+        theirs = their_money(instruments, holdings, code)
+        if theirs is None or self.money is None or any(leg.is_doubtful for leg in self.decider.legs.working.values()):
+            return ""
+        account = self.decider.account()
+        more = (theirs - our_money(instruments, account["positions"], account["capital"]) - self.money).quantize(_CENT)
+        is_rounding = abs(more) <= _CENT * max(abs(theirs), Decimal(1))
+        found = "" if is_rounding else f"the wallet has {more.normalize():+f} {code} against what the journal says"
+        before, self.money_suspect = self.money_suspect, found
+        if found != before or found == self.money_said:
+            return ""
+        self.money_said = found
         return found
 
 
@@ -156,9 +260,33 @@ def held(instrument: Instrument, holdings: Holdings) -> Decimal:
     return holdings.balances.get(base, Decimal(0))
 
 
-def _least(instrument: Instrument) -> Decimal:
-    """Return the difference that rounding of fees may make."""
-    return Decimal(0) if instrument.lot is None else Decimal(repr(instrument.lot)) / 2
+def our_money(instruments: Sequence[Instrument], positions: Mapping[str, tuple[float, float]], cash: float) -> Decimal:
+    """Return cash less what open positions were opened for.
+
+    Unlike cash alone this does not depend on the order of trades, which may come in another one than they were made in.
+    """
+    margined = [one for one in instruments if one.is_derivative and one.symbol in positions]
+    paid = (one.multiplier * positions[one.symbol][0] * positions[one.symbol][1] for one in margined)
+    return Decimal(repr(cash - sum(paid)))
+
+
+def their_money(instruments: Sequence[Instrument], holdings: Holdings, code: str) -> Decimal | None:
+    """Return the same of the venue's wallet; `None` where it doesn't tell all of it."""
+    if code not in holdings.wallet:
+        return None
+    money = holdings.wallet[code]
+    for one in instruments:
+        if one.is_derivative and (units := held(one, holdings)):
+            if one.symbol not in holdings.entries:
+                return None
+            money -= Decimal(repr(one.multiplier)) * units * holdings.entries[one.symbol]
+    return money
+
+
+def agree(instrument: Instrument, expected: Decimal, theirs: Decimal, most: Decimal = Decimal(0)) -> bool:
+    """Say whether what is held is what is expected, but for what rounding makes of fees, and of floats as large as `most`."""
+    least = Decimal(0) if instrument.lot is None else Decimal(repr(instrument.lot)) / 2
+    return abs(theirs - expected) <= max(abs(expected), most) * _ROUNDING + least
 
 
 async def answer(asked: Awaitable[Answer]) -> Answer:

@@ -148,6 +148,8 @@ class LiveSession:
             await self._stop.wait()
             if self._failure is None:
                 await self._wind_down()
+                if self.resolver is not None:
+                    await self.resolver.settle_up(self.since)
         except (TradekitError, OSError) as error:
             self._failure = self._failure or error
         finally:
@@ -207,10 +209,9 @@ class LiveSession:
             return
         async for event in self.executor.events():
             if isinstance(event, VenueFill):
-                if not self.resolver.book(event):
-                    _log.warning("the account traded %s %s without this run", event.quantity, event.symbol)
+                await self.resolver.hear(event, self.since or self.resolver.since)
             elif isinstance(event, VenueOrder):
-                self.resolver.see(event)
+                await self.resolver.notice(event, self.since or self.resolver.since)
             else:
                 await self._reconcile(is_full=True)
 
@@ -262,10 +263,7 @@ class LiveSession:
         found = await self.resolver.reconcile(self.since or self.resolver.since, is_full)
         if is_full:
             self.since = began
-        for venue_id in found.foreign_orders:
-            _log.info("order %s is not ours", venue_id)
-        for symbol, why in found.mismatches.items():
-            _log.error("%s does not agree with the venue: %s", symbol, why)
+        found.report()
 
     async def _wind_down(self) -> None:
         """Cancel what adds risk, and wait until it is known what became of it."""

@@ -21,7 +21,7 @@ from tradekit.engine.live.feed import Feed
 from tradekit.engine.live.growing import GrowingRun
 from tradekit.engine.live.legs import Minter
 from tradekit.engine.live.opening import Opening, bare
-from tradekit.engine.live.resolve import answer, held
+from tradekit.engine.live.resolve import agree, answer, held, our_money, their_money
 from tradekit.engine.live.session import LiveSession, Timing
 from tradekit.engine.live.trade_bars import bars_of_trades
 from tradekit.engine.market import load_market
@@ -30,6 +30,7 @@ from tradekit.engine.tables import moment_of
 from tradekit.errors import ConfigError, RunError
 from tradekit.journal.store import JournalStore, SessionRow
 from tradekit.model.instrument import Instrument
+from tradekit.model.outside import Holdings
 from tradekit.plugin.contracts import Executor
 
 __all__ = ["Started", "journal_path", "start"]
@@ -125,7 +126,11 @@ def _session(
     closed = int(decider.run.setup.bars.close_time[decider.run.rows - 1])
     feed = Feed(tuple(decider.instruments), interval, closed, round(live.grace_s * _SECOND), round(live.patience_s * _SECOND))
     timing = Timing(grace=live.grace_s, patience=live.patience_s)
-    return LiveSession(books, composed.source, executor, feed, opening.baseline, timing, clock)
+    session = LiveSession(books, composed.source, executor, feed, opening.baseline, timing, clock)
+    if session.resolver is not None:
+        session.resolver.paid, session.resolver.paid_since = books.store.payment_keys(), opening.paid_since
+        session.resolver.money = opening.money
+    return session
 
 
 def _interval(composed: ComposedRun) -> int:
@@ -162,6 +167,8 @@ def _last(store: JournalStore, settings: Mapping[str, Any]) -> SessionRow | None
         return last
     before = json.loads(last.settings)
     changed = sorted(_changed(before, json.loads(json.dumps(settings))))
+    if not changed:
+        return last  # what is new of a setting since, and is left out, changes nothing
     raise ConfigError(
         f"the journal {str(store.path)!r} is of a session with other settings ({'; '.join(changed)}); go on with those, or begin "
         "a new session with --new-session, which takes over positions and not the strategy's state"
@@ -194,13 +201,46 @@ async def _open(
     positions = {symbol: (units, price) for symbol, (units, price) in left["positions"].items() if units}
     if unknown := [symbol for symbol in positions if symbol not in market.bars.symbols]:
         raise RunError(f"the last session left a position in {unknown[0]!r}, which this run does not trade; add it, or close it")
-    baseline = {}
-    if executor is not None:
-        holdings = await answer(executor.holdings())
-        for one in market.instruments:
-            baseline[one.symbol] = held(one, holdings) - Decimal(repr(positions.get(one.symbol, (0.0, 0.0))[0]))
-    prefix = "tk" + secrets.token_hex(8)[:7]
-    return Opening(market, prefix, left["capital"], positions, baseline, left["is_halted"])
+    holdings = None if executor is None else await answer(executor.holdings())
+    before = store.last_session()
+    return Opening(
+        market,
+        "tk" + secrets.token_hex(8)[:7],
+        left["capital"],
+        positions,
+        {} if holdings is None else _baseline(market.instruments, positions, holdings),
+        left["is_halted"],
+        left.get("seized", {}),
+        None if holdings is None else _money(composed, market.instruments, holdings, left),
+        now if before is None else before.started,
+    )
+
+
+def _baseline(
+    instruments: Sequence[Instrument], positions: Mapping[str, tuple[float, float]], holdings: Holdings
+) -> dict[str, Decimal]:
+    """Return what the account holds besides the positions of its journal.
+
+    Raises `RunError` where that is a position held against margin: the venue knows one position of an instrument only, so what
+    another has opened would be closed, paid for and liquidated together with ours.
+    """
+    found = {}
+    for one in instruments:
+        ours, theirs = Decimal(repr(positions.get(one.symbol, (0.0, 0.0))[0])), held(one, holdings)
+        found[one.symbol] = theirs - ours
+        if one.is_derivative and not agree(one, ours, theirs):
+            raise RunError(
+                f"the account holds {theirs.normalize():f} {one.symbol!r}, and its journal says {ours.normalize():f}; bring the "
+                "position there by hand, go on with the last session, which books what has happened since, or trade on an "
+                "account of its own"
+            )
+    return found
+
+
+def _money(composed: ComposedRun, instruments: Sequence[Instrument], holdings: Holdings, left: Mapping[str, Any]) -> Decimal | None:
+    """Return what the wallet holds besides the money of this run; `None` where the venue tells of no wallet."""
+    theirs = their_money(instruments, holdings, composed.config.account.currency)
+    return None if theirs is None else theirs - our_money(instruments, left["positions"], left["capital"])
 
 
 def _history(composed: ComposedRun, known: Mapping[str, Instrument], now: int) -> Any:
@@ -225,5 +265,6 @@ def _prepared(composed: ComposedRun, opening: Opening) -> Prepared:
 def _take_over(decider: Decider, opening: Opening) -> None:
     for symbol, (units, price) in opening.positions.items():
         decider.adopt(symbol, units, price)
+    decider.seized.update(opening.seized)
     if opening.is_halted:
         decider.outside.halt(flatten=False)

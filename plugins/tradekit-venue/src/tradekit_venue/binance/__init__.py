@@ -1,1 +1,1 @@
-"""The dialect of Binance's spot market: REST, market streams and the WebSocket API."""
+"""What the dialects of Binance have in common."""

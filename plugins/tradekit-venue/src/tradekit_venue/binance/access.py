@@ -9,9 +9,9 @@ from collections.abc import Mapping
 from tradekit_venue.binance.params import Params
 from tradekit_venue.binance.refusals import RefusedError
 from tradekit_venue.engine.account import Account
-from tradekit_venue.venue import Venue
+from tradekit_venue.venue import Key, Venue
 
-__all__ = ["authorise", "sorted_payload", "unsigned"]
+__all__ = ["authorise", "holder", "sorted_payload", "unsigned"]
 
 WINDOW_MS = 5000
 WIDEST_MS = 60_000
@@ -28,13 +28,24 @@ def sorted_payload(params: Mapping[str, str]) -> str:
     return "&".join(f"{name}={params[name]}" for name in sorted(params) if name != "signature")
 
 
-def authorise(venue: Venue, key: str, payload: str, params: Params) -> Account:
-    """Return the account that a signed request is for. Raises `RefusedError` for a key, signature or time that can't be right."""
+def holder(venue: Venue, key: str) -> Account:
+    """Return the account that a key is of. Raises `RefusedError` for a key that can't be right."""
+    return known_key(venue, key).account
+
+
+def known_key(venue: Venue, key: str) -> Key:
+    """Return a key that the venue knows."""
     if not key:
         raise RefusedError(-2014, "API-key format invalid.", 401)
     known = venue.keys.get(key)
     if known is None:
         raise RefusedError(-2015, "Invalid API-key, IP, or permissions for action.", 401)
+    return known
+
+
+def authorise(venue: Venue, key: str, payload: str, params: Params) -> Account:
+    """Return the account that a signed request is for. Raises `RefusedError` for a key, signature or time that can't be right."""
+    known = known_key(venue, key)
     signature = params.text("signature").lower()
     right = hmac.new(known.secret.encode(), payload.encode(), hashlib.sha256).hexdigest()
     if not hmac.compare_digest(right.encode(), signature.encode()):

@@ -1,52 +1,26 @@
-"""Binance's spot market as a whole: which endpoint a request is for, who may ask, and what it costs."""
+"""What the dialects of Binance have in common: which endpoint a request is for, who may ask, and what it costs."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import partial
-from typing import Any
+from typing import Any, ClassVar
 from urllib.parse import parse_qsl
 
 from tradekit_venue.answer import Done, json_answer
-from tradekit_venue.binance import market_data, trading
-from tradekit_venue.binance.access import authorise, unsigned
+from tradekit_venue.binance.access import authorise, holder, unsigned
 from tradekit_venue.binance.limits import Limits
 from tradekit_venue.binance.params import Params
 from tradekit_venue.binance.refusals import RefusedError
 from tradekit_venue.binance.request import Endpoint, Request
 from tradekit_venue.engine.account import Account
 from tradekit_venue.venue import Venue
+from tradekit_venue.wire import Send, Session
 
-__all__ = ["Binance", "Sent"]
+__all__ = ["Dialect", "Sent", "Socket"]
 
-SPOT = "api/v3/"
-
-ELSEWHERE = {
-    "sapi/v1/capital/config/getall": Endpoint(lambda request: coins(request), 10, is_signed=True),
-    "sapi/v1/margin/allPairs": Endpoint(lambda _: [], 1),
-    "sapi/v1/margin/isolated/allPairs": Endpoint(lambda _: [], 10, is_signed=True),
-    "fapi/v1/exchangeInfo": Endpoint(lambda _: {"symbols": []}),
-    "dapi/v1/exchangeInfo": Endpoint(lambda _: {"symbols": []}),
-}
-"""What a client asks for besides, when it loads its markets: of margin and futures there are none."""
-
-
-def coins(request: Request) -> list[dict[str, Any]]:
-    """Return the currencies, none of which can be moved in or out."""
-    markets = [listing.market for listing in request.venue.exchange.listings.values()]
-    names = sorted({name for market in markets for name in (market.base, market.quote)} | set(request.account.assets()))
-    return [
-        {
-            "coin": name,
-            "name": name,
-            "depositAllEnable": False,
-            "withdrawAllEnable": False,
-            "trading": True,
-            "isLegalMoney": False,
-            "networkList": [],
-        }
-        for name in names
-    ]
+Socket = tuple[str, Callable[[Send], Session]]
+"""What a fault calls a socket, and what makes a session of it."""
 
 
 class Sent:
@@ -59,39 +33,50 @@ class Sent:
         self.body = body
         self.key = key
 
-    @property
-    def name(self) -> str:
-        """What a fault calls it: its path below `api/v3`, or the whole path elsewhere."""
-        return self.path.removeprefix(SPOT)
-
     def params(self) -> Params:
         """Return what was sent in both places; the query counts where the body says otherwise."""
         return Params(dict(parse_qsl(self.body, keep_blank_values=True)) | dict(parse_qsl(self.query, keep_blank_values=True)))
 
 
-class Binance:
-    """Answers requests for a venue."""
+class Dialect:
+    """Answers requests for a venue, in the way of one of Binance's markets."""
+
+    roots: ClassVar[tuple[str, ...]]
+    """What the paths of its endpoints begin with."""
+    endpoints: Mapping[tuple[str, str], Endpoint]
+    """By method and path below the root."""
+    elsewhere: ClassVar[Mapping[str, Endpoint]] = {}
+    """What a client asks for besides, by the whole path."""
+    sockets: ClassVar[str]
+    """Where sockets are, in words."""
 
     def __init__(self, venue: Venue) -> None:
         self.venue = venue
         self.limits = Limits(venue.clock.now)
         self.hidden: set[int] = set()
-        self.endpoints = market_data.ENDPOINTS | trading.ENDPOINTS
+
+    def name(self, path: str) -> str:
+        """Return what a fault calls a path: what is below the root, or the whole path elsewhere."""
+        return next((path.removeprefix(root) for root in self.roots if path.startswith(root)), path)
 
     def answer(self, sent: Sent) -> Done:
         """Answer a REST request."""
         request = Request(self.venue, sent.params(), self.hidden, self.limits)
-        endpoint = self.endpoints.get((sent.method, sent.name)) if sent.path.startswith(SPOT) else ELSEWHERE.get(sent.path)
+        name = self.name(sent.path)
+        endpoint = self.elsewhere.get(sent.path) if name == sent.path else self.endpoints.get((sent.method, name))
         if endpoint is None:
             return self._done(request, RefusedError(-1000, f"The venue has no {sent.method} {sent.path}.", 404), False)
-        who = partial(authorise, self.venue, sent.key, unsigned(sent.query) + unsigned(sent.body), request.params)
+        if endpoint.is_signed:
+            who = partial(authorise, self.venue, sent.key, unsigned(sent.query) + unsigned(sent.body), request.params)
+        else:
+            who = partial(holder, self.venue, sent.key)
         return self._done(request, self.result(endpoint, request, who), endpoint.places_order)
 
     def result(self, endpoint: Endpoint, request: Request, who: Callable[[], Account]) -> Any:
         """Return what an endpoint answers, or the error that it refuses the request with."""
         try:
             self.limits.spend(endpoint.weight)
-            if endpoint.is_signed:
+            if endpoint.is_signed or endpoint.needs_key:
                 request.signer = who()
             return endpoint.answer(request)
         except RefusedError as error:
@@ -109,3 +94,11 @@ class Binance:
         """Return an answer, with what hides the orders of its request."""
         numbers = {order.id for order in request.placed}
         return Done(answer, lambda: self.hidden.update(numbers), lambda: self.hidden.difference_update(numbers))
+
+    def socket(self, path: str, query: Mapping[str, str]) -> Socket | None:
+        """Return what is at an address of streams; `None` if nothing is."""
+        raise NotImplementedError
+
+    def state(self, account: Account) -> dict[str, Any]:
+        """Return what the desk tells of an account."""
+        raise NotImplementedError

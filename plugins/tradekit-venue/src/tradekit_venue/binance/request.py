@@ -26,6 +26,8 @@ class Endpoint:
     answer: Callable[[Request], Any]
     weight: int = 1
     is_signed: bool = False
+    needs_key: bool = False
+    """Whether the key in its header tells whose it is, without a signature."""
     places_order: bool = False
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from decimal import Decimal
 from typing import Any
 
@@ -14,10 +14,9 @@ from tradekit_venue.engine.events import BookMoved, CandleMoved, Event, Printed
 from tradekit_venue.engine.listing import Listing
 from tradekit_venue.engine.order import Side, Trade
 from tradekit_venue.venue import Venue
+from tradekit_venue.wire import Send
 
 __all__ = ["MarketSession"]
-
-Send = Callable[[str, dict[str, Any]], None]
 
 NAME = re.compile(
     r"^(?P<symbol>[a-z0-9]+)@(?P<what>trade|aggTrade|bookTicker|kline_(?P<interval>\w+)|depth(?P<levels>5|10|20)?(@1000?ms)?)$"
@@ -27,8 +26,9 @@ NAME = re.compile(
 class MarketSession:
     """One socket of market streams, raw (`/ws`) or combined (`/stream`)."""
 
-    def __init__(self, venue: Venue, send: Send, streams: str, is_combined: bool) -> None:
+    def __init__(self, venue: Venue, send: Send, streams: str, is_combined: bool = False, is_contract: bool = False) -> None:
         self._venue = venue
+        self._is_contract = is_contract
         self._send = send
         self._is_combined = is_combined
         self._streams: dict[str, None] = {}
@@ -82,6 +82,8 @@ class MarketSession:
     def on_event(self, event: Event) -> None:
         """Send what an event makes for the streams of this socket."""
         for name, topic, payload in self._messages(event):
+            if self._is_contract:
+                of_contract(topic, payload, self._venue.clock.told())
             self._send(topic, {"stream": name, "data": payload} if self._is_combined else payload)
 
     def _messages(self, event: Event) -> Iterator[tuple[str, str, dict[str, Any]]]:
@@ -123,6 +125,18 @@ class MarketSession:
                     for word, side in (("bids", book.bids), ("asks", book.asks))
                 }
                 yield name, "depth", {"lastUpdateId": event.last, **sides}
+
+
+def of_contract(topic: str, payload: dict[str, Any], now: int) -> None:
+    """Make of a message of the spot market one of perpetuals: clients tell the two apart by what is in them."""
+    payload.pop("M", None)
+    if topic == "bookTicker":
+        payload |= {"e": "bookTicker", "E": now, "T": now}
+    elif topic == "depthUpdate":
+        payload |= {"T": now, "pu": payload["U"] - 1}
+    elif topic == "depth":
+        last, bids, asks = payload.pop("lastUpdateId"), payload.pop("bids"), payload.pop("asks")
+        payload |= {"e": "depthUpdate", "E": now, "T": now, "U": last, "u": last, "pu": last - 1, "b": bids, "a": asks}
 
 
 def trade_event(trade: Trade, now: int) -> dict[str, Any]:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from tradekit_venue.engine.order import Order, Reason, RejectError, Trade
+from tradekit_venue.engine.perpetual import Holding, Income
 
 __all__ = ["Account", "Rates"]
 
@@ -44,6 +45,18 @@ class Account:
         self.open: dict[int, Order] = {}
         self.open_by_client: dict[str, Order] = {}
         self.trades: list[tuple[Order, Trade]] = []
+        self.holdings: dict[str, Holding] = {}
+        """Positions held against margin, by market."""
+        self.gains: dict[tuple[int, int], Decimal] = {}
+        """What a trade has realised for an order, by their numbers."""
+        self.is_hedged = False
+        """Whether it wants long and short positions side by side, which no market here can do."""
+        self.incomes: list[Income] = []
+        """What has moved the money that positions are held against, oldest first."""
+
+    def holding(self, symbol: str) -> Holding:
+        """Return the position in a market; there is always one, which may be of nothing."""
+        return self.holdings.setdefault(symbol, Holding())
 
     def lock(self, asset: str, amount: Decimal) -> None:
         """Tie up some of what is free. Raises `RejectError` where there is too little."""

@@ -36,6 +36,10 @@ class BookSide:
             del self._levels[order.price]
             del self._keys[bisect_left(self._keys, order.price * self._sign)]
 
+    def has(self, order: Order) -> bool:
+        """Say whether an order is on the book."""
+        return order.id in self._levels.get(order.price, {})
+
     @property
     def best(self) -> Decimal | None:
         """The best price, or `None` where the side is empty."""
@@ -57,6 +61,10 @@ class BookSide:
     def depth(self, limit: int | None = None) -> list[tuple[Decimal, Decimal]]:
         """Return prices and what is on offer at each, best first."""
         return [(key * self._sign, self.size_at(key * self._sign)) for key in self._keys[:limit]]
+
+    def available(self, limit: Decimal | None) -> Decimal:
+        """Return how much an order of the other side could take, up to its limit."""
+        return sum((size for price, size in self.depth() if limit is None or (price - limit) * self._sign <= 0), Decimal(0))
 
     def is_reached(self, price: Decimal) -> bool:
         """Say whether an order of the other side with this limit would match with the best one here."""

@@ -11,7 +11,7 @@ from tradekit_venue.engine.candles import Candle
 from tradekit_venue.engine.market import Market
 from tradekit_venue.engine.order import Order, Trade
 
-__all__ = ["BalancesMoved", "BookMoved", "CandleMoved", "Event", "Executed", "Execution", "Printed"]
+__all__ = ["BalancesMoved", "BookMoved", "CandleMoved", "Event", "Executed", "Execution", "MovedBy", "Printed"]
 
 
 class Execution(StrEnum):
@@ -42,6 +42,14 @@ class Printed:
     trade: Trade
 
 
+class MovedBy(StrEnum):
+    """What has moved money."""
+
+    ORDER = "ORDER"
+    FUNDING_FEE = "FUNDING_FEE"
+    INSURANCE_CLEAR = "INSURANCE_CLEAR"
+
+
 @dataclass(frozen=True, slots=True)
 class BalancesMoved:
     """An account's money in some currencies has moved."""
@@ -49,6 +57,9 @@ class BalancesMoved:
     account: Account
     assets: tuple[str, ...]
     time: int
+    by: MovedBy = MovedBy.ORDER
+    symbols: tuple[str, ...] = ()
+    """The markets in which positions held against margin have changed."""
 
 
 @dataclass(frozen=True, slots=True)

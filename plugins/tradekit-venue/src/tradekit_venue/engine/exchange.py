@@ -10,9 +10,11 @@ from tradekit_venue.engine.account import Account
 from tradekit_venue.engine.book import BookSide
 from tradekit_venue.engine.events import BalancesMoved, BookMoved, CandleMoved, Event, Executed, Execution, Printed
 from tradekit_venue.engine.listing import Listing
+from tradekit_venue.engine.margin import Margin
 from tradekit_venue.engine.market import Market
 from tradekit_venue.engine.order import Fee, Force, Kind, NewOrder, Order, Reason, RejectError, Side, Status, Trade
-from tradekit_venue.engine.settling import cost, fee_for, quantity_for, settle
+from tradekit_venue.engine.perpetual import Perpetual
+from tradekit_venue.engine.settling import Outright, quantity_for, split
 
 __all__ = ["Exchange"]
 
@@ -27,6 +29,8 @@ class Exchange:
         self.listings: dict[str, Listing] = {}
         self.accounts: dict[str, Account] = {}
         self.collector = self.add_account(Account("fees"))
+        self.outright = Outright()
+        self.margin = Margin(self.listings)
         self.listeners: list[Callable[[Event], None]] = []
         self.parts = 1
         """Into how many fills the next match is split: a fault."""
@@ -70,7 +74,7 @@ class Exchange:
         listing = self.listings[taker.market.symbol]
         against = listing.book.against(taker.side)
         self._match(listing, taker, against, price)
-        self._release(taker)
+        self._clearing(taker.market).release(taker)
         if quantity > taker.filled:
             self._print(listing, self._trade(listing, price, quantity - taker.filled, taker, None))
         listing.last = price
@@ -88,7 +92,7 @@ class Exchange:
                 listing = self.listings[order.market.symbol]
                 listing.book.of(order.side).remove(order)
                 listing.touch(order)
-                self._release(order)
+                self._clearing(order.market).release(order)
 
     def settle_down(self, symbol: str) -> None:
         """Work the orders that a print has triggered, and tell how the book has changed."""
@@ -98,12 +102,12 @@ class Exchange:
         """Tell of candles that have ended."""
         for listing in self.listings.values():
             for interval, candle in listing.candles.finished(now):
-                self._tell(CandleMoved(listing.market, interval, candle, is_final=True))
+                self.tell(CandleMoved(listing.market, interval, candle, is_final=True))
 
     def record(self, listing: Listing, price: Decimal, quantity: Decimal, side: Side) -> None:
         """Put a trade into the candles."""
         for interval, candle in listing.candles.add(self.clock.now(), price, quantity, side is Side.BUY):
-            self._tell(CandleMoved(listing.market, interval, candle, is_final=False))
+            self.tell(CandleMoved(listing.market, interval, candle, is_final=False))
 
     def make(self, account: Account, market: Market, asked: NewOrder, quantity: Decimal) -> Order:
         """Make an order with the next number; it is neither checked nor worked."""
@@ -126,15 +130,31 @@ class Exchange:
         if asked.kind is Kind.LIMIT_MAKER and listing.book.against(asked.side).is_reached(asked.price):
             raise RejectError(Reason.WOULD_TAKE)
         quantity = quantity_for(listing, asked)
-        amount = cost(listing, asked, quantity)
+        amount = self._clearing(market).reserve(listing, account, asked, quantity)
         gives = market.quote if asked.side is Side.BUY else market.base
-        account.lock(gives, amount)
         order = self.make(account, market, asked, quantity)
         order.locked = amount
         order.is_working = not asked.kind.has_trigger
         account.took(order)
         self._tell_order(order, Execution.NEW)
-        self._tell(BalancesMoved(account, (gives,), order.time))
+        if amount:
+            self.tell(BalancesMoved(account, (gives,), order.time))
+        return order
+
+    def _clearing(self, market: Market) -> Outright | Margin:
+        return self.margin if isinstance(market, Perpetual) else self.outright
+
+    def impose(self, account: Account, symbol: str, asked: NewOrder, other: Account) -> Order:
+        """Let an account trade with another one at a price, whatever it wants, has, or the book offers."""
+        listing = self.listings[symbol]
+        order = self.make(account, listing.market, asked, asked.quantity)
+        order.is_working = True
+        account.took(order)
+        self._tell_order(order, Execution.NEW)
+        resting = NewOrder(asked.side.other, Kind.LIMIT, asked.quantity, asked.price)
+        against = self.make(other, listing.market, resting, asked.quantity)
+        self._fill(listing, self._trade(listing, asked.price, asked.quantity, order, against), order, against)
+        self._finish(listing)
         return order
 
     def _work(self, listing: Listing, order: Order) -> None:
@@ -142,7 +162,7 @@ class Exchange:
         asked = order.asked
         against = listing.book.against(order.side)
         limit = asked.price if asked.kind.has_limit else None
-        if asked.force is not Force.FOK or self._available(against, limit) >= order.quantity:
+        if asked.force is not Force.FOK or against.available(limit) >= order.quantity:
             self._match(listing, order, against, limit)
         if not order.left:
             return
@@ -152,29 +172,19 @@ class Exchange:
         else:
             self._close(listing, order, Status.EXPIRED)
 
-    def _available(self, against: BookSide, limit: Decimal | None) -> Decimal:
-        levels = against.depth()
-        return sum((size for price, size in levels if limit is None or (price - limit) * self._sign(against) <= 0), ZERO)
-
-    def _sign(self, against: BookSide) -> int:
-        return 1 if against.side is Side.SELL else -1
-
     def _match(self, listing: Listing, taker: Order, against: BookSide, limit: Decimal | None) -> None:
-        while taker.left and (maker := against.first()) is not None and (limit is None or against.is_reached(limit)):
-            quantity = min(taker.left, maker.left)
-            for part in self._split(quantity, listing.market.lot):
+        clearing = self._clearing(listing.market)
+        while (room := clearing.room(taker)) and (maker := against.first()) and (limit is None or against.is_reached(limit)):
+            quantity = min(room, clearing.room(maker))
+            if not quantity:
+                self._close(listing, maker, Status.EXPIRED)
+                continue
+            for part in split(quantity, self.parts, listing.market.lot):
                 self._fill(listing, self._trade(listing, maker.price, part, taker, maker), taker, maker)
             self.parts = 1
             listing.touch(maker)
             if not maker.left:
                 against.remove(maker)
-
-    def _split(self, quantity: Decimal, lot: Decimal) -> list[Decimal]:
-        """Return the fills of a match: one, or as many as a fault asks for."""
-        part = quantity / self.parts // lot * lot
-        if self.parts == 1 or not part:
-            return [quantity]
-        return [*[part] * (self.parts - 1), quantity - part * (self.parts - 1)]
 
     def _trade(self, listing: Listing, price: Decimal, quantity: Decimal, taker: Order, maker: Order | None) -> Trade:
         listing.trade_number += 1
@@ -183,7 +193,7 @@ class Exchange:
         if maker is None:
             return Trade(number, market, price, quantity, now, taker.side)
         fees: list[Fee | None] = [
-            fee_for(order.account, market, order.side, size, getattr(order.account.rates, role))
+            self._clearing(market).fee(order.account, order.side, size, getattr(order.account.rates, role), market)
             for order, role in ((taker, "taker"), (maker, "maker"))
         ]
         return Trade(number, market, price, quantity, now, taker.side, taker, maker, *fees)
@@ -191,13 +201,13 @@ class Exchange:
     def _fill(self, listing: Listing, trade: Trade, taker: Order, maker: Order) -> None:
         self._print(listing, trade)
         for order in (taker, maker):
-            assets = settle(order, trade, self.collector)
+            assets = self._clearing(listing.market).settle(order, trade, self.collector)
             order.filled += trade.quantity
             order.paid += trade.value
             order.updated = trade.time
             order.status = Status.PARTIALLY_FILLED if order.left else Status.FILLED
             if not order.left:
-                self._release(order)
+                self._clearing(order.market).release(order)
             if order.account.is_bottomless:
                 continue
             order.fills.append(trade)
@@ -205,60 +215,56 @@ class Exchange:
             if not order.left:
                 order.account.closed(order)
             self._tell_order(order, Execution.TRADE, trade)
-            self._tell(BalancesMoved(order.account, assets, trade.time))
+            symbols = (listing.market.symbol,) if isinstance(listing.market, Perpetual) else ()
+            self.tell(BalancesMoved(order.account, assets, trade.time, symbols=symbols))
 
     def _print(self, listing: Listing, trade: Trade) -> None:
         listing.tape.append(trade)
         listing.last = trade.price
-        self._tell(Printed(trade))
+        self.tell(Printed(trade))
         if not listing.is_replayed:
             self.record(listing, trade.price, trade.quantity, trade.taker_side)
 
     def _close(self, listing: Listing, order: Order, status: Status, by: str = "") -> None:
         """End an order that is not filled, and make its money free."""
-        if listing.waiting.pop(order.id, None) is None and status is Status.CANCELED:
-            listing.book.of(order.side).remove(order)
+        is_waiting, book = listing.waiting.pop(order.id, None) is not None, listing.book.of(order.side)
+        if not is_waiting and order.asked.kind.has_limit and book.has(order):
+            book.remove(order)
             listing.touch(order)
         order.status = status
         order.updated = self.clock.now()
-        self._release(order)
+        self._clearing(order.market).release(order)
         order.account.closed(order)
         self._tell_order(order, Execution(status.value), None, by)
-        self._tell(BalancesMoved(order.account, (order.gives,), order.updated))
-
-    def _release(self, order: Order) -> None:
-        order.account.unlock(order.gives, order.locked)
-        order.locked = ZERO
+        if not isinstance(order.market, Perpetual):
+            self.tell(BalancesMoved(order.account, (order.gives,), order.updated))
 
     def _finish(self, listing: Listing) -> None:
         """Work what has been triggered, until nothing is, and tell how the book has changed."""
         while (order := listing.next_triggered()) is not None:
             del listing.waiting[order.id]
             self._trigger(listing, order)
+        for order in self.margin.idle(listing, self.accounts.values()):
+            self._close(listing, order, Status.EXPIRED)
         changes = listing.changes()
         if changes is not None:
-            self._tell(BookMoved(listing.market, changes[0], listing.update, changes[1], changes[2], self.clock.now()))
+            self.tell(BookMoved(listing.market, changes[0], listing.update, changes[1], changes[2], self.clock.now()))
 
     def _trigger(self, listing: Listing, order: Order) -> None:
         """Send an order to the book whose trigger has been reached; without the money for it, it expires."""
         order.is_working = True
         order.updated = self.clock.now()
-        if not order.asked.kind.has_limit:
-            self._release(order)
-            market_order = NewOrder(order.side, Kind.MARKET, order.quantity)
-            amount = cost(listing, market_order, order.quantity)
-            if not order.account.can_lock(order.gives, amount):
-                self._close(listing, order, Status.EXPIRED)
-                return
-            order.account.lock(order.gives, amount)
-            order.locked = amount
+        if not order.asked.kind.has_limit and not self._clearing(order.market).reserve_again(listing, order):
+            self._close(listing, order, Status.EXPIRED)
+            return
         self._tell_order(order, Execution.NEW)
         self._work(listing, order)
 
     def _tell_order(self, order: Order, execution: Execution, trade: Trade | None = None, by: str = "") -> None:
         if not order.account.is_bottomless:
-            self._tell(Executed(order, execution, order.updated, trade, by))
+            self.tell(Executed(order, execution, order.updated, trade, by))
 
-    def _tell(self, event: Event) -> None:
+    def tell(self, event: Event) -> None:
+        """Tell the listeners what has happened."""
         for listener in self.listeners:
             listener(event)

@@ -29,6 +29,10 @@ class Listing:
         self.tape: deque[Trade] = deque(maxlen=TAPE)
         self.candles = Candles()
         self.last: Decimal | None = None
+        self.funding: dict[int, Decimal] = {}
+        """Funding rates of a perpetual by the time at which they are due: those that were paid, and those of a recording."""
+        self.funded: list[tuple[int, Decimal, Decimal]] = []
+        """When funding was paid, at which rate, and at which mark price."""
         self.is_open = True
         self.is_replayed = False
         """Whether its candles are those of a recording, which accounts' trades don't change."""

@@ -56,7 +56,11 @@ class Market:
                 raise RejectError(Reason.NOTIONAL)
         elif order.quantity < self.lot or order.quantity > self.max_quantity or order.quantity % self.lot:
             raise RejectError(Reason.LOT)
-        elif (price := self._counted_price(order, last)) is not None and price * order.quantity < self.min_notional:
+        elif (
+            (price := self._counted_price(order, last)) is not None
+            and price * order.quantity < self.min_notional
+            and not order.is_reduce_only
+        ):
             raise RejectError(Reason.NOTIONAL)
         if open_orders >= self.max_orders and order.kind is not Kind.MARKET:
             raise RejectError(Reason.COUNT)

@@ -78,6 +78,8 @@ class Reason(StrEnum):
     PERCENT = "PERCENT_PRICE_BY_SIDE"
     COUNT = "MAX_NUM_ORDERS"
     FUNDS = "insufficient balance"
+    MARGIN = "insufficient margin"
+    REDUCE_ONLY = "there is no position to reduce"
     DUPLICATE = "duplicate client order id"
     WOULD_TAKE = "a maker order would take"
     WOULD_TRIGGER = "the trigger is reached already"
@@ -107,6 +109,8 @@ class NewOrder:
     value: Decimal = ZERO
     client_id: str = ""
     """Empty: the venue makes one up."""
+    is_reduce_only: bool = False
+    """Whether it may only make a position smaller."""
 
 
 @dataclass(slots=True, eq=False)

@@ -9,10 +9,47 @@ from tradekit_venue.engine.listing import Listing
 from tradekit_venue.engine.market import Market
 from tradekit_venue.engine.order import Fee, Kind, NewOrder, Order, Reason, RejectError, Side, Trade
 
-__all__ = ["cost", "fee_for", "quantity_for", "settle"]
+__all__ = ["Outright", "cost", "fee_for", "quantity_for", "settle", "split"]
 
 ZERO = Decimal(0)
 CENT = Decimal("1e-8")
+
+
+class Outright:
+    """Clears the trades of a spot market: what an order gives is tied up when it is taken, and a trade moves both currencies."""
+
+    def reserve(self, listing: Listing, account: Account, asked: NewOrder, quantity: Decimal) -> Decimal:
+        """Tie up what an order gives, and return how much that is. Raises `RejectError` where there is too little."""
+        amount = cost(listing, asked, quantity)
+        account.lock(listing.market.quote if asked.side is Side.BUY else listing.market.base, amount)
+        return amount
+
+    def release(self, order: Order) -> None:
+        """Make free what an order still ties up."""
+        order.account.unlock(order.gives, order.locked)
+        order.locked = ZERO
+
+    def reserve_again(self, listing: Listing, order: Order) -> bool:
+        """Tie up what an order gives that has become one at the market; say whether there is enough."""
+        self.release(order)
+        amount = cost(listing, NewOrder(order.side, Kind.MARKET, order.quantity), order.quantity)
+        if not order.account.can_lock(order.gives, amount):
+            return False
+        order.account.lock(order.gives, amount)
+        order.locked = amount
+        return True
+
+    def room(self, order: Order) -> Decimal:
+        """Return how much of an order may be traded now."""
+        return order.left
+
+    def fee(self, account: Account, side: Side, trade_value: tuple[Decimal, Decimal], rate: Decimal, market: Market) -> Fee | None:
+        """Return what an account pays for a trade."""
+        return fee_for(account, market, side, trade_value, rate)
+
+    def settle(self, order: Order, trade: Trade, collector: Account) -> tuple[str, ...]:
+        """Move what a trade moves for one of its orders, and return the currencies."""
+        return settle(order, trade, collector)
 
 
 def quantity_for(listing: Listing, order: NewOrder) -> Decimal:
@@ -85,3 +122,11 @@ def settle(order: Order, trade: Trade, collector: Account) -> tuple[str, ...]:
         account.free[fee.asset] -= fee.amount
         collector.free[fee.asset] += fee.amount
     return tuple(dict.fromkeys([order.gives, gets, *([fee.asset] if fee is not None else [])]))
+
+
+def split(quantity: Decimal, parts: int, lot: Decimal) -> list[Decimal]:
+    """Return the fills of a match: one, or as many as a fault asks for."""
+    part = quantity / parts // lot * lot
+    if parts == 1 or not part:
+        return [quantity]
+    return [*[part] * (parts - 1), quantity - part * (parts - 1)]

@@ -2,21 +2,20 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterable
 from decimal import Decimal
 from typing import Any
 
-from tradekit_venue.binance.forms import account_form, amount, full_form, id_of, my_trade_form, order_form, sent_form
+from tradekit_venue.binance.forms import amount, id_of
+from tradekit_venue.binance.orders import client_id_of, found, listed, send, still_open, traded
 from tradekit_venue.binance.params import Params
 from tradekit_venue.binance.refusals import RefusedError, of_reason
 from tradekit_venue.binance.request import Endpoint, Request
+from tradekit_venue.binance_spot.forms import account_form, full_form, my_trade_form, order_form, sent_form
 from tradekit_venue.engine.order import Force, Kind, NewOrder, Order, RejectError, Side
 
 __all__ = ["ENDPOINTS"]
 
 ZERO = Decimal(0)
-CLIENT_ID = re.compile(r"^[a-zA-Z0-9-_]{1,36}$")
 NOT_MODELLED = ("trailingDelta", "icebergQty", "pegPriceType", "pegOffsetType", "pegOffsetValue")
 
 
@@ -24,7 +23,7 @@ def place(request: Request) -> dict[str, Any]:
     """Take a new order."""
     listing, asked = request.listing(), new_order(request.params)
     request.limits.place()
-    order = send(request, listing.market.symbol, asked)
+    order = send(request, listing.market.symbol, asked, of_reason)
     return full_form(order, response_kind(request.params, asked))
 
 
@@ -36,16 +35,6 @@ def test(request: Request) -> dict[str, Any]:
     except RejectError as error:
         raise of_reason(error.reason) from None
     return {}
-
-
-def send(request: Request, symbol: str, asked: NewOrder) -> Order:
-    """Hand an order to the engine."""
-    try:
-        order = request.venue.exchange.place(request.account, symbol, asked)
-    except RejectError as error:
-        raise of_reason(error.reason) from None
-    request.placed.append(order)
-    return order
 
 
 def response_kind(params: Params, asked: NewOrder) -> str:
@@ -63,11 +52,7 @@ def new_order(params: Params) -> NewOrder:
     for name in NOT_MODELLED:
         if name in params:
             raise RefusedError(-1020, f"This operation is not supported: {name}.")
-    client_id = params.text("newClientOrderId", "")
-    if client_id and not CLIENT_ID.match(client_id):
-        raise RefusedError(
-            -1100, "Illegal characters found in parameter 'newClientOrderId'; legal range is '^[a-zA-Z0-9-_]{1,36}$'."
-        )
+    client_id = client_id_of(params)
     takes_force = kind.has_limit and kind is not Kind.LIMIT_MAKER
     for name, is_right in (("price", kind.has_limit), ("stopPrice", kind.has_trigger), ("timeInForce", takes_force)):
         if is_right:
@@ -87,24 +72,6 @@ def new_order(params: Params) -> NewOrder:
         params.decimal("quoteOrderQty", ZERO),
         client_id,
     )
-
-
-def found(request: Request, id_name: str, client_name: str, orders: Iterable[Order]) -> Order | None:
-    """Return the order that a request names by number, client id or both; the newest one of a client id."""
-    params = request.params
-    number, client_id = params.optional(id_name), params.text(client_name, "")
-    if number is None and not client_id:
-        raise RefusedError(-1102, f"Param '{client_name}' or '{id_name}' must be sent, but both were empty/null!")
-    market = request.listing().market
-    for order in reversed(list(orders)):
-        if (
-            order.market is market
-            and order.id not in request.hidden
-            and number in (None, order.id)
-            and client_id in ("", order.client_id)
-        ):
-            return order
-    return None
 
 
 def query(request: Request) -> dict[str, Any]:
@@ -165,7 +132,7 @@ def cancel_replace(request: Request) -> dict[str, Any]:
         parts |= {"cancelResult": "FAILURE", "cancelResponse": error.body()}
     if parts["cancelResult"] == "SUCCESS" or mode == "ALLOW_FAILURE":
         try:
-            order = send(request, listing.market.symbol, asked)
+            order = send(request, listing.market.symbol, asked, of_reason)
             parts |= {"newOrderResult": "SUCCESS", "newOrderResponse": full_form(order, response_kind(params, asked))}
         except RefusedError as error:
             parts |= {"newOrderResult": "FAILURE", "newOrderResponse": error.body()}
@@ -181,48 +148,21 @@ def cancel_replace(request: Request) -> dict[str, Any]:
 
 def open_orders(request: Request) -> list[dict[str, Any]]:
     """Return the open orders, in one market or in all."""
-    market = request.listing().market if "symbol" in request.params else None
-    orders = [o for o in request.account.open.values() if market in (None, o.market) and o.id not in request.hidden]
+    orders = still_open(request)
     return [order_form(order) for order in orders]
 
 
 def all_orders(request: Request) -> list[dict[str, Any]]:
     """Return all orders in a market, from a number or a time on, or else the last ones."""
-    params, market = request.params, request.listing().market
-    first, start, end = params.optional("orderId"), params.optional("startTime"), params.optional("endTime")
-    orders = [
-        order
-        for order in request.account.orders.values()
-        if order.market is market
-        and order.id not in request.hidden
-        and (first is None or order.id >= first)
-        and (start is None or order.time >= start)
-        and (end is None or order.time <= end)
-    ]
-    limit = params.limit(500, 1000)
-    return [order_form(order) for order in (orders[-limit:] if first is None and start is None else orders[:limit])]
+    return [order_form(order) for order in listed(request)]
 
 
 def my_trades(request: Request) -> list[dict[str, Any]]:
     """Return the account's trades in a market: of an order, from a number or a time on, or else the last ones."""
-    params, market = request.params, request.listing().market
-    number, first = params.optional("orderId"), params.optional("fromId")
-    start, end = params.optional("startTime"), params.optional("endTime")
+    start, end = request.params.optional("startTime"), request.params.optional("endTime")
     if start is not None and end is not None and end - start > 24 * 3_600_000:
         raise RefusedError(-1127, "More than 24 hours between startTime and endTime.")
-    trades = [
-        (order, trade)
-        for order, trade in request.account.trades
-        if order.market is market
-        and number in (None, order.id)
-        and order.id not in request.hidden
-        and (first is None or trade.id >= first)
-        and (start is None or trade.time >= start)
-        and (end is None or trade.time <= end)
-    ]
-    limit = params.limit(500, 1000)
-    chosen = trades[-limit:] if first is None and start is None else trades[:limit]
-    return [my_trade_form(order, trade) for order, trade in chosen]
+    return [my_trade_form(order, trade) for order, trade in traded(request)]
 
 
 def account(request: Request) -> dict[str, Any]:

@@ -3,23 +3,21 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
 from functools import partial
 from typing import Any
 
 from tradekit_venue.answer import Answer, Done, json_answer
 from tradekit_venue.binance.access import authorise, sorted_payload
-from tradekit_venue.binance.dialect import Binance
-from tradekit_venue.binance.forms import balances_event, execution_event
+from tradekit_venue.binance.dialect import Dialect
 from tradekit_venue.binance.params import Params
 from tradekit_venue.binance.refusals import RefusedError
 from tradekit_venue.binance.request import Endpoint, Request
+from tradekit_venue.binance_spot.forms import balances_event, execution_event
 from tradekit_venue.engine.account import Account
 from tradekit_venue.engine.events import BalancesMoved, Event, Executed
+from tradekit_venue.wire import Send
 
 __all__ = ["ApiSession", "Asked"]
-
-Send = Callable[[str, dict[str, Any]], None]
 
 METHODS = {
     "ping": ("GET", "ping"),
@@ -71,7 +69,7 @@ def as_text(value: Any) -> str:
 class ApiSession:
     """One socket of the WebSocket API."""
 
-    def __init__(self, dialect: Binance, send: Send) -> None:
+    def __init__(self, dialect: Dialect, send: Send) -> None:
         self._dialect = dialect
         self._send = send
         self._subscribed: dict[int, Account] = {}
@@ -99,6 +97,10 @@ class ApiSession:
         if isinstance(result, RefusedError):
             return json_answer({"id": number, "status": result.status, "error": result.body(), "rateLimits": [used]}, result.status)
         return json_answer({"id": number, "status": 200, "result": result, "rateLimits": [used]})
+
+    def on_text(self, text: str) -> None:
+        """Answer a message, without the faults that one on a wire may meet."""
+        self._send("answer", json.loads(self.answer(Asked(text)).answer.body))
 
     def on_event(self, event: Event) -> None:
         """Send what an event means for the accounts that this socket has subscribed to."""

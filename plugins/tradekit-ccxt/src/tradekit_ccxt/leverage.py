@@ -1,0 +1,93 @@
+"""Leverage, margin and position mode of perpetuals: set as they are asked for, and read back before anything is sent."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from typing import Any
+
+from tradekit import ConfigError, Instrument, VenueError
+from tradekit_ccxt.library import Client, errors
+from tradekit_ccxt.markets import decimal
+
+__all__ = ["Terms", "margined", "one_way", "terms"]
+
+
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """On which terms positions in an instrument are held; `None` where the exchange does not say."""
+
+    leverage: int | None
+    margin: str | None
+    maintenance: float | None
+
+
+async def one_way(client: Client, symbol: str) -> None:
+    """Raise `ConfigError` for an account that holds long and short positions side by side: sizes here are net."""
+    if client.has.get("fetchPositionMode") is not True:
+        return
+    mode = await client.fetch_position_mode(symbol)
+    if mode.get("hedged"):
+        raise ConfigError(
+            f"the account at {client.id} is in hedge mode, with long and short positions side by side; close them, set the account "
+            "to one-way mode at the exchange, and run again"
+        )
+
+
+async def terms(client: Client, symbols: Sequence[str], wanted: tuple[int | None, str | None], may_trade: bool) -> dict[str, Terms]:
+    """Set leverage and margin mode where they are wanted and may be, and return what the exchange says then.
+
+    Raises `ConfigError` where it refuses, or says something else than was asked for.
+    """
+    leverage, margin = wanted
+    found: dict[str, Terms] = {}
+    tiers = await client.fetch_leverage_tiers(list(symbols))
+    for symbol in symbols:
+        if may_trade:
+            await _set(client, symbol, leverage, margin)
+        said = await client.fetch_leverages([symbol])
+        one = said.get(symbol) or {}
+        there = one.get("longLeverage")
+        found[symbol] = Terms(None if there is None else int(there), one.get("marginMode"), _maintenance(tiers.get(symbol)))
+        if may_trade:
+            _check(client.id, symbol, found[symbol], wanted)
+    return found
+
+
+async def _set(client: Client, symbol: str, leverage: int | None, margin: str | None) -> None:
+    try:
+        if margin is not None:
+            with suppress(errors().MarginModeAlreadySet):
+                await client.set_margin_mode(margin, symbol)
+        if leverage is not None:
+            await client.set_leverage(leverage, symbol)
+    except errors().ExchangeError as error:
+        wanted = (f"{margin} margin" if margin else "", f"a leverage of {leverage}" if leverage else "")
+        raise ConfigError(
+            f"{client.id} refuses {' and '.join(filter(None, wanted))} for {symbol!r}: "
+            f"{str(error).removeprefix(client.id).strip()}; ask for what it allows, or leave execution.leverage and "
+            "execution.margin out to trade with what is set there"
+        ) from None
+
+
+def _check(exchange: str, symbol: str, found: Terms, wanted: tuple[int | None, str | None]) -> None:
+    for name, asked, there in (("leverage", wanted[0], found.leverage), ("margin", wanted[1], found.margin)):
+        if asked is not None and asked != there:
+            what = f"{exchange} was asked for {name} {asked!r} of {symbol!r}, and says that it is {there!r}"
+            raise ConfigError(f"{what}; set it there, or leave execution.{name} out")
+
+
+def _maintenance(tiers: Sequence[Mapping[str, Any]] | None) -> float | None:
+    """Return the margin that the smallest positions need, as a share of their value; larger ones may need more."""
+    rate = decimal(tiers[0].get("maintenanceMarginRate")) if tiers else None
+    return None if rate is None else float(rate)
+
+
+def margined(instrument: Instrument, found: Terms | None) -> Instrument:
+    """Return an instrument with the margin that its positions need."""
+    if found is None:
+        return instrument
+    if not found.leverage:
+        raise VenueError(f"the exchange does not say with which leverage {instrument.symbol!r} is traded")
+    return replace(instrument, initial_margin=1.0 / found.leverage, maintenance_margin=found.maintenance)

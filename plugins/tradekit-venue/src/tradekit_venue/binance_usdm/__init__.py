@@ -1,0 +1,1 @@
+"""The dialect of Binance's USD-M futures: linear perpetuals."""
