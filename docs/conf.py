@@ -109,6 +109,7 @@ nitpick_ignore_regex = [
     ("py:class", r"tradekit\.engine\.sweep\.(trial\.Outcome|ranking\.Neighbours|search\.Planned)"),
     # What a comparison of decisions finds is told at `SnapshotCheck`.
     ("py:class", r"tradekit\.engine\.decisions\.(Decision|Difference|Drift)"),
+    ("py:class", "EntryPoint"),  # Python's own, of importlib.metadata
     ("py:.*", r"(Setting|Method|Floats|Times|Period|Source|Unit|RenderableType|NDArray.*|Path|Any|Table)"),
 ]
 
