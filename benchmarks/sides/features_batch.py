@@ -6,10 +6,10 @@ import time
 
 import numpy as np
 import pyarrow.feather as feather
-
-from tradekit import Bars
 from tradekit_ml.features.catalogue import ready_features
 from tradekit_ml.features.feature_set import FeatureSet
+
+from tradekit import Bars
 
 MINUTE = 60_000_000_000
 table = feather.read_table(sys.argv[1])
