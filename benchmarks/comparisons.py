@@ -350,6 +350,7 @@ COMPARISONS = (
         2.0,
         "s",
     ),
+    Comparison("ml-year", "a year of hours on ten instruments, trained each month", "", _short, "ml_year.py", 600.0, "s"),
     Comparison(
         "audit-write",
         "a record of a decision into an audit log, not synchronised",
