@@ -10,7 +10,18 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-__all__ = ["BACKTESTING", "BACKTRADER", "HFTBACKTEST", "NAUTILUS", "PANDAS", "POLARS", "VECTORBT", "Peer", "environment"]
+__all__ = [
+    "BACKTESTING",
+    "BACKTRADER",
+    "HFTBACKTEST",
+    "NAUTILUS",
+    "PANDAS",
+    "POLARS",
+    "QUANTSTATS",
+    "VECTORBT",
+    "Peer",
+    "environment",
+]
 
 _NEWEST_MINOR = 20  # of the Pythons that are looked for
 
@@ -37,6 +48,7 @@ HFTBACKTEST = Peer("hftbacktest", "2.4.4", ("hftbacktest==2.4.4",))
 NAUTILUS = Peer("nautilus_trader", "1.231.0", ("nautilus_trader==1.231.0", "pyarrow"), lowest=(3, 12))
 PANDAS = Peer("pandas", "3.1.1", ("pandas==3.1.1", "pyarrow==26.0.1"))
 POLARS = Peer("polars", "2.1.0", ("polars==2.1.0", "numpy"))
+QUANTSTATS = Peer("QuantStats", "0.0.86", ("quantstats==0.0.86",))
 VECTORBT = Peer("vectorbt", "1.2.0", ("vectorbt[rust]==1.2.0", "pyarrow"))
 
 

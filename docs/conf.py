@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -123,7 +124,17 @@ def public_name(app: Sphinx, env: BuildEnvironment, node: nodes.Element, contnod
     return domain.resolve_any_xref(env, node["refdoc"], app.builder, f"tradekit.{name}", node, contnode)[0][1]
 
 
+def add_reports(app: Sphinx, failure: Exception | None) -> None:
+    """Write the reports that pages lead to beside them."""
+    if failure is None and app.builder.format == "html":
+        sys.path.insert(0, str(HERE))
+        from example_reports import write_reports
+
+        write_reports(Path(app.outdir) / "reports")
+
+
 def setup(app: Sphinx) -> None:
     """Add what the settings above can't say."""
+    app.connect("build-finished", add_reports)
     app.connect("missing-reference", public_name)
     app.add_lexer("csv", TextLexer)

@@ -10,11 +10,13 @@ __version__ = "0.1.0"
 
 _HOMES = {
     "tradekit.analysis.definitions": "DEFINITIONS Definition",
+    "tradekit.analysis.drawdowns": "Drawdowns",
     "tradekit.analysis.splits": "CombinatorialSplits LabelSplit combinatorial_purged purged_k_fold purged_walk_forward",
     "tradekit.errors": "ConfigError DataError OrderError OrderRefused PluginError RunError StrategyError TradekitError VenueError",
     "tradekit.model.account": "Account Position",
     "tradekit.model.bars": "Bars Series Threshold",
     "tradekit.model.begun": "RunStart",
+    "tradekit.model.columns": "column_values",
     "tradekit.model.context": "Context Depth Quote Trade View",
     "tradekit.model.cost": "CostKind CostTerm",
     "tradekit.model.event": "CashKind Event EventKind",
@@ -46,17 +48,20 @@ _HOMES = {
     "tradekit.engine.indicator_values": "find_indicator indicator_values",
     "tradekit.engine.inputs": "RunInputs read_run",
     "tradekit.engine.keys": "Keys read_keys",
+    "tradekit.engine.reread": "RunMarket read_market",
+    "tradekit.engine.compare": "RunDifferences compare_results",
+    "tradekit.engine.periods": "Periods benchmark_metrics drawdowns periods",
     "tradekit.engine.run": "run",
     "tradekit.engine.sweep.run": "SweepResult sweep",
     "tradekit.engine.sweep.search": "Search",
-    "tradekit.engine.folder": "read_result",
+    "tradekit.engine.folder": "find_run read_result",
     "tradekit.engine.snapshot": "Snapshot SnapshotCheck check_snapshot recorded_snapshot take_snapshot",
     "tradekit.engine.sources": "NamedSource open_source",
     "tradekit.builtin.indicators": "atr bar bollinger donchian ema highest lowest macd obv roc rsi rma sma stdev vwap wma",
     "pydantic": "Field",
 }
 _HOME_OF = {name: home for home, names in _HOMES.items() for name in names.split()}
-_MODULES = {"steps": "tradekit.simulator.steps"}
+_MODULES = {"statistics": "tradekit.analysis.statistics", "steps": "tradekit.simulator.steps"}
 
 __all__ = ["__version__", *sorted(_HOME_OF), *_MODULES]
 

@@ -1,6 +1,8 @@
 from pydantic import Field as Field
 
+from tradekit.analysis import statistics as statistics
 from tradekit.analysis.definitions import DEFINITIONS as DEFINITIONS, Definition as Definition
+from tradekit.analysis.drawdowns import Drawdowns as Drawdowns
 from tradekit.analysis.splits import (
     CombinatorialSplits as CombinatorialSplits,
     LabelSplit as LabelSplit,
@@ -38,10 +40,18 @@ from tradekit.data.store.view import StoreView as StoreView
 from tradekit.data.stream import StreamBars as StreamBars
 from tradekit.data.tables import list_symbols as list_symbols, read_series as read_series
 from tradekit.data.ticks import read_book as read_book, read_quotes as read_quotes, read_trades as read_trades
-from tradekit.engine.folder import read_result as read_result
+from tradekit.engine.compare import RunDifferences as RunDifferences, compare_results as compare_results
+from tradekit.engine.folder import find_run as find_run, read_result as read_result
 from tradekit.engine.indicator_values import find_indicator as find_indicator, indicator_values as indicator_values
 from tradekit.engine.inputs import RunInputs as RunInputs, read_run as read_run
 from tradekit.engine.keys import Keys as Keys, read_keys as read_keys
+from tradekit.engine.periods import (
+    Periods as Periods,
+    benchmark_metrics as benchmark_metrics,
+    drawdowns as drawdowns,
+    periods as periods,
+)
+from tradekit.engine.reread import RunMarket as RunMarket, read_market as read_market
 from tradekit.engine.run import run as run
 from tradekit.engine.snapshot import (
     Snapshot as Snapshot,
@@ -67,6 +77,7 @@ from tradekit.errors import (
 from tradekit.model.account import Account as Account, Position as Position
 from tradekit.model.bars import Bars as Bars, Series as Series, Threshold as Threshold
 from tradekit.model.begun import RunStart as RunStart
+from tradekit.model.columns import column_values as column_values
 from tradekit.model.context import Context as Context, Depth as Depth, Quote as Quote, Trade as Trade, View as View
 from tradekit.model.cost import CostKind as CostKind, CostTerm as CostTerm
 from tradekit.model.event import CashKind as CashKind, Event as Event, EventKind as EventKind

@@ -13,6 +13,7 @@ from rich.console import Console
 from tradekit import DEFINITIONS, ComponentUse, Result, RunError
 from tradekit.analysis.curve import DAY, EquityCurve, sample
 from tradekit.analysis.drawdowns import drawdown_periods
+from tradekit.analysis.excursions import Excursions
 from tradekit.analysis.measure import measure
 from tradekit.analysis.tables import trades_table
 from tradekit.analysis.trades import Ends, FillColumns, round_trips
@@ -81,7 +82,7 @@ def make_result(equity=None, fills=FILLS, symbols=("BTC/USDT",), **changes):
         fills=none,
         positions=none,
         equity=equity_table(times, values),
-        trades=trades_table(trips, symbols),
+        trades=trades_table(trips, symbols, Excursions(np.zeros(len(trips)), np.zeros(len(trips)))),
         journal=none,
     )
     return replace(result, **changes)
@@ -313,6 +314,8 @@ def test_json_trades_have_iso_times_and_null_for_open_ones(tmp_path):
         "carry": 0.0,
         "slippage": 1.0,
         "return_on_entry": 0.298,
+        "mae": 0.0,
+        "mfe": 0.0,
         "is_open": False,
     }
     assert (trades[4]["exit_time"], trades[4]["is_open"]) == (None, True)

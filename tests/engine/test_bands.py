@@ -60,6 +60,22 @@ def test_bands_hold_every_single_run_and_what_is_written(lab):
     assert found["trades_in_all"] == written.trades.num_rows
 
 
+def test_fan_holds_equity_as_written_between_its_edges(lab):
+    lab.series["X"] = markets.walk(300, volatility=0.02)
+    costs = "execution.costs=[{model='fee', bps=10}, {model='slippage', bps=5}]"
+    fan = bands(lab, "sma-cross", "strategy.fast=3", "strategy.slow=8", costs)["fan"]
+    equity = lab.run("sma-cross", "strategy.fast=3", "strategy.slow=8", costs).result.equity
+    lowest, lower, middle, upper, highest = (np.array(fan[name]) for name in ("lowest", "lower", "middle", "upper", "highest"))
+    assert len(fan["time"]) == 200
+    assert [fan["as_written"][0], fan["as_written"][-1]] == [equity["equity"][0].as_py(), equity["equity"][-1].as_py()]
+    assert fan["time"][-1] == equity["time"][-1].value
+    for below, above in ((lowest, lower), (lower, middle), (middle, upper), (upper, highest)):
+        assert (below <= above).all()
+    assert (lowest <= fan["as_written"]).all()
+    assert (highest >= fan["as_written"]).all()
+    assert lowest[-1] < fan["as_written"][-1] < highest[-1]
+
+
 def test_costs_move_the_result_in_their_direction(lab):
     lab.series["X"] = markets.walk(300, volatility=0.02)
     costs = "execution.costs=[{model='fee', bps=10}, {model='slippage', bps=5}]"

@@ -60,8 +60,28 @@ def test_fills_and_positions_tables_have_a_row_a_fill():
     run = play({"X": [FLAT, (FLAT, 121, FLAT, FLAT)]}, {0: lambda ctx: [ctx.buy(2), ctx.sell(5, limit=120)]}, is_margin=True)
     rows = [{name: value for name, value in row.items() if name != "time"} for row in fills_table(run.record).to_pylist()]
     assert rows == [
-        {"order": 0, "symbol": "X", "quantity": 2, "price": 100, "fee": 0, "slippage": 0, "at": "open", "liquidity": "taker"},
-        {"order": 1, "symbol": "X", "quantity": -5, "price": 120, "fee": 0, "slippage": 0, "at": "inside", "liquidity": "maker"},
+        {
+            "order": 0,
+            "symbol": "X",
+            "quantity": 2,
+            "price": 100,
+            "value": 200,
+            "fee": 0,
+            "slippage": 0,
+            "at": "open",
+            "liquidity": "taker",
+        },
+        {
+            "order": 1,
+            "symbol": "X",
+            "quantity": -5,
+            "price": 120,
+            "value": 600,
+            "fee": 0,
+            "slippage": 0,
+            "at": "inside",
+            "liquidity": "maker",
+        },
     ]
     after = positions_table(run.record)
     assert (after["quantity"].to_pylist(), after["average_price"].to_pylist()) == ([2, -3], [100, 120])

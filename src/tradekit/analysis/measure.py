@@ -11,7 +11,7 @@ import numpy as np
 from tradekit.analysis.curve import EquityCurve, Sampling
 from tradekit.analysis.definitions import DEFINITIONS
 from tradekit.analysis.drawdowns import drawdown_periods
-from tradekit.analysis.returns import alpha_beta, annual_return, annual_volatility, cvar_95, sharpe, sortino, var_95
+from tradekit.analysis.statistics import alpha_beta, annual_return, annual_volatility, cvar, sharpe, sortino, var
 from tradekit.analysis.trades import FillColumns, RoundTrips
 from tradekit.model.bars import Floats
 from tradekit.model.event import CashKind
@@ -69,8 +69,8 @@ def _return_figures(curve: EquityCurve, sampling: Sampling, max_drawdown: float 
         "sharpe": sharpe(returns, sampling.per_year),
         "sortino": sortino(returns, sampling.per_year),
         "calmar": yearly / max_drawdown if yearly is not None and max_drawdown else None,
-        "var_95": var_95(returns),
-        "cvar_95": cvar_95(returns),
+        "var_95": var(returns),
+        "cvar_95": cvar(returns),
     }
     return figures | _benchmark_figures(curve, sampling, returns)
 

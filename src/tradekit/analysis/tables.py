@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from tradekit.analysis.excursions import Excursions
 from tradekit.analysis.trades import RoundTrips
 from tradekit.model.columns import flag_column, name_column, number_column, table, time_column
 
@@ -14,7 +15,7 @@ if TYPE_CHECKING:
 __all__ = ["trades_table"]
 
 
-def trades_table(trips: RoundTrips, symbols: Sequence[str]) -> pa.Table:
+def trades_table(trips: RoundTrips, symbols: Sequence[str], found: Excursions) -> pa.Table:
     """Return one row a trade, with symbols for instruments, and a null `exit_time` for trades that are still open."""
     return table(
         {
@@ -30,6 +31,8 @@ def trades_table(trips: RoundTrips, symbols: Sequence[str]) -> pa.Table:
             "carry": number_column(trips.carry),
             "slippage": number_column(trips.slippage),
             "return_on_entry": number_column(trips.return_on_entry),
+            "mae": number_column(found.adverse),
+            "mfe": number_column(found.favourable),
             "is_open": flag_column(trips.is_open),
         }
     )

@@ -7,15 +7,13 @@ from pathlib import PurePath
 from typing import Any
 
 import numpy as np
-import pyarrow as pa
-from numpy.typing import NDArray
 from rich.console import Console, ConsoleOptions, RenderableType, RenderResult
 from rich.measure import Measurement
 from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
-from tradekit import DEFINITIONS, ComponentUse, Result
+from tradekit import DEFINITIONS, ComponentUse, Result, column_values
 from tradekit.builtin.figures import closing_date, day_text, few, figure, minute_text, money, percent, price
 from tradekit.builtin.line_chart import braille_line
 
@@ -84,8 +82,8 @@ class SummaryPage:
         self.capital = float(result.config["account"]["capital"])
         self.currency = str(result.config["account"]["currency"])
         self.interval = str(result.config["data"]["interval"])
-        self.times = _numbers(result.equity, "time", np.int64)
-        self.equity = _numbers(result.equity, "equity", np.float64)
+        self.times = column_values(result.equity, "time")
+        self.equity = column_values(result.equity, "equity")
         self.scale = max(self.capital, -float(np.min(self.equity, initial=0.0)), float(np.max(self.equity, initial=0.0)))
 
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
@@ -244,13 +242,13 @@ class SummaryPage:
     def best_and_worst(self, console: Console, options: ConsoleOptions) -> Iterator[RenderableType]:
         """Yield the closed trades with the largest and the smallest profit; details are left out where they don't fit."""
         trades = self.result.trades
-        closed = np.flatnonzero(~_flags(trades, "is_open"))
+        closed = np.flatnonzero(~column_values(trades, "is_open"))
         if not self.trades:
             return
         if not len(closed):
             yield Text("No trade was closed.", "yellow")
             return
-        profit = _numbers(trades, "profit", np.float64)[closed]
+        profit = column_values(trades, "profit")[closed]
         # Of equal profits the earlier trade comes first.
         ranked = closed[np.argsort(-profit, kind="stable")].tolist()
         best = ranked[: self.trades]
@@ -323,18 +321,3 @@ def _tone(value: float | None, is_plain: bool = False) -> str:
     if value is None:
         return "dim"
     return "red" if value < 0 else "green" if value > 0 and not is_plain else ""
-
-
-def _numbers(table: pa.Table, name: str, kind: type[np.generic]) -> NDArray[Any]:
-    """Return a column of 64-bit values; not with `to_numpy`, which imports pandas."""
-    chunks = [chunk for chunk in table[name].chunks if len(chunk)]
-    parts = [np.frombuffer(chunk.buffers()[1], kind)[chunk.offset : chunk.offset + len(chunk)] for chunk in chunks]
-    return parts[0] if len(parts) == 1 else np.concatenate([np.zeros(0, kind), *parts])
-
-
-def _flags(table: pa.Table, name: str) -> NDArray[np.bool_]:
-    parts = [np.zeros(0, dtype=np.bool_)]
-    for chunk in table[name].chunks:
-        bits = np.unpackbits(np.frombuffer(chunk.buffers()[1], np.uint8), bitorder="little") if len(chunk) else parts[0]
-        parts.append(bits[chunk.offset : chunk.offset + len(chunk)] != 0)
-    return np.concatenate(parts)

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from tradekit.analysis.definitions import DEFINITIONS
 from tradekit.analysis.trades import RoundTrips
@@ -21,6 +22,7 @@ from tradekit.engine.prepare import prepare
 from tradekit.engine.shared import Shared
 from tradekit.engine.trades import fills_of, trips_of
 from tradekit.journal.record import Record
+from tradekit.model.bars import Floats
 from tradekit.simulator.costs import Costs
 from tradekit.simulator.setup import Setup
 
@@ -32,6 +34,7 @@ __all__ = ["bands_of", "bands_told"]
 _SHOWN = ("total_return", "annual_return", "sharpe", "max_drawdown", "trades", "win_rate")
 _MORE = 0.25  # by so much a fee without tiers is raised
 _LEAST = 0.0005  # what is assumed where the run file has no slippage, or no fee, as a part of the value
+_FAN = 200  # closes at which equity is told
 _PATHS = ("worst", "nearest-first", "high-first", "low-first")
 
 
@@ -55,6 +58,8 @@ class _Done:
 
     figures: Mapping[str, float | int | None]
     trips: RoundTrips
+    equity: Floats
+    """At some closes, the same in every run."""
 
 
 class _Runs:
@@ -74,7 +79,8 @@ class _Runs:
             setup = way.onto(setup)
         record = simulate(replace(prepared, setup=setup), self.plan.targets)
         trips = trips_of(record)
-        return _Done(figures_of(record, trips, self.sampling, self.market.bar_length), trips), record
+        figures = figures_of(record, trips, self.sampling, self.market.bar_length)
+        return _Done(figures, trips, record.equity[_fan_rows(len(record.bars))]), record
 
 
 def bands_of(
@@ -83,7 +89,8 @@ def bands_of(
     """Run again under other assumptions, and return what depends on them, as JSON has it.
 
     Each assumption is first changed by itself; those that change nothing are left out, and the rest is run in every combination.
-    `band` has for each figure the lowest and the highest of all these runs. A trade depends on an assumption if, under another one,
+    `band` has for each figure the lowest and the highest of all these runs, and `fan` for some closes the lowest, the quartiles and
+    the highest of their equity. A trade depends on an assumption if, under another one,
     there is no trade in the same direction at the same time, or one that wins where it lost, or the other way round.
     """
     runs = _Runs(composed, market, plan)
@@ -109,6 +116,7 @@ def bands_of(
     return {
         "runs": 1 + len(ways) + len(combined),
         "band": {key: _band([done.figures[key] for done in every], written.figures[key]) for key in FIGURES},
+        "fan": _fan(record, written, every),
         "assumptions": [_assumed(way, done, depends[way]) for way, done in single.items()],
         "trades_in_all": len(written.trips),
         "trades": list(_trades(written.trips, market.bars.symbols, depends)),
@@ -162,6 +170,30 @@ def _dearer(costs: Costs) -> Costs:
 def _band(values: Sequence[float | int | None], written: float | None) -> dict[str, float | int | None]:
     known = [value for value in values if value is not None]
     return {"lowest": min(known, default=None), "as_written": written, "highest": max(known, default=None)}
+
+
+def _fan_rows(rows: int) -> NDArray[np.int64]:
+    """Return the rows at whose closes equity is told, evenly spread, with the first and the last."""
+    return np.unique(np.linspace(0, rows - 1, min(rows, _FAN)).round().astype(np.int64))
+
+
+def _fan(record: Record, written: _Done, every: Sequence[_Done]) -> dict[str, Any]:
+    """Return between what the equity of all runs lies, as JSON has it: `time` is UTC nanoseconds."""
+    all_of_them = np.sort(np.array([done.equity for done in every]), axis=0)
+    levels = {"lowest": 0.0, "lower": 0.25, "middle": 0.5, "upper": 0.75, "highest": 1.0}
+    at = {name: level * (len(every) - 1) for name, level in levels.items()}
+    return {
+        "time": record.bars.close_time[_fan_rows(len(record.bars))].tolist(),
+        "as_written": written.equity.tolist(),
+        **{name: _between(all_of_them, place).tolist() for name, place in at.items()},
+    }
+
+
+def _between(ordered: Floats, place: float) -> Floats:
+    """Return what stands at a place of each ordered column, between two of its values where it is no whole number."""
+    below, part = int(place), place - int(place)
+    found: Floats = ordered[below] + part * (ordered[min(below + 1, len(ordered) - 1)] - ordered[below])
+    return found
 
 
 def _assumed(way: _Way, done: _Done, depends: Sequence[bool]) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""Compare two runs from their folders."""
+"""Compare two runs, from their folders or their results."""
 
 from __future__ import annotations
 
@@ -8,10 +8,20 @@ from pathlib import Path
 from typing import Any
 
 from tradekit.engine.decisions import Difference, decisions_of, first_difference, values_of
-from tradekit.engine.folder import TABLES, read_manifest, read_metrics, read_result
+from tradekit.engine.folder import TABLES, about_result, read_manifest, read_metrics, read_result
 from tradekit.engine.trials import data_hash
+from tradekit.model.result import Result
 
-__all__ = ["Comparison", "Pair", "compare", "differences", "different", "settings_that_differ"]
+__all__ = [
+    "Comparison",
+    "Pair",
+    "RunDifferences",
+    "compare",
+    "compare_results",
+    "differences",
+    "different",
+    "settings_that_differ",
+]
 
 Pair = tuple[Any, Any]
 
@@ -56,6 +66,24 @@ def compare(first: Path, second: Path) -> Comparison:
         metrics={key: (figures.get(key), others.get(key)) for key in {**figures, **others}},
         decision=None if "journal" in same_tables else _decision(first, second),
     )
+
+
+@dataclass(frozen=True, slots=True)
+class RunDifferences:
+    """What two runs were made of differently.
+
+    `settings` are those that differ, as (first, second) by the key that a person writes, `None` where one side has none; `others`
+    is what no setting tells, one clause each: other data, versions of components, drivers.
+    """
+
+    settings: Mapping[str, Pair]
+    others: tuple[str, ...]
+
+
+def compare_results(first: Result, second: Result) -> RunDifferences:
+    """Return what two results were made of differently, as `tradekit runs compare` tells it."""
+    left, right = about_result(first), about_result(second)
+    return RunDifferences(settings_that_differ(left, right), tuple(differences(left, right)))
 
 
 def _decision(first: Path, second: Path) -> Difference | None:

@@ -26,6 +26,7 @@ __all__ = [
     "REPORT",
     "TABLES",
     "Listed",
+    "about_result",
     "discard",
     "find_run",
     "list_runs",
@@ -92,7 +93,7 @@ def write_result(result: Result, folder: Path, about: Mapping[str, Any], memory:
     for name in TABLES:
         _write_table(getattr(result, name), folder / f"{name}.parquet", memory)
     (folder / _METRICS).write_bytes(_json(dict(result.metrics)))
-    manifest = {name: _plain(getattr(result, name)) for name in _COMPARED}
+    manifest = about_result(result)
     files = [*(f"{name}.parquet" for name in TABLES), _METRICS]
     if result.bands is not None:
         (folder / _BANDS).write_bytes(_json(_plain(result.bands)))
@@ -100,6 +101,11 @@ def write_result(result: Result, folder: Path, about: Mapping[str, Any], memory:
     manifest["files"] = {name: _sha256(folder / name) for name in files}
     whole = {"format": FORMAT, "about": dict(about), "digest": _digest(manifest), **manifest}
     (folder / _MANIFEST).write_bytes(_json(whole))
+
+
+def about_result(result: Result) -> dict[str, Any]:
+    """Return what a manifest says of a result, besides its files."""
+    return {name: _plain(getattr(result, name)) for name in _COMPARED}
 
 
 def _digest(manifest: Mapping[str, Any]) -> str:

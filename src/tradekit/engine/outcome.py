@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from tradekit.analysis.curve import EquityCurve, sample
+from tradekit.analysis.excursions import excursions
 from tradekit.analysis.measure import measure
 from tradekit.analysis.tables import trades_table
 from tradekit.engine.assumptions import notes
@@ -17,7 +18,7 @@ from tradekit.engine.drive import Driven
 from tradekit.engine.market import MarketData
 from tradekit.engine.plan import Plan
 from tradekit.engine.prepare import Prepared
-from tradekit.engine.trades import carried, fills_of, trips_of
+from tradekit.engine.trades import carried, fills_of, splits_of, trips_of
 from tradekit.journal.tables import equity_table, exposures, fills_table, journal_table, orders_table, positions_table
 from tradekit.model.bars import Threshold
 from tradekit.model.result import Result
@@ -60,8 +61,8 @@ def result_of(composed: ComposedRun, market: MarketData, prepared: Prepared, pla
         orders=orders_table(record),
         fills=fills_table(record),
         positions=positions_table(record),
-        equity=equity_table(record, exposure),
-        trades=trades_table(trips, record.bars.symbols),
+        equity=equity_table(record, exposure, value),
+        trades=trades_table(trips, record.bars.symbols, excursions(record.bars, trips, splits_of(record), record.memory)),
         journal=journal_table(record),
     )
 

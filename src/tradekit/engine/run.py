@@ -134,7 +134,7 @@ def keep(
             if bands is not None and not driven.stopped_by:
                 result = replace(result, bands=bands_of(ready.composed, ready.market, ready.plan, bands))
             with _writing(folder):
-                write_result(result, folder, _about(folder, started), ready.prepared.setup.memory)
+                write_result(result, folder, _about(folder, started, ready.composed.run_file.path), ready.prepared.setup.memory)
             told = _tell(ready, driven, result, folder)
             pages = () if result.bands is None else tuple(bands_told(result.bands))
             with _writing(folder):
@@ -226,11 +226,12 @@ def _tell(ready: Ready, driven: Driven, result: Result, folder: Path) -> _Told:
     return _Told(tuple(pages), tuple(texts), failures[0] if failures else None)
 
 
-def _about(folder: Path, started: datetime) -> dict[str, Any]:
+def _about(folder: Path, started: datetime, file: Path) -> dict[str, Any]:
     """Return what may differ between two equal runs."""
     finished = datetime.now(UTC)
     return {
         "id": run_id(folder),
+        "file": str(file.absolute()),
         "started": started.isoformat(timespec="milliseconds"),
         "finished": finished.isoformat(timespec="milliseconds"),
         "seconds": round((finished - started).total_seconds(), 3),

@@ -7,13 +7,14 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from tradekit.analysis.excursions import Splits
 from tradekit.analysis.trades import CarryColumns, Ends, FillColumns, RoundTrips, round_trips
 from tradekit.journal.record import Record
 from tradekit.model.bars import Floats
 from tradekit.model.event import CashKind, EventKind
 from tradekit.model.reference import ScheduledKind
 
-__all__ = ["carried", "fills_of", "trips_of"]
+__all__ = ["carried", "fills_of", "splits_of", "trips_of"]
 
 _ROUNDING = 1e-9
 
@@ -39,6 +40,13 @@ def carried(record: Record) -> dict[CashKind, float]:
     log, entries = record.log, record.entries(EventKind.CASH)
     amounts = _in_account(record, entries)
     return {kind: float(np.sum(amounts[log["code"][entries] == kind])) for kind in CashKind}
+
+
+def splits_of(record: Record) -> Splits:
+    """Return the splits of what was held."""
+    log = record.log
+    entries = np.flatnonzero((log["kind"] == EventKind.ACTION) & (log["code"] == ScheduledKind.SPLIT))
+    return Splits(log["row"][entries], log["instrument"][entries], log["a"][entries])
 
 
 def trips_of(record: Record) -> RoundTrips:

@@ -63,8 +63,9 @@ def orders_table(record: Record) -> pa.Table:
 
 
 def fills_table(record: Record) -> pa.Table:
-    """Return one row a fill; `quantity` is signed, `fee` and `slippage` are money."""
+    """Return one row a fill; `quantity` is signed, `value`, `fee` and `slippage` are money."""
     log, fills = record.log, record.entries(EventKind.FILL)
+    unit = record.money.unit_in(log["instrument"][fills].astype(np.int64), log["row"][fills].astype(np.int64))
     return table(
         {
             "order": number_column(log["order"][fills]),
@@ -72,6 +73,7 @@ def fills_table(record: Record) -> pa.Table:
             "symbol": name_column(log["instrument"][fills], record.bars.symbols),
             "quantity": number_column(log["a"][fills]),
             "price": number_column(log["b"][fills]),
+            "value": number_column(np.abs(log["a"][fills]) * log["b"][fills] * unit),
             "fee": number_column(log["c"][fills]),
             "slippage": number_column(log["d"][fills]),
             "at": name_column(log["code"][fills] % len(_PLACES), _PLACES),
@@ -101,11 +103,15 @@ def _moves(record: Record) -> NDArray[np.int64]:
     return np.flatnonzero((kind == EventKind.FILL) | (kind == EventKind.ACTION))
 
 
-def equity_table(record: Record, exposure: Exposures) -> pa.Table:
-    """Return one row a bar: equity, cash and exposure at its close, in money; `is_stale` says that a held instrument had no bar."""
+def equity_table(record: Record, exposure: Exposures, benchmark: Floats | None = None) -> pa.Table:
+    """Return one row a bar: equity, cash and exposure at its close, in money; `is_stale` says that a held instrument had no bar.
+
+    `benchmark`, float64 [time], is a column more, if there is one.
+    """
     columns = {"time": time_column(record.bars.close_time)}
     numbers = {"equity": record.equity, "cash": _cash(record), **_balances(record)}
-    for name, values in (numbers | {"gross_exposure": exposure.gross, "net_exposure": exposure.net}).items():
+    numbers |= {"gross_exposure": exposure.gross, "net_exposure": exposure.net}
+    for name, values in (numbers if benchmark is None else numbers | {"benchmark": benchmark}).items():
         columns[name] = number_column(values)
         record.memory.release()
     return table(columns | {"is_stale": flag_column(exposure.is_stale)})

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from tradekit.model.bars import Bars
+from tradekit.model.values import Values
 
 __all__ = ["RunStart"]
 
@@ -22,6 +23,7 @@ class RunStart:
     - `bars`: those that it decides on; in a run on live data, those that warm it up.
     - `judges`: the risk rules that judge each order, in their order: not those that give orders their size, or watch equity.
     - `runs`: the folder of runs, in which its own folder will be made.
+    - `values`: the strategy's indicators on `bars`.
     """
 
     mode: str
@@ -29,3 +31,4 @@ class RunStart:
     bars: Bars
     judges: tuple[str, ...]
     runs: Path
+    values: Values | None = None

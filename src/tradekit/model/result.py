@@ -31,8 +31,8 @@ class Result:
 
     - `orders`: one row an order, with its status, what was asked, filled, and why it was rejected or cancelled.
     - `fills`: one row a fill. `positions`: the position after each fill.
-    - `equity`: one row a bar: equity, cash, gross and net exposure (in money), whether a price was stale.
-    - `trades`: one row a round trip, from flat to flat.
+    - `equity`: one row a bar: equity, cash, gross and net exposure and the benchmark (in money), whether a price was stale.
+    - `trades`: one row a round trip, from flat to flat, with how far the price went against it (`mae`) and for it (`mfe`).
     - `journal`: every order, verdict, reject, fill, cancel and halt, in order.
     """
 

@@ -24,10 +24,7 @@ class TestLightGbm(ModelContract):
 
 class TestXgBoost(ModelContract):
     model = XgBoost
-    options = (
-        {"trees": 20},
-        {"task": "classification", "trees": 20, "row_share": 0.7, "feature_share": 0.7},
-    )
+    options = ({"task": "classification", "trees": 10, "row_share": 0.7, "feature_share": 0.7},)
 
 
 class TestRidge(ModelContract):
@@ -43,7 +40,6 @@ class TestNeural(ModelContract):
     options = (
         {"batch": 32},
         {"task": "classification", "units": [16, 8], "batch": 32},
-        {"units": [64], "batch": 400},
     )
 
 
@@ -53,18 +49,12 @@ class TestRecursiveLeastSquares(ModelContract):
 
 class TestFtrl(ModelContract):
     model = Ftrl
-    options = (
-        {},
-        {"l1": 0.1},
-    )
+    options = ({"l1": 0.1},)
 
 
 class TestPassiveAggressive(ModelContract):
     model = PassiveAggressive
-    options = (
-        {},
-        {"task": "classification"},
-    )
+    options = ({"task": "classification"},)
 
 
 class TestOnnx(ModelContract):

@@ -175,7 +175,8 @@ class Resolver:
             if payment.currency == currency:
                 self.tell(Paid(max(payment.time, self.decider.time), payment))
             else:
-                _log.error("%s of %s %s can't be booked: %s is settled in %s", *key[1:], payment.currency, symbol, currency)
+                said = f"{payment.kind} {payment.payment_id!r} of {symbol!r} comes in {payment.currency}"
+                _log.error("%s and can't be booked: it is settled in %s", said, currency)
 
     async def reconcile(self, since: int, is_full: bool) -> Reconciled:
         """Compare orders, trades and holdings with the venue's: light without, full with the trades of all instruments.

@@ -1,0 +1,1 @@
+"""The page: charts, tables and words about a run in one file."""

@@ -1,0 +1,1 @@
+"""A few pictures of a run as PNG files, drawn by matplotlib."""
