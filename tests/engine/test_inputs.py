@@ -7,7 +7,6 @@ import pytest
 
 import tradekit
 from tradekit import ConfigError, DataError
-from tradekit.engine.folder import read_result
 from tradekit.engine.trials import data_set
 
 QUICKSTART = Path(__file__).parents[2] / "examples" / "quickstart.toml"
@@ -23,7 +22,6 @@ def test_read_run_gives_strategy_and_bars_of_the_run(tmp_path):
     assert len(inputs.bars) == result.data[0]["rows"]
     assert inputs.data == data_set(result.data)
     assert inputs.calendars == (None,) * len(inputs.bars.symbols)
-    assert read_result(next(tmp_path.glob("*/manifest.json")).parent).data == result.data
 
 
 def test_read_run_prices_are_without_the_jumps_of_splits(tmp_path):
@@ -34,7 +32,7 @@ def test_read_run_prices_are_without_the_jumps_of_splits(tmp_path):
     (tmp_path / "splits.csv").write_text("symbol,date,ratio\nA,2024-01-03,2\n")
     (tmp_path / "run.toml").write_text(
         'risk = []\n[run]\nname = "split"\n[account]\ncurrency = "USD"\ncapital = 1000\n[data]\nsource = "csv"\npath = "bars.csv"\n'
-        'instruments = ["A"]\ninterval = "1d"\nsplits = { path = "splits.csv" }\n[strategy]\nname = "buy-and-hold"\n'
+        'instruments = ["A"]\ninterval = "1d"\nactions = { splits = { path = "splits.csv" } }\n[strategy]\nname = "buy-and-hold"\n'
         "[execution]\ncosts = []\n"
     )
     close = tradekit.read_run(tmp_path / "run.toml").bars.close[:, 0]
