@@ -13,17 +13,17 @@ import tempfile
 from dataclasses import asdict
 from pathlib import Path
 
-import numpy as np
-
 from tradekit import RunError
 from tradekit_ml.features.transforms import TransformChain
 from tradekit_ml.models import find_model, load_model
+from tradekit_ml.models.files import arrays_of, bytes_of
 from tradekit_ml.registry import Reference
 from tradekit_ml.training.fitted import Fitted, Job, Scale, fit
 
 __all__ = ["Aside", "work"]
 
 _JOB, _ROWS, _MODEL, _REFERENCE = "job.json", "rows.npz", "model", "reference.npz"
+_ARRAYS = ("rows", "labels", "weights")
 
 
 class Aside:
@@ -41,7 +41,7 @@ class Aside:
         folder = Path(self._folder.name)
         about = {key: getattr(job, key) for key in ("options", "transforms", "seed", "until")}
         (folder / _JOB).write_text(json.dumps({**about, "kind": job.kind.name, "scale": asdict(job.scale)}), "utf-8")
-        np.savez(folder / _ROWS, rows=job.rows, labels=job.labels, weights=job.weights)
+        (folder / _ROWS).write_bytes(bytes_of({name: getattr(job, name) for name in _ARRAYS}))
         command = [sys.executable, "-m", "tradekit_ml.training.aside", str(folder)]
         with (folder / "errors").open("wb") as errors:
             self._process = subprocess.Popen(  # noqa: S603 - this Python, and a folder of our own
@@ -78,9 +78,8 @@ def work(folder: Path) -> None:
     about["kind"] = find_model(about["kind"])
     about["scale"] = Scale(**about["scale"])
     about["transforms"] = tuple(about["transforms"])
-    with np.load(folder / _ROWS, allow_pickle=False) as file:
-        job = Job(rows=file["rows"], labels=file["labels"], weights=file["weights"], **about)
-    fitted = fit(job)
+    arrays = arrays_of((folder / _ROWS).read_bytes(), "the rows of the training", _ARRAYS)
+    fitted = fit(Job(rows=arrays["rows"], labels=arrays["labels"], weights=arrays["weights"], **about))
     fitted.model.dump(folder / _MODEL)
     fitted.chain.dump(folder)
     (folder / _REFERENCE).write_bytes(fitted.reference.to_bytes())
