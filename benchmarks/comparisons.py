@@ -361,6 +361,16 @@ COMPARISONS = (
         "µs",
     ),
     Comparison(
+        "replay",
+        "`tradekit replay`: a paper run of 20,000 bars with an order on each, read, decided again and compared",
+        "10,000 decisions a second",
+        _short,
+        "replay.py",
+        10_000.0,
+        "a second",
+        is_more_better=True,
+    ),
+    Comparison(
         "audit-verify",
         "verifying a record of an audit log, at level L0",
         "20,000 a second",

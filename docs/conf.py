@@ -111,6 +111,8 @@ nitpick_ignore_regex = [
     # What a comparison of decisions finds is told at `SnapshotCheck`.
     ("py:class", r"tradekit\.engine\.decisions\.(Decision|Difference|Drift)"),
     ("py:class", "EntryPoint"),  # Python's own, of importlib.metadata
+    # What a replay finds is told at `Replayed`.
+    ("py:class", r"tradekit\.engine\.replay\.(bars\.BarChange|causes\.Cause|comparing\.OrderDifference|scene\.Change|run\.Fills)"),
     ("py:.*", r"(Setting|Method|Floats|Times|Period|Source|Unit|RenderableType|NDArray.*|Path|Any|Table)"),
 ]
 

@@ -51,6 +51,7 @@ _HOMES = {
     "tradekit.engine.reread": "RunMarket read_market",
     "tradekit.engine.compare": "RunDifferences compare_results",
     "tradekit.engine.periods": "Periods benchmark_metrics drawdowns periods",
+    "tradekit.engine.replay.run": "Replay Replayed replay",
     "tradekit.engine.run": "run",
     "tradekit.engine.sweep.run": "SweepResult sweep",
     "tradekit.engine.sweep.search": "Search",

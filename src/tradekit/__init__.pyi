@@ -52,6 +52,7 @@ from tradekit.engine.periods import (
     periods as periods,
 )
 from tradekit.engine.reread import RunMarket as RunMarket, read_market as read_market
+from tradekit.engine.replay.run import Replay as Replay, Replayed as Replayed, replay as replay
 from tradekit.engine.run import run as run
 from tradekit.engine.snapshot import (
     Snapshot as Snapshot,

@@ -33,6 +33,7 @@ COMMANDS = {
     "sweep": ("tradekit.cli.sweep:sweep_command", "Run a run file with many settings, and rank them."),
     "lookahead": ("tradekit.cli.lookahead:lookahead_command", "Prove that no decision depends on what comes after it."),
     "snapshot": ("tradekit.cli.snapshot:snapshot_command", "Record what a run decides, or find what has changed."),
+    "replay": ("tradekit.cli.replay:replay_command", "Find out why a run on live data differs from the backtest."),
     "init": ("tradekit.cli.init:init_command", "Make a working project to start from."),
     "new": ("tradekit.cli.new:new_command", "Make a plugin package to start from."),
     "status": ("tradekit.cli.accounts:status_command", "Show what a live account holds, and what is at the venue."),

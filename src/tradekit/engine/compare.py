@@ -20,6 +20,7 @@ __all__ = [
     "compare_results",
     "differences",
     "different",
+    "flat_settings",
     "settings_that_differ",
 ]
 
@@ -118,7 +119,7 @@ def differences(
 
 def _settings(manifest: Mapping[str, Any]) -> dict[str, Any]:
     """Return settings by the key that a person writes; what overrides did to them is in them."""
-    return {key: value for key, value in _flat(manifest["config"]).items() if not key.startswith("overrides")}
+    return {key: value for key, value in flat_settings(manifest["config"]).items() if not key.startswith("overrides")}
 
 
 def _versions(manifest: Mapping[str, Any]) -> dict[str, str]:
@@ -136,7 +137,7 @@ def different(left: Mapping[str, Any], right: Mapping[str, Any]) -> Iterator[tup
             yield key, (left.get(key), right.get(key))
 
 
-def _flat(value: Any, prefix: str = "") -> dict[str, Any]:
+def flat_settings(value: Any, prefix: str = "") -> dict[str, Any]:
     """Return nested settings by the key that a person writes: `risk[0].limit`."""
     if isinstance(value, Mapping):
         pairs = [(f"{prefix}.{key}" if prefix else key, inner) for key, inner in value.items()]
@@ -144,4 +145,4 @@ def _flat(value: Any, prefix: str = "") -> dict[str, Any]:
         pairs = [(f"{prefix}[{index}]", inner) for index, inner in enumerate(value)]
     else:
         return {prefix: value}
-    return {key: leaf for name, inner in pairs for key, leaf in _flat(inner, name).items()}
+    return {key: leaf for name, inner in pairs for key, leaf in flat_settings(inner, name).items()}

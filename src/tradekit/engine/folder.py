@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from tradekit.analysis.definitions import DEFINITIONS
@@ -32,6 +33,7 @@ __all__ = [
     "list_runs",
     "new_folder",
     "publish",
+    "read_checked",
     "read_manifest",
     "read_metrics",
     "read_result",
@@ -82,10 +84,16 @@ def publish(folder: Path) -> Path:
     return final
 
 
-def write_result(result: Result, folder: Path, about: Mapping[str, Any], memory: Memory = MEMORY) -> None:
+def write_result(
+    result: Result,
+    folder: Path,
+    about: Mapping[str, Any],
+    memory: Memory = MEMORY,
+    further: Mapping[str, bytes] = MappingProxyType({}),
+) -> None:
     """Write tables, `metrics.json` and `manifest.json`. `about` is what differs between two equal runs: id, host, times.
 
-    `memory` is where the tables lie.
+    `memory` is where the tables lie; `further` are files that a kind of run has besides, by name.
 
     Everything outside of the manifest's `about` is the same, byte for byte, for the same inputs and versions; `digest` is its hash.
     Raises `OSError` if a file can't be written.
@@ -98,6 +106,9 @@ def write_result(result: Result, folder: Path, about: Mapping[str, Any], memory:
     if result.bands is not None:
         (folder / _BANDS).write_bytes(_json(_plain(result.bands)))
         files.append(_BANDS)
+    for name, content in further.items():
+        (folder / name).write_bytes(content)
+        files.append(name)
     manifest["files"] = {name: _sha256(folder / name) for name in files}
     whole = {"format": FORMAT, "about": dict(about), "digest": _digest(manifest), **manifest}
     (folder / _MANIFEST).write_bytes(_json(whole))
@@ -215,6 +226,12 @@ def read_result(folder: str | Path) -> Result:
         **{name: _table(contents[f"{name}.parquet"]) for name in TABLES},
         bands=bands,
     )
+
+
+def read_checked(folder: Path, name: str) -> bytes | None:
+    """Return a further file of a run; `None` if it has none of that name. Raises `RunError` if it is not what the run wrote."""
+    hashes = read_manifest(folder)["files"]
+    return _checked(folder / name, hashes) if name in hashes else None
 
 
 def _checked(path: Path, hashes: Mapping[str, str]) -> bytes:

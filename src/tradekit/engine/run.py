@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from tradekit import __version__
@@ -121,20 +122,27 @@ def execute(ready: Ready, runs: Path, progress: Progress = _silent, bands: Progr
 
 
 def keep(
-    ready: Ready, runs: Path, work: Callable[[], Driven], stopped: BaseException | None = None, bands: Progress | None = None
+    ready: Ready,
+    runs: Path,
+    work: Callable[[], Driven],
+    stopped: BaseException | None = None,
+    bands: Progress | None = None,
+    further: Mapping[str, bytes] = MappingProxyType({}),
 ) -> Finished:
-    """Do the `work` of a run, and keep what came of it in a folder; see `execute`. `stopped` is the error that ended it early."""
+    """Do the `work` of a run, and keep what came of it in a folder; see `execute`.
+
+    `stopped` is the error that ended it early, `further` are files that it has besides those of any run, by name.
+    """
     started = datetime.now(UTC)
     reporters = ready.composed.reporters
     try:
         folder = _folder(runs, ready.composed.config.run.slug, started)
         try:
             driven = work()
-            result = result_of(ready.composed, ready.market, ready.prepared, ready.plan, driven)
-            if bands is not None and not driven.stopped_by:
-                result = replace(result, bands=bands_of(ready.composed, ready.market, ready.plan, bands))
+            result = _result(ready, driven, bands)
             with _writing(folder):
-                write_result(result, folder, _about(folder, started, ready.composed.run_file.path), ready.prepared.setup.memory)
+                about = _about(folder, started, ready.composed.run_file.path)
+                write_result(result, folder, about, ready.prepared.setup.memory, further)
             told = _tell(ready, driven, result, folder)
             pages = () if result.bands is None else tuple(bands_told(result.bands))
             with _writing(folder):
@@ -146,17 +154,31 @@ def keep(
     except BaseException as error:
         end_failed(reporters, error)
         raise
-    failure = told.failure
-    try:
-        end(reporters, result.status if stopped is None else "failed", stopped)
-    except TradekitError as error:
-        failure = failure or error
+    failure = _end(reporters, result.status, stopped, told.failure)
     if result.mode == "backtest":
         _count(result, final)
     if failure is not None:
         failure.add_note(f"the run itself is kept in {final}")
         raise failure
     return Finished(result, final, driven.stopped_by, (*told.pages, *pages))
+
+
+def _end(
+    reporters: Sequence[Reporter], status: str, stopped: BaseException | None, failure: TradekitError | None
+) -> TradekitError | None:
+    """Tell reporters how the run ended, and return the first error of any of them; `failure` is one from before."""
+    try:
+        end(reporters, status if stopped is None else "failed", stopped)
+    except TradekitError as error:
+        return failure or error
+    return failure
+
+
+def _result(ready: Ready, driven: Driven, bands: Progress | None) -> Result:
+    result = result_of(ready.composed, ready.market, ready.prepared, ready.plan, driven)
+    if bands is None or driven.stopped_by:
+        return result
+    return replace(result, bands=bands_of(ready.composed, ready.market, ready.plan, bands))
 
 
 def end_failed(reporters: Sequence[Reporter], error: BaseException) -> None:

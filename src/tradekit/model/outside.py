@@ -145,7 +145,19 @@ class LiveBar:
 
 
 NoteKind = Literal[
-    "bars", "intent", "cancel", "answer", "sighting", "fill", "foreign", "payment", "absent", "command", "blocked", "price"
+    "bars",
+    "intent",
+    "cancel",
+    "answer",
+    "sighting",
+    "fill",
+    "foreign",
+    "payment",
+    "absent",
+    "command",
+    "blocked",
+    "price",
+    "revised",
 ]
 
 
@@ -163,7 +175,8 @@ class OutsideNote:
     - `fill`, and `foreign` for a trade that the account made without this run: `trade_id`, `quantity`, `price`, `fee`,
       `fee_currency`, `is_maker`, `venue_id`, `time`;
     - `payment`, money without a trade: `payment_id`, `amount`, `currency`, `kind`;
-    - `command`, of an operator or of the driver: `command`, `reason`; `blocked`: `reason`; `price`: `price`.
+    - `command`, of an operator or of the driver: `command`, `reason`; `blocked`: `reason`; `price`: `price`;
+    - `revised`, a bar that came after its row or came again and other: `open_time`, `bar` (as in `bars`).
     """
 
     kind: NoteKind

@@ -7,6 +7,8 @@ from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any, ClassVar
 
+import numpy as np
+
 from tradekit.model.bars import BAR_COLUMNS, Series
 from tradekit.model.instrument import Instrument
 from tradekit.model.outside import LiveBar, Reconnected
@@ -22,6 +24,8 @@ class ScriptedSource(DataSource):
 
     `script` holds all bars of each symbol, `clock` returns nanoseconds UTC. `silent` are open times of bars that the stream leaves
     out, `unclosed` of those that it gives without saying that they are final; after those in `breaks` the stream begins anew.
+    `withheld` are those that the history has not got either; `further` are bars that the stream gives besides, right after the one
+    that opened at some time: such as one that comes late, or again and other.
     """
 
     name = "scripted"
@@ -32,6 +36,8 @@ class ScriptedSource(DataSource):
     silent: ClassVar[frozenset[int]] = frozenset()
     unclosed: ClassVar[frozenset[int]] = frozenset()
     breaks: ClassVar[frozenset[int]] = frozenset()
+    withheld: ClassVar[frozenset[int]] = frozenset()
+    further: ClassVar[Mapping[int, Sequence[LiveBar]]] = {}
 
     def venue_time(self) -> int | None:
         return type(self).clock()
@@ -41,7 +47,7 @@ class ScriptedSource(DataSource):
 
     def bars(self, request: BarRequest) -> Mapping[str, Series]:
         now = type(self).clock()
-        return {symbol: _between(self.script[symbol], request, now) for symbol in request.symbols}
+        return {symbol: _between(self.script[symbol], request, now, self.withheld) for symbol in request.symbols}
 
     async def live_bars(self, request: BarRequest) -> AsyncIterator[LiveBar | Reconnected]:
         yield Reconnected()
@@ -54,6 +60,8 @@ class ScriptedSource(DataSource):
                 yield Reconnected()
             elif bar.open_time not in self.silent:
                 yield replace(bar, is_final=bar.open_time not in self.unclosed)
+            for one in self.further.get(bar.open_time, ()):
+                yield one
         await asyncio.Event().wait()
 
     def _script(self, symbols: Sequence[str]) -> list[LiveBar]:
@@ -65,9 +73,10 @@ def _bars(symbol: str, series: Series) -> list[LiveBar]:
     return [LiveBar(symbol, *row) for row in zip(*columns, strict=True)]
 
 
-def _between(series: Series, request: BarRequest, now: int) -> Series:
+def _between(series: Series, request: BarRequest, now: int, withheld: frozenset[int]) -> Series:
     asked = (series.open_time >= (request.start or 0)) & (series.close_time <= now)
     if request.end is not None:
         asked &= series.open_time < request.end
+    asked &= ~np.isin(series.open_time, sorted(withheld))
     columns: dict[str, Any] = {name: getattr(series, name)[asked] for name in BAR_COLUMNS}
     return Series(**columns, origin="a script")

@@ -60,6 +60,9 @@ class Stage:
     """Further components, each with its kind."""
     base: int = BEGIN
     history: int = 5
+    venue_kind: type[ScriptedVenue] = ScriptedVenue
+    options: Mapping[str, Any] = field(default_factory=dict)
+    """Of the strategy."""
     skew: int = 0
     """By how much this machine's clock is wrong, in nanoseconds."""
     venue: ScriptedVenue = field(init=False)
@@ -67,9 +70,18 @@ class Stage:
 
     def __post_init__(self) -> None:
         self.base = int(self.base)
-        self.venue = ScriptedVenue([self.instrument], self.clock)
+        self.venue = self.venue_kind([self.instrument], self.clock)
         self.source = type("Source", (ScriptedSource,), {"script": self.script, "clock": self.clock, "known": [self.instrument]})
         self.executor = type("Outside", (ScriptedExecutor,), {"venue": self.venue})
+
+    async def trade_closes(self) -> None:
+        """Let the venue trade at the close of each bar when that has closed, which is where the next one opens."""
+        series = self.script["BTC/USDT"]
+        for closed, price in zip(series.close_time.tolist(), series.close.tolist(), strict=True):
+            wait = (closed - self.clock()) / 1e9
+            if wait >= 0:
+                await asyncio.sleep(wait)
+                self.venue.trade("BTC/USDT", price)
 
     def clock(self) -> int:
         """Return the time, UTC nanoseconds."""
@@ -77,8 +89,8 @@ class Stage:
 
     def compose(self, **options: Any) -> ComposedRun:
         """Compose the run."""
-        name = "scripted" if self.mode == "live" else "simulated"
-        shown = "\n".join(f"{key} = {json.dumps(value)}" for key, value in options.items())
+        name = "scripted" if self.mode in ("live", "shadow") else "simulated"
+        shown = "\n".join(f"{key} = {json.dumps(value)}" for key, value in {**self.options, **options}.items())
         text = f"""{self.rules if self.rules == "risk = []" else ""}
 [run]
 name = "trial"
@@ -105,6 +117,10 @@ name = "summary"
 """
         path = self.folder / "run.toml"
         path.write_text(text)
+        return compose_file(path, registry=self.registry())
+
+    def registry(self) -> Registry:
+        """Return the components that the run knows."""
         found = discover(())
         own = [
             Provided("data source", "scripted", self.source, "tests", "1"),
@@ -113,7 +129,7 @@ name = "summary"
         own += [Provided(kind, one.name, one, "tests", "1") for kind, one in self.brought if one.name not in found.names(kind)]
         if self.strategy.name not in found.names("strategy"):
             own.append(Provided("strategy", self.strategy.name, self.strategy, "tests", "1"))
-        return compose_file(path, registry=Registry((*found.components, *own), found.broken, found.left_out))
+        return Registry((*found.components, *own), found.broken, found.left_out)
 
     def play(self, seconds: float, on_start: Callable[[LiveSession], None] = lambda _session: None, **options: Any) -> Played:
         """Run for so many seconds, end the session, and return what there was."""
@@ -141,18 +157,21 @@ name = "summary"
         self.base, self.loop = self.clock(), None
         return Played(started, ended)
 
-    def run(self, seconds: float, *later: tuple[float, Callable[[], object]]) -> LiveOutcome:
+    def run(self, seconds: float, *later: tuple[float, Callable[[], object]], is_new: bool = False) -> LiveOutcome:
         """Run for so many seconds as `tradekit run` does, with its folder; `later` are things to be done at some second of it."""
 
         def on_start(started: Started) -> None:
             self.loop = asyncio.get_running_loop()
+            started.session.timing = replace(started.session.timing, tick=2.0)
             for at, what in later:
                 self.loop.call_later(at, what)
             self.loop.call_later(seconds, started.session.stop, signal.SIGINT)
 
         with pytest.MonkeyPatch.context() as patch:
             patch.setattr(run_module.asyncio, "run", run_virtually)
-            outcome = run_module.run_live(self.compose(), self.folder, may_trade=True, on_start=on_start, clock=self.clock)
+            outcome = run_module.run_live(
+                self.compose(), self.folder, may_trade=True, is_new=is_new, on_start=on_start, clock=self.clock
+            )
         self.base, self.loop = self.clock(), None
         return outcome
 

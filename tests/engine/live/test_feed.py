@@ -57,12 +57,12 @@ def test_later_bar_does_not_make_the_last_state_of_an_earlier_one_final():
     assert one.missing(MINUTE + 4 * SECOND) == ("A",)
 
 
-def test_bar_that_comes_again_and_other_is_counted():
+def test_bar_whose_row_has_been_is_put_aside_once_it_is_final():
     one = feed()
     one.push(bar("A", 0, 1.0))
     assert one.take(MINUTE) is not None
-    one.push(bar("A", 0, 1.0))
-    assert one.revised == 0
+    one.push(bar("A", 0, 5.0, is_final=False))
+    assert one.late == []
     one.push(bar("A", 0, 9.0))
-    assert one.revised == 1
+    assert one.late == [bar("A", 0, 9.0)]
     assert one.take(2 * MINUTE) is None

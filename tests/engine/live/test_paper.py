@@ -81,7 +81,7 @@ def test_paper_bars_that_come_late_or_not_at_all_are_asked_for(tmp_path):
     played = stage.play(80 * 60 + 20)
     bars = played.core.run.setup.bars
     assert np.array_equal(bars.close[5:85, 0], script.close[10:90])
-    assert played.started.session.feed.revised == 0
+    assert not played.core.revised
 
 
 def test_paper_a_source_that_has_no_bar_leaves_a_hole(tmp_path):

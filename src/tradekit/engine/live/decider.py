@@ -14,8 +14,21 @@ import numpy as np
 
 from tradekit.engine.calls import Blaming, run_on_bar
 from tradekit.engine.live.following import Action, Follower
-from tradekit.engine.live.growing import GrowingRun
-from tradekit.engine.live.inputs import Absent, Answer, Blocked, Command, Filled, Imposed, Input, Paid, Price, Row, Sighting
+from tradekit.engine.live.growing import GrowingRun, Ohlcv
+from tradekit.engine.live.inputs import (
+    Absent,
+    Answer,
+    Blocked,
+    Command,
+    Filled,
+    Imposed,
+    Input,
+    Paid,
+    Price,
+    Revised,
+    Row,
+    Sighting,
+)
 from tradekit.engine.live.legs import Leg, Legs, Minter
 from tradekit.errors import RunError
 from tradekit.model.bars import Floats
@@ -50,6 +63,8 @@ class Decider:
         self.instruments = {one.symbol: one for one in run.setup.instruments}
         self.follower = None if abilities is None else Follower(self.outside, self.legs, minter, self.instruments, abilities)
         self.blocked: dict[str, str] = {} if self.follower is None else self.follower.blocked
+        self.revised: dict[tuple[str, int], Ohlcv] = {}
+        """Bars that came after their rows, or other than they were used, by instrument and open time."""
         self.seized: dict[str, str] = {} if self.follower is None else self.follower.seized
         self._places = {symbol: i for i, symbol in enumerate(self.instruments)}
         self._has_events = type(strategy).on_bar is not Strategy.on_bar
@@ -155,6 +170,16 @@ class Decider:
             self.blocked[given.symbol] = given.reason
         else:
             self.blocked.pop(given.symbol, None)
+
+    @_take.register
+    def _(self, given: Revised) -> None:
+        self.revised[given.symbol, given.open_time] = given.bar
+
+    def knows(self, symbol: str, open_time: int, bar: Ohlcv) -> bool:
+        """Say whether a bar whose row has been is as it was last told, or from before the first row."""
+        if open_time < self.run.setup.bars.open_time[0]:
+            return True
+        return bar == self.revised.get((symbol, open_time), self.run.bar(symbol, open_time))
 
     def touched(self, symbol: str, price: float) -> list[int]:
         """Return the orders that the venue doesn't watch and that a price sets off."""

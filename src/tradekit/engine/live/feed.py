@@ -6,11 +6,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from tradekit.engine.live.growing import Closed
+from tradekit.engine.live.growing import Closed, Ohlcv
 from tradekit.model.bars import BAR_COLUMNS, Series
 from tradekit.model.outside import LiveBar
 
-__all__ = ["Feed"]
+__all__ = ["Feed", "prices_of"]
 
 
 @dataclass(slots=True)
@@ -30,18 +30,16 @@ class Feed:
     patience: int
     bars: dict[int, dict[str, LiveBar]] = field(default_factory=dict)
     finished: dict[int, set[str]] = field(default_factory=dict)
-    revised: int = 0
-    """How many bars came again, and other, after they had been used."""
-    used: dict[str, LiveBar] = field(default_factory=dict)
+    late: list[LiveBar] = field(default_factory=list)
+    """Final bars whose row has been; whoever takes them empties it."""
 
     def push(self, bar: LiveBar) -> None:
         """Take in a bar as it stands."""
         if bar.symbol not in self.symbols:
             return
         if bar.open_time < self.following:
-            before = self.used.get(bar.symbol)
-            if before is not None and before.open_time == bar.open_time and bar.is_final and _prices(before) != _prices(bar):
-                self.revised += 1
+            if bar.is_final:
+                self.late.append(bar)
             return
         self.bars.setdefault(bar.open_time, {})[bar.symbol] = bar
         if bar.is_final:
@@ -78,10 +76,10 @@ class Feed:
             self.finished.pop(opened, None)
             self.following = closed
             if finished:
-                self.used.update({symbol: bars[symbol] for symbol in finished})
-                return Closed(opened, closed, {symbol: _prices(bars[symbol]) for symbol in self.symbols if symbol in finished})
+                return Closed(opened, closed, {symbol: prices_of(bars[symbol]) for symbol in self.symbols if symbol in finished})
         return None
 
 
-def _prices(bar: LiveBar) -> tuple[float, float, float, float, float]:
+def prices_of(bar: LiveBar) -> Ohlcv:
+    """Return open, high, low, close and volume."""
     return bar.open, bar.high, bar.low, bar.close, bar.volume

@@ -19,10 +19,10 @@ from tradekit.model.timeline import Sessions
 from tradekit.model.values import Values
 from tradekit.simulator.setup import Setup
 
-__all__ = ["Closed", "GrowingRun"]
+__all__ = ["Closed", "GrowingRun", "Ohlcv"]
 
 _NEVER = int(np.iinfo(np.int64).max)
-_BAR = tuple[float, float, float, float, float]
+Ohlcv = tuple[float, float, float, float, float]
 """Open, high, low, close and volume."""
 
 
@@ -32,7 +32,7 @@ class Closed:
 
     open_time: int
     close_time: int
-    bars: Mapping[str, _BAR]
+    bars: Mapping[str, Ohlcv]
 
 
 class _Growing(Bars):
@@ -108,7 +108,7 @@ class GrowingRun:
             self._values[place, i, row] = self._value(feed, i, given[i])
         return row
 
-    def _value(self, feed: Feed, i: int, bar: _BAR | None) -> Any:
+    def _value(self, feed: Feed, i: int, bar: Ohlcv | None) -> Any:
         """Return the values of an indicator on the last row; in a hole it keeps those that it had."""
         if bar is None:
             return feed.last[:, 0]
@@ -122,6 +122,15 @@ class GrowingRun:
         for (i, feed), place in zip(self._feeds, self._places, strict=True):
             self._values[place, i, rows] = feed.take(bars, i)
         self.rows = rows.stop
+
+    def bar(self, symbol: str, open_time: int) -> Ohlcv | None:
+        """Return the bar of an instrument that opened at some time, as it was added; `None` if it had none."""
+        row = int(np.searchsorted(self._times[0][: self.rows], open_time))
+        i = self.setup.bars.symbols.index(symbol)
+        if row == self.rows or self._times[0][row] != open_time or np.isnan(self._columns[3][row, i]):
+            return None
+        opened, high, low, close, volume = (float(column[row, i]) for column in self._columns)
+        return opened, high, low, close, volume
 
     def seen(self) -> tuple[Bars, Values]:
         """Return the bars so far and the values on them, for `Strategy.targets`."""

@@ -8,7 +8,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, TypeAdapter
 
-from tradekit.engine.live.growing import Closed
+from tradekit.engine.live.growing import Closed, Ohlcv
 from tradekit.model.order import OrderStatus
 from tradekit.model.outside import VenueFill, VenuePayment
 
@@ -22,6 +22,7 @@ __all__ = [
     "Input",
     "Paid",
     "Price",
+    "Revised",
     "Row",
     "Sighting",
     "read_input",
@@ -128,7 +129,18 @@ class Blocked:
     kind: Literal["blocked"] = "blocked"
 
 
-Input = Row | Answer | Sighting | Filled | Imposed | Paid | Absent | Price | Command | Blocked
+@dataclass(frozen=True, slots=True)
+class Revised:
+    """A bar that came after its row, or came again and other. Nothing is decided on it; a later backtest has it."""
+
+    time: int
+    symbol: str
+    open_time: int
+    bar: Ohlcv
+    kind: Literal["revised"] = "revised"
+
+
+Input = Row | Answer | Sighting | Filled | Imposed | Paid | Absent | Price | Command | Blocked | Revised
 
 _ADAPTER: TypeAdapter[Input] = TypeAdapter(Annotated[Input, Field(discriminator="kind")])
 

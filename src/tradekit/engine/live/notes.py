@@ -6,7 +6,20 @@ from collections.abc import Mapping
 
 from tradekit.engine.live.decider import Decider
 from tradekit.engine.live.following import Action, Send
-from tradekit.engine.live.inputs import Absent, Answer, Blocked, Command, Filled, Imposed, Input, Paid, Price, Row, Sighting
+from tradekit.engine.live.inputs import (
+    Absent,
+    Answer,
+    Blocked,
+    Command,
+    Filled,
+    Imposed,
+    Input,
+    Paid,
+    Price,
+    Revised,
+    Row,
+    Sighting,
+)
 from tradekit.model.outside import Intent, OutsideNote, VenueFill, VenuePayment
 
 __all__ = ["note_of", "note_of_action"]
@@ -37,6 +50,9 @@ def note_of(given: Input, decider: Decider) -> OutsideNote:
             return OutsideNote("price", time, symbol=given.symbol, facts={"price": repr(given.price)})
         case Command():
             return OutsideNote("command", time, facts={"command": given.command, "reason": given.reason})
+        case Revised():
+            facts = {"open_time": str(given.open_time), "bar": " ".join(map(repr, given.bar))}
+            return OutsideNote("revised", time, symbol=given.symbol, facts=facts)
         case Blocked():
             return OutsideNote("blocked", time, symbol=given.symbol, facts={"reason": given.reason})
 

@@ -7,6 +7,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, replace
 from decimal import Decimal
+from typing import Any
 
 import numpy as np
 
@@ -48,7 +49,15 @@ class Opening:
         for name in PRICE_COLUMNS:
             for i in range(len(bars.symbols)):
                 columns[f"{name} {i}"] = number_column(getattr(bars, name)[:, i])
-        about = {
+        written = table(columns).replace_schema_metadata({"about": json.dumps(self.about(), default=str)})
+        sink = io.BytesIO()
+        with pa.ipc.new_file(sink, written.schema) as writer:
+            writer.write_table(written)
+        return sink.getvalue()
+
+    def about(self) -> dict[str, Any]:
+        """Return everything but the bars, as `of` takes it."""
+        return {
             "instruments": [asdict(one) for one in self.market.instruments],
             "facts": [dict(fact) for fact in self.market.facts],
             "notes": list(self.market.notes),
@@ -62,11 +71,6 @@ class Opening:
             "money": None if self.money is None else str(self.money),
             "paid_since": self.paid_since,
         }
-        written = table(columns).replace_schema_metadata({"about": json.dumps(about, default=str)})
-        sink = io.BytesIO()
-        with pa.ipc.new_file(sink, written.schema) as writer:
-            writer.write_table(written)
-        return sink.getvalue()
 
     @classmethod
     def from_bytes(cls, content: bytes) -> Opening:
@@ -75,11 +79,15 @@ class Opening:
 
         written = pa.ipc.open_file(io.BytesIO(content)).read_all()
         about = json.loads((written.schema.metadata or {})[b"about"])
-        instruments = tuple(Instrument(**one) for one in about["instruments"])
+        symbols = tuple(one["symbol"] for one in about["instruments"])
         columns = {name: written.column(name).to_numpy() for name in written.column_names}
-        prices = (np.stack([columns[f"{name} {i}"] for i in range(len(instruments))], axis=1) for name in PRICE_COLUMNS)
-        symbols = tuple(one.symbol for one in instruments)
-        bars = Bars(symbols, columns["open_time"], columns["close_time"], *prices)
+        prices = (np.stack([columns[f"{name} {i}"] for i in range(len(symbols))], axis=1) for name in PRICE_COLUMNS)
+        return cls.of(about, Bars(symbols, columns["open_time"], columns["close_time"], *prices))
+
+    @classmethod
+    def of(cls, about: Mapping[str, Any], bars: Bars) -> Opening:
+        """Return an opening of what `about` tells and its bars."""
+        instruments = tuple(Instrument(**one) for one in about["instruments"])
         market = bare(bars, instruments, about["bar_length"])
         return cls(
             replace(market, facts=tuple(about["facts"]), notes=tuple(about["notes"])),

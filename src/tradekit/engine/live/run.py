@@ -7,7 +7,7 @@ import gc
 import logging
 import signal
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -17,6 +17,7 @@ from tradekit.engine.hearing import Hearing, begin
 from tradekit.engine.live.following import Action
 from tradekit.engine.live.inputs import Input
 from tradekit.engine.live.notes import note_of, note_of_action
+from tradekit.engine.live.recording import recorded_files
 from tradekit.engine.live.session import Ended
 from tradekit.engine.live.start import Started, journal_path, start
 from tradekit.engine.plan import Plan
@@ -27,7 +28,7 @@ from tradekit.journal.record import Record
 from tradekit.journal.store import JournalStore
 from tradekit.model.event import Event, EventKind
 
-__all__ = ["LiveOutcome", "run_live"]
+__all__ = ["LiveOutcome", "keep_session", "run_live"]
 
 _TOLD = (EventKind.ORDER, EventKind.REJECT, EventKind.FILL, EventKind.CANCEL, EventKind.HALT)
 _log = logging.getLogger("tradekit.live")
@@ -63,12 +64,13 @@ def run_live(
     try:
         store.lease()
         started, ended = asyncio.run(_run(composed, store, (runs, is_new), on_start, clock))
+        files = recorded_files(composed, started)
     except BaseException as error:
         end_failed(composed.reporters, error)
         raise
     finally:
         store.close()
-    finished = _keep(composed, started, runs, ended.error)
+    finished = keep_session(composed, started, files, runs, ended.error)
     if ended.error is not None:
         ended.error.add_note(f"what was done until then is kept in {finished.folder}, and in the journal {str(store.path)!r}")
         raise ended.error
@@ -169,9 +171,12 @@ def _ready(composed: ComposedRun, started: Started) -> Ready:
     return Ready(composed, started.opening.market, replace(started.prepared, setup=setup), plan)
 
 
-def _keep(composed: ComposedRun, started: Started, runs: Path, error: BaseException | None) -> Finished:
+def keep_session(
+    composed: ComposedRun, started: Started, files: Mapping[str, bytes], runs: Path, error: BaseException | None
+) -> Finished:
+    """Keep what came of a session in a folder, with the files that it is replayed from; `error` is what ended it early."""
     ready, decider = _ready(composed, started), started.session.books.decider
     bars = decider.run.setup.bars.rows(0, decider.run.rows)
     ready = replace(ready, market=replace(ready.market, bars=bars, adjusted=bars))
     driven = Driven(ready.prepared.setup, decider.simulation, 0)
-    return keep(ready, runs, lambda: driven, error)
+    return keep(ready, runs, lambda: driven, error, further=files)

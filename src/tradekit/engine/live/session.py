@@ -5,17 +5,19 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-from collections.abc import AsyncIterator, Callable, Coroutine, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
 
 from tradekit.data.fetch.whole import all_bars
+from tradekit.data.interval import time_text
 from tradekit.engine.live.books import Books
 from tradekit.engine.live.clock import Rhythm, VenueClock
-from tradekit.engine.live.feed import Feed
+from tradekit.engine.live.decider import Decider
+from tradekit.engine.live.feed import Feed, prices_of
 from tradekit.engine.live.following import Action
-from tradekit.engine.live.inputs import Command, Input, Price, Row
+from tradekit.engine.live.inputs import Command, Input, Price, Revised, Row
 from tradekit.engine.live.legs import Leg
 from tradekit.engine.live.outbox import Outbox
 from tradekit.engine.live.resolve import Resolver
@@ -181,6 +183,8 @@ class LiveSession:
                 continue
             self.venue_clock.learn(heard)
             self.feed.push(heard)
+            for revised in _revised(self.feed, self.books.decider, self.now()):
+                self.tell(revised)
             self._look_at(heard)
             self._close_rows()
 
@@ -299,3 +303,12 @@ class LiveSession:
                 doubled = self.timing.retry if time() - began > _LONGEST_WAIT_S else min(wait * 2, _LONGEST_WAIT_S)
                 wait = (error.retry_after_s if isinstance(error, VenueError) else None) or doubled
             await asyncio.sleep(wait)
+
+
+def _revised(feed: Feed, decider: Decider, now: int) -> Iterator[Revised]:
+    """Yield what came after its row: nothing is decided on it, and it tells why a later backtest differs."""
+    late, feed.late = feed.late, []
+    for bar in late:
+        if not decider.knows(bar.symbol, bar.open_time, prices_of(bar)):
+            _log.warning("the bar of %s that opened at %s came late, or is revised", bar.symbol, time_text(bar.open_time))
+            yield Revised(now, bar.symbol, bar.open_time, prices_of(bar))

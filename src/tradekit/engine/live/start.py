@@ -33,7 +33,7 @@ from tradekit.model.instrument import Instrument
 from tradekit.model.outside import Holdings
 from tradekit.plugin.contracts import Executor
 
-__all__ = ["Started", "journal_path", "start"]
+__all__ = ["Started", "journal_path", "start", "take_over"]
 
 _SECOND = 1_000_000_000
 _WARMUPS = 4  # so that averages which never forget have all but forgotten where they began
@@ -93,7 +93,7 @@ async def _start(
     run = GrowingRun(prepared, config.data.size, config.live.max_bars)
     abilities = None if executor is None or not is_live else {symbol: executor.abilities(symbol) for symbol in symbols}
     decider = Decider(run, composed.strategy, Minter(opening.prefix), abilities)
-    _take_over(decider, opening)
+    take_over(decider, opening)
     books = Books(decider, store, row)
     replayed = books.replay() if last is not None else 0
     session = _session(composed, books, executor if is_live else None, opening, clock)
@@ -262,7 +262,8 @@ def _prepared(composed: ComposedRun, opening: Opening) -> Prepared:
     return replace(prepared, setup=replace(prepared.setup, capital=opening.capital))
 
 
-def _take_over(decider: Decider, opening: Opening) -> None:
+def take_over(decider: Decider, opening: Opening) -> None:
+    """Let a new session begin with what the last one has left."""
     for symbol, (units, price) in opening.positions.items():
         decider.adopt(symbol, units, price)
     decider.seized.update(opening.seized)
