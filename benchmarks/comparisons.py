@@ -332,15 +332,7 @@ COMPARISONS = (
         10.0,
         "µs",
     ),
-    Comparison(
-        "ticks-quiet",
-        "a trade or a quote that nobody is called for",
-        "",
-        _recording,
-        "ticks_quiet.py",
-        1.0,
-        "µs",
-    ),
+    Comparison("ticks-quiet", "a trade or a quote that nobody is called for", "", _recording, "ticks_quiet.py", 1.0, "µs"),
     Comparison(
         "features-batch",
         "50 features for a model, of 100,000 bars of a minute, in one matrix",
