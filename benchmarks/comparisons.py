@@ -141,15 +141,7 @@ COMPARISONS = (
         6.0,
         "times as long",
     ),
-    Comparison(
-        "order",
-        "one order through two limits, matching and accounting, compiled",
-        "",
-        _minutes,
-        "order.py",
-        300.0,
-        "ns",
-    ),
+    Comparison("order", "one order through two limits, matching and accounting, compiled", "", _minutes, "order.py", 300.0, "ns"),
     Comparison(
         "rules",
         "what three risk rules in Python add to an order, event form",
