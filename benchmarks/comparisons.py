@@ -141,15 +141,7 @@ COMPARISONS = (
         6.0,
         "times as long",
     ),
-    Comparison(
-        "order",
-        "one order through two limits, matching and accounting, compiled",
-        "",
-        _minutes,
-        "order.py",
-        300.0,
-        "ns",
-    ),
+    Comparison("order", "one order through two limits, matching and accounting, compiled", "", _minutes, "order.py", 300.0, "ns"),
     Comparison(
         "rules",
         "what three risk rules in Python add to an order, event form",
@@ -332,15 +324,7 @@ COMPARISONS = (
         10.0,
         "µs",
     ),
-    Comparison(
-        "ticks-quiet",
-        "a trade or a quote that nobody is called for",
-        "",
-        _recording,
-        "ticks_quiet.py",
-        1.0,
-        "µs",
-    ),
+    Comparison("ticks-quiet", "a trade or a quote that nobody is called for", "", _recording, "ticks_quiet.py", 1.0, "µs"),
     Comparison(
         "features-batch",
         "50 features for a model, of 100,000 bars of a minute, in one matrix",
@@ -350,6 +334,7 @@ COMPARISONS = (
         2.0,
         "s",
     ),
+    Comparison("ml-year", "a year of hours on ten instruments, trained each month", "", _short, "ml_year.py", 600.0, "s"),
     Comparison(
         "audit-write",
         "a record of a decision into an audit log, not synchronised",

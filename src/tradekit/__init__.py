@@ -46,6 +46,7 @@ _HOMES = {
     "tradekit.data.store.view": "StoreView",
     "tradekit.data.tables": "list_symbols read_series",
     "tradekit.engine.indicator_values": "find_indicator indicator_values",
+    "tradekit.engine.inputs": "RunInputs read_run",
     "tradekit.engine.keys": "Keys read_keys",
     "tradekit.engine.reread": "RunMarket read_market",
     "tradekit.engine.compare": "RunDifferences compare_results",

@@ -43,6 +43,7 @@ from tradekit.data.ticks import read_book as read_book, read_quotes as read_quot
 from tradekit.engine.compare import RunDifferences as RunDifferences, compare_results as compare_results
 from tradekit.engine.folder import find_run as find_run, read_result as read_result
 from tradekit.engine.indicator_values import find_indicator as find_indicator, indicator_values as indicator_values
+from tradekit.engine.inputs import RunInputs as RunInputs, read_run as read_run
 from tradekit.engine.keys import Keys as Keys, read_keys as read_keys
 from tradekit.engine.periods import (
     Periods as Periods,

@@ -1,0 +1,1 @@
+"""Which state a market is in, told from what has been seen of it until then."""

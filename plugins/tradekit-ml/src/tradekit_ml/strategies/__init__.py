@@ -1,0 +1,1 @@
+"""Strategies that trade by what a model says."""
