@@ -105,6 +105,8 @@ def test_every_comparison_has_its_scripts_and_a_name_of_its_own(bench: ModuleTyp
     shared = {
         "audited.py",
         "composed.py",
+        "figures_backtesting.py",  # of report_figures.py, as the next
+        "figures_quantstats.py",
         "hftbacktest_book.py",
         "predicted.py",
         "recorded.py",
