@@ -273,21 +273,9 @@ def test_completion_offers_each_command_with_its_line(site):
     site.install("acme", COMMAND, commands={"rally": "acme:command"})
     words = {"_TRADEKIT_COMPLETE": "zsh_complete", "COMP_WORDS": "tradekit r", "COMP_CWORD": "1"}
     output, _, _ = finished(entry_code(), site.folder, **words)
-    assert output.split("\n") == [
-        "plain",
-        "run",
-        COMMANDS["run"][1],
-        "plain",
-        "resume",
-        COMMANDS["resume"][1],
-        "plain",
-        "runs",
-        COMMANDS["runs"][1],
-        "plain",
-        "rally",
-        "(from package acme)",
-        "",
-    ]
+    own = [line for name, about in COMMANDS.items() if name.startswith("r") for line in ("plain", name, about[1])]
+    assert {"run", "resume", "runs"} < set(own)
+    assert output.split("\n") == [*own, "plain", "rally", "(from package acme)", ""]
 
 
 def test_completion_with_a_wrong_list_of_packages_is_silent():

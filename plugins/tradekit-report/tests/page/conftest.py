@@ -48,9 +48,12 @@ def paged(example_runs, tmp_path_factory):
     return page
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def chromium():
-    """A headless Chromium; tests that need one are skipped where there is none."""
+    """A headless Chromium; tests that need one are skipped where there is none.
+
+    It keeps an event loop running in this thread, so that it must be gone before tests of others begin.
+    """
     found = next((path for name in ("chromium", "chromium-browser", "google-chrome") if (path := shutil.which(name))), None)
     if found is None:
         pytest.skip("no Chromium on this machine")
