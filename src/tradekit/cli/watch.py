@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 import click
 
 from tradekit.cli.arguments import file_argument, runs_option, set_option
+from tradekit.cli.log_lines import log_lines
 from tradekit.cli.progress import waiting
 from tradekit.errors import ConfigError
 
@@ -41,7 +42,6 @@ def watch_command(file: Path, overrides: tuple[str, ...], runs: Path, ends_with_
     that add risk are cancelled at the venue, and the account is halted until 'tradekit resume'. It never sends an order, and
     cancels none that is not in the account's journal.
     """
-    from tradekit.cli.live import log_lines
     from tradekit.engine.compose import compose_file
     from tradekit.engine.live.start import journal_path
     from tradekit.journal.lease import Lease
