@@ -276,6 +276,6 @@ def test_orders_of_a_session_are_over_with_it(seed):
 
 @pytest.mark.skipif(not is_compiled(), reason="the simulator is not compiled, so there is nothing to compare with")
 def test_compiled_and_uncompiled_orders_are_the_same_to_the_bit(tmp_path, matrix):
-    seeds = matrix.seeds(sample=100, whole=200)
+    seeds = matrix.seeds(sample=40, whole=200)
     told = output_of(tmp_path, str(Path(__file__).parents[1] / "random_orders.py"), str(len(seeds)))
     assert told.splitlines() == ["uncompiled", *(fingerprint(random_orders(seed)[0]) for seed in seeds)]
