@@ -16,7 +16,7 @@ from typing import Any
 
 import pytest
 
-from engine.live.play import walk
+from live.local_venue import local_venue
 from live.process import Nursery, Process
 from proofs import deep
 from tradekit.journal.store import JournalStore
@@ -116,18 +116,7 @@ class Scene:
     def __post_init__(self) -> None:
         from tradekit_venue.control import Control
 
-        rows = walk(1_000, 5)
-        lines = ["time,open,high,low,close,volume"]
-        columns = (rows.open_time, rows.open, rows.high, rows.low, rows.close)
-        lines += [f"{opened},{first},{high},{low},{last},100.0" for opened, first, high, low, last in zip(*columns, strict=True)]
-        (self.folder / "bars.csv").write_text("\n".join(lines) + "\n")
-        place = self.folder / "venue.json"
-        arguments = ["venue", "--data", str(self.folder / "bars.csv"), "--symbol", self.symbol, "--speed", "60"]
-        arguments += ["--dialect", self.dialect]
-        arguments += ["--set", "unit=ns", "--secrets", str(place), "--tick", "0.01", "--lot", "0.001"]
-        self.venue = self.nursery.start(arguments, self.folder / "venue.txt", {})
-        self.venue.until(lambda: "keys and token" in self.venue.words())
-        self.secrets = json.loads(place.read_text())
+        self.venue, self.secrets = local_venue(self.nursery, self.folder, self.symbol, self.dialect)
         self.control = Control(self.secrets["url"], self.secrets["token"], 60.0)
         url = self.secrets["url"]
         where = 'exchange = "binanceusdm"\nmarket = "swap"' if self.is_perpetual else 'exchange = "binance"'

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import importlib.util
-import json
 import os
 import shutil
 import signal
@@ -15,7 +14,7 @@ from typing import Any
 
 import pytest
 
-from engine.live.play import walk
+from live.local_venue import local_venue
 from live.process import Nursery, Process, until
 from proofs import deep
 from tradekit.journal.store import JournalStore
@@ -58,18 +57,7 @@ class Post:
     def __post_init__(self) -> None:
         from tradekit_venue.control import Control
 
-        rows = walk(1_000, 5)
-        lines = ["time,open,high,low,close,volume"]
-        columns = (rows.open_time, rows.open, rows.high, rows.low, rows.close)
-        lines += [f"{opened},{first},{high},{low},{last},100.0" for opened, first, high, low, last in zip(*columns, strict=True)]
-        (self.folder / "bars.csv").write_text("\n".join(lines) + "\n")
-        place = self.folder / "venue.json"
-        arguments = ["--data", str(self.folder / "bars.csv"), "--symbol", "BTC/USDT", "--speed", "60", "--set", "unit=ns"]
-        venue = self.nursery.start(
-            ["venue", *arguments, "--secrets", str(place), "--tick", "0.01", "--lot", "0.001"], self.folder / "venue.txt", {}
-        )
-        venue.until(lambda: "keys and token" in venue.words())
-        secrets = json.loads(place.read_text())
+        _, secrets = local_venue(self.nursery, self.folder, "BTC/USDT")
         self.control = Control(secrets["url"], secrets["token"], 60.0)
         self.keys = {"TRADEKIT_POST_KEY": secrets["apiKey"], "TRADEKIT_POST_SECRET": secrets["secret"]}
         where = f'exchange = "binance"\nurl = "{secrets["url"]}"'
