@@ -31,6 +31,7 @@ from tradekit_venue.venue import Venue
 
 from engine.live.market import SYMBOL
 from engine.live.play import BEGIN, BTC, MINUTE, walk
+from live.faults import SPOKEN
 from tradekit import BarRequest, Bracket, DataSource, Instrument, LiveBar, Reconnected, Series, Strategy, Terms
 from tradekit.engine.compose import ComposedRun, compose_file
 from tradekit.engine.live.session import Ended, LiveSession
@@ -131,7 +132,7 @@ class VenueSource(DataSource):
         return {self.known.symbol: Series(opened_at, opened_at + MINUTE, *columns, origin="the venue")}
 
     async def live_bars(self, request: BarRequest) -> AsyncIterator[LiveBar | Reconnected]:
-        client = library.make(ExchangeOptions(**exchange_of(self.venue.dialect), url=self.url))
+        client = library.make(ExchangeOptions(**SPOKEN[self.venue.dialect].where, url=self.url))
         try:
             try:
                 await client.load_markets()
@@ -141,11 +142,6 @@ class VenueSource(DataSource):
                 yield heard
         finally:
             await library.close(client)
-
-
-def exchange_of(dialect: str) -> dict[str, str]:
-    """Return what the local venue is called in a run file."""
-    return {"exchange": "binance"} if dialect == "binance" else {"exchange": "binanceusdm", "market": "swap"}
 
 
 @functools.cache
@@ -194,7 +190,7 @@ class Place:
 
     @property
     def is_perpetual(self) -> bool:
-        return self.dialect == "binance-usdm"
+        return SPOKEN[self.dialect].is_perpetual
 
     @property
     def known(self) -> Instrument:
@@ -215,7 +211,7 @@ class Place:
 
     def compose(self, strategy: type[Strategy]) -> ComposedRun:
         path = self.folder / "run.toml"
-        where = "\n".join(f'{key} = "{value}"' for key, value in exchange_of(self.dialect).items())
+        where = "\n".join(f'{key} = "{value}"' for key, value in SPOKEN[self.dialect].where.items())
         path.write_text(f"""risk = []
 [run]
 name = "trial"
@@ -289,7 +285,7 @@ def disagreements(place: Place, played: Played) -> list[str]:
     """Return in what the run and the venue don't agree, and orders that were sent or taken twice."""
     account, legs = place.account, played.session.books.decider.legs
     found = [] if played.ended.error is None else [f"the session failed: {played.ended.error!r}"]
-    sent = [one["params"]["newClientOrderId"] for one in place.venue.received if (one["method"], one["name"]) == ("POST", "order")]
+    sent = [one["order"] for one in place.venue.received if one.get("order")]
     found += [f"{one} was sent {sent.count(one)} times" for one in dict.fromkeys(sent) if sent.count(one) > 1]
     taken = [order.client_id for order in account.orders.values()]
     found += [f"the venue has {one} {taken.count(one)} times" for one in dict.fromkeys(taken) if taken.count(one) > 1]
@@ -320,7 +316,7 @@ def disagreements(place: Place, played: Played) -> list[str]:
 
 def unpaid(place: Place, played: Played) -> list[str]:
     """Return in what funding, and what liquidations cost, do not agree."""
-    kinds = {"FUNDING_FEE": "funding", "INSURANCE_CLEAR": "liquidation fee"}
+    kinds = SPOKEN[place.dialect].payments
     there = {(place.known.symbol, kinds[one.kind], str(one.id)) for one in place.account.incomes if one.kind in kinds}
     resolver = played.session.resolver
     assert resolver is not None
