@@ -43,6 +43,8 @@ KEY, SECRET = "key-of-the-trader", "secret-of-the-trader"
 MS = 1_000_000
 HISTORY = 10
 MONEY = Decimal(1_000_000)
+BESIDES = Decimal(100)
+"""What the account has of the currency that it pays fees in, where that is a third one."""
 PERPETUAL = Instrument("BTC/USDT:USDT", tick=0.01, lot=0.001, min_notional=5.0, kind="perpetual", base="BTC", currency="USDT")
 FUNDED = BEGIN + 8 * 60 * MINUTE - (HISTORY + 2) * MINUTE
 """When a walk begins of which funding is paid two minutes after the venue has opened."""
@@ -171,6 +173,7 @@ class Place:
     rows: int = 400
     settings: str = ""
     dialect: str = "binance"
+    rates: Rates = field(default_factory=Rates)
     venue: Venue = field(init=False)
     account: Account = field(init=False)
     flow: Flow = field(init=False)
@@ -186,7 +189,8 @@ class Place:
         clock = Clock(begin, 0.0, lambda: asyncio.get_running_loop().time())
         self.venue = Venue(clock, dialect=self.dialect)
         self.flow = self.venue.replay(replace(recording, level_size=Decimal(2)))
-        self.account = self.venue.add_account("trader", {"USDT": MONEY}, KEY, SECRET, Rates())
+        money = {"USDT": MONEY} | ({self.rates.asset: BESIDES} if self.rates.asset else {})
+        self.account = self.venue.add_account("trader", money, KEY, SECRET, self.rates)
 
     @property
     def is_perpetual(self) -> bool:
