@@ -8,14 +8,14 @@ from types import MappingProxyType
 
 import numpy as np
 
-from tradekit.analysis.curve import EquityCurve, Sampling
+from tradekit.analysis.curve import DAY, EquityCurve, Sampling
 from tradekit.analysis.definitions import DEFINITIONS
-from tradekit.analysis.drawdowns import drawdown_periods
 from tradekit.analysis.statistics import alpha_beta, annual_return, annual_volatility, cvar, sharpe, sortino, var
 from tradekit.analysis.trades import FillColumns, RoundTrips
 from tradekit.model.bars import Floats
 from tradekit.model.event import CashKind
 from tradekit.model.memory import Memory
+from tradekit.simulator.underwater import deepest
 
 __all__ = ["measure"]
 
@@ -50,13 +50,12 @@ def _defined(value: float | None) -> float | int | None:
 
 
 def _path_figures(curve: EquityCurve) -> _Figures:
-    drawdowns = drawdown_periods(curve)
-    worst = int(np.argmax(drawdowns.depth)) if len(drawdowns) else -1
+    depth, lasted, longest = deepest(curve.equity, curve.capital, curve.close_time, curve.start)
     return {
         "total_return": float(curve.equity[-1]) / curve.capital - 1.0,
-        "max_drawdown": float(drawdowns.depth[worst]) if len(drawdowns) else 0.0,
-        "max_drawdown_days": float(drawdowns.days[worst]) if len(drawdowns) else 0.0,
-        "longest_drawdown_days": float(np.max(drawdowns.days, initial=0.0)),
+        "max_drawdown": depth,
+        "max_drawdown_days": float(lasted) / DAY,
+        "longest_drawdown_days": float(longest) / DAY,
     }
 
 

@@ -19,3 +19,6 @@ cdef class Log:
     cdef void settle(self) noexcept nogil
     cdef int pack(self) except -1
     cdef tuple part(self, Py_ssize_t numbers)
+
+@cython.locals(at=Py_ssize_t, entry=Py_ssize_t, k=int)
+cdef void spread(const signed char[::1] width, const double[::1] numbers, double[:, ::1] into) noexcept nogil

@@ -13,6 +13,7 @@ __all__ = ["Log"]
 
 _ROOM = cython.declare(cython.int, 1024)  # entries that are open
 _MOST = cython.declare(cython.int, 7)  # numbers of an entry
+_NAN = cython.declare(cython.double, float("nan"))
 
 _ENTRY = np.dtype(
     [("instrument", "i4"), ("order", "i4"), ("cause", "i4"), ("rule", "i2"), ("kind", "i1"), ("code", "i1"), ("width", "i1")]
@@ -162,14 +163,24 @@ def _read(count: int, entries: bytes, numbers: bytes, moments: tuple[bytes, ...]
 
 def _unpacked(part: Mapping[str, Any]) -> dict[str, Any]:
     """Return entries with all that is told of each."""
-    width = part["width"]
-    first = np.cumsum(width, dtype=np.int64) - width
-    lengths = np.diff(part["moment_place"], append=len(width))
+    count = len(part["width"])
+    lengths = np.diff(part["moment_place"], append=count)
     columns = {name: part[name] for name in ("kind", "code", "rule", "instrument")}
     columns |= {"row": np.repeat(part["moment_row"], lengths), "order": part["order"], "cause": part["cause"]}
     columns["time"] = np.repeat(part["moment_time"], lengths)
-    for k, name in enumerate("abcdefg"):
-        columns[name] = np.full(len(width), np.nan)
-        is_there = width > k
-        columns[name][is_there] = part["numbers"][first[is_there] + k]
-    return columns
+    spread_out = np.empty((_MOST, count))
+    width = cython.declare(cython.const[cython.schar][::1], part["width"])
+    numbers = cython.declare(cython.const[cython.double][::1], part["numbers"])
+    into = cython.declare(cython.double[:, ::1], spread_out)
+    with cython.nogil:
+        spread(width, numbers, into)
+    return columns | dict(zip("abcdefg", spread_out, strict=True))
+
+
+def spread(width: Any, numbers: Any, into: Any) -> None:
+    """Put numbers that lie one behind the other into columns, so many of each entry; the others are NaN."""
+    at = 0
+    for entry in range(width.shape[0]):
+        for k in range(_MOST):
+            into[k, entry] = numbers[at + k] if k < width[entry] else _NAN
+        at += width[entry]

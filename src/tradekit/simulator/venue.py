@@ -39,6 +39,7 @@ _LEAST = cython.declare(cython.double, 0.01)
 # Stands for fees of 0 where there is a minimum, because a sum of 0 means that an order has paid nothing yet.
 _PAID = cython.declare(cython.double, 1e-300)
 _DAY = cython.declare(cython.longlong, DAY)
+_INFINITE = cython.declare(cython.double, float("inf"))
 
 
 class Venue:
@@ -59,7 +60,9 @@ class Venue:
         self.open_time = setup.bars.open_time
         self.row = 0
         costs = setup.costs
-        self.set_fees(costs, np.stack([multiplier, multiplier, np.ones_like(multiplier)]))
+        by_kind = np.ones((3, len(multiplier)))
+        by_kind[:2] = multiplier  # of an amount for each unit there is nothing to multiply
+        self.set_fees(costs, by_kind)
         self.set_slippage(costs)
         self.set_impacts(costs, days_of(setup.bars) if costs.impacts else np.zeros(0, dtype=np.int64))
         self.is_dated = self.has_tiers or self.day_volume.shape[1] > 1
@@ -72,7 +75,7 @@ class Venue:
             self.tiers = TieredFees([tiers.times(multiplier) for tiers in costs.tiers], fees, floored, day_of(first))
         self.fees, self.floored = fees, floored
         self.minimum = costs.minimum
-        self.has_minimum = bool(np.any(costs.minimum > 0))
+        self.has_minimum = bool((costs.minimum > 0).any())
         self.fee_asset = costs.fee_asset
 
     def set_slippage(self, costs: Costs) -> None:
@@ -82,7 +85,7 @@ class Venue:
         self.row_half_spread = costs.row_half_spread
         self.has_row_rate = len(costs.row_slippage_rate) > 0
         self.has_row_spread = len(costs.row_half_spread) > 0
-        has_spread = self.has_row_spread or bool(np.any(costs.half_spread > 0))
+        has_spread = self.has_row_spread or bool((costs.half_spread > 0).any())
         self.has_more_slippage = has_spread or self.has_row_rate or len(costs.impacts) > 0
 
     def set_impacts(self, costs: Costs, days: Times) -> None:
@@ -268,8 +271,11 @@ def _by_day(tables: Sequence[Floats], count: int, size: int) -> Floats:
 
 def _per_one(steps: Floats) -> Floats:
     """Return how many steps make one, where that is a whole number, else 0: n / 100 is exact where n * 0.01 is not."""
-    known = steps > 0
-    inverse = np.divide(1.0, steps, out=np.zeros_like(steps), where=known)
-    whole = np.round(inverse)
-    is_whole = known & (whole >= 1) & (np.abs(inverse - whole) <= 1e-9 * whole)
-    return np.where(is_whole, whole, 0.0)
+    found = np.zeros(len(steps))
+    for i, step in enumerate(steps.tolist()):
+        inverse = 1.0 / step if step > 0.0 else 0.0
+        if 0.0 < inverse < _INFINITE:
+            whole = float(round(inverse))
+            if whole >= 1.0 and fabs(inverse - whole) <= 1e-9 * whole:
+                found[i] = whole
+    return found
