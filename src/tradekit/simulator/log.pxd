@@ -20,5 +20,19 @@ cdef class Log:
     cdef int pack(self) except -1
     cdef tuple part(self, Py_ssize_t numbers)
 
-@cython.locals(at=Py_ssize_t, entry=Py_ssize_t, k=int)
-cdef void spread(const signed char[::1] width, const double[::1] numbers, double[:, ::1] into) noexcept nogil
+@cython.final
+cdef class Reading:
+    cdef public dict columns
+    cdef Py_ssize_t done
+    cdef double[:, ::1] numbers
+    cdef int[::1] row
+    cdef long long[::1] time
+    cdef const signed char[::1] width
+    cdef const double[::1] packed
+    cdef const long long[::1] moment_time
+    cdef const int[::1] moment_row
+    cdef const short[::1] moment_place
+
+    cdef int read(self, Py_ssize_t count, bytes entries, bytes numbers, tuple moments) except -1
+    @cython.locals(at=Py_ssize_t, moment=Py_ssize_t, entry=Py_ssize_t, k=int)
+    cdef void spread(self, Py_ssize_t count) noexcept nogil

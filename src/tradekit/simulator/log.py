@@ -21,6 +21,18 @@ _ENTRY = np.dtype(
 """What an entry has besides its numbers. It lies in columns, which all lie in one piece of memory: so they are packed at once."""
 _MOMENT = {"moment_time": np.int64, "moment_row": np.int32, "moment_place": np.int16}
 """The columns of the moments at which some of the entries happened."""
+_TOLD = ("kind", "code", "rule", "instrument", "order", "cause")
+_COLUMNS = {
+    "kind": np.int8,
+    "code": np.int8,
+    "rule": np.int16,
+    "instrument": np.int32,
+    "row": np.int32,
+    "order": np.int32,
+    "cause": np.int32,
+    "time": np.int64,
+}
+"""What is told of each entry besides its numbers."""
 
 Part = tuple[int, bytes, bytes, tuple[bytes, ...]]
 """How many entries there are, the memory of their columns, their numbers, and the moments."""
@@ -133,11 +145,12 @@ class Log:
     def columns(self, start: int = 0) -> dict[str, Any]:
         """Return copies of the entries from `start` on, one array a column."""
         first = min(start // _ROOM, len(self.packed))
-        parts = [_read(*part) for part in (*self.packed[first:], self.part(self.at + _MOST if self.place >= 0 else 0))]
-        for k, part in enumerate(parts):
-            part["moment_place"] = part["moment_place"].astype(np.int64) + k * _ROOM
-        joined = _unpacked({name: np.concatenate([part[name] for part in parts]) for name in parts[0]})
-        return {name: column[start - first * _ROOM :] for name, column in joined.items()}
+        reading = Reading(self.count - first * _ROOM)
+        for part in self.packed[first:]:
+            reading.read(part[0], part[1], part[2], part[3])
+        part = self.part(self.at + _MOST if self.place >= 0 else 0)
+        reading.read(part[0], part[1], part[2], part[3])
+        return {name: column[start - first * _ROOM :] for name, column in reading.columns.items()}
 
     def words(self) -> Mapping[int, tuple[str, dict[str, float]]]:
         """Return a view of the reasons and numbers that Python rules gave, by entry."""
@@ -154,33 +167,38 @@ def _columns(entries: Any) -> dict[str, Any]:
     return columns
 
 
-def _read(count: int, entries: bytes, numbers: bytes, moments: tuple[bytes, ...]) -> dict[str, Any]:
-    """Return the columns of a part again."""
-    columns = {name: column[:count] for name, column in _columns(entries).items()}
-    columns["numbers"] = np.frombuffer(numbers)
-    return columns | {name: np.frombuffer(content, _MOMENT[name]) for name, content in zip(_MOMENT, moments, strict=True)}
+class Reading:
+    """Puts parts of a log together again, one behind the other: `columns` tell all of each entry."""
 
+    def __init__(self, count: int) -> None:
+        numbers = np.empty((_MOST, count))
+        self.columns = {name: np.empty(count, dtype) for name, dtype in _COLUMNS.items()} | dict(zip("abcdefg", numbers, strict=True))
+        self.numbers = numbers
+        self.row, self.time = self.columns["row"], self.columns["time"]
+        self.done = 0
 
-def _unpacked(part: Mapping[str, Any]) -> dict[str, Any]:
-    """Return entries with all that is told of each."""
-    count = len(part["width"])
-    lengths = np.diff(part["moment_place"], append=count)
-    columns = {name: part[name] for name in ("kind", "code", "rule", "instrument")}
-    columns |= {"row": np.repeat(part["moment_row"], lengths), "order": part["order"], "cause": part["cause"]}
-    columns["time"] = np.repeat(part["moment_time"], lengths)
-    spread_out = np.empty((_MOST, count))
-    width = cython.declare(cython.const[cython.schar][::1], part["width"])
-    numbers = cython.declare(cython.const[cython.double][::1], part["numbers"])
-    into = cython.declare(cython.double[:, ::1], spread_out)
-    with cython.nogil:
-        spread(width, numbers, into)
-    return columns | dict(zip("abcdefg", spread_out, strict=True))
+    def read(self, count: int, entries: bytes, numbers: bytes, moments: tuple[bytes, ...]) -> int:
+        """Read a part."""
+        columns = _columns(entries)
+        for name in _TOLD:
+            self.columns[name][self.done : self.done + count] = columns[name][:count]
+        self.width, self.packed = columns["width"], np.frombuffer(numbers)
+        self.moment_time = np.frombuffer(moments[0], np.int64)
+        self.moment_row = np.frombuffer(moments[1], np.int32)
+        self.moment_place = np.frombuffer(moments[2], np.int16)
+        with cython.nogil:
+            self.spread(count)
+        self.done += count
+        return 0
 
-
-def spread(width: Any, numbers: Any, into: Any) -> None:
-    """Put numbers that lie one behind the other into columns, so many of each entry; the others are NaN."""
-    at = 0
-    for entry in range(width.shape[0]):
-        for k in range(_MOST):
-            into[k, entry] = numbers[at + k] if k < width[entry] else _NAN
-        at += width[entry]
+    def spread(self, count: int) -> None:
+        """Put numbers that lie one behind the other, so many of each entry, into columns, and give each entry its moment."""
+        at, moment = 0, -1
+        for entry in range(count):
+            while moment + 1 < self.moment_place.shape[0] and self.moment_place[moment + 1] <= entry:
+                moment += 1
+            self.row[self.done + entry] = self.moment_row[moment]
+            self.time[self.done + entry] = self.moment_time[moment]
+            for k in range(_MOST):
+                self.numbers[k, self.done + entry] = self.packed[at + k] if k < self.width[entry] else _NAN
+            at += self.width[entry]

@@ -157,7 +157,11 @@ def quotient(number: float, divisor: float) -> float:
 
 def _column(values: Any, count: int) -> Any:
     """Return a column, of one number where all are alike."""
-    return np.ascontiguousarray(np.broadcast_to(np.asarray(values, dtype=np.float64), (count,)))
+    if isinstance(values, np.ndarray):
+        return np.ascontiguousarray(values, dtype=np.float64)
+    found = np.empty(count)
+    found.fill(values)
+    return found
 
 
 def _numbers(values: Any, size: int) -> Any:

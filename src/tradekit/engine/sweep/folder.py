@@ -7,7 +7,7 @@ import json
 import sys
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import asdict
+from dataclasses import fields
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -28,6 +28,7 @@ __all__ = ["SWEEP", "TABLE", "SweepFolder", "code_hash", "table_of"]
 SWEEP, TABLE = "sweep.json", "trials.parquet"
 _DONE, _LOCK = "done.jsonl", ".lock"
 FORMAT = 1
+_OUTCOME = tuple(field.name for field in fields(Outcome))
 
 
 def code_hash(composed: ComposedRun) -> str:
@@ -82,7 +83,7 @@ class SweepFolder:
     def keep(self, outcomes: Sequence[Outcome]) -> None:
         """Keep what came of trials, here first and then in the ledger."""
         with _writing(self.path):
-            append_lines(self.path / _DONE, [asdict(outcome) for outcome in outcomes])
+            append_lines(self.path / _DONE, [{name: getattr(outcome, name) for name in _OUTCOME} for outcome in outcomes])
         self._count(outcomes)
 
     def _count(self, outcomes: Iterable[Outcome]) -> None:
