@@ -15,7 +15,7 @@ from tradekit.analysis.trades import FillColumns, RoundTrips
 from tradekit.model.bars import Floats
 from tradekit.model.event import CashKind
 from tradekit.model.memory import Memory
-from tradekit.simulator.underwater import deepest
+from tradekit.simulator.underwater import deepest, extremes
 
 __all__ = ["measure"]
 
@@ -36,7 +36,7 @@ def measure(
         figures = _trade_figures(trips) | {"fees": float(np.sum(fills.fee)), "slippage": float(np.sum(fills.slippage))}
         figures |= _carry_figures(carried)
         lowest, highest = _extremes(curve.equity, curve.memory)
-        if len(curve.equity) and np.isfinite((lowest, highest)).all():
+        if math.isfinite(lowest) and math.isfinite(highest):
             figures |= _path_figures(curve)
             if lowest > 0.0:
                 figures |= _return_figures(curve, sampling, figures["max_drawdown"])
@@ -102,11 +102,8 @@ def _activity_figures(curve: EquityCurve, gross: Floats, fills: FillColumns) -> 
 
 def _extremes(values: Floats, memory: Memory) -> tuple[float, float]:
     """Return the lowest and the highest value; NaN for both if one is NaN, or if there are none."""
-    lowest, highest = [], []
-    for block in memory.blocks(len(values)):
-        lowest.append(np.min(values[block]))
-        highest.append(np.max(values[block]))
-    return (float(np.min(lowest)), float(np.max(highest))) if lowest else (math.nan, math.nan)
+    found = [bound for block in memory.blocks(len(values)) for bound in extremes(values[block])]
+    return extremes(np.array(found))
 
 
 def _trade_figures(trips: RoundTrips) -> _Figures:

@@ -16,7 +16,7 @@ from tradekit.engine.decisions import without_dust
 from tradekit.errors import PluginError, RunError, TradekitError, system_reason
 from tradekit.journal.events import events
 from tradekit.journal.record import Record
-from tradekit.model.begun import RunStart
+from tradekit.plugin.begun import RunStart
 from tradekit.model.event import Event, EventKind
 from tradekit.model.order import Reason
 from tradekit.model.outside import OutsideNote

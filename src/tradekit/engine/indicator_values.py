@@ -13,7 +13,7 @@ from tradekit.engine.indicators import UNPROVEN, check_indicators, compute
 from tradekit.errors import ConfigError
 from tradekit.model.bars import Bars
 from tradekit.model.timeline import Sessions
-from tradekit.model.values import Values
+from tradekit.plugin.values import Values
 from tradekit.plugin.contracts import Indicator
 from tradekit.plugin.discovery import discover
 

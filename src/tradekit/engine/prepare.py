@@ -26,7 +26,7 @@ from tradekit.model.fills import FillRules
 from tradekit.model.memory import MEMORY, Scratch
 from tradekit.model.risk import Limit, LimitKind
 from tradekit.model.tape import Tape
-from tradekit.model.values import Values
+from tradekit.plugin.values import Values
 from tradekit.plugin.contracts import CostModel, Indicator, Strategy
 from tradekit.simulator.costs import Costs
 from tradekit.simulator.setup import Rule, Setup

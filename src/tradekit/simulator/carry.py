@@ -60,9 +60,6 @@ class Carry:
         self.price = schedule.price
         is_funding = schedule.kind == ScheduledKind.FUNDING
         self.opening, self.closing = _and_then((~is_funding).nonzero()[0], -1), _and_then(is_funding.nonzero()[0], -1)
-        self.opened = 0
-        self.closed = 0
-        self.closing_row = self.row_of(self.closing[0])
         self.is_whole = np.array([instrument.kind == "equity" and not instrument.lot for instrument in setup.instruments], np.int8)
         self.borrow_rate = _borrow_rates(setup)
         self.interest_rate = terms.interest_rate
@@ -70,9 +67,17 @@ class Carry:
         self.has_shorts = setup.is_margin and bool((np.asarray(self.borrow_rate) > 0.0).any())
         has_rates = self.has_shorts or terms.interest_rate != 0.0 or (setup.is_margin and terms.loan_rate != 0.0)
         self.days = _and_then(_mornings(bars.open_time) if has_rates else np.zeros(0, dtype=np.int64), _NEVER)
+        self.renew()
+
+    def renew(self) -> int:
+        """Go back to before the first row."""
+        self.opened = 0
+        self.closed = 0
+        self.closing_row = self.row_of(self.closing[0])
         self.day = 0
-        self.accrued = int(bars.open_time[0]) if len(bars) else 0
-        self.opening_row = min(self.row_of(self.opening[0]), int(self.days[0]))
+        self.accrued = self.market.bars.open_time[0] if self.market.rows > 0 else 0
+        self.opening_row = min(self.row_of(self.opening[0]), self.days[0])
+        return 0
 
     def row_of(self, k: int) -> int:
         return self.row[k] if k >= 0 else _NEVER

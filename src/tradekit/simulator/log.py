@@ -21,7 +21,6 @@ _ENTRY = np.dtype(
 """What an entry has besides its numbers. It lies in columns, which all lie in one piece of memory: so they are packed at once."""
 _MOMENT = {"moment_time": np.int64, "moment_row": np.int32, "moment_place": np.int16}
 """The columns of the moments at which some of the entries happened."""
-_TOLD = ("kind", "code", "rule", "instrument", "order", "cause")
 _COLUMNS = {
     "kind": np.int8,
     "code": np.int8,
@@ -68,14 +67,8 @@ class Log:
     """
 
     def __init__(self) -> None:
-        self.count = 0
-        self.place = -1
-        self.at = 0
-        self.moments = 0
-        self.row = 0
-        self.now = 0
         self.entries = np.zeros(_ROOM * _ENTRY.itemsize, dtype=np.uint8)
-        self.numbers = np.full(_ROOM * _MOST, np.nan)
+        self.numbers = np.empty(_ROOM * _MOST)
         self.moment = {name: np.zeros(_ROOM, dtype) for name, dtype in _MOMENT.items()}
         columns = _columns(self.entries)
         self.kind, self.code, self.width = columns["kind"], columns["code"], columns["width"]
@@ -84,9 +77,22 @@ class Log:
         self.a, self.b, self.c, self.d, self.e, self.f, self.g = (self.numbers[k:] for k in range(_MOST))
         self.moment_place, self.moment_row = self.moment["moment_place"], self.moment["moment_row"]
         self.moment_time = self.moment["moment_time"]
+        self.renew()
+
+    def renew(self) -> int:
+        """Forget all entries."""
+        self.count = 0
+        self.place = -1
+        self.at = 0
+        self.moments = 0
+        self.row = 0
+        self.now = 0
         self.packed: list[Part] = []
         # Words and numbers of Python rules, by entry; everything else is told by the columns.
         self.notes: dict[int, tuple[str, dict[str, float]]] = {}
+        for k in range(_ROOM * _MOST):
+            self.a[k] = _NAN
+        return 0
 
     def add(self, kind: int, code: int, order: int, instrument: int, cause: int) -> int:
         """Add an entry of which all numbers are NaN so far, and return its number."""
@@ -174,31 +180,44 @@ class Reading:
         numbers = np.empty((_MOST, count))
         self.columns = {name: np.empty(count, dtype) for name, dtype in _COLUMNS.items()} | dict(zip("abcdefg", numbers, strict=True))
         self.numbers = numbers
+        self.kind, self.code, self.rule = self.columns["kind"], self.columns["code"], self.columns["rule"]
+        self.instrument, self.order, self.cause = self.columns["instrument"], self.columns["order"], self.columns["cause"]
         self.row, self.time = self.columns["row"], self.columns["time"]
         self.done = 0
 
-    def read(self, count: int, entries: bytes, numbers: bytes, moments: tuple[bytes, ...]) -> int:
+    def read(self, count: int, entries: bytes, packed: bytes, moments: tuple[bytes, ...]) -> int:
         """Read a part."""
         columns = _columns(entries)
-        for name in _TOLD:
-            self.columns[name][self.done : self.done + count] = columns[name][:count]
-        self.width, self.packed = columns["width"], np.frombuffer(numbers)
-        self.moment_time = np.frombuffer(moments[0], np.int64)
-        self.moment_row = np.frombuffer(moments[1], np.int32)
-        self.moment_place = np.frombuffer(moments[2], np.int16)
-        with cython.nogil:
-            self.spread(count)
+        kind = cython.declare(cython.const[cython.schar][::1], columns["kind"])
+        code = cython.declare(cython.const[cython.schar][::1], columns["code"])
+        width = cython.declare(cython.const[cython.schar][::1], columns["width"])
+        rule = cython.declare(cython.const[cython.short][::1], columns["rule"])
+        instrument = cython.declare(cython.const[cython.int][::1], columns["instrument"])
+        order = cython.declare(cython.const[cython.int][::1], columns["order"])
+        cause = cython.declare(cython.const[cython.int][::1], columns["cause"])
+        numbers = cython.declare(cython.const[cython.double][::1], np.frombuffer(packed))
+        at = cython.declare(cython.Py_ssize_t, 0)
+        for entry in range(count):
+            into = cython.declare(cython.Py_ssize_t, self.done + entry)
+            self.kind[into], self.code[into], self.rule[into] = kind[entry], code[entry], rule[entry]
+            self.instrument[into], self.order[into], self.cause[into] = instrument[entry], order[entry], cause[entry]
+            # Numbers lie one behind the other, so many of each entry.
+            for k in range(_MOST):
+                self.numbers[k, into] = numbers[at + k] if k < width[entry] else _NAN
+            at += width[entry]
+        self.date(count, moments)
         self.done += count
         return 0
 
-    def spread(self, count: int) -> None:
-        """Put numbers that lie one behind the other, so many of each entry, into columns, and give each entry its moment."""
-        at, moment = 0, -1
+    def date(self, count: int, moments: tuple[bytes, ...]) -> int:
+        """Give each entry of a part its moment."""
+        time = cython.declare(cython.const[cython.longlong][::1], np.frombuffer(moments[0], np.int64))
+        row = cython.declare(cython.const[cython.int][::1], np.frombuffer(moments[1], np.int32))
+        place = cython.declare(cython.const[cython.short][::1], np.frombuffer(moments[2], np.int16))
+        moment = cython.declare(cython.Py_ssize_t, -1)
         for entry in range(count):
-            while moment + 1 < self.moment_place.shape[0] and self.moment_place[moment + 1] <= entry:
+            while moment + 1 < place.shape[0] and place[moment + 1] <= entry:
                 moment += 1
-            self.row[self.done + entry] = self.moment_row[moment]
-            self.time[self.done + entry] = self.moment_time[moment]
-            for k in range(_MOST):
-                self.numbers[k, self.done + entry] = self.packed[at + k] if k < self.width[entry] else _NAN
-            at += self.width[entry]
+            self.row[self.done + entry] = row[moment]
+            self.time[self.done + entry] = time[moment]
+        return 0

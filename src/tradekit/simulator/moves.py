@@ -34,7 +34,6 @@ class Moves:
     `columns` tells of each its `entry` in the log and its `instrument`, the `quantity`, the `price`, `fee` and `slippage`, the product
     of the splits before (`split`), how many units of it closed a position (`closed`, signed as that was), and at which `average` price
     that was held. `ends` tells of each instrument what is held as the log ends, at which average price, and the product of its splits.
-    The GIL is released.
     """
 
     def __init__(self, log: Mapping[str, Any], size: int) -> None:
@@ -42,19 +41,16 @@ class Moves:
         self.kind, self.code, self.instrument = log["kind"], log["code"], log["instrument"]
         self.a, self.b, self.c = log["a"], log["b"], log["c"]
         self.d, self.e, self.f = log["d"], log["e"], log["f"]
-        if self.rows and not int(np.max(log["instrument"])) < size:
-            raise ValueError(f"there are {size} instruments, and entries of number {int(np.max(log['instrument']))}")
         self.count = 0
-        self.most = int(np.count_nonzero((log["kind"] == _FILL) | (log["kind"] == _ACTION) | (log["kind"] == _CASH)))
+        most = self.look(size)
         self.held = np.zeros(size)
         self.at = np.full(size, np.nan)  # the average price
         self.told = np.zeros(size)  # what the last entry says is held, and at which average price
         self.told_at = np.full(size, np.nan)
         self.product = np.ones(size)
-        self.entry, self.number = np.zeros((2, self.most), dtype=np.int64)
-        self.quantity, self.price, self.fee, self.slippage, self.split, self.closed, self.average = np.zeros((7, self.most))
-        with cython.nogil:
-            self.follow()
+        self.entry, self.number = np.empty((2, most), dtype=np.int64)
+        self.quantity, self.price, self.fee, self.slippage, self.split, self.closed, self.average = np.empty((7, most))
+        self.follow()
 
     def columns(self) -> dict[str, Any]:
         """Return what was traded, one array a column."""
@@ -74,6 +70,15 @@ class Moves:
     def ends(self) -> tuple[Any, Any, Any]:
         """Return what is held of each instrument at the end, at which average price, and the product of its splits."""
         return np.asarray(self.held), np.asarray(self.at), np.asarray(self.product)
+
+    def look(self, size: int) -> int:
+        """Return how many entries there may be that trade. Compiled code doesn't look where it reads, so that is done first."""
+        most = 0
+        for k in range(self.rows):
+            most += self.kind[k] == _FILL or self.kind[k] == _ACTION or self.kind[k] == _CASH
+            if self.instrument[k] >= size:
+                raise ValueError(f"there are {size} instruments, and an entry of number {self.instrument[k]}")
+        return most
 
     def follow(self) -> None:
         """Go through the log."""
@@ -107,14 +112,13 @@ class Moves:
         self.entry[n] = k
         self.number[n] = i
         self.quantity[n] = traded
-        if self.kind[k] == _FILL:
-            self.price[n] = self.b[k]
-            self.fee[n] = self.c[k]
-            self.slippage[n] = self.d[k]
-        else:
-            self.price[n] = self.c[k] if self.kind[k] == _CASH else self.a[k]
+        is_fill = cython.declare(cython.bint, self.kind[k] == _FILL)
+        self.price[n] = self.b[k] if is_fill else (self.c[k] if self.kind[k] == _CASH else self.a[k])
+        self.fee[n] = self.c[k] if is_fill else 0.0
+        self.slippage[n] = self.d[k] if is_fill else 0.0
         self.split[n] = self.product[i]
         self.average[n] = self.at[i]
+        self.closed[n] = 0.0
         if (traded > 0.0 and held < 0.0) or (traded < 0.0 and held > 0.0):
             self.closed[n] = copysign(fabs(traded) if fabs(traded) < fabs(held) else fabs(held), held)
         self.count += 1

@@ -31,6 +31,8 @@ cdef class Simulation:
     cdef readonly Py_ssize_t done
     cdef public bint stop_requested
 
+    cpdef renew(self, Py_ssize_t warmup)
+    cdef int begin(self, Py_ssize_t warmup) except -1
     cdef int advance(self, Py_ssize_t row) except -1 nogil
     cdef int begin_row(self, Py_ssize_t row) except -1 nogil
     cdef void mark_equity(self) noexcept nogil

@@ -12,14 +12,16 @@ cdef class Trips:
     cdef signed char[::1] is_open
 
     @cython.locals(c=Py_ssize_t, n=Py_ssize_t, t=Py_ssize_t)
-    cdef void follow(self) noexcept nogil
+    cdef void follow(self) noexcept
     @cython.locals(t=Py_ssize_t)
-    cdef void carry(self, Py_ssize_t c) noexcept nogil
+    cdef void carry(self, Py_ssize_t c) noexcept
     @cython.locals(quantity=double, before=double, after=double)
-    cdef void take(self, Py_ssize_t n) noexcept nogil
+    cdef void take(self, Py_ssize_t n) noexcept
     @cython.locals(i=Py_ssize_t, t=Py_ssize_t, size=double, price=double, most=double)
-    cdef void part(self, Py_ssize_t n, double quantity, double share, double before, double after) noexcept nogil
+    cdef void part(self, Py_ssize_t n, double quantity, double share, double before, double after) noexcept
+    @cython.locals(t=Py_ssize_t)
+    cdef void begin(self, Py_ssize_t n, Py_ssize_t i, bint is_long) noexcept
     @cython.locals(i=Py_ssize_t, split=double, held=double, mark=double, left=double, value=double)
-    cdef void close(self, Py_ssize_t t) noexcept nogil
+    cdef void close(self, Py_ssize_t t) noexcept
 
-cdef double quotient(double number, double divisor) noexcept nogil
+cdef double quotient(double number, double divisor) noexcept

@@ -23,7 +23,7 @@ class Trips:
     """Trades in the order in which they were opened; `fills`, `ends` and `carry` have the columns of the classes in `analysis`.
 
     `opened` and `closed` are the first and the last fill of each, int64 [trade]; what it came to is told by `columns`. Quantities
-    and prices are added up in units as they were before any split. The GIL is released.
+    and prices are added up in units as they were before any split.
     """
 
     def __init__(self, fills: Any, ends: Any, carry: Any) -> None:
@@ -42,14 +42,13 @@ class Trips:
         self.position = np.zeros(size)
         self.trade = np.full(size, -1, dtype=np.int64)  # the last trade of each instrument
         self.count = 0
-        self.opened, self.closed, self.direction = np.zeros((3, count), dtype=np.int64)
-        self.is_open = np.zeros(count, dtype=np.int8)
+        self.opened, self.closed, self.direction = np.empty((3, count), dtype=np.int64)
+        self.is_open = np.empty(count, dtype=np.int8)
         # The largest size; units that opened and that closed it, and their prices times units; what the former were worth in money,
         # and the money that came in, fees apart.
-        self.most, self.entered, self.exited, self.paid, self.got, self.worth, self.flow = np.zeros((7, count))
-        self.fees, self.slippage, self.carried, self.profit, self.on_entry = np.zeros((5, count))
-        with cython.nogil:
-            self.follow()
+        self.most, self.entered, self.exited, self.paid, self.got, self.worth, self.flow = np.empty((7, count))
+        self.fees, self.slippage, self.carried, self.profit, self.on_entry = np.empty((5, count))
+        self.follow()
 
     def columns(self) -> dict[str, Any]:
         """Return what each trade came to, one array a column."""
@@ -107,10 +106,7 @@ class Trips:
         """Count a part of a fill, which moves the position; one from flat begins a trade."""
         i = self.instrument[n]
         if before == 0.0:
-            self.trade[i] = self.count
-            self.opened[self.count] = n
-            self.direction[self.count] = 1 if quantity > 0.0 else -1
-            self.count += 1
+            self.begin(n, i, quantity > 0.0)
         t = self.trade[i]
         self.closed[t] = n
         size, price = fabs(quantity), self.price[n] * self.split[n]
@@ -132,6 +128,17 @@ class Trips:
         if most > self.most[t]:
             self.most[t] = most
         self.position[i] = after
+
+    def begin(self, n: int, i: int, is_long: bool) -> None:
+        """Begin a trade."""
+        t = self.count
+        self.trade[i] = t
+        self.opened[t] = n
+        self.direction[t] = 1 if is_long else -1
+        self.is_open[t] = 0
+        self.most[t] = self.entered[t] = self.exited[t] = self.paid[t] = self.got[t] = self.worth[t] = 0.0
+        self.flow[t] = self.fees[t] = self.slippage[t] = self.carried[t] = 0.0
+        self.count += 1
 
     def close(self, t: int) -> None:
         """Reckon what a trade came to, at the last price if it is open."""

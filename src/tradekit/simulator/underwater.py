@@ -7,12 +7,29 @@ import numpy as np
 
 from tradekit.model.bars import Floats, Times
 
-__all__ = ["deepest", "underwater"]
+__all__ = ["deepest", "extremes", "underwater"]
 
 # Booking fills leaves rounding of this order: a fall smaller than it is none.
 _ROUNDING = cython.declare(cython.double, 1e-12)
+_NAN = cython.declare(cython.double, float("nan"))
 _NEAR = cython.declare(cython.double, 1.0 - 2e-12)
 """What is at or below this part of the highest value has surely fallen by more than rounding."""
+
+
+def extremes(values: Floats) -> tuple[float, float]:
+    """Return the lowest and the highest of some values, float64 [row]; NaN for both if one is NaN, or if there are none."""
+    read = cython.declare(cython.const[cython.double][::1], np.ascontiguousarray(values, dtype=np.float64))
+    lowest = cython.declare(cython.double, _NAN)
+    highest = cython.declare(cython.double, _NAN)
+    row = cython.declare(cython.Py_ssize_t, 0)
+    if len(values):
+        lowest = highest = float(values[0])
+    with cython.nogil:
+        while row < read.shape[0] and read[row] == read[row]:
+            lowest = read[row] if read[row] < lowest else lowest
+            highest = read[row] if read[row] > highest else highest
+            row += 1
+    return (_NAN, _NAN) if row < len(values) else (lowest, highest)
 
 
 class Stretches:

@@ -58,7 +58,6 @@ class Venue:
         self.ticks_per_one = _per_one(np.asarray(self.tick))
         self.lots_per_one = _per_one(np.asarray(self.lot))
         self.open_time = setup.bars.open_time
-        self.row = 0
         costs = setup.costs
         by_kind = np.ones((3, len(multiplier)))
         by_kind[:2] = multiplier  # of an amount for each unit there is nothing to multiply
@@ -66,6 +65,15 @@ class Venue:
         self.set_slippage(costs)
         self.set_impacts(costs, days_of(setup.bars) if costs.impacts else np.zeros(0, dtype=np.int64))
         self.is_dated = self.has_tiers or self.day_volume.shape[1] > 1
+        self.renew()
+
+    def renew(self) -> int:
+        """Go back to before the first row."""
+        self.row = 0
+        self.day = 0
+        if self.has_tiers:
+            self.tiers.renew()
+        return 0
 
     def set_fees(self, costs: Costs, multiplier: Floats) -> None:
         fees, floored = costs.fees * multiplier, costs.floored * multiplier
@@ -94,7 +102,6 @@ class Venue:
         count = max((len(array) for impact in costs.impacts for array in (impact.coefficient, impact.volume)), default=1)
         self.impacts = len(costs.impacts)
         self.days = days[:count]
-        self.day = 0
         self.exponent = np.array([impact.exponent for impact in costs.impacts], dtype=np.float64)
         self.is_daily = np.array([impact.day_volume is not None for impact in costs.impacts], dtype=np.int8)
         self.coefficient = _by_day([impact.coefficient for impact in costs.impacts], count, size)

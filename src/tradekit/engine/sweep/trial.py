@@ -15,7 +15,7 @@ from tradekit.engine.document import Document
 from tradekit.engine.market import MarketData
 from tradekit.engine.overrides import Override, apply_overrides
 from tradekit.engine.plan import targets_of
-from tradekit.engine.prepare import Prepared, prepare
+from tradekit.engine.prepare import prepare
 from tradekit.engine.runfile import RunConfig, RunFile, check_tables
 from tradekit.engine.shared import Shared
 from tradekit.engine.sweep.params import Param, Setting
@@ -23,9 +23,13 @@ from tradekit.engine.sweep.search import Combination
 from tradekit.engine.sweep.variants import Variants
 from tradekit.engine.trades import trips_of
 from tradekit.errors import ConfigError, TradekitError
+from tradekit.journal.record import Record
+from tradekit.plugin.contracts import Strategy
 from tradekit.plugin.discovery import Registry
 
 __all__ = ["Bench", "Outcome"]
+
+Figures = dict[str, float | int | None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,25 +85,31 @@ class Bench:
     def run(self, number: int, values: Combination, params: Mapping[str, Param]) -> Outcome:
         """Run one trial; what is wrong with it is part of what comes out."""
         try:
-            options, prepared = self._made(values, params)
+            options, figures = self._made(values, params)
         except ConfigError as error:
             return Outcome(number, values, "invalid", {}, {}, _in_one_line(error))
         try:
-            return Outcome(number, values, "done", options, self._figures(prepared()))
+            return Outcome(number, values, "done", options, figures())
         except TradekitError as error:
             return Outcome(number, values, "failed", options, {}, _in_one_line(error))
 
-    def _made(self, values: Combination, params: Mapping[str, Param]) -> tuple[Mapping[str, Any], Callable[[], Prepared]]:
-        """Return all options of the strategy, and what prepares the run. Raises `ConfigError` for settings that can't be run."""
-        options = None if self.variants is None else _of_strategy(values, params)
+    def _made(self, values: Combination, params: Mapping[str, Param]) -> tuple[Mapping[str, Any], Callable[[], Figures]]:
+        """Return all options of the strategy, and what does the run. Raises `ConfigError` for settings that can't be run."""
+        options = _of_strategy(values, params)
         if self.variants is not None and options is not None and (made := self.variants.made(options)) is not None:
-            return made.use.options, partial(self.variants.run_of, made.component)
+            return made.use.options, partial(self._variant, self.variants, made.component)
         composed = self.composed(values, params)
-        options = next(use.options for use in composed.uses if use.kind == "strategy")
-        return options, partial(prepare, composed, self.market, self.shared)
+        return next(use.options for use in composed.uses if use.kind == "strategy"), partial(self._whole, composed)
 
-    def _figures(self, prepared: Prepared) -> dict[str, float | int | None]:
-        record = simulate(prepared, targets_of(prepared) if self.driver == "compiled" else None)
+    def _variant(self, variants: Variants, strategy: Strategy) -> Figures:
+        prepared = variants.run_of(strategy)
+        return self._figures(simulate(prepared, targets_of(prepared), variants.simulation))
+
+    def _whole(self, composed: ComposedRun) -> Figures:
+        prepared = prepare(composed, self.market, self.shared)
+        return self._figures(simulate(prepared, targets_of(prepared) if self.driver == "compiled" else None))
+
+    def _figures(self, record: Record) -> Figures:
         return figures_of(record, trips_of(record), self._sampling, self.market.bar_length)
 
     @cached_property

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Mapping
 from dataclasses import replace
 
@@ -17,6 +18,7 @@ from tradekit.engine.sweep.params import Setting
 from tradekit.plugin.contracts import RiskRule, Strategy
 from tradekit.plugin.discovery import Registry
 from tradekit.simulator.setup import Setup
+from tradekit.simulator.simulation import Simulation
 
 __all__ = ["Variants"]
 
@@ -36,6 +38,7 @@ class Variants:
         none = np.empty((0, len(market.bars.symbols), len(market.bars)))
         self.setup = replace(self.prepared.setup, names={}, values=none)
         self.setups: dict[int, Setup] = {}
+        self.own = threading.local()
 
     @staticmethod
     def suits(composed: ComposedRun) -> bool:
@@ -54,3 +57,11 @@ class Variants:
         columns = shared_columns(indicators, market.adjusted, config.data.size, market.sessions, self.shared)
         setup = self.setups.get(warmup) or self.setups.setdefault(warmup, replace(self.setup, warmup=warmup))
         return replace(self.prepared, setup=setup, strategy=strategy, columns=columns)
+
+    @property
+    def simulation(self) -> Simulation:
+        """The simulation that a thread uses for one run after the other."""
+        if not hasattr(self.own, "simulation"):
+            self.own.simulation = Simulation(self.setup)
+        found: Simulation = self.own.simulation
+        return found
