@@ -11,7 +11,10 @@ few = st.sampled_from([-1.0, 0.0, 0.0, 1.0, 2.0, float("nan"), float("inf")])
 
 
 @given(
-    pairs=st.lists(st.tuples(few, few), max_size=30), size=st.sampled_from([1, 2]), start=st.integers(0, 40), is_turned=st.booleans()
+    pairs=st.lists(st.tuples(few, few), max_size=30),
+    size=st.sampled_from([1, 2]),
+    start=st.integers(0, 40),
+    is_turned=st.booleans(),
 )
 def test_crossings_of_any_columns_are_what_comparing_rows_finds(pairs, size, start, is_turned):
     rows = len(pairs) // size

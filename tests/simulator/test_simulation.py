@@ -21,7 +21,7 @@ from tradekit.model.risk import LimitKind
 from tradekit.simulator.build import is_compiled
 from tradekit.simulator.context import Context
 from tradekit.simulator.loops import run_events
-from tradekit.simulator.simulation import Simulation
+from tradekit.simulator.simulation import Simulation, renew
 from tradekit.simulator.venue import Venue
 
 SEEDS = st.integers(0, 2**32 - 1)
@@ -325,11 +325,13 @@ def used(setup):
             ask(rng, ctx, view, False)
 
     run_events(Context(simulation, setup), on_bar, 0, len(setup.bars) * 2 // 3)
-    simulation.renew(setup.warmup)
+    renew(simulation, setup.warmup)
     return simulation
 
 
-@pytest.mark.parametrize("make", [random_play, random_accounts, lambda seed: random_orders(seed)[0]], ids=["play", "accounts", "orders"])
+@pytest.mark.parametrize(
+    "make", [random_play, random_accounts, lambda seed: random_orders(seed)[0]], ids=["play", "accounts", "orders"]
+)
 def test_simulation_that_is_renewed_is_as_a_new_one(make, monkeypatch):
     seeds = range(30 if is_compiled() else 4)
     expected = [fingerprint(make(seed)) for seed in seeds]
@@ -344,7 +346,7 @@ def test_simulation_that_is_renewed_has_the_warm_up_it_is_given():
     weights = np.full((5, 1), 0.5)
     weights[1:] = np.nan
     for warmup, orders in ((0, 1), (3, 0), (0, 1)):
-        simulation.renew(warmup)
+        renew(simulation, warmup)
         stage.run_targets(simulation, weights, 0, 5)
         statuses = simulation.book.columns()["status"].tolist()
         assert statuses.count(OrderStatus.FILLED) == orders

@@ -10,7 +10,7 @@ import numpy as np
 
 from tradekit.analysis.curve import DAY, EquityCurve, Sampling
 from tradekit.analysis.definitions import DEFINITIONS
-from tradekit.analysis.statistics import alpha_beta, annual_return, annual_volatility, cvar, sharpe, sortino, var
+from tradekit.analysis.statistics import alpha_beta, annual_return, annual_volatility, cvar, mean, sharpe, sortino, var
 from tradekit.analysis.trades import FillColumns, RoundTrips
 from tradekit.model.bars import Floats
 from tradekit.model.event import CashKind
@@ -33,7 +33,10 @@ def measure(
     """
     # What overflows becomes infinite or NaN, and so None.
     with np.errstate(over="ignore", invalid="ignore"):
-        figures = _trade_figures(trips) | {"fees": float(np.sum(fills.fee)), "slippage": float(np.sum(fills.slippage))}
+        figures = _trade_figures(trips) | {
+            "fees": float(np.add.reduce(fills.fee)),
+            "slippage": float(np.add.reduce(fills.slippage)),
+        }
         figures |= _carry_figures(carried)
         lowest, highest = _extremes(curve.equity, curve.memory)
         if math.isfinite(lowest) and math.isfinite(highest):
@@ -113,12 +116,12 @@ def _trade_figures(trips: RoundTrips) -> _Figures:
         "trades": len(profit),
         "open_trades": len(trips) - len(profit),
         "win_rate": len(wins) / len(profit) if len(profit) else None,
-        "profit_factor": float(np.sum(wins)) / -float(np.sum(losses)) if len(losses) else None,
+        "profit_factor": float(np.add.reduce(wins)) / -float(np.add.reduce(losses)) if len(losses) else None,
         "expectancy": _mean(profit),
         "average_win": _mean(wins),
         "average_loss": _mean(losses),
-        "best_trade": float(np.max(profit)) if len(profit) else None,
-        "worst_trade": float(np.min(profit)) if len(profit) else None,
+        "best_trade": float(profit.max()) if len(profit) else None,
+        "worst_trade": float(profit.min()) if len(profit) else None,
     }
 
 
@@ -138,4 +141,4 @@ def _paid(carried: Mapping[CashKind, float], kind: CashKind) -> float:
 
 
 def _mean(values: Floats) -> float | None:
-    return float(np.mean(values)) if len(values) else None
+    return mean(values) if len(values) else None

@@ -129,13 +129,15 @@ def compose_document(
     return _assemble(RunFile(document, checked.config), made)
 
 
-def strategy_with(composed: ComposedRun, options: Mapping[str, Any], registry: Registry) -> Made | None:
+def strategy_with(composed: ComposedRun, options: Mapping[str, Any], registry: Registry) -> tuple[Strategy, ComponentUse] | None:
     """Return the strategy of a run, with other options and checked as when it is composed; `None` where it can't be had."""
     table = replace(composed.config.strategy, options={**composed.config.strategy.options, **options})
     made, _ = make(table, registry, composed.run_file.folder)
     if made is None or not isinstance(made.component, Strategy):
         return None
-    return None if any(_account_problems(made, made.component, composed.config.account.kind)) else made
+    if any(_account_problems(made, made.component, composed.config.account.kind)):
+        return None
+    return made.component, made.use
 
 
 def registry_of(document: Document, problems: Sequence[Problem] = ()) -> Registry:

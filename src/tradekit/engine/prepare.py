@@ -26,8 +26,8 @@ from tradekit.model.fills import FillRules
 from tradekit.model.memory import MEMORY, Scratch
 from tradekit.model.risk import Limit, LimitKind
 from tradekit.model.tape import Tape
-from tradekit.plugin.values import Values
 from tradekit.plugin.contracts import CostModel, Indicator, Strategy
+from tradekit.plugin.values import Values
 from tradekit.simulator.costs import Costs
 from tradekit.simulator.setup import Rule, Setup
 from tradekit.simulator.steps import Stdev

@@ -69,8 +69,10 @@ def _ends(record: Record, moves: Moves) -> Ends:
     held, average, split = moves.ends()
     instruments = np.arange(len(held))
     unit = money.unit_in(instruments, np.full(len(held), len(record.equity)))
-    gain = np.where(held != 0.0, held * (record.last - average) * unit, 0.0)
-    return Ends(record.last, unit, split, np.where(money.is_margined, gain, np.nan))
+    gain: Floats | float = np.nan
+    if money.is_margined.any():
+        gain = np.where(money.is_margined, np.where(held != 0.0, held * (record.last - average) * unit, 0.0), np.nan)
+    return Ends(record.last, unit, split, gain)
 
 
 def _carry(record: Record, trades: NDArray[np.int64]) -> CarryColumns:

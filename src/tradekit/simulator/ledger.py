@@ -58,13 +58,11 @@ class Ledger:
         self.is_margined = np.array([instrument.is_derivative for instrument in instruments], dtype=np.int8)
         self.is_off_grid = np.empty(self.size, dtype=np.int8)
         # The margin that a position ties up, as a multiple of its value over `leverage`.
-        margins = [max(1.0, (instrument.initial_margin or 0.0) * setup.leverage) for instrument in instruments]
-        self.tied = np.array(margins, dtype=np.float64)
+        self.tied = np.array([max(1.0, (one.initial_margin or 0.0) * setup.leverage) for one in instruments], dtype=np.float64)
         self.unit, self.position, self.average, self.basis, self.last = np.empty((5, self.size))
         self.priced = np.empty(self.size, dtype=np.int64)  # when the market last gave a price; very late before it has
         kept = len(setup.bars) if self.count > 1 else 0
-        self.balances = np.zeros((kept, self.count))
-        self.rates = np.zeros((kept, self.count))
+        self.balances, self.rates = np.zeros((2, kept, self.count))
         self.renew()
 
     def renew(self) -> int:
@@ -80,9 +78,7 @@ class Ledger:
             self.average[i] = self.last[i] = _NAN
             self.priced[i] = _LATE
         self.capital = self.total_cash()
-        self.realised = 0.0
-        self.fees = 0.0
-        self.slippage = 0.0
+        self.realised = self.fees = self.slippage = 0.0
         self.carried = 0.0  # what came and went without a trade
         self.held = 0  # positions
         return 0

@@ -178,7 +178,9 @@ class Reading:
 
     def __init__(self, count: int) -> None:
         numbers = np.empty((_MOST, count))
-        self.columns = {name: np.empty(count, dtype) for name, dtype in _COLUMNS.items()} | dict(zip("abcdefg", numbers, strict=True))
+        self.columns = {name: np.empty(count, dtype) for name, dtype in _COLUMNS.items()} | dict(
+            zip("abcdefg", numbers, strict=True)
+        )
         self.numbers = numbers
         self.kind, self.code, self.rule = self.columns["kind"], self.columns["code"], self.columns["rule"]
         self.instrument, self.order, self.cause = self.columns["instrument"], self.columns["order"], self.columns["cause"]

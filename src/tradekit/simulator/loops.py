@@ -102,11 +102,16 @@ def coast(simulation: Simulation, start: int, stop: int) -> int:
             simulation.ledger.priced[0] = simulation.market.close_time[now]
         simulation.market.previous[0], simulation.market.current[0], simulation.market.seen[0] = before, now, seen
         simulation.gate.peak = peak
-        simulation.row = simulation.known = simulation.log.row = row - 1
-        simulation.log.now = simulation.market.close_time[row - 1]
-        simulation.venue.new_row(row - 1)
-        simulation.done = row
+        stand_at(simulation, row - 1)
     return row
+
+
+def stand_at(simulation: Simulation, row: int) -> None:
+    """Note which row is the last that is done."""
+    simulation.row = simulation.known = simulation.log.row = row
+    simulation.log.now = simulation.market.close_time[row]
+    simulation.venue.new_row(row)
+    simulation.done = row + 1
 
 
 def quiet_until(simulation: Simulation, stop: int) -> int:

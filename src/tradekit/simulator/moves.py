@@ -24,6 +24,7 @@ _CASH = cython.declare(cython.int, EventKind.CASH)
 _SPLIT = cython.declare(cython.int, ScheduledKind.SPLIT)
 _DELISTING = cython.declare(cython.int, ScheduledKind.DELISTING)
 _IN_LIEU = cython.declare(cython.int, CashKind.IN_LIEU)
+_NAN = cython.declare(cython.double, float("nan"))
 # A fee that is taken in units makes a position smaller than the fill says; less than this part of it is rounding.
 _ROUNDING = cython.declare(cython.double, 1e-9)
 
@@ -31,9 +32,10 @@ _ROUNDING = cython.declare(cython.double, 1e-9)
 class Moves:
     """All that was traded, in the order of the log; what a split pays out, and what a delisting closes, counts as a fill.
 
-    `columns` tells of each its `entry` in the log and its `instrument`, the `quantity`, the `price`, `fee` and `slippage`, the product
-    of the splits before (`split`), how many units of it closed a position (`closed`, signed as that was), and at which `average` price
-    that was held. `ends` tells of each instrument what is held as the log ends, at which average price, and the product of its splits.
+    `columns` tells of each its `entry` in the log, its `instrument`, the `quantity`, the `price`, `fee` and `slippage`, the product
+    of the splits before (`split`), how many units of it closed a position (`closed`, signed as that was), and at which `average`
+    price that was held. `ends` tells of each instrument what is held as the log ends, at which average price, and the product of
+    its splits.
     """
 
     def __init__(self, log: Mapping[str, Any], size: int) -> None:
@@ -43,11 +45,12 @@ class Moves:
         self.d, self.e, self.f = log["d"], log["e"], log["f"]
         self.count = 0
         most = self.look(size)
-        self.held = np.zeros(size)
-        self.at = np.full(size, np.nan)  # the average price
-        self.told = np.zeros(size)  # what the last entry says is held, and at which average price
-        self.told_at = np.full(size, np.nan)
-        self.product = np.ones(size)
+        # What is held at which average price, what the last entry says of that, and the product of the splits.
+        self.held, self.at, self.told, self.told_at, self.product = np.empty((5, size))
+        for i in range(size):
+            self.held[i] = self.told[i] = 0.0
+            self.at[i] = self.told_at[i] = _NAN
+            self.product[i] = 1.0
         self.entry, self.number = np.empty((2, most), dtype=np.int64)
         self.quantity, self.price, self.fee, self.slippage, self.split, self.closed, self.average = np.empty((7, most))
         self.follow()

@@ -31,8 +31,6 @@ cdef class Simulation:
     cdef readonly Py_ssize_t done
     cdef public bint stop_requested
 
-    cpdef renew(self, Py_ssize_t warmup)
-    cdef int begin(self, Py_ssize_t warmup) except -1
     cdef int advance(self, Py_ssize_t row) except -1 nogil
     cdef int begin_row(self, Py_ssize_t row) except -1 nogil
     cdef void mark_equity(self) noexcept nogil
@@ -51,3 +49,8 @@ cdef class Simulation:
     cdef Py_ssize_t cancel_targets(self, Py_ssize_t i) except -2 nogil
     cdef int take_place(self, Py_ssize_t order, Py_ssize_t old) except -1 nogil
     cdef int stop_risk(self, bint flatten) except -1 nogil
+
+cpdef renew(Simulation simulation, Py_ssize_t warmup)
+
+@cython.locals(i=Py_ssize_t)
+cdef int begin(Simulation simulation, Py_ssize_t warmup) except -1

@@ -97,7 +97,8 @@ class Bench:
         """Return all options of the strategy, and what does the run. Raises `ConfigError` for settings that can't be run."""
         options = _of_strategy(values, params)
         if self.variants is not None and options is not None and (made := self.variants.made(options)) is not None:
-            return made.use.options, partial(self._variant, self.variants, made.component)
+            strategy, use = made
+            return use.options, partial(self._variant, self.variants, strategy)
         composed = self.composed(values, params)
         return next(use.options for use in composed.uses if use.kind == "strategy"), partial(self._whole, composed)
 

@@ -8,13 +8,13 @@ from dataclasses import replace
 
 import numpy as np
 
-from tradekit.engine.components import Made
 from tradekit.engine.compose import ComposedRun, strategy_with
 from tradekit.engine.indicators import declared, shared_columns
 from tradekit.engine.market import MarketData
 from tradekit.engine.prepare import Prepared, prepare, run_warmup
 from tradekit.engine.shared import Shared
 from tradekit.engine.sweep.params import Setting
+from tradekit.model.result import ComponentUse
 from tradekit.plugin.contracts import RiskRule, Strategy
 from tradekit.plugin.discovery import Registry
 from tradekit.simulator.setup import Setup
@@ -33,7 +33,9 @@ class Variants:
         self.composed = composed
         self.market = market
         self.shared = shared
-        self.registry = registry
+        own = composed.config.strategy
+        found = (one for one in registry.components if (one.kind, one.name) == (own.kind, own.name))
+        self.registry = replace(registry, components=tuple(found))
         self.prepared = prepare(composed, market, shared)
         none = np.empty((0, len(market.bars.symbols), len(market.bars)))
         self.setup = replace(self.prepared.setup, names={}, values=none)
@@ -45,7 +47,7 @@ class Variants:
         """Say whether nothing but a strategy need be made anew; a rule may want to see each that is."""
         return all(type(rule).begin is RiskRule.begin for rule in composed.rules)
 
-    def made(self, options: Mapping[str, Setting]) -> Made | None:
+    def made(self, options: Mapping[str, Setting]) -> tuple[Strategy, ComponentUse] | None:
         """Return the strategy with other options, checked; `None` where composing the file would tell why it can't be had."""
         return strategy_with(self.composed, options, self.registry)
 
