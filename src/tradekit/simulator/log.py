@@ -204,9 +204,10 @@ class Reading:
             self.kind[into], self.code[into], self.rule[into] = kind[entry], code[entry], rule[entry]
             self.instrument[into], self.order[into], self.cause[into] = instrument[entry], order[entry], cause[entry]
             # Numbers lie one behind the other, so many of each entry.
+            many = cython.declare(cython.Py_ssize_t, width[entry])
             for k in range(_MOST):
-                self.numbers[k, into] = numbers[at + k] if k < width[entry] else _NAN
-            at += width[entry]
+                self.numbers[k, into] = numbers[at + k] if k < many else _NAN
+            at += many
         self.date(count, moments)
         self.done += count
         return 0

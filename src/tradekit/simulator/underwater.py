@@ -29,7 +29,7 @@ def extremes(values: Floats) -> tuple[float, float]:
             lowest = read[row] if read[row] < lowest else lowest
             highest = read[row] if read[row] > highest else highest
             row += 1
-    return (_NAN, _NAN) if row < len(values) else (lowest, highest)
+    return (_NAN, _NAN) if row < len(values) else (float(lowest), float(highest))
 
 
 class Stretches:
@@ -128,4 +128,4 @@ def deepest(equity: Floats, capital: float, close_time: Times, start: int) -> tu
                 lasted = time
             if time > longest:
                 longest = time
-    return depth, int(lasted), int(longest)
+    return float(depth), int(lasted), int(longest)
