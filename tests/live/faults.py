@@ -11,65 +11,103 @@ import numpy as np
 from tradekit_venue.faults import MESSAGE_FAULTS, REQUEST_FAULTS, Fault
 from tradekit_venue.venue import Venue
 
-REQUESTS = (
-    "POST order",
-    "DELETE order",
-    "GET order",
-    "GET openOrders",
-    "GET myTrades",
-    "GET account",
-    "GET time",
-    "CONNECT ws-api",
-    "CONNECT ws",
-    "WS userDataStream*",
-)
-MESSAGES = ("STREAM executionReport", "STREAM outboundAccountPosition", "STREAM kline", "STREAM kline.closed")
-OF_PERPETUALS: Mapping[str, tuple[str, ...]] = {
-    "GET myTrades": ("GET userTrades", "GET positionRisk", "GET income"),
-    "CONNECT ws-api": ("CONNECT private",),
-    "WS userDataStream*": ("POST listenKey",),
-    "STREAM executionReport": ("STREAM ORDER_TRADE_UPDATE",),
-    "STREAM outboundAccountPosition": ("STREAM ACCOUNT_UPDATE",),
-}
-"""What requests and messages are called, of perpetuals, that are not called the same."""
-ERRORS: tuple[dict[str, Any], ...] = (
-    {"status": 503, "accepts": True},
+STATUSES: tuple[dict[str, Any], ...] = ({"status": 503, "accepts": True}, {"status": 502}, {"status": 403})
+"""Errors that a gateway makes, of an order that was taken or without any order: they have no code of the exchange's."""
+
+
+@dataclass(frozen=True)
+class Spoken:
+    """What a dialect of the local venue is called in a run file, and what its requests, messages and errors are called."""
+
+    exchange: str
+    place: str
+    cancel: str
+    requests: tuple[str, ...]
+    """What the executor asks besides."""
+    messages: tuple[str, ...]
+    errors: tuple[dict[str, Any], ...]
+    """Errors with a code of the exchange's: one that may be of an order that was taken, and refusals."""
+    is_perpetual: bool = False
+    payments: Mapping[str, str] = field(default_factory=dict)
+    """What the journal calls what moves an account's wallet, of what the venue tells of."""
+
+    @property
+    def where(self) -> dict[str, str]:
+        """What a run file says of it."""
+        return {"exchange": self.exchange, **({"market": "swap"} if self.is_perpetual else {})}
+
+
+_BINANCE_ERRORS: tuple[dict[str, Any], ...] = (
     {"status": 504, "accepts": True, "code": -1007},
-    {"status": 502},
     {"status": 500, "code": -1000},
     {"status": 503, "code": -1008},
     {"status": 429, "code": -1003, "retry_after": 3},
     {"status": 418, "code": -1003, "retry_after": 20},
     {"status": 400, "code": -1015},
     {"status": 400, "code": -1021},
-    {"status": 403},
 )
-"""What an error may be: one that a gateway makes of an order that was taken, or one without any order."""
-
-
-def named(everything: tuple[str, ...], dialect: str) -> list[str]:
-    """Return what requests or messages are called in a dialect."""
-    return [name for one in everything for name in (OF_PERPETUALS.get(one, (one,)) if dialect == "binance-usdm" else (one,))]
+SPOKEN: Mapping[str, Spoken] = {
+    "binance": Spoken(
+        "binance",
+        "POST order",
+        "DELETE order",
+        (
+            "GET order",
+            "GET openOrders",
+            "GET myTrades",
+            "GET account",
+            "GET time",
+            "CONNECT ws-api",
+            "CONNECT ws",
+            "WS userDataStream*",
+        ),
+        ("STREAM executionReport", "STREAM outboundAccountPosition", "STREAM kline", "STREAM kline.closed"),
+        _BINANCE_ERRORS,
+    ),
+    "binance-usdm": Spoken(
+        "binanceusdm",
+        "POST order",
+        "DELETE order",
+        (
+            "GET order",
+            "GET openOrders",
+            "GET userTrades",
+            "GET positionRisk",
+            "GET income",
+            "GET account",
+            "GET time",
+            "CONNECT private",
+            "CONNECT ws",
+            "POST listenKey",
+        ),
+        ("STREAM ORDER_TRADE_UPDATE", "STREAM ACCOUNT_UPDATE", "STREAM kline", "STREAM kline.closed"),
+        _BINANCE_ERRORS,
+        is_perpetual=True,
+        payments={"FUNDING_FEE": "funding", "INSURANCE_CLEAR": "liquidation fee"},
+    ),
+}
+"""By the dialect's name."""
 
 
 def cases(dialect: str = "binance") -> list[Fault]:
     """Return every fault where it may happen: each request and message, and each error."""
+    spoken = SPOKEN[dialect]
     found = [
         Fault(match, do, **detail)
-        for match in named(REQUESTS, dialect)
+        for match in (spoken.place, spoken.cancel, *spoken.requests)
         for do in REQUEST_FAULTS
-        if match == "POST order" or do not in ("forget", "split")  # which are about new orders
-        for detail in details(do)
+        if match == spoken.place or do not in ("forget", "split")  # which are about new orders
+        for detail in details(do, spoken)
     ]
     return found + [
-        Fault(match, do, **detail) for match in named(MESSAGES, dialect) for do in MESSAGE_FAULTS for detail in details(do)
+        Fault(match, do, **detail) for match in spoken.messages for do in MESSAGE_FAULTS for detail in details(do, spoken)
     ]
 
 
-def details(do: str) -> tuple[dict[str, Any], ...]:
+def details(do: str, spoken: Spoken) -> tuple[dict[str, Any], ...]:
     """Return in which ways a fault is tried: shorter and longer than an order may take, or until it is released."""
     if do == "status":
-        return ERRORS
+        return STATUSES + spoken.errors
     if do == "skew":
         return ({"ms": -3_000}, {"ms": 20_000})
     if do == "split":
@@ -85,13 +123,16 @@ class Trouble:
 
     venue: Venue
     seed: int
+    every_s: float = 15.0
+    """From one fault to the next, on average."""
+    is_on: bool = True
     happened: list[Fault] = field(default_factory=list)
 
     async def run(self) -> None:
         """Add one fault after the other."""
         draw, everything = np.random.default_rng(self.seed), cases(self.venue.dialect)
-        while True:
-            await asyncio.sleep(float(draw.exponential(15.0)))
+        while self.is_on:
+            await asyncio.sleep(float(draw.exponential(self.every_s)))
             fault = everything[draw.integers(len(everything))]
             self.happened.append(fault)
             self.venue.faults.add(fault)
@@ -101,6 +142,7 @@ class Trouble:
                 self.venue.clock.skew = 0
 
     def end(self) -> None:
-        """Let the venue be as it should."""
+        """Let the venue be as it should, from now on."""
+        self.is_on = False
         self.venue.faults.clear()
         self.venue.clock.skew = 0

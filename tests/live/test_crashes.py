@@ -16,6 +16,7 @@ from typing import Any
 
 import pytest
 
+from live.faults import SPOKEN
 from live.local_venue import local_venue
 from live.process import Nursery, Process
 from proofs import deep
@@ -36,8 +37,8 @@ MONEY = Decimal(100_000)
 class Moment:
     """A moment at which a process is killed: by itself where something of it `dies`, or by us while the venue keeps a request.
 
-    `match` is the request of which the venue keeps the `nth`: it has done it and does not answer (`late`), or does it only after
-    the death (`hold`).
+    `match` is the request, `place` or `cancel`, of which the venue keeps the `nth`: it has done it and does not answer (`late`), or
+    does it only after the death (`hold`).
     """
 
     what: str
@@ -63,23 +64,23 @@ def named(what: str, *dies: str) -> list[Moment]:
 # cancellation, the second cancellation takes that back, and the fourth order closes the position.
 MOMENTS = [
     *named("an order at the market", "intent, before: 1", "intent, after: 1", "send, before: 1"),
-    *in_flight("an order at the market", "POST order"),
+    *in_flight("an order at the market", "place"),
     *named("an order at the market", "send, after: 1", "answer, before: 1", "answer, after: 1"),
     *named("its trades", "filled, before: 1", "filled, after: 1", "filled, before: 2", "filled, after: 2"),
     *named("an order that rests", "intent, before: 2", "intent, after: 2", "send, before: 2"),
-    *in_flight("an order that rests", "POST order", 2),
+    *in_flight("an order that rests", "place", 2),
     *named("an order that rests", "send, after: 2", "answer, before: 2", "answer, after: 2"),
     *named("the cancellation of what is replaced", "cancel, before: 1"),
-    *in_flight("the cancellation of what is replaced", "DELETE order"),
+    *in_flight("the cancellation of what is replaced", "cancel"),
     *named("the cancellation of what is replaced", "cancel, after: 1", "find, before: 1", "find, after: 1"),
     *named("what takes its place", "intent, before: 3", "intent, after: 3", "send, before: 3"),
-    *in_flight("what takes its place", "POST order", 3),
+    *in_flight("what takes its place", "place", 3),
     *named("what takes its place", "send, after: 3", "answer, before: 3", "answer, after: 3"),
     *named("a cancellation", "cancel, before: 2"),
-    *in_flight("a cancellation", "DELETE order", 2),
+    *in_flight("a cancellation", "cancel", 2),
     *named("a cancellation", "cancel, after: 2"),
     *named("an order that closes", "intent, after: 4", "send, after: 4", "answer, before: 4"),
-    *in_flight("an order that closes", "POST order", 4),
+    *in_flight("an order that closes", "place", 4),
     *named(
         "the agreement with the venue", "open_orders, before: 1", "open_orders, after: 1", "fills, after: 1", "holdings, after: 1"
     ),
@@ -119,7 +120,7 @@ class Scene:
         self.venue, self.secrets = local_venue(self.nursery, self.folder, self.symbol, self.dialect)
         self.control = Control(self.secrets["url"], self.secrets["token"], 60.0)
         url = self.secrets["url"]
-        where = 'exchange = "binanceusdm"\nmarket = "swap"' if self.is_perpetual else 'exchange = "binance"'
+        where = "\n".join(f'{key} = "{value}"' for key, value in SPOKEN[self.dialect].where.items())
         (self.folder / "run.toml").write_text(f"""risk = []
 [run]
 name = "crash"
@@ -154,7 +155,7 @@ name = "summary"
 
     @property
     def is_perpetual(self) -> bool:
-        return self.dialect == "binance-usdm"
+        return SPOKEN[self.dialect].is_perpetual
 
     @property
     def symbol(self) -> str:
@@ -182,12 +183,8 @@ name = "summary"
     def disagreements(self) -> list[str]:
         """Return in what the journal and the venue don't agree, and orders that were sent or taken twice."""
         there, found = self.control.state()["accounts"]["trader"], []
-        sent = [
-            one["params"]["newClientOrderId"]
-            for one in self.control.received()
-            if (one["method"], one["name"]) == ("POST", "order")
-        ]
-        taken = [one["clientOrderId"] for one in there["orders"]]
+        sent = [one["order"] for one in self.control.received() if one.get("order")]
+        taken = [one["client_id"] for one in there["orders"]]
         for what, ids in (("was sent", sent), ("is at the venue", taken)):
             found += [f"{one} {what} {times} times" for one, times in Counter(ids).items() if times > 1]
         store = self.journal()
@@ -197,11 +194,10 @@ name = "summary"
         finally:
             store.close()
         found += [f"{one} is not in the journal" for one in {*sent, *taken} if one not in kept]
-        numbers = {one["orderId"]: one["clientOrderId"] for one in there["orders"]}
-        trades = {(str(one["id"]), numbers[one["orderId"]]) for one in there["trades"]}
+        trades = {(str(one["id"]), one["client_id"]) for one in there["trades"]}
         if (counted := {(one["trade_id"], one["client_id"]) for one in fills}) != trades or len(fills) != len(trades):
             found.append(f"trades {sorted(trades)} at the venue, {sorted(counted)} in the journal")
-        waiting = {one["clientOrderId"] for one in there["orders"] if one["status"] in ("NEW", "PARTIALLY_FILLED")}
+        waiting = {one["client_id"] for one in there["orders"] if one["is_open"]}
         if waiting != (working := {one for one, row in kept.items() if row.state in ("sending", "unknown", "open")}):
             found.append(f"open at the venue {sorted(waiting)}, in the journal {sorted(working)}")
         position, price = account["positions"].get(self.symbol, (0.0, 0.0))
@@ -216,17 +212,20 @@ name = "summary"
 
     def held(self, there: dict[str, Any]) -> tuple[Decimal, Decimal]:
         """Return the position that the venue has, and the money, less what a position against margin was opened for."""
+        total = {name: Decimal(one["free"]) + Decimal(one["locked"]) for name, one in there["balances"].items()}
         if not self.is_perpetual:
-            total = {one["asset"]: Decimal(one["free"]) + Decimal(one["locked"]) for one in there["balances"]}
             return total.get("BTC", Decimal(0)), total["USDT"]
-        wallet = next(Decimal(one["walletBalance"]) for one in there["assets"] if one["asset"] == "USDT")
-        units = {one["symbol"]: (Decimal(one["positionAmt"]), Decimal(one["entryPrice"])) for one in there["positions"]}
-        held, entry = units.get("BTCUSDT", (Decimal(0), Decimal(0)))
-        return held, wallet - held * entry
+        units = {name: (Decimal(one["quantity"]), Decimal(one["cost"])) for name, one in there["positions"].items()}
+        held, cost = units.get(self.symbol, (Decimal(0), Decimal(0)))
+        return held, total["USDT"] - cost
+
+    def books(self, payment: dict[str, Any]) -> str | None:
+        """Return what the journal calls a payment of the venue's."""
+        return SPOKEN[self.dialect].payments.get(payment["kind"])
 
     def unpaid(self, there: dict[str, Any]) -> list[str]:
         """Return the funding on which the venue and the journal don't agree."""
-        paid = {(one["tranId"], Decimal(one["income"])) for one in there["income"] if one["incomeType"] == "FUNDING_FEE"}
+        paid = {(one["id"], Decimal(one["amount"])) for one in there["payments"] if self.books(one) == "funding"}
         store = self.journal()
         try:
             kept = [json.loads(body)["payment"] for body in store.payments()]
@@ -242,7 +241,7 @@ def kill(scene: Scene, moment: Moment) -> None:
         process = scene.start(moment.dies)
         assert process.wait() == -signal.SIGKILL, process.words()
         return
-    scene.control.fault(moment.match, moment.do, {"nth": moment.nth})
+    scene.control.fault(getattr(SPOKEN[scene.dialect], moment.match), moment.do, {"nth": moment.nth})
     process = scene.start()
     process.until(lambda: any(one["fault"] == moment.do for one in scene.control.received()))
     assert process.signal(signal.SIGKILL) == -signal.SIGKILL
@@ -267,9 +266,9 @@ def test_process_killed_while_funding_is_booked_books_it_once(tmp_path, nursery,
         return scene.control.state()["accounts"]["trader"]
 
     def is_funded() -> bool:
-        if trader()["positions"]:
+        if any(Decimal(one["quantity"]) for one in trader()["positions"].values()):
             scene.control.fund(scene.symbol, "0.0001")
-        return any(one["incomeType"] == "FUNDING_FEE" for one in trader()["income"])
+        return any(scene.books(one) == "funding" for one in trader()["payments"])
 
     first = scene.start()
     first.until(is_funded)
@@ -301,4 +300,8 @@ def _come_back(scene: Scene, matrix, what: str, again: str) -> None:
     ends = Counter(row.state for row in store.orders())
     store.close()
     orders = ", ".join(f"{count} {state}" for state, count in sorted(ends.items()))
-    matrix.tell(f"perpetuals: {what}" if scene.is_perpetual else what, f"then again at `{again}`", f"both hold; orders: {orders}")
+    matrix.tell(
+        what if scene.dialect == "binance" else f"{scene.dialect}: {what}",
+        f"then again at `{again}`",
+        f"both hold; orders: {orders}",
+    )

@@ -14,7 +14,7 @@ pytest.importorskip("tradekit_venue")
 
 from tradekit_venue.faults import MESSAGE_FAULTS, REQUEST_FAULTS, Fault
 
-from live.faults import Trouble, cases
+from live.faults import SPOKEN, Trouble, cases
 from live.place import Place, Played, Restless, Tireless, disagreements
 from proofs import deep
 from tradekit.testing import run_virtually
@@ -30,7 +30,7 @@ async def _trouble(
     folder: Path, seed: int, orders: int, fault: Fault | None = None, dialect: str = "binance"
 ) -> tuple[Place, Played]:
     """Run until so many orders were to be sent, with one fault or with many, and then with a venue that is as it should be."""
-    place, strategy = Place(folder, seed, dialect=dialect), Restless if dialect == "binance-usdm" else Tireless
+    place, strategy = Place(folder, seed, dialect=dialect), Restless if SPOKEN[dialect].is_perpetual else Tireless
     async with place.opened():
         loop, trouble = asyncio.get_running_loop(), Trouble(place.venue, seed)
 
@@ -67,8 +67,8 @@ class _Calm:
 def became(place: Place, played: Played) -> Counter[str]:
     """Count what became of the orders whose sending went wrong, by the state that the journal knows of them in the end."""
     legs = played.session.books.decider.legs.by_id
-    placing = [one for one in place.venue.received if (one["method"], one["name"]) == ("POST", "order") and one["fault"]]
-    return Counter(legs[one["params"]["newClientOrderId"]].state.value for one in placing)
+    placing = [one for one in place.venue.received if one.get("order") and one["fault"]]
+    return Counter(legs[one["order"]].state.value for one in placing)
 
 
 EVERY = [f"request {do}" for do in REQUEST_FAULTS] + [f"message {do}" for do in MESSAGE_FAULTS]
@@ -86,7 +86,7 @@ def _try(tmp_path_factory, matrix, do: str, dialect: str) -> None:
         ends += became(place, played)
     said = (REQUEST_FAULTS if kind == "request" else MESSAGE_FAULTS)[name]
     orders = ", ".join(f"{count} {state}" for state, count in sorted(ends.items()))
-    case = do if dialect == "binance" else f"perpetuals: {do}"
+    case = do if dialect == "binance" else f"{dialect}: {do}"
     matrix.tell(case, said, f"both hold in {len(tried)} cases" + (f"; orders hit: {orders}" if orders else ""))
 
 

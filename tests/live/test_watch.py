@@ -106,7 +106,7 @@ name = "summary"
     def resting(self) -> set[str]:
         """Return the client ids of what is open at the venue."""
         there = self.control.state()["accounts"]["trader"]["orders"]
-        return {one["clientOrderId"] for one in there if one["status"] in ("NEW", "PARTIALLY_FILLED")}
+        return {one["client_id"] for one in there if one["is_open"]}
 
     def sent(self) -> int:
         """Return how many orders have ever come to the venue."""
@@ -134,8 +134,8 @@ def test_process_that_stands_still_is_halted_through_the_watchdog_until_a_person
     post = Post(tmp_path, nursery)
     trader = post.trade()
     trader.until(post.resting)
-    order = {"symbol": "BTCUSDT", "side": "BUY", "type": "LIMIT", "timeInForce": "GTC", "quantity": "1", "price": "60"}
-    post.control.place("trader", {**order, "newClientOrderId": "foreign"})
+    order = {"market": "BTC/USDT", "side": "buy", "quantity": "1", "price": "60", "client_id": "foreign"}
+    post.control.place("trader", order)
     watchdog = post.watch()
     trader.until(lambda: post.resting() - {"foreign"})
     os.kill(trader.pid, signal.SIGSTOP)

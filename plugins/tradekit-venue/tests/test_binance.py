@@ -7,10 +7,10 @@ from decimal import Decimal
 from urllib.parse import urlencode
 
 import pytest
-from tradekit_venue.binance.dialect import Sent
 from tradekit_venue.binance.streams import MarketSession
 from tradekit_venue.binance_spot.dialect import BinanceSpot
-from tradekit_venue.binance_spot.socket_api import ApiSession, Asked
+from tradekit_venue.binance_spot.socket_api import ApiSession
+from tradekit_venue.dialect import Sent
 
 LIMIT = {"symbol": "BTCUSDT", "side": "BUY", "type": "LIMIT", "timeInForce": "GTC", "quantity": "0.1", "price": "30000"}
 MARKET = {"symbol": "BTCUSDT", "side": "SELL", "type": "MARKET", "quantity": "0.1"}
@@ -24,7 +24,9 @@ def ask(venue, clients):
     def asking(method, name, params=None, who="anna", **more):
         query = urlencode({**(params or {}), "timestamp": clients.start, **more})
         signature = hmac.new(clients.secrets[who].encode(), query.encode(), hashlib.sha256).hexdigest()
-        answer = dialect.answer(Sent(method, f"/api/v3/{name}", f"{query}&signature={signature}", key=f"key-of-{who}")).answer
+        answer = dialect.answer(
+            Sent(method, f"/api/v3/{name}", f"{query}&signature={signature}", headers={"x-mbx-apikey": f"key-of-{who}"})
+        ).answer
         return answer.status, json.loads(answer.body)
 
     return asking
@@ -79,7 +81,12 @@ def test_order_is_answered_in_the_form_that_was_asked_for(ask) -> None:
 def test_requests_come_from_who_has_the_key_and_in_their_time(venue, ask, clients) -> None:
     dialect = BinanceSpot(venue)
     assert json.loads(dialect.answer(Sent("GET", "api/v3/account", "timestamp=1")).answer.body)["code"] == -2014
-    assert json.loads(dialect.answer(Sent("GET", "api/v3/account", "timestamp=1", key="stolen")).answer.body)["code"] == -2015
+    assert (
+        json.loads(dialect.answer(Sent("GET", "api/v3/account", "timestamp=1", headers={"x-mbx-apikey": "stolen"})).answer.body)[
+            "code"
+        ]
+        == -2015
+    )
     assert ask("GET", "account", timestamp=clients.start + 999)[0] == 200
     assert ask("GET", "account", timestamp=clients.start + 1000)[1]["msg"].endswith("1000ms ahead of the server's time.")
     assert ask("GET", "account", timestamp=clients.start - 5000)[0] == 200
@@ -193,7 +200,7 @@ def test_api_session_refuses_what_it_does_not_know_and_subscribes_an_account_onc
         if params:
             payload = "&".join(f"{name}={params[name]}" for name in sorted(params))
             params["signature"] = hmac.new(clients.secrets["anna"].encode(), payload.encode(), hashlib.sha256).hexdigest()
-        return json.loads(session.answer(Asked(json.dumps({"id": 7, "method": method, "params": params}))).answer.body)
+        return json.loads(session.answer(session.read(json.dumps({"id": 7, "method": method, "params": params}))).answer.body)
 
     signed = {"apiKey": "key-of-anna", "timestamp": clients.start}
     assert say("userDataStream.subscribe.signature", **signed)["result"] == {"subscriptionId": 0}
@@ -201,6 +208,6 @@ def test_api_session_refuses_what_it_does_not_know_and_subscribes_an_account_onc
     assert say("session.subscriptions")["result"] == [{"subscriptionId": 0}]
     assert say("account.status", **signed)["result"]["canTrade"] is True
     assert say("order.shout")["error"]["code"] == -1020
-    assert json.loads(session.answer(Asked("no JSON")).answer.body)["status"] == 400
+    assert json.loads(session.answer(session.read("no JSON")).answer.body)["status"] == 400
     assert say("userDataStream.unsubscribe")["result"] == {}
     assert say("session.subscriptions")["result"] == []

@@ -58,7 +58,7 @@ def test_command_replays_a_file_until_it_is_told_to_end(tmp_path) -> None:
         assert get(url, "/api/v3/time") == {"serverTime": 1_654_041_600_000}
         assert get(url, "/api/v3/ping")["code"] == -1003
         control = Control(url, secrets["token"])
-        assert control.state()["accounts"]["trader"]["balances"][0]["free"] == "2.00000000"
+        assert control.state()["accounts"]["trader"]["balances"]["BTC"]["free"] == "2"
         control.advance(3 * 3_600_000)
         # Three bars have ended, and the fourth has begun.
         rows = [

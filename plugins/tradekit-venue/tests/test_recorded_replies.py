@@ -8,9 +8,9 @@ from pathlib import Path
 from urllib.parse import urlencode
 
 import pytest
-from tradekit_venue.binance.dialect import Sent
 from tradekit_venue.binance_spot.dialect import BinanceSpot
-from tradekit_venue.binance_spot.socket_api import ApiSession, Asked
+from tradekit_venue.binance_spot.socket_api import ApiSession
+from tradekit_venue.dialect import Sent
 
 LIMIT = {"symbol": "BTCUSDT", "side": "BUY", "type": "LIMIT", "timeInForce": "GTC", "quantity": "0.1", "price": "30000"}
 SELL = {"symbol": "BTCUSDT", "side": "SELL", "type": "MARKET", "quantity": "0.04"}
@@ -51,7 +51,9 @@ def ask(venue, clients, method, name, params, who="anna"):
     query = urlencode(params)
     if name in SIGNED:
         query += "&signature=" + hmac.new(clients.secrets[who].encode(), query.encode(), hashlib.sha256).hexdigest()
-    return json.loads(BinanceSpot(venue).answer(Sent(method, f"api/v3/{name}", query, key=f"key-of-{who}")).answer.body)
+    return json.loads(
+        BinanceSpot(venue).answer(Sent(method, f"api/v3/{name}", query, headers={"x-mbx-apikey": f"key-of-{who}"})).answer.body
+    )
 
 
 CASES = [
@@ -94,7 +96,7 @@ def test_message_of_an_account_has_what_binances_own_has(venue, clients, folder,
     payload = "&".join(f"{name}={params[name]}" for name in sorted(params))
     signature = hmac.new(clients.secrets["anna"].encode(), payload.encode(), hashlib.sha256).hexdigest()
     message = {"id": 1, "method": "userDataStream.subscribe.signature", "params": params | {"signature": signature}}
-    session.answer(Asked(json.dumps(message)))
+    session.answer(session.read(json.dumps(message)))
     ask(venue, clients, "POST", "order", LIMIT)
     ask(venue, clients, "POST", "order", SELL, "bert")
     ask(venue, clients, "DELETE", "order", SYMBOL | {"orderId": 1})

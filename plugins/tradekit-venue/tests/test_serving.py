@@ -8,7 +8,7 @@ from tradekit_venue.serving import serving
 
 from tradekit import VenueError
 
-ORDER = {"symbol": "BTCUSDT", "side": "BUY", "type": "LIMIT", "timeInForce": "GTC", "quantity": "0.1", "price": "30000"}
+ORDER = {"market": "BTC/USDT", "side": "buy", "quantity": "0.1", "price": "30000"}
 
 
 def get(url, path, headers=None):
@@ -23,16 +23,16 @@ def get(url, path, headers=None):
 def test_control_places_orders_moves_the_clock_and_sees_what_came_of_it(venue, clients) -> None:
     with serving(venue) as place:
         control = place.control()
-        placed = control.place("anna", {**ORDER, "newClientOrderId": "mine"})
-        control.place("bert", {"symbol": "BTCUSDT", "side": "SELL", "type": "MARKET", "quantity": "0.04"})
+        placed = control.place("anna", {**ORDER, "client_id": "mine"})
+        control.place("bert", {"market": "BTC/USDT", "side": "sell", "kind": "market", "quantity": "0.04"})
         assert control.advance(5_000) == clients.start + 5_000
         control.skew(250)
         state = control.state()
         assert state["clock"] == {"now": clients.start + 5_000, "told": clients.start + 5_250, "speed": 0.0}
         anna = state["accounts"]["anna"]
-        assert [(order["clientOrderId"], order["executedQty"]) for order in anna["orders"]] == [("mine", "0.04000000")]
-        assert [trade["orderId"] for trade in anna["trades"]] == [placed["orderId"]]
-        assert control.cancel("anna", {"symbol": "BTCUSDT", "orderId": placed["orderId"]})["status"] == "CANCELED"
+        assert [(order["client_id"], order["filled"]) for order in anna["orders"]] == [("mine", "0.04")]
+        assert [trade["order"] for trade in anna["trades"]] == [placed["id"]]
+        assert control.cancel("anna", placed["id"])["status"] == "canceled"
         assert place.do(lambda open_venue: len(open_venue.exchange.accounts["anna"].open)) == 0
 
 
@@ -55,10 +55,10 @@ def test_control_closes_a_market_and_opens_it_again(venue) -> None:
     with serving(venue) as place:
         control = place.control()
         control.close_market("BTC/USDT")
-        with pytest.raises(VenueError, match=r"refuses POST order: Market is closed"):
+        with pytest.raises(VenueError, match=r"refuses POST order: the market is closed"):
             control.place("anna", ORDER)
         control.close_market("BTC/USDT", closed=False)
-        assert control.place("anna", ORDER)["status"] == "NEW"
+        assert control.place("anna", ORDER)["status"] == "new"
 
 
 @pytest.mark.parametrize(
@@ -66,6 +66,16 @@ def test_control_closes_a_market_and_opens_it_again(venue) -> None:
     [
         (lambda control: control.fault("POST order", "lat"), "unknown fault 'lat' of a request; did you mean 'late'?"),
         (lambda control: control.place("anne", ORDER), "no account 'anne'; say whose it is by account: 'anna', 'bert'"),
+        (
+            lambda control: control.place("anna", {**ORDER, "pric": 1}),
+            "an order has no 'pric'; did you mean 'price'?",
+        ),
+        (
+            lambda control: control.place("anna", {**ORDER, "side": "by"}),
+            "side of an order is 'by'; did you mean 'buy'?",
+        ),
+        (lambda control: control.place("anna", {**ORDER, "price": "high"}), "price is 'high', which is no number"),
+        (lambda control: control.cancel("anna", 77), "no order 77 of this account; name it by the id that the desk tells"),
         (lambda control: control.advance(-5), "the clock can't go back by 5 ms"),
         (lambda control: control.close_market("ABC/USD"), "no market 'ABC/USD'; there is 'BTC/USDT'"),
         (lambda control: control._ask("POST", "clock", {"jump": 5}), "the clock has no 'jump'; it takes advance and skew"),

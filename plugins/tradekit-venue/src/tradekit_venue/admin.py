@@ -5,16 +5,16 @@ from __future__ import annotations
 import hmac
 from collections.abc import Mapping
 from dataclasses import asdict
-from typing import Any
+from decimal import Decimal, InvalidOperation
+from enum import StrEnum
+from typing import Any, TypeVar
 
 from aiohttp import web
 
 from tradekit import ConfigError
-from tradekit_venue.binance.dialect import Dialect
-from tradekit_venue.binance.params import Params
-from tradekit_venue.binance.refusals import RefusedError
-from tradekit_venue.binance.request import Request
+from tradekit_venue.engine.account import Account
 from tradekit_venue.engine.listing import Listing
+from tradekit_venue.engine.order import Kind, NewOrder, Order, RejectError, Side
 from tradekit_venue.engine.perpetual import Perpetual
 from tradekit_venue.faults import read_fault
 from tradekit_venue.venue import Venue
@@ -23,6 +23,7 @@ from tradekit_venue.words import nearest
 __all__ = ["Admin"]
 
 Values = Mapping[str, Any]
+_Word = TypeVar("_Word", bound=StrEnum)
 
 
 async def values_of(request: web.Request) -> dict[str, Any]:
@@ -36,9 +37,8 @@ async def values_of(request: web.Request) -> dict[str, Any]:
 class Admin:
     """Answers `GET` and `POST` below `/_venue/`."""
 
-    def __init__(self, venue: Venue, dialect: Dialect, token: str) -> None:
+    def __init__(self, venue: Venue, token: str) -> None:
         self._venue = venue
-        self._dialect = dialect
         self._token = token
         self._actions = {
             ("GET", "state"): self._state,
@@ -70,15 +70,13 @@ class Admin:
             )
         try:
             return web.json_response(action(await values_of(request)))
-        except RefusedError as error:
-            return web.json_response({"error": error.message, "code": error.code}, status=400)
-        except (ConfigError, ValueError) as error:
+        except (ConfigError, RejectError, ValueError) as error:
             return web.json_response({"error": str(error)}, status=400)
 
     def _state(self, _: Values) -> dict[str, Any]:
         exchange = self._venue.exchange
         owners = {key.account.name: key.account for key in self._venue.keys.values()}
-        accounts = {name: self._dialect.state(account) for name, account in owners.items()}
+        accounts = {name: account_form(account) for name, account in owners.items()}
         clock = {"now": self._venue.clock.now(), "told": self._venue.clock.told(), "speed": self._venue.clock.speed}
         return {"clock": clock, "markets": sorted(exchange.listings), "accounts": accounts}
 
@@ -98,20 +96,24 @@ class Admin:
             self._venue.advance(int(values["advance"]))
         return {"now": clock.now()}
 
-    def _request(self, values: Values) -> Request:
-        """Return a request that needs no signature; the account is named."""
+    def _account(self, values: Values) -> Account:
         named = self._venue.exchange.accounts.get(str(values.get("account", "")))
         if named is None or named.is_bottomless:
             names = ", ".join(repr(key.account.name) for key in self._venue.keys.values())
             raise ConfigError(f"no account {values.get('account')!r}; say whose it is by account: {names}")
-        params = Params({name: str(value) for name, value in values.items() if name != "account"})
-        return Request(self._venue, params, self._dialect.hidden, self._dialect.limits, named)
+        return named
 
-    def _place(self, values: Values) -> Any:
-        return self._dialect.endpoints["POST", "order"].answer(self._request(values))
+    def _place(self, values: Values) -> dict[str, Any]:
+        account, listing = self._account(values), self._listing(values)
+        order = self._venue.exchange.place(account, listing.market.symbol, new_order(values))
+        return order_form(order)
 
-    def _cancel(self, values: Values) -> Any:
-        return self._dialect.endpoints["DELETE", "order"].answer(self._request(values))
+    def _cancel(self, values: Values) -> dict[str, Any]:
+        order = self._account(values).orders.get(int(values.get("id", 0)))
+        if order is None:
+            raise ConfigError(f"no order {values.get('id')!r} of this account; name it by the id that the desk tells")
+        self._venue.exchange.cancel(order)
+        return order_form(order)
 
     def _listing(self, values: Values) -> Listing:
         listings = self._venue.exchange.listings
@@ -124,11 +126,86 @@ class Admin:
         listing = self._listing(values)
         if not isinstance(listing.market, Perpetual):
             raise ConfigError(f"{listing.market.symbol!r} is no perpetual, and no funding is paid for it")
-        rate = Params({"rate": str(values.get("rate", listing.market.funding_rate)).removeprefix("-")}).decimal("rate")
-        self._venue.carry.fund(listing.market.symbol, -rate if str(values.get("rate", "")).startswith("-") else rate)
+        self._venue.carry.fund(listing.market.symbol, number(values, "rate", listing.market.funding_rate))
         return {"mark": str(self._venue.exchange.margin.mark(listing))}
 
     def _close_market(self, values: Values) -> dict[str, bool]:
         listing = self._listing(values)
         listing.is_open = not values.get("closed", True)
         return {"open": listing.is_open}
+
+
+ORDER = ("account", "market", "side", "kind", "quantity", "price", "client_id")
+
+
+def new_order(values: Values) -> NewOrder:
+    """Return the order that somebody at the desk asks for. Raises `ConfigError` for words and numbers that make none."""
+    unknown = next((name for name in values if name not in ORDER), None)
+    if unknown is not None:
+        raise ConfigError(f"an order has no {unknown!r}{nearest(unknown, ORDER)}; it has {', '.join(ORDER)}")
+    side, kind = word(values, "side", Side), word(values, "kind", Kind, "limit")
+    quantity, price = number(values, "quantity"), number(values, "price")
+    return NewOrder(side, kind, quantity, price, client_id=str(values.get("client_id", "")))
+
+
+def word(values: Values, name: str, words: type[_Word], usual: str = "") -> _Word:
+    """Return one of several words. Raises `ConfigError` for another one."""
+    said = str(values.get(name, usual))
+    if said.upper() not in list(words):
+        allowed = [one.lower() for one in words]
+        raise ConfigError(f"{name} of an order is {said!r}{nearest(said, allowed)}: {', '.join(allowed)}")
+    return words(said.upper())
+
+
+def number(values: Values, name: str, usual: Decimal = Decimal(0)) -> Decimal:
+    """Return a number, exact as it was written. Raises `ConfigError` for what is none."""
+    try:
+        found = Decimal(str(values.get(name, usual)))
+    except InvalidOperation:
+        found = Decimal("NaN")
+    if not found.is_finite():
+        raise ConfigError(f"{name} is {values.get(name)!r}, which is no number")
+    return found
+
+
+def order_form(order: Order) -> dict[str, Any]:
+    """Return an order in the desk's words, which are the same whatever the dialect."""
+    return {
+        "id": order.id,
+        "client_id": order.client_id,
+        "market": order.market.symbol,
+        "side": order.side.lower(),
+        "kind": order.asked.kind.lower(),
+        "quantity": str(order.quantity),
+        "price": str(order.price),
+        "filled": str(order.filled),
+        "status": order.status.lower(),
+        "is_open": order.status.is_open,
+    }
+
+
+def account_form(account: Account) -> dict[str, Any]:
+    """Return what an account has and had."""
+    return {
+        "balances": {name: {"free": str(account.free[name]), "locked": str(account.locked[name])} for name in account.assets()},
+        "positions": {
+            symbol: {"quantity": str(one.quantity), "entry": str(one.entry), "cost": str(one.cost), "leverage": one.leverage}
+            for symbol, one in account.holdings.items()
+        },
+        "orders": [order_form(order) for order in account.orders.values()],
+        "trades": [
+            {
+                "id": trade.id,
+                "order": order.id,
+                "client_id": order.client_id,
+                "market": order.market.symbol,
+                "price": str(trade.price),
+                "quantity": str(trade.quantity),
+            }
+            for order, trade in account.trades
+        ],
+        "payments": [
+            {"id": one.id, "kind": one.kind, "market": one.market.symbol, "amount": str(one.amount), "asset": one.asset}
+            for one in account.incomes
+        ],
+    }

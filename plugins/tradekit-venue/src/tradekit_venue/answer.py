@@ -43,8 +43,8 @@ def json_answer(value: Any, status: int = 200, headers: dict[str, str] | None = 
     return Answer(status, json.dumps(value, separators=(",", ":")).encode(), headers or {})
 
 
-async def faulted(venue: Venue, fault: Fault | None, do: Callable[[], Done]) -> Answer:
-    """Deal with a request as a fault wants it, and return the answer."""
+async def faulted(venue: Venue, fault: Fault | None, do: Callable[[], Done], error: Callable[[Fault], Answer]) -> Answer:
+    """Deal with a request as a fault wants it, and return the answer; `error` makes an error with a code of a fault."""
     if fault is None:
         return do().answer
     if fault.do == "hold":
@@ -56,7 +56,7 @@ async def faulted(venue: Venue, fault: Fault | None, do: Callable[[], Done]) -> 
     if fault.do == "empty":
         return Answer(200, b"")
     if fault.do == "status" and not fault.accepts:
-        return error_of(fault)
+        return error_of(fault, error)
     if fault.do == "skew":
         venue.clock.skew = fault.ms or 0
     if fault.do == "split":
@@ -67,10 +67,10 @@ async def faulted(venue: Venue, fault: Fault | None, do: Callable[[], Done]) -> 
         venue.faults.later(fault, done.show)
     if fault.do == "late":
         await released(venue, fault)
-    return spoilt(fault, done.answer)
+    return spoilt(fault, done.answer, error)
 
 
-def spoilt(fault: Fault, answer: Answer) -> Answer:
+def spoilt(fault: Fault, answer: Answer, error: Callable[[Fault], Answer]) -> Answer:
     """Return what becomes of the answer to a request that was dealt with."""
     if fault.do == "drop-after":
         return replace(answer, ending="none")
@@ -78,15 +78,14 @@ def spoilt(fault: Fault, answer: Answer) -> Answer:
         return replace(answer, ending="cut")
     if fault.do == "html":
         return Answer(200, PAGE, content_type="text/html")
-    return error_of(fault) if fault.do == "status" else answer
+    return error_of(fault, error) if fault.do == "status" else answer
 
 
-def error_of(fault: Fault) -> Answer:
-    """Return the error that a fault describes."""
+def error_of(fault: Fault, error: Callable[[Fault], Answer]) -> Answer:
+    """Return the error that a fault describes: in the words of the dialect, or without a code a page, as of a gateway."""
+    answer = error(fault) if fault.code else Answer(fault.status, PAGE, content_type="text/html")
     headers = {} if fault.retry_after is None else {"Retry-After": str(fault.retry_after)}
-    if not fault.code:
-        return Answer(fault.status, PAGE, headers, "text/html")
-    return json_answer({"code": fault.code, "msg": fault.message}, fault.status, headers)
+    return replace(answer, headers={**answer.headers, **headers})
 
 
 async def released(venue: Venue, fault: Fault) -> None:

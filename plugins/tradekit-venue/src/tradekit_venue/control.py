@@ -21,7 +21,7 @@ class Control:
         self._timeout_s = timeout_s
 
     def state(self) -> dict[str, Any]:
-        """Return the clock, and each account's balances, orders and trades."""
+        """Return the clock, and each account's balances, positions, orders, trades and payments."""
         found: dict[str, Any] = self._ask("GET", "state")
         return found
 
@@ -55,13 +55,13 @@ class Control:
         self._ask("POST", "clock", {"speed": speed})
 
     def place(self, account: str, order: dict[str, Any]) -> dict[str, Any]:
-        """Place an order for an account, in the words of the dialect, without a signature."""
+        """Place an order for an account: market, side, kind, quantity, price and client_id, whatever the dialect."""
         placed: dict[str, Any] = self._ask("POST", "order", {"account": account, **order})
         return placed
 
-    def cancel(self, account: str, order: dict[str, Any]) -> dict[str, Any]:
-        """Cancel an order of an account."""
-        gone: dict[str, Any] = self._ask("DELETE", "order", {"account": account, **order})
+    def cancel(self, account: str, number: int) -> dict[str, Any]:
+        """Cancel an order of an account, by the id that the desk tells."""
+        gone: dict[str, Any] = self._ask("DELETE", "order", {"account": account, "id": number})
         return gone
 
     def close_market(self, market: str, closed: bool = True) -> None:

@@ -18,6 +18,7 @@ import click
 
 from tradekit import ConfigError, NamedSource, open_source
 from tradekit_venue.clock import Clock
+from tradekit_venue.dialects import DIALECTS
 from tradekit_venue.engine.account import Rates
 from tradekit_venue.engine.candles import INTERVALS
 from tradekit_venue.faults import Fault, read_fault
@@ -32,7 +33,6 @@ __all__ = ["run"]
 ACCOUNT = "trader"
 SOURCES = {".csv": "csv", ".parquet": "parquet", ".pq": "parquet", ".json": "json"}
 MONEY = Decimal(100_000)
-USUAL_FEES = {"binance": Decimal("0.001"), "binance-usdm": Decimal("0.0005")}
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +59,7 @@ def read(asked: Mapping[str, Any]) -> list[Recording]:
     symbols = asked["symbol"] or named.symbols
     if not symbols:
         raise ConfigError(f"{str(asked['data'])!r} does not say what it holds; add --symbol, such as --symbol BTC/USDT")
-    is_perpetual = asked["dialect"] == "binance-usdm"
+    is_perpetual = DIALECTS[asked["dialect"]].has_perpetuals
     if wrong := next((symbol for symbol in symbols if (":" in symbol) != is_perpetual), None):
         example = "perpetuals, such as BTC/USDT:USDT" if is_perpetual else "spot markets, such as BTC/USDT"
         raise ConfigError(f"the dialect {asked['dialect']!r} has {example}, and {wrong!r} is none")
@@ -98,7 +98,7 @@ def prepared(recordings: Iterable[Recording], asked: Mapping[str, Any], keys: Ke
     for recording in recordings:
         venue.replay(recording)
     balances = dict(asked["balance"]) or {recording.market.quote: MONEY for recording in recordings}
-    fee = Decimal(str(asked["fee"])) if asked["fee"] is not None else USUAL_FEES[asked["dialect"]]
+    fee = Decimal(str(asked["fee"])) if asked["fee"] is not None else DIALECTS[asked["dialect"]].usual_fee
     venue.add_account(ACCOUNT, balances, keys.key, keys.secret, Rates(fee, fee))
     return venue
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Mapping
 from contextlib import suppress
 from typing import Any
 
@@ -10,19 +11,17 @@ from aiohttp import web
 
 from tradekit_venue.admin import Admin
 from tradekit_venue.answer import Answer, faulted
-from tradekit_venue.binance.dialect import Dialect, Sent
-from tradekit_venue.binance_spot.dialect import BinanceSpot
-from tradekit_venue.binance_spot.socket_api import ApiSession, Asked
-from tradekit_venue.binance_usdm.dialect import BinanceUsdm
+from tradekit_venue.dialect import Answering, Asked, Sent, Session
+from tradekit_venue.dialects import DIALECTS
 from tradekit_venue.engine.events import Event
+from tradekit_venue.faults import Fault
 from tradekit_venue.venue import Venue
-from tradekit_venue.wire import Session, Wire
+from tradekit_venue.wire import Wire
 
-__all__ = ["ADMIN", "DIALECTS", "Web"]
+__all__ = ["ADMIN", "Web"]
 
 ADMIN = "_venue"
 IDLE_S = 0.1
-DIALECTS: dict[str, type[Dialect]] = {"binance": BinanceSpot, "binance-usdm": BinanceUsdm}
 
 
 class Web:
@@ -31,7 +30,7 @@ class Web:
     def __init__(self, venue: Venue, token: str) -> None:
         self.venue = venue
         self.dialect = DIALECTS[venue.dialect](venue)
-        self.admin = Admin(venue, self.dialect, token)
+        self.admin = Admin(venue, token)
         self.wires: dict[Wire, Session] = {}
         venue.exchange.listeners.append(self._on_event)
 
@@ -75,15 +74,20 @@ class Web:
             path = rest
         if request.headers.get("Upgrade", "").lower() == "websocket":
             return await self._socket(request, path)
-        sent = Sent(
-            request.method, path, request.rel_url.raw_query_string, await request.text(), request.headers.get("X-MBX-APIKEY", "")
-        )
-        name = self.dialect.name(sent.path)
+        headers = {name.lower(): value for name, value in request.headers.items()}
+        sent = Sent(request.method, path, request.rel_url.raw_query_string, await request.text(), headers)
+        name, params = self.dialect.name(sent.path), self.dialect.params(sent)
         fault = self.venue.faults.take(sent.method, name)
-        entry = self.venue.remember(sent.method, name, sent.params().values, fault=None if fault is None else fault.do)
-        answer = await faulted(self.venue, fault, lambda: self.dialect.answer(sent))
+        entry = self._remember(sent.method, name, params, fault)
+        answer = await faulted(self.venue, fault, lambda: self.dialect.answer(sent), self.dialect.error)
         entry["status"] = answer.status
         return await deliver(request, answer)
+
+    def _remember(self, method: str, name: str, params: Mapping[str, str], fault: Fault | None) -> dict[str, Any]:
+        """Keep a request in mind, and which order it places; return the entry, for what becomes of it."""
+        entry = self.venue.remember(method, name, params, fault=None if fault is None else fault.do)
+        entry["order"] = self.dialect.ordered(method, name, params)
+        return entry
 
     async def _socket(self, request: web.Request, path: str) -> web.StreamResponse:
         there = self.dialect.socket(path, request.query)
@@ -93,10 +97,10 @@ class Web:
         fault = self.venue.faults.take("CONNECT", kind)
         self.venue.remember("CONNECT", kind, fault=None if fault is None else fault.do)
         if fault is not None:
-            return await deliver(request, await faulted(self.venue, fault, refuse_socket))
+            return await deliver(request, await faulted(self.venue, fault, refuse_socket, self.dialect.error))
         socket = web.WebSocketResponse(autoping=False, max_msg_size=1 << 20)
         await socket.prepare(request)
-        wire = Wire(self.venue, socket, request)
+        wire = Wire(self.dialect, socket, request)
         await self._talk(wire, session_of(wire.send))
         return socket
 
@@ -107,8 +111,8 @@ class Web:
         try:
             async for text in wire.texts():
                 self.venue.catch_up()
-                if isinstance(session, ApiSession):
-                    tasks.append(asyncio.create_task(self._answer(wire, session, Asked(text))))
+                if isinstance(session, Answering):
+                    tasks.append(asyncio.create_task(self._answer(wire, session, session.read(text))))
                 else:
                     self.venue.remember("WS", "subscribe", params={"text": text})
                     session.on_text(text)
@@ -118,10 +122,10 @@ class Web:
                 task.cancel()
             await asyncio.gather(*tasks, return_exceptions=True)
 
-    async def _answer(self, wire: Wire, session: ApiSession, asked: Asked) -> None:
+    async def _answer(self, wire: Wire, session: Answering, asked: Asked) -> None:
         fault = self.venue.faults.take("WS", asked.method)
-        entry = self.venue.remember("WS", asked.method, asked.params, fault=None if fault is None else fault.do)
-        answer = await faulted(self.venue, fault, lambda: session.answer(asked))
+        entry = self._remember("WS", asked.method, asked.params, fault)
+        answer = await faulted(self.venue, fault, lambda: session.answer(asked), self.dialect.error)
         entry["status"] = answer.status
         text = answer.body.decode()
         if answer.ending == "whole":

@@ -3,41 +3,27 @@
 from __future__ import annotations
 
 import asyncio
-import copy
 import json
-from collections.abc import Callable
 from contextlib import suppress
-from typing import Any, Protocol
+from typing import Any
 
 from aiohttp import WSCloseCode, WSMsgType, web
 
-from tradekit_venue.engine.events import Event
+from tradekit_venue.dialect import Dialect
 from tradekit_venue.faults import Fault
-from tradekit_venue.venue import Venue
 
-__all__ = ["Send", "Session", "Wire"]
+__all__ = ["Wire"]
 
 PING_EVERY_S = 20
 LONGEST_QUEUE = 100_000
 
 
-Send = Callable[[str, dict[str, Any]], None]
-"""Sends a message, which faults call by a name."""
-
-
-class Session(Protocol):
-    """What speaks a dialect over a socket."""
-
-    def on_event(self, event: Event) -> None: ...
-
-    def on_text(self, text: str) -> None: ...
-
-
 class Wire:
     """Sends messages over a WebSocket, one after the other, and pings the client."""
 
-    def __init__(self, venue: Venue, socket: web.WebSocketResponse, request: web.Request) -> None:
-        self._venue = venue
+    def __init__(self, dialect: Dialect, socket: web.WebSocketResponse, request: web.Request) -> None:
+        self._dialect = dialect
+        self._venue = dialect.venue
         self._socket = socket
         self._transport = request.transport
         self._queue: asyncio.Queue[bytes | int | None] = asyncio.Queue()
@@ -48,7 +34,7 @@ class Wire:
         """Whether nothing is sent or read any more, although the connection is open."""
         self.ended = asyncio.Event()
 
-    def send(self, topic: str, payload: dict[str, Any]) -> None:
+    def send(self, topic: str, payload: Any) -> None:
         """Send a message, unless a fault of the script has other plans with it."""
         if self.is_mute or self.is_dead:
             return
@@ -74,7 +60,7 @@ class Wire:
         else:
             self._queue.put_nowait(code)
 
-    def _spoil(self, fault: Fault, payload: dict[str, Any]) -> None:
+    def _spoil(self, fault: Fault, payload: Any) -> None:
         text = text_of(payload)
         if fault.do == "reorder":
             self._overtaken.append(text)
@@ -94,7 +80,7 @@ class Wire:
                 self._put(one)
             self._put_overtaken()
 
-    def _copies(self, fault: Fault, payload: dict[str, Any]) -> list[str]:
+    def _copies(self, fault: Fault, payload: Any) -> list[str]:
         """Return what is sent in place of a message."""
         text = text_of(payload)
         if fault.do == "duplicate":
@@ -102,9 +88,9 @@ class Wire:
         if fault.do == "malformed":
             return [text[: len(text) // 2]]
         if fault.do == "revise":
-            return [text, text_of(revised(payload))]
-        shutdown = {"e": "serverShutdown", "E": self._venue.clock.told()}
-        return [text, text_of({"stream": "!serverShutdown", "data": shutdown} if "stream" in payload else shutdown)]
+            return [text, text_of(self._dialect.revised(payload))]
+        told = self._dialect.shutdown(payload)
+        return [text] if told is None else [text, text_of(told)]
 
     def _put_overtaken(self) -> None:
         for text in self._overtaken:
@@ -164,15 +150,6 @@ class Wire:
         self.ended.set()
 
 
-def text_of(payload: dict[str, Any]) -> str:
+def text_of(payload: Any) -> str:
     """Return a message as it is sent."""
     return json.dumps(payload, separators=(",", ":"))
-
-
-def revised(payload: dict[str, Any]) -> dict[str, Any]:
-    """Return a candle's message with another close: its high, or its low where it closed there."""
-    changed = copy.deepcopy(payload)
-    candle = changed.get("data", changed).get("k")
-    if candle is not None:
-        candle["c"] = candle["h"] if candle["c"] != candle["h"] else candle["l"]
-    return changed

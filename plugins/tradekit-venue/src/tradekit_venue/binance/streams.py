@@ -9,12 +9,12 @@ from decimal import Decimal
 from typing import Any
 
 from tradekit_venue.binance.forms import amount, candle_event, id_of
+from tradekit_venue.dialect import Send
 from tradekit_venue.engine.candles import INTERVALS
 from tradekit_venue.engine.events import BookMoved, CandleMoved, Event, Printed
 from tradekit_venue.engine.listing import Listing
 from tradekit_venue.engine.order import Side, Trade
 from tradekit_venue.venue import Venue
-from tradekit_venue.wire import Send
 
 __all__ = ["MarketSession"]
 

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from decimal import Decimal
 from typing import Any, ClassVar
 
 from tradekit_venue.binance import market_data
-from tradekit_venue.binance.dialect import Dialect, Socket
+from tradekit_venue.binance.dialect import Binance
 from tradekit_venue.binance.request import Endpoint, Request
 from tradekit_venue.binance.streams import MarketSession
 from tradekit_venue.binance_spot import listing, trading
-from tradekit_venue.binance_spot.forms import account_form, my_trade_form, order_form
 from tradekit_venue.binance_spot.socket_api import ApiSession
-from tradekit_venue.engine.account import Account
+from tradekit_venue.dialect import Socket
 
 __all__ = ["BinanceSpot"]
 
@@ -35,7 +35,7 @@ def coins(request: Request) -> list[dict[str, Any]]:
     ]
 
 
-class BinanceSpot(Dialect):
+class BinanceSpot(Binance):
     """Answers as Binance's spot market does. Of margin and futures, which its clients ask for as well, there are none."""
 
     roots = ("api/v3/",)
@@ -48,6 +48,7 @@ class BinanceSpot(Dialect):
         "dapi/v1/exchangeInfo": Endpoint(lambda _: {"symbols": []}),
     }
 
+    usual_fee = Decimal("0.001")
     sockets = "ws, stream and ws-api/v3"
 
     def socket(self, path: str, query: Mapping[str, str]) -> Socket | None:
@@ -59,11 +60,3 @@ class BinanceSpot(Dialect):
             return None
         names = streams if kind == "ws" else query.get("streams", "")
         return kind, lambda send: MarketSession(self.venue, send, names, is_combined=kind == "stream")
-
-    def state(self, account: Account) -> dict[str, Any]:
-        """Return balances, orders and trades of an account."""
-        return {
-            "balances": account_form(account, self.venue.clock.now())["balances"],
-            "orders": [order_form(order) for order in account.orders.values()],
-            "trades": [my_trade_form(order, trade) for order, trade in account.trades],
-        }

@@ -8,16 +8,16 @@ from typing import Any
 
 from tradekit_venue.answer import Answer, Done, json_answer
 from tradekit_venue.binance.access import authorise, sorted_payload
-from tradekit_venue.binance.dialect import Dialect
+from tradekit_venue.binance.dialect import Binance
 from tradekit_venue.binance.params import Params
 from tradekit_venue.binance.refusals import RefusedError
 from tradekit_venue.binance.request import Endpoint, Request
 from tradekit_venue.binance_spot.forms import balances_event, execution_event
+from tradekit_venue.dialect import Asked, Send
 from tradekit_venue.engine.account import Account
 from tradekit_venue.engine.events import BalancesMoved, Event, Executed
-from tradekit_venue.wire import Send
 
-__all__ = ["ApiSession", "Asked"]
+__all__ = ["ApiSession"]
 
 METHODS = {
     "ping": ("GET", "ping"),
@@ -48,17 +48,13 @@ METHODS = {
 """Which endpoint of REST a method is."""
 
 
-class Asked:
-    """A message of the client: the number that the answer repeats, a method, and parameters."""
-
-    def __init__(self, text: str) -> None:
-        try:
-            message = json.loads(text)
-            self.number = message.get("id")
-            self.method = str(message["method"])
-            self.params = {name: as_text(value) for name, value in message.get("params", {}).items()}
-        except (ValueError, KeyError, AttributeError):
-            self.number, self.method, self.params = None, "", {}
+def message_of(text: str) -> dict[str, Any]:
+    """Return a message, an empty one for what is none."""
+    try:
+        message = json.loads(text)
+    except ValueError:
+        return {}
+    return message if isinstance(message, dict) else {}
 
 
 def as_text(value: Any) -> str:
@@ -69,7 +65,7 @@ def as_text(value: Any) -> str:
 class ApiSession:
     """One socket of the WebSocket API."""
 
-    def __init__(self, dialect: Dialect, send: Send) -> None:
+    def __init__(self, dialect: Binance, send: Send) -> None:
         self._dialect = dialect
         self._send = send
         self._subscribed: dict[int, Account] = {}
@@ -80,8 +76,16 @@ class ApiSession:
             "session.subscriptions": Endpoint(self._list, 2),
         }
 
+    def read(self, text: str) -> Asked:
+        """Return what a message asks: a method, with parameters as a query would have them."""
+        message = message_of(text)
+        given = message.get("params", {})
+        params = {name: as_text(value) for name, value in given.items()} if isinstance(given, dict) else {}
+        return Asked(str(message.get("method", "")), params, text)
+
     def answer(self, asked: Asked) -> Done:
-        """Answer a message."""
+        """Answer a message, with the number that it came with."""
+        number = message_of(asked.text).get("id")
         request = Request(self._dialect.venue, Params(asked.params), self._dialect.hidden, self._dialect.limits)
         endpoint = self._own.get(asked.method) or self._dialect.endpoints.get(METHODS.get(asked.method, ("", "")))
         result: Any = RefusedError(-1020, f"This operation is not supported: {asked.method}.")
@@ -89,7 +93,7 @@ class ApiSession:
             key = asked.params.get("apiKey", "")
             who = partial(authorise, self._dialect.venue, key, sorted_payload(asked.params), request.params)
             result = self._dialect.result(endpoint, request, who)
-        return self._dialect.done(request, self._wrapped(asked.number, result))
+        return self._dialect.done(self._wrapped(number, result), request.placed)
 
     def _wrapped(self, number: Any, result: Any) -> Answer:
         used = {"rateLimitType": "REQUEST_WEIGHT", "interval": "MINUTE", "intervalNum": 1, "limit": self._dialect.limits.weight}
@@ -100,7 +104,7 @@ class ApiSession:
 
     def on_text(self, text: str) -> None:
         """Answer a message, without the faults that one on a wire may meet."""
-        self._send("answer", json.loads(self.answer(Asked(text)).answer.body))
+        self._send("answer", json.loads(self.answer(self.read(text)).answer.body))
 
     def on_event(self, event: Event) -> None:
         """Send what an event means for the accounts that this socket has subscribed to."""

@@ -4,25 +4,27 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Mapping
-from typing import Any
+from decimal import Decimal
 
 from tradekit_venue.binance import market_data
-from tradekit_venue.binance.dialect import Dialect, Socket
+from tradekit_venue.binance.dialect import Binance
 from tradekit_venue.binance.request import Endpoint, Request
 from tradekit_venue.binance.streams import MarketSession
 from tradekit_venue.binance_usdm import listing, trading, wallet
-from tradekit_venue.binance_usdm.forms import account_form, income_form, order_form, user_trade_form
 from tradekit_venue.binance_usdm.user_stream import UserSession
+from tradekit_venue.dialect import Socket
 from tradekit_venue.engine.account import Account
 from tradekit_venue.venue import Venue
 
 __all__ = ["BinanceUsdm"]
 
 
-class BinanceUsdm(Dialect):
+class BinanceUsdm(Binance):
     """Answers as Binance's USD-M futures do, for linear perpetuals with crossed margin and one-way positions."""
 
     roots = ("fapi/v1/", "fapi/v2/", "fapi/v3/")
+    has_perpetuals = True
+    usual_fee = Decimal("0.0005")
     sockets = "public/ws, market/ws, ws, stream, and private/ws with a listenKey that it has given"
     endpoints = market_data.ENDPOINTS | listing.ENDPOINTS | trading.ENDPOINTS | wallet.ENDPOINTS
 
@@ -58,14 +60,3 @@ class BinanceUsdm(Dialect):
             return None
         names = streams if kind == "ws" else query.get("streams", "")
         return kind, lambda send: MarketSession(self.venue, send, names, is_combined=kind == "stream", is_contract=True)
-
-    def state(self, account: Account) -> dict[str, Any]:
-        """Return wallet, positions, orders, trades and income of an account."""
-        form = account_form(account, self.venue.exchange.margin, self.venue.clock.now())
-        return {
-            "assets": form["assets"],
-            "positions": form["positions"],
-            "orders": [order_form(order) for order in account.orders.values()],
-            "trades": [user_trade_form(order, trade) for order, trade in account.trades],
-            "income": [income_form(one) for one in account.incomes],
-        }

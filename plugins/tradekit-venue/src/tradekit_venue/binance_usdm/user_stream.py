@@ -5,10 +5,10 @@ from __future__ import annotations
 import json
 
 from tradekit_venue.binance_usdm.forms import account_event, order_event
+from tradekit_venue.dialect import Send
 from tradekit_venue.engine.account import Account
 from tradekit_venue.engine.events import BalancesMoved, Event, Executed
 from tradekit_venue.venue import Venue
-from tradekit_venue.wire import Send
 
 __all__ = ["UserSession"]
 
