@@ -95,6 +95,9 @@ class Simulation:
         self.latency = setup.fills.latency_ns
         self.equity = setup.memory.array((len(setup.bars),), np.float64)  # as far as `done`
         self.weight, self.quantity = np.empty((2, self.size))
+        self.warmup = setup.warmup
+        self.has_targets = self.is_asked = self.stop_requested = False
+        self.row = self.known = self.done = 0
         begin(self, setup.warmup)
 
     def equity_curve(self) -> Any:
