@@ -16,7 +16,7 @@ from tradekit.journal.record import Record
 from tradekit.model.bars import Floats
 from tradekit.simulator.context import Context
 from tradekit.simulator.loops import run_targets
-from tradekit.simulator.simulation import Simulation
+from tradekit.simulator.simulation import Simulation, renew
 
 __all__ = ["FIGURES", "bars_only", "figures_of", "sampling_of", "simulate"]
 
@@ -31,15 +31,23 @@ def bars_only(composed: ComposedRun, what: str) -> None:
         raise ConfigError(f"{what} goes through bars only, and data.ticks is {list(composed.config.data.ticks)}; leave it out")
 
 
-def simulate(prepared: Prepared, targets: Floats | None) -> Record:
-    """Run all rows, on target weights or, without them, in the event form."""
+def simulate(prepared: Prepared, targets: Floats | None, used: Simulation | None = None) -> Record:
+    """Run all rows, on target weights or, without them, in the event form.
+
+    `used` is a simulation of the same setup, but for its warm-up, that is no longer needed: it is taken, because making one takes
+    as long as many rows. What was recorded of it is written over.
+    """
     setup = prepared.setup
-    simulation = Simulation(setup)
+    if used is None:
+        simulation = Simulation(setup)
+    else:
+        simulation = used
+        renew(simulation, setup.warmup)
     if targets is not None:
         run_targets(simulation, targets, 0, len(setup.bars))
     else:
         run_on_bar(Context(simulation, setup), prepared.strategy, (0, len(setup.bars)))
-    return Record.of(simulation, setup)
+    return Record.of(simulation, setup, has_orders=False)
 
 
 def figures_of(record: Record, trips: RoundTrips, sampling: Sampling, bar_length: int) -> dict[str, float | int | None]:
