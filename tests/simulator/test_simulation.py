@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from proofs import deep
 from random_play import random_play
 from stage import limit, play
 from tradekit.model.event import EventKind
@@ -18,11 +19,12 @@ from tradekit.model.risk import LimitKind
 from tradekit.simulator.build import is_compiled
 from tradekit.simulator.venue import Venue
 
-SEEDS = st.integers(0, 2**32 - 1)
-EXAMPLES = 300 if is_compiled() else 30
+EXAMPLES = deep(100, 300) if is_compiled() else 30
+SEEDS = st.integers(0, EXAMPLES - 1)  # few, so that the tests share their runs, which are made once
 FLAT = 100.0
 
 
+@pytest.mark.proof("simulator", cases=EXAMPLES)
 @given(seed=SEEDS)
 @settings(max_examples=EXAMPLES, deadline=None)
 def test_fills_come_later_than_decisions_and_only_on_bars(seed):
@@ -37,6 +39,7 @@ def test_fills_come_later_than_decisions_and_only_on_bars(seed):
             assert not exists[order.row + 1 : fill.row, fill.instrument].any()
 
 
+@pytest.mark.proof("simulator", cases=EXAMPLES)
 @given(seed=SEEDS)
 @settings(max_examples=EXAMPLES, deadline=None)
 def test_fills_lie_in_the_range_of_their_bar_but_for_slippage(seed):
@@ -60,6 +63,7 @@ def test_fills_lie_in_the_range_of_their_bar_but_for_slippage(seed):
             assert fill.b == bars.open[fill.row, i]
 
 
+@pytest.mark.proof("simulator", cases=EXAMPLES)
 @given(seed=SEEDS)
 @settings(max_examples=EXAMPLES, deadline=None)
 def test_cash_account_is_never_overdrawn_or_short(seed):
@@ -74,6 +78,7 @@ def test_cash_account_is_never_overdrawn_or_short(seed):
     assert run.cash >= -1e-12 * run.setup.capital
 
 
+@pytest.mark.proof("simulator", cases=EXAMPLES)
 @given(seed=SEEDS)
 @settings(max_examples=EXAMPLES, deadline=None)
 def test_margin_account_never_adds_beyond_its_leverage(seed):
@@ -100,6 +105,7 @@ def test_margin_account_never_adds_beyond_its_leverage(seed):
         assert run.equity[row] == pytest.approx(cash + (held * last).sum(), rel=1e-9, abs=1e-6)
 
 
+@pytest.mark.proof("simulator", cases=EXAMPLES)
 @given(seed=SEEDS)
 @settings(max_examples=EXAMPLES, deadline=None)
 def test_sells_come_before_buys_at_the_open_and_inside_each_bar(seed):
@@ -109,6 +115,7 @@ def test_sells_come_before_buys_at_the_open_and_inside_each_bar(seed):
     assert parts == sorted(parts)
 
 
+@pytest.mark.proof("simulator", cases=EXAMPLES)
 @given(seed=SEEDS)
 @settings(max_examples=EXAMPLES, deadline=None)
 def test_orders_only_move_forward_and_the_book_agrees_with_the_log(seed):
@@ -141,6 +148,7 @@ def test_orders_only_move_forward_and_the_book_agrees_with_the_log(seed):
         assert order.filled * order.asked >= 0 or math.isnan(order.asked)
 
 
+@pytest.mark.proof("simulator", cases=EXAMPLES)
 @given(seed=SEEDS)
 @settings(max_examples=EXAMPLES, deadline=None)
 def test_nothing_adds_to_a_position_after_a_halt(seed):
@@ -155,6 +163,7 @@ def test_nothing_adds_to_a_position_after_a_halt(seed):
             held[entry.instrument] = entry.e
 
 
+@pytest.mark.proof("simulator", cases=EXAMPLES)
 @given(seed=SEEDS)
 @settings(max_examples=EXAMPLES, deadline=None)
 def test_fills_and_positions_are_whole_lots(seed):
