@@ -148,7 +148,7 @@ def commands(verb: str, rest: list[str]) -> list[list[str]]:
     if verb == "demo":
         return [[str(BIN / ("tradekit" + EXE)), "run", "examples/quickstart.toml", *rest]]
     if verb == "test":
-        return [[*python, "pytest", *(rest or ["-n", "auto"])]]  # a few tests are over before workers have started
+        return [[*python, "pytest", *(rest or ["-n", "auto", "--dist", "worksteal"])]]  # a few tests are over before workers have started
     if verb == "lint":
         return [[*python, "ruff", "check", "."], [*python, "ruff", "format", "--check", "."], [*python, "mypy"]]
     if verb == "docs":
