@@ -178,6 +178,9 @@ class Place:
     seed: int
     rows: int = 400
     settings: str = ""
+    """More of `[execution]`."""
+    live: str = ""
+    """More of `[live]`."""
     dialect: str = "binance"
     rates: Rates = field(default_factory=Rates)
     others: int = 0
@@ -261,6 +264,7 @@ costs = []
 [live]
 history = 5
 max_bars = {self.rows}
+{self.live}
 [[report]]
 name = "summary"
 """)

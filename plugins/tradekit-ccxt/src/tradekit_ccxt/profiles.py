@@ -56,6 +56,8 @@ class Profile:
     """The name of the money that positions are held against, without their profit, in a currency's part of the balance."""
     days_back: int | None = None
     """For how many days trades and payments are told, where ccxt's features don't say."""
+    countdown: Literal["", "each", "all"] = ""
+    """Which timer of the exchange can be set that cancels all orders: of `each` instrument by itself, or `all` of the account's."""
     has_leverage: bool = False
     """Whether leverage and margin mode can be set and read back, and the margin that positions need be asked for."""
 
@@ -74,6 +76,7 @@ _BINANCE_SWAP = Profile(
     payment_kind="incomeType",
     wallet="walletBalance",
     days_back=90,
+    countdown="each",
     has_leverage=True,
 )
 _BYBIT = Profile(
