@@ -52,7 +52,7 @@ def information(series: Series) -> tuple[float, float]:
 
 @pytest.mark.proof("ml-edges")
 def test_noise_makes_no_money_after_costs(tmp_path: Path, matrix: Matrix) -> None:
-    found = [net_return(tmp_path / str(seed), noise(BARS, 1000 + seed)) for seed in matrix.seeds(2, 100)]
+    found = [net_return(tmp_path / str(seed), noise(BARS, 1000 + seed)) for seed in matrix.seeds(3, 100)]
     mean, error = float(np.mean(found)), float(np.std(found, ddof=1)) / math.sqrt(len(found))
     matrix.tell("noise", f"{len(found)} random walks", f"mean net return {mean:+.2%}, standard error {error:.2%}")
     # One-sided, at 5 %.
@@ -62,7 +62,7 @@ def test_noise_makes_no_money_after_costs(tmp_path: Path, matrix: Matrix) -> Non
 @pytest.mark.proof("ml-edges")
 def test_planted_edge_is_found(matrix: Matrix) -> None:
     is_found = []
-    for seed in matrix.seeds(2, 100):
+    for seed in matrix.seeds(3, 100):
         ic, error = information(with_edge(BARS, 2000 + seed, 0.005))
         is_found.append(ic > 2.0 * error)
     matrix.tell("edge", f"{len(is_found)} walks with a drift that stays a while", f"found in {sum(is_found)} (IC above two errors)")
