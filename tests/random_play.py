@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import sys
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -144,6 +145,7 @@ def ask(rng: Random, ctx: Context, view: View, has_sizing: bool) -> None:
         pass  # a size of 0, when nothing is held
 
 
+@cache
 def random_play(seed: int, rows: int = 60) -> Played:
     """Play the run of a seed."""
     rng = np.random.default_rng(seed)

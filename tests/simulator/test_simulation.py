@@ -10,6 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import stage
+from proofs import deep
 from random_accounts import random_accounts
 from random_orders import random_orders
 from random_play import ask, fingerprint, random_play
@@ -24,11 +25,12 @@ from tradekit.simulator.loops import run_events
 from tradekit.simulator.simulation import Simulation, renew
 from tradekit.simulator.venue import Venue
 
-SEEDS = st.integers(0, 2**32 - 1)
-EXAMPLES = 300 if is_compiled() else 30
+EXAMPLES = deep(100, 300) if is_compiled() else 30
+SEEDS = st.integers(0, EXAMPLES - 1)  # few, so that the tests share their runs, which are made once
 FLAT = 100.0
 
 
+@pytest.mark.proof("simulator", cases=EXAMPLES)
 @given(seed=SEEDS)
 @settings(max_examples=EXAMPLES, deadline=None)
 def test_fills_come_later_than_decisions_and_only_on_bars(seed):
@@ -43,6 +45,7 @@ def test_fills_come_later_than_decisions_and_only_on_bars(seed):
             assert not exists[order.row + 1 : fill.row, fill.instrument].any()
 
 
+@pytest.mark.proof("simulator", cases=EXAMPLES)
 @given(seed=SEEDS)
 @settings(max_examples=EXAMPLES, deadline=None)
 def test_fills_lie_in_the_range_of_their_bar_but_for_slippage(seed):
@@ -66,6 +69,7 @@ def test_fills_lie_in_the_range_of_their_bar_but_for_slippage(seed):
             assert fill.b == bars.open[fill.row, i]
 
 
+@pytest.mark.proof("simulator", cases=EXAMPLES)
 @given(seed=SEEDS)
 @settings(max_examples=EXAMPLES, deadline=None)
 def test_cash_account_is_never_overdrawn_or_short(seed):
@@ -80,6 +84,7 @@ def test_cash_account_is_never_overdrawn_or_short(seed):
     assert run.cash >= -1e-12 * run.setup.capital
 
 
+@pytest.mark.proof("simulator", cases=EXAMPLES)
 @given(seed=SEEDS)
 @settings(max_examples=EXAMPLES, deadline=None)
 def test_margin_account_never_adds_beyond_its_leverage(seed):
@@ -106,6 +111,7 @@ def test_margin_account_never_adds_beyond_its_leverage(seed):
         assert run.equity[row] == pytest.approx(cash + (held * last).sum(), rel=1e-9, abs=1e-6)
 
 
+@pytest.mark.proof("simulator", cases=EXAMPLES)
 @given(seed=SEEDS)
 @settings(max_examples=EXAMPLES, deadline=None)
 def test_sells_come_before_buys_at_the_open_and_inside_each_bar(seed):
@@ -115,6 +121,7 @@ def test_sells_come_before_buys_at_the_open_and_inside_each_bar(seed):
     assert parts == sorted(parts)
 
 
+@pytest.mark.proof("simulator", cases=EXAMPLES)
 @given(seed=SEEDS)
 @settings(max_examples=EXAMPLES, deadline=None)
 def test_orders_only_move_forward_and_the_book_agrees_with_the_log(seed):
@@ -147,6 +154,7 @@ def test_orders_only_move_forward_and_the_book_agrees_with_the_log(seed):
         assert order.filled * order.asked >= 0 or math.isnan(order.asked)
 
 
+@pytest.mark.proof("simulator", cases=EXAMPLES)
 @given(seed=SEEDS)
 @settings(max_examples=EXAMPLES, deadline=None)
 def test_nothing_adds_to_a_position_after_a_halt(seed):
@@ -161,6 +169,7 @@ def test_nothing_adds_to_a_position_after_a_halt(seed):
             held[entry.instrument] = entry.e
 
 
+@pytest.mark.proof("simulator", cases=EXAMPLES)
 @given(seed=SEEDS)
 @settings(max_examples=EXAMPLES, deadline=None)
 def test_fills_and_positions_are_whole_lots(seed):
@@ -330,7 +339,10 @@ def used(setup):
 
 
 @pytest.mark.parametrize(
-    "make", [random_play, random_accounts, lambda seed: random_orders(seed)[0]], ids=["play", "accounts", "orders"]
+    "make",
+    # Without their memory of the runs that were made.
+    [random_play.__wrapped__, random_accounts.__wrapped__, lambda seed: random_orders.__wrapped__(seed)[0]],
+    ids=["play", "accounts", "orders"],
 )
 def test_simulation_that_is_renewed_is_as_a_new_one(make, monkeypatch):
     seeds = range(30 if is_compiled() else 4)
