@@ -27,7 +27,7 @@ from tradekit_venue.engine.account import Account, Rates
 from tradekit_venue.engine.flow import Flow
 from tradekit_venue.loading import Rules, of_bars
 from tradekit_venue.serving import opened
-from tradekit_venue.venue import Venue
+from tradekit_venue.venue import Key, Venue
 
 from engine.live.market import SYMBOL
 from engine.live.play import BEGIN, BTC, MINUTE, walk
@@ -39,7 +39,7 @@ from tradekit.engine.live.start import start
 from tradekit.journal.store import JournalStore
 from tradekit.plugin.discovery import Provided, Registry, discover
 
-KEY, SECRET = "key-of-the-trader", "secret-of-the-trader"
+KEY, SECRET, PASSPHRASE = "key-of-the-trader", "secret-of-the-trader", "passphrase-of-the-trader"
 MS = 1_000_000
 HISTORY = 10
 MONEY = Decimal(1_000_000)
@@ -159,6 +159,7 @@ def ccxt_by(clock: Clock) -> Iterator[None]:
         patch.setattr(web, "IDLE_S", 5.0)
         patch.setenv("TRADEKIT_TRIAL_KEY", KEY)
         patch.setenv("TRADEKIT_TRIAL_SECRET", SECRET)
+        patch.setenv("TRADEKIT_TRIAL_PASSWORD", PASSPHRASE)
         yield
 
 
@@ -187,6 +188,7 @@ class Place:
         self.venue = Venue(clock, dialect=self.dialect)
         self.flow = self.venue.replay(replace(recording, level_size=Decimal(2)))
         self.account = self.venue.add_account("trader", {"USDT": MONEY}, KEY, SECRET, Rates())
+        self.venue.keys[KEY] = Key(self.account, SECRET, PASSPHRASE)
 
     @property
     def is_perpetual(self) -> bool:

@@ -29,6 +29,8 @@ _REFUSALS = (
 """What an exchange answers that has not taken an order, and never will."""
 _NO_REFUSALS = ("OrderNotFound", "DuplicateOrderId", "ChecksumError")
 """What would count among them, and leaves open whether the order is there."""
+_TWICE = ("duplicate", "client order id already exists", '"51016"')
+"""What an exchange answers that has an order of this id already."""
 _PASSING = ("OperationFailed",)
 """Failures of the network, overload, maintenance: asking again may help."""
 _ADDRESS = re.compile(r"(https?://[^\s?]+)\?\S*")
@@ -49,8 +51,8 @@ def is_refusal(error: BaseException, errand: Errand) -> bool:
         return False
     if errand.status >= 500 or isinstance(error, tuple(getattr(kinds, name) for name in _NO_REFUSALS)):
         return False
-    # Binance has no class of its own for this one.
-    return "duplicate" not in str(error).lower()
+    # ccxt has no class of its own for this one at Binance and OKX.
+    return not any(word in str(error).lower() for word in _TWICE)
 
 
 def is_about_time(errand: Errand) -> bool:
