@@ -113,6 +113,8 @@ SPOKEN: Mapping[str, Spoken] = {
     ),
 }
 """By the dialect's name."""
+OTHERS = [name for name in SPOKEN if not name.startswith("binance")]
+"""The dialects of other exchanges than Binance."""
 
 
 def cases(dialect: str = "binance") -> list[Fault]:

@@ -70,6 +70,10 @@ class Request:
             return []
         return [self.listing()] if "instId" in params else list(self.venue.exchange.listings.values())
 
+    def is_late(self) -> bool:
+        """Say whether an order has come after its deadline."""
+        return self.deadline is not None and self.venue.checks_timing and self.now() > self.deadline
+
     def now(self) -> int:
         """Return the time that the venue tells."""
         return self.venue.clock.told()

@@ -35,7 +35,7 @@ _Row = TypeVar("_Row")
 
 def place(request: Request) -> list[dict[str, Any]]:
     """Take new orders, each of them or not."""
-    if request.deadline is not None and request.venue.clock.told() > request.deadline:
+    if request.is_late():
         raise RefusedError(50036, "The expTime can't be earlier than the current system time. Please correct the expTime.")
     return each(request, lambda params: placed(request, params))
 
