@@ -133,7 +133,12 @@ def test_public_data_is_what_ccxt_makes_of_it() -> None:
             book = await anna.fetch_order_book(SYMBOL, 5)
             assert [list(map(float, row[:2])) for row in (book["bids"][0], book["asks"][0])] == [[30_000.0, 0.1], [30_100.0, 0.15]]
             ticker = await anna.fetch_ticker(SYMBOL)
-            assert [Decimal(ticker[name]) for name in ("last", "bid", "ask", "baseVolume")] == [30_100, 30_000, 30_100, Decimal("0.05")]
+            assert [Decimal(ticker[name]) for name in ("last", "bid", "ask", "baseVolume")] == [
+                30_100,
+                30_000,
+                30_100,
+                Decimal("0.05"),
+            ]
             (trade,) = await anna.fetch_trades(SYMBOL)
             assert (trade["side"], Decimal(trade["price"]), trade["timestamp"]) == ("buy", 30_100, START)
             ((opened_at, *prices),) = await anna.fetch_ohlcv(SYMBOL, "1m", START - 60_000)
@@ -172,7 +177,12 @@ def test_market_is_told_over_public_sockets() -> None:
     async def session() -> None:
         async with meet() as (place, anna, bert):
             await bert.create_order(SYMBOL, "limit", "buy", "0.1", "30000")
-            waits = [anna.watch_order_book(SYMBOL), anna.watch_trades(SYMBOL), anna.watch_ohlcv(SYMBOL, "1m"), anna.watch_ticker(SYMBOL)]
+            waits = [
+                anna.watch_order_book(SYMBOL),
+                anna.watch_trades(SYMBOL),
+                anna.watch_ohlcv(SYMBOL, "1m"),
+                anna.watch_ticker(SYMBOL),
+            ]
             book, trades, bars, ticker = [asyncio.ensure_future(one) for one in waits]
             assert [*map(float, (await book)["bids"][0])] == [30_000.0, 0.1]
             assert Decimal((await ticker)["bid"]) == 30_000

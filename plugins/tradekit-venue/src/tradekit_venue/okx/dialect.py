@@ -102,7 +102,7 @@ class Okx(Dialect):
         row = {"clOrdId": "", "ordId": "", "tag": "", "sCode": code, "sMsg": message}
         return json_answer({"code": "1", "msg": "All operations failed", "data": [row]}, fault.status)
 
-    def socket(self, path: str, query: Mapping[str, str]) -> Socket | None:
+    def socket(self, path: str, query: Mapping[str, str]) -> Socket | None:  # noqa: ARG002 - nothing is in a query here
         """Return what is at an address of streams: `public`, `business` or `private`."""
         kind = path.removeprefix(SOCKETS)
         if kind == "private":
@@ -117,6 +117,11 @@ class Okx(Dialect):
                 row[4] = row[2] if row[4] != row[2] else row[3]
         return changed
 
-    def shutdown(self, payload: Any) -> Any:
+    def shutdown(self, payload: Any) -> Any:  # noqa: ARG002 - it is told in the same way on all sockets
         """Return the notice that a connection is about to be closed for an upgrade."""
-        return {"event": "notice", "code": "64008", "msg": "The connection will soon be closed for a service upgrade.", "connId": "venue"}
+        return {
+            "event": "notice",
+            "code": "64008",
+            "msg": "The connection will soon be closed for a service upgrade.",
+            "connId": "venue",
+        }

@@ -96,9 +96,7 @@ def wanted(request: Request, kept: list[Candle]) -> list[Candle]:
     """Return the newest candles that opened after one time and before another, newest first."""
     params = request.params
     after, before = params.optional("after"), params.optional("before")
-    found = [
-        one for one in kept if (after is None or one.open_time < after) and (before is None or one.open_time > before)
-    ]
+    found = [one for one in kept if (after is None or one.open_time < after) and (before is None or one.open_time > before)]
     return found[-params.limit(300) :][::-1]
 
 

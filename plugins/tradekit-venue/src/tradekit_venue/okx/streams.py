@@ -14,7 +14,18 @@ from tradekit_venue.engine.account import Account
 from tradekit_venue.engine.events import BalancesMoved, BookMoved, CandleMoved, Event, Executed, Printed
 from tradekit_venue.engine.listing import Listing
 from tradekit_venue.okx.access import logged_in
-from tradekit_venue.okx.forms import BARS, balance_form, book_rows, candle_row, id_of, kind_of, order_event, text, ticker_form, trade_form
+from tradekit_venue.okx.forms import (
+    BARS,
+    balance_form,
+    book_rows,
+    candle_row,
+    id_of,
+    kind_of,
+    order_event,
+    text,
+    ticker_form,
+    trade_form,
+)
 from tradekit_venue.okx.refusals import RefusedError
 
 __all__ = ["PrivateSession", "PublicSession"]
@@ -156,7 +167,13 @@ class PublicSession:
                 continue
             if isinstance(event, Printed):
                 if channel == "trades":
-                    yield channel, {"arg": argument, "data": [trade_form(event.trade) | {"count": "1", "source": "0", "seqId": event.trade.id}]}
+                    yield (
+                        channel,
+                        {
+                            "arg": argument,
+                            "data": [trade_form(event.trade) | {"count": "1", "source": "0", "seqId": event.trade.id}],
+                        },
+                    )
             elif channel == "books":
                 yield channel, self._changed(argument, event, listing)
             elif channel == "tickers":
@@ -179,7 +196,9 @@ class PublicSession:
 
 def checksum(listing: Listing) -> int:
     """Return the sum by which a client checks its copy of a book: of 25 levels, bids and asks by turns."""
-    sides = ([f"{text(price)}:{text(size)}" for price, size in side.depth(SUM_LEVELS)] for side in (listing.book.bids, listing.book.asks))
+    sides = (
+        [f"{text(price)}:{text(size)}" for price, size in side.depth(SUM_LEVELS)] for side in (listing.book.bids, listing.book.asks)
+    )
     words = ":".join(word for word in chain.from_iterable(zip_longest(*sides)) if word is not None)
     found = zlib.crc32(words.encode())
     return found - (1 << 32) if found >> 31 else found
@@ -237,7 +256,8 @@ class PrivateSession:
     def _tell_order(self, event: Executed) -> None:
         market = event.order.market
         wanted = [
-            one for one in self._subscriptions.of("orders")
+            one
+            for one in self._subscriptions.of("orders")
             if one.get("instType") in ("ANY", kind_of(market)) and one.get("instId") in (None, id_of(market))
         ]
         if wanted:
@@ -249,8 +269,6 @@ class PrivateSession:
         for argument in self._subscriptions.of("account"):
             self._send("account", {"arg": argument, "data": [balance_form(event.account, list(event.assets), now)]})
         for argument in self._subscriptions.of("balance_and_position"):
-            money = [
-                {"ccy": asset, "cashBal": text(event.account.total(asset)), "uTime": str(now)} for asset in event.assets
-            ]
+            money = [{"ccy": asset, "cashBal": text(event.account.total(asset)), "uTime": str(now)} for asset in event.assets]
             row = {"pTime": str(now), "eventType": "filled", "balData": money, "posData": [], "trades": []}
             self._send("balance_and_position", {"arg": argument, "data": [row]})

@@ -185,7 +185,10 @@ def traded(request: Request, since: int) -> list[dict[str, Any]]:
 
 
 def within(request: Request, rows: Iterable[tuple[int, int, _Row]]) -> list[_Row]:
-    """Return the newest rows between two numbers, both left out, and two times, both included; a row is number, time, and what it is."""
+    """Return the newest rows between two numbers, both left out, and two times, both included.
+
+    A row is its number, its time, and what it is.
+    """
     params = request.params
     after, before = params.optional("after"), params.optional("before")
     begin, end = params.optional("begin"), params.optional("end")
