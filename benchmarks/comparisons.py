@@ -2,47 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
 from functools import partial
-from pathlib import Path
 
+from comparison import Comparison
 from market import csv_bars, daily_bars, minute_bars, no_bars, recording, second_bars, stored_bars, trades
-from peers import BACKTESTING, BACKTRADER, HFTBACKTEST, NAUTILUS, PANDAS, POLARS, VECTORBT, Peer
+from peers import BACKTESTING, BACKTRADER, HFTBACKTEST, NAUTILUS, PANDAS, POLARS, VECTORBT
 
-__all__ = ["COMPARISONS", "Comparison"]
+__all__ = ["COMPARISONS"]
 
 MILLION = 1_000_000
-
-
-@dataclass(frozen=True)
-class Comparison:
-    """One row of the table.
-
-    With a `peer`, both scripts time the same work on the same file, and the figure is how many times as fast ours is. Without
-    one, our script measures the figure itself, and less is better.
-    """
-
-    name: str
-    work: str
-    against: str
-    """What stands beside the work in the table; of a peer, what its time holds besides the simulation."""
-    data: Callable[[Path], Path]
-    """Makes the bars in a folder, if they are not there, and returns the file."""
-    script: str
-    target: float
-    unit: str = "times as fast"
-    peer: Peer | None = None
-    peer_script: str = ""
-    tolerance: float = 1e-9
-    """By which part of itself what both sides must agree on may differ."""
-    is_more_better: bool = False
-    """Of a figure that our script measures itself."""
-
-    @property
-    def is_ratio(self) -> bool:
-        """Say whether more is better."""
-        return self.peer is not None or self.is_more_better
 
 
 _minutes = partial(minute_bars, count=MILLION)
@@ -342,6 +310,15 @@ COMPARISONS = (
         _short,
         "audit_write.py",
         100.0,
+        "µs",
+    ),
+    Comparison(
+        "live-trade-bars",
+        "live: a trade of a source's stream into the bar that is being made, a bar of a minute and a thousand trades",
+        "",
+        _trades,
+        "live_trade_bars.py",
+        10.0,
         "µs",
     ),
     Comparison(

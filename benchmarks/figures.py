@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from comparisons import Comparison
+from comparison import Comparison
 
 __all__ = ["Measured", "change", "figure", "keep", "kept", "verdict"]
 

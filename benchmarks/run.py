@@ -14,7 +14,8 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from comparisons import COMPARISONS, Comparison
+from comparison import Comparison
+from comparisons import COMPARISONS
 from figures import change, figure, keep, kept, verdict
 from peers import environment
 

@@ -15,7 +15,7 @@ SRC = ROOT / "src"
 KERNEL = sorted((SRC / "tradekit").rglob("*.py"))
 PLUGINS = sorted(path.parent for pattern in ("plugins", "examples/plugins") for path in ROOT.glob(f"{pattern}/*/pyproject.toml"))
 
-LAYERS = ["errors", "model", "simulator", "journal analysis", "plugin", "data", "engine", "testing cli"]
+LAYERS = ["errors", "durable", "lock", "model", "simulator", "journal analysis", "plugin", "data", "engine", "testing cli"]
 LEVEL = {room: level for level, rooms in enumerate(LAYERS) for room in rooms.split()}
 
 

@@ -13,18 +13,19 @@ import tradekit
 PUBLIC = """
     Abilities Account ActionKind Actions BarRequest Bars BookUpdates Bracket CashKind CombinatorialSplits ComponentUse
     ConfigError Context CostKind CostModel CostTerm DEFINITIONS DataError DataKey DataSource Definition Depth
-    Drawdowns Event EventKind Executor Extension Field Fill FillRules FundingRates Holdings Indicator Instrument
-    Intent Keys LabelSplit Limit LimitKind LiveBar NamedSource Options Order OrderError OrderKind OrderRefused
-    OrderStatus OutsideNote Paging Periods PluginError Position Quote Quotes Reason Reconnected Replay Replayed
-    Reporter Result RiskRule RunDifferences RunError RunInputs RunMarket RunStart Search Series Snapshot SnapshotCheck
-    Step Store StoreView Strategy StrategyError StreamBars SweepResult TableColumns TableOptions TableSource Terms
-    Threshold Trade TradekitError Trades Trail Values VenueError VenueFill VenueOrder VenuePayment Verdict VerdictKind
-    View __version__ align atr bar bars_of_trades benchmark_metrics bollinger check_snapshot coarser_bars
-    column_values combinatorial_purged compare_results donchian drawdowns ema extensions find_extension find_indicator
-    find_run highest hookimpl indicator_values interval_text list_symbols lowest macd obv open_source periods
-    purged_k_fold purged_walk_forward read_actions read_book read_funding read_keys read_market read_quotes
-    read_result read_run read_series read_trades recorded_snapshot replay rma roc rsi run sma statistics stdev steps
-    sweep take_snapshot trade_number vwap wma
+    Drawdowns Event EventKind Executor Extension Field FileLock Fill FillRules FundingRates Holdings Indicator
+    Instrument Intent Keys LabelSplit Limit LimitKind LiveBar LockedError NamedSource Options Order OrderError
+    OrderKind OrderRefused OrderStatus OutsideNote Paging Periods PluginError Position Quote Quotes Reason Reconnected
+    Replay Replayed Reporter Result RiskRule RunDifferences RunError RunInputs RunMarket RunStart Search Series
+    Snapshot SnapshotCheck Step Store StoreView Strategy StrategyError StreamBars SweepResult TableColumns
+    TableOptions TableSource Terms Threshold Trade TradekitError Trades Trail UNFINISHED Values VenueError VenueFill
+    VenueOrder VenuePayment Verdict VerdictKind View __version__ align atr bar bars_of_trades benchmark_metrics
+    bollinger check_snapshot coarser_bars column_values combinatorial_purged compare_results donchian drawdowns ema
+    extensions find_extension find_indicator find_run highest hookimpl indicator_values interval_text list_symbols
+    lowest macd obv open_source periods publish_file publish_folder purged_k_fold purged_walk_forward read_actions
+    read_book read_funding read_keys read_market read_quotes read_result read_run read_series read_trades
+    recorded_snapshot replay rma roc rsi run sma statistics stdev steps sweep sync_folder take_snapshot trade_number
+    vwap wma
 """
 KERNEL = Path(tradekit.__file__).parent
 

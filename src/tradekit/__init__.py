@@ -12,7 +12,10 @@ _HOMES = {
     "tradekit.analysis.definitions": "DEFINITIONS Definition",
     "tradekit.analysis.drawdowns": "Drawdowns",
     "tradekit.analysis.splits": "CombinatorialSplits LabelSplit combinatorial_purged purged_k_fold purged_walk_forward",
-    "tradekit.errors": "ConfigError DataError OrderError OrderRefused PluginError RunError StrategyError TradekitError VenueError",
+    "tradekit.durable": "UNFINISHED publish_file publish_folder sync_folder",
+    "tradekit.errors": "ConfigError DataError LockedError OrderError OrderRefused PluginError RunError StrategyError "
+    "TradekitError VenueError",
+    "tradekit.lock": "FileLock",
     "tradekit.model.account": "Account Position",
     "tradekit.model.bars": "Bars Series Threshold",
     "tradekit.model.begun": "RunStart",

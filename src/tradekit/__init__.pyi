@@ -40,6 +40,12 @@ from tradekit.data.store.view import StoreView as StoreView
 from tradekit.data.stream import StreamBars as StreamBars
 from tradekit.data.tables import list_symbols as list_symbols, read_series as read_series
 from tradekit.data.ticks import read_book as read_book, read_quotes as read_quotes, read_trades as read_trades
+from tradekit.durable import (
+    UNFINISHED as UNFINISHED,
+    publish_file as publish_file,
+    publish_folder as publish_folder,
+    sync_folder as sync_folder,
+)
 from tradekit.engine.compare import RunDifferences as RunDifferences, compare_results as compare_results
 from tradekit.engine.folder import find_run as find_run, read_result as read_result
 from tradekit.engine.indicator_values import find_indicator as find_indicator, indicator_values as indicator_values
@@ -67,6 +73,7 @@ from tradekit.engine.sweep.search import Search as Search
 from tradekit.errors import (
     ConfigError as ConfigError,
     DataError as DataError,
+    LockedError as LockedError,
     OrderError as OrderError,
     OrderRefused as OrderRefused,
     PluginError as PluginError,
@@ -75,6 +82,7 @@ from tradekit.errors import (
     TradekitError as TradekitError,
     VenueError as VenueError,
 )
+from tradekit.lock import FileLock as FileLock
 from tradekit.model.account import Account as Account, Position as Position
 from tradekit.model.bars import Bars as Bars, Series as Series, Threshold as Threshold
 from tradekit.model.begun import RunStart as RunStart

@@ -11,6 +11,7 @@
     ├── OrderError                  1   an order that makes no sense, from a strategy
     ├── StrategyError               1   a strategy that raised, or broke what it promises
     └── RunError                    1   a run that started and could not be finished
+        └── LockedError             1   a file that another process holds
 
 The number is the exit code of the command line (`exit_code`). A message is lower case, has no full stop at its end, names
 the culprit with its repr, says what was allowed, and ends with the way out where there is one.
@@ -24,6 +25,7 @@ from collections.abc import Iterable
 __all__ = [
     "ConfigError",
     "DataError",
+    "LockedError",
     "OrderError",
     "OrderRefused",
     "PluginError",
@@ -96,6 +98,14 @@ class RunError(TradekitError):
     """A run started and could not be finished, or its folder can't be read or written."""
 
     exit_code = 1
+
+
+class LockedError(RunError):
+    """Another process, or another lock in this one, holds a file; `holder` says who, such as `process 4711`."""
+
+    def __init__(self, path: str, holder: str = "another process") -> None:
+        super().__init__(f"{path!r} is held by {holder}; wait until it is done, or end it")
+        self.holder = holder
 
 
 def nearest(name: str, allowed: Iterable[str]) -> str:

@@ -15,11 +15,12 @@ FOLDER = Path(__file__).resolve().parents[2] / "benchmarks"
 @pytest.fixture
 def bench(monkeypatch: pytest.MonkeyPatch) -> ModuleType:
     """`benchmarks/figures.py`, imported as the runner does it, and nothing of it left behind."""
-    names = ("figures", "comparisons", "market", "peers")
+    names = ("figures", "comparisons", "comparison", "market", "peers")
     monkeypatch.syspath_prepend(FOLDER)
     for name in names:
         monkeypatch.delitem(sys.modules, name, raising=False)
     module = importlib.import_module("figures")
+    importlib.import_module("comparisons")
     for name in names:
         monkeypatch.setitem(sys.modules, name, sys.modules[name])  # taken out again afterwards
     return module

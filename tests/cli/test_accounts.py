@@ -8,7 +8,6 @@ import pytest
 
 from tradekit.cli.main import main
 from tradekit.journal.heartbeat import Heartbeat
-from tradekit.journal.lease import Lease
 from tradekit.journal.store import JournalStore, OrderRow
 
 INTENT = '{"client_id": "tk1", "symbol": "BTC/USDT", "quantity": "-2", "kind": 1, "limit": "99.5", "stop": null}'
@@ -89,7 +88,7 @@ def test_halt_of_a_process_that_is_silent_says_who_cancels(runs, capsys):
     said = capsys.readouterr().out
     assert "halt of account 'btc' is asked for; its process gives no sign of life, and begins with it when it goes on" in said
     assert "no watchdog watches over it: cancel at the venue what must not be filled" in said
-    watch = Lease(store.path.with_suffix(".watch"), "watched")
+    watch = store.watch()
     assert main(["flatten", "btc", "--runs", str(runs)]) == 0
     assert "its watchdog cancels what adds risk" in capsys.readouterr().out
     assert main(["status", "btc", "--runs", str(runs)]) == 0

@@ -62,7 +62,7 @@ def test_second_process_is_refused_and_named(store):
     store.lease()
     other = JournalStore(store.path)
     assert other.is_leased()
-    with pytest.raises(RunError, match=r"account 'main' is traded by another process \(\d+\); end that, or name another account"):
+    with pytest.raises(RunError, match=r"account 'main' is traded by process \d+; end that, or name another account"):
         other.lease()
     store.close()
     assert not other.is_leased()

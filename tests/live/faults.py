@@ -151,13 +151,16 @@ class Trouble:
 
     venue: Venue
     seed: int
+    every_s: float = 15.0
+    """From one fault to the next, on average."""
+    is_on: bool = True
     happened: list[Fault] = field(default_factory=list)
 
     async def run(self) -> None:
         """Add one fault after the other."""
         draw, everything = np.random.default_rng(self.seed), cases(self.venue.dialect)
-        while True:
-            await asyncio.sleep(float(draw.exponential(15.0)))
+        while self.is_on:
+            await asyncio.sleep(float(draw.exponential(self.every_s)))
             fault = everything[draw.integers(len(everything))]
             self.happened.append(fault)
             self.venue.faults.add(fault)
@@ -167,6 +170,7 @@ class Trouble:
                 self.venue.clock.skew = 0
 
     def end(self) -> None:
-        """Let the venue be as it should."""
+        """Let the venue be as it should, from now on."""
+        self.is_on = False
         self.venue.faults.clear()
         self.venue.clock.skew = 0

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import asyncio
 import functools
+import json
+from collections import Counter
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, field, replace
@@ -26,6 +28,7 @@ from tradekit_venue.clock import Clock
 from tradekit_venue.engine.account import Account, Rates
 from tradekit_venue.engine.flow import Flow
 from tradekit_venue.loading import Rules, of_bars
+from tradekit_venue.recording import Recording
 from tradekit_venue.serving import opened
 from tradekit_venue.venue import Key, Venue
 
@@ -43,6 +46,8 @@ KEY, SECRET, PASSPHRASE = "key-of-the-trader", "secret-of-the-trader", "passphra
 MS = 1_000_000
 HISTORY = 10
 MONEY = Decimal(1_000_000)
+BESIDES = Decimal(100)
+"""What the account has of the currency that it pays fees in, where that is a third one."""
 PERPETUAL = Instrument("BTC/USDT:USDT", tick=0.01, lot=0.001, min_notional=5.0, kind="perpetual", base="BTC", currency="USDT")
 FUNDED = BEGIN + 8 * 60 * MINUTE - (HISTORY + 2) * MINUTE
 """When a walk begins of which funding is paid two minutes after the venue has opened."""
@@ -114,22 +119,25 @@ class VenueSource(DataSource):
     has_live_bars: ClassVar[bool] = True
     venue: ClassVar[Venue]
     url: ClassVar[str]
-    known: ClassVar[Instrument]
+    known: ClassVar[tuple[Instrument, ...]]
 
     def instruments(self):
-        return [self.known]
+        return self.known
 
     def venue_time(self) -> int | None:
         return self.venue.clock.told() * MS
 
     def bars(self, request: BarRequest) -> dict[str, Series]:
+        return {symbol: self._bars(symbol, request) for symbol in request.symbols}
+
+    def _bars(self, symbol: str, request: BarRequest) -> Series:
         now = self.venue.clock.now()
         start, end = (request.start or 0) // MS, None if request.end is None else request.end // MS
-        kept = self.venue.exchange.listings[self.known.symbol].candles.of("1m")
+        kept = self.venue.exchange.listings[symbol].candles.of("1m")
         found = [one for one in kept if one.end <= now and one.open_time >= start and (end is None or one.open_time < end)]
         opened_at = np.array([one.open_time for one in found], dtype=np.int64) * MS
         columns = (np.array([float(getattr(one, name)) for one in found]) for name in ("open", "high", "low", "close", "volume"))
-        return {self.known.symbol: Series(opened_at, opened_at + MINUTE, *columns, origin="the venue")}
+        return Series(opened_at, opened_at + MINUTE, *columns, origin="the venue")
 
     async def live_bars(self, request: BarRequest) -> AsyncIterator[LiveBar | Reconnected]:
         client = library.make(ExchangeOptions(**SPOKEN[self.venue.dialect].where, url=self.url))
@@ -171,24 +179,34 @@ class Place:
     seed: int
     rows: int = 400
     settings: str = ""
+    """More of `[execution]`."""
+    live: str = ""
+    """More of `[live]`."""
     dialect: str = "binance"
+    rates: Rates = field(default_factory=Rates)
+    others: int = 0
+    """How many instruments there are besides the first."""
     venue: Venue = field(init=False)
     account: Account = field(init=False)
-    flow: Flow = field(init=False)
+    flows: list[Flow] = field(init=False)
     url: str = ""
 
     def __post_init__(self) -> None:
-        script = walk(self.rows, self.seed, FUNDED if self.is_perpetual else BEGIN)
-        # So little that what rests is filled in parts.
-        volume = np.round(4.0 * (1.0 + np.random.default_rng(self.seed).random(self.rows)), 3)
-        script = replace(script, volume=volume)
-        begin = int(script.open_time[HISTORY]) // MS
-        recording = of_bars(script, self.known.symbol, self.known, Rules(start=begin))
-        clock = Clock(begin, 0.0, lambda: asyncio.get_running_loop().time())
+        recordings = [self._recording(number, one) for number, one in enumerate(self.instruments)]
+        clock = Clock(recordings[0].start, 0.0, lambda: asyncio.get_running_loop().time())
         self.venue = Venue(clock, dialect=self.dialect)
-        self.flow = self.venue.replay(replace(recording, level_size=Decimal(2)))
-        self.account = self.venue.add_account("trader", {"USDT": MONEY}, KEY, SECRET, Rates())
+        self.flows = [self.venue.replay(one) for one in recordings]
+        money = {"USDT": MONEY} | ({self.rates.asset: BESIDES} if self.rates.asset else {})
+        self.account = self.venue.add_account("trader", money, KEY, SECRET, self.rates)
         self.venue.keys[KEY] = Key(self.account, SECRET, PASSPHRASE)
+
+    def _recording(self, number: int, instrument: Instrument) -> Recording:
+        script = walk(self.rows, self.seed + number, FUNDED if self.is_perpetual else BEGIN)
+        # So little that what rests is filled in parts.
+        volume = np.round(4.0 * (1.0 + np.random.default_rng(self.seed + number).random(self.rows)), 3)
+        begin = int(script.open_time[HISTORY]) // MS
+        recording = of_bars(replace(script, volume=volume), instrument.symbol, instrument, Rules(start=begin))
+        return replace(recording, level_size=Decimal(2))
 
     @property
     def is_perpetual(self) -> bool:
@@ -197,6 +215,13 @@ class Place:
     @property
     def known(self) -> Instrument:
         return PERPETUAL if self.is_perpetual else BTC
+
+    @property
+    def instruments(self) -> tuple[Instrument, ...]:
+        """The first one, and as many others as there are."""
+        settled = ":USDT" if self.is_perpetual else ""
+        names = [f"C{number:02d}" for number in range(1, self.others + 1)]
+        return self.known, *(replace(self.known, symbol=f"{name}/USDT{settled}", base=name) for name in names)
 
     @asynccontextmanager
     async def opened(self) -> AsyncIterator[None]:
@@ -209,7 +234,8 @@ class Place:
 
     def fall_quiet(self) -> None:
         """Let nobody else trade at the venue any more, so that what it has told is all that has happened."""
-        self.flow.print = lambda *_print: None
+        for flow in self.flows:
+            flow.print = lambda *_print: None
 
     def compose(self, strategy: type[Strategy]) -> ComposedRun:
         path = self.folder / "run.toml"
@@ -225,7 +251,7 @@ capital = 10_000
 {"leverage = 5" if self.is_perpetual else ""}
 [data]
 source = "venue-bars"
-instruments = ["{self.known.symbol}"]
+instruments = {json.dumps([one.symbol for one in self.instruments])}
 interval = "1m"
 [strategy]
 name = "{strategy.name}"
@@ -240,11 +266,12 @@ costs = []
 [live]
 history = 5
 max_bars = {self.rows}
+{self.live}
 [[report]]
 name = "summary"
 """)
         found = installed()
-        source = type("Source", (VenueSource,), {"venue": self.venue, "url": self.url, "known": self.known})
+        source = type("Source", (VenueSource,), {"venue": self.venue, "url": self.url, "known": self.instruments})
         own = [
             Provided("data source", source.name, source, "tests", "1"),
             Provided("strategy", strategy.name, strategy, "tests", "1"),
@@ -287,10 +314,10 @@ def disagreements(place: Place, played: Played) -> list[str]:
     """Return in what the run and the venue don't agree, and orders that were sent or taken twice."""
     account, legs = place.account, played.session.books.decider.legs
     found = [] if played.ended.error is None else [f"the session failed: {played.ended.error!r}"]
-    sent = [one["order"] for one in place.venue.received if one.get("order")]
-    found += [f"{one} was sent {sent.count(one)} times" for one in dict.fromkeys(sent) if sent.count(one) > 1]
-    taken = [order.client_id for order in account.orders.values()]
-    found += [f"the venue has {one} {taken.count(one)} times" for one in dict.fromkeys(taken) if taken.count(one) > 1]
+    sent = Counter(one["order"] for one in place.venue.received if one.get("order"))
+    found += [f"{one} was sent {times} times" for one, times in sent.items() if times > 1]
+    taken = Counter(order.client_id for order in account.orders.values())
+    found += [f"the venue has {one} {times} times" for one, times in taken.items() if times > 1]
     found += [f"{one} is not in the journal" for one in taken if one not in legs.by_id]
     open_here = {one for one, leg in legs.working.items()}
     if open_here != set(account.open_by_client):
@@ -303,23 +330,23 @@ def disagreements(place: Place, played: Played) -> list[str]:
     if place.is_perpetual:
         found += unpaid(place, played)
     # Of a position held against margin, less what it was opened for: cash alone depends on the order in which trades come.
-    money, ours = float(account.total("USDT") - MONEY - account.holding(place.known.symbol).cost), decider.outside.cash() - 10_000
+    costs = sum((account.holding(one.symbol).cost for one in place.instruments), Decimal(0))
+    money, ours = float(account.total("USDT") - MONEY - costs), decider.outside.cash() - 10_000
     if place.is_perpetual:
-        units, price = decider.account()["positions"].get(place.known.symbol, (0.0, 0.0))
-        ours -= units * price
+        ours -= sum(units * price for units, price in decider.account()["positions"].values())
     if abs(ours - money) > 1e-6:
         found.append(f"money: {ours} in the journal, {money} at the venue")
-    symbol = place.known.symbol
-    held = account.holding(symbol).quantity if place.is_perpetual else account.total("BTC")
-    if abs(decider.position(symbol) - float(held)) > 1e-9:
-        found.append(f"position: {decider.position(symbol)} in the journal, {held} at the venue")
+    for one in place.instruments:
+        held = account.holding(one.symbol).quantity if place.is_perpetual else account.total(one.base)
+        if abs(decider.position(one.symbol) - float(held)) > 1e-9:
+            found.append(f"position in {one.symbol}: {decider.position(one.symbol)} in the journal, {held} at the venue")
     return found
 
 
 def unpaid(place: Place, played: Played) -> list[str]:
     """Return in what funding, and what liquidations cost, do not agree."""
     kinds = SPOKEN[place.dialect].payments
-    there = {(place.known.symbol, kinds[one.kind], str(one.id)) for one in place.account.incomes if one.kind in kinds}
+    there = {(one.market.symbol, kinds[one.kind], str(one.id)) for one in place.account.incomes if one.kind in kinds}
     resolver = played.session.resolver
     assert resolver is not None
     here = resolver.paid

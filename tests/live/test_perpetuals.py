@@ -125,6 +125,39 @@ def test_session_that_goes_on_books_what_happened_while_it_was_down(tmp_path):
     assert list(second.session.books.decider.seized) == [SYMBOL]
 
 
+class Leaning(Strategy):
+    """Let an order rest far below the market."""
+
+    name = "leaning"
+
+    def on_bar(self, ctx):
+        if not ctx[SYMBOL].open_orders:
+            ctx.buy(1.0, limit=50.0)
+
+
+def test_exchange_cancels_all_orders_of_a_process_that_is_gone(tmp_path):
+    async def run() -> tuple[list[str], ...]:
+        place, loop = Place(tmp_path, 3, live="cancel_all_after_s = 30", dialect="binance-usdm"), asyncio.get_running_loop()
+        sessions: list[LiveSession] = []
+        async with place.opened():
+            playing = asyncio.create_task(place.play(Leaning, lambda _session: False, sessions.append))
+            await asyncio.sleep(300.0)
+            lived = list(place.account.open_by_client)
+            for one in [playing, *sessions[0]._tasks]:
+                one.cancel()
+            await asyncio.gather(playing, return_exceptions=True)
+            assert loop.time() < 301.0
+            await asyncio.sleep(10.0)
+            soon = list(place.account.open_by_client)
+            await asyncio.sleep(40.0)
+            return lived, soon, list(place.account.open_by_client)
+
+    lived, soon, later = run_virtually(run())
+    assert len(lived) == 1
+    assert soon == lived
+    assert later == []
+
+
 def test_new_session_of_a_position_that_is_not_its_own_is_refused(tmp_path):
     async def script(place: Place) -> None:
         place.venue.exchange.place(place.account, SYMBOL, NewOrder(Side.BUY, Kind.MARKET, Decimal("0.5")))

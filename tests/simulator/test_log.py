@@ -38,6 +38,19 @@ def test_log_from_an_entry_on_is_the_rest_of_the_whole():
             np.testing.assert_array_equal(rest[name], column[start:], err_msg=f"{name} from {start}")
 
 
+def test_log_tells_each_open_entry_as_its_columns_do():
+    log = many().simulation.log
+    first = len(log) // 1024 * 1024
+    assert log.told(first - 1) is None
+    assert log.told(len(log)) is None
+    columns = log.columns(first)
+    for place in (0, 1, len(log) - first - 2, len(log) - first - 1):
+        *about, numbers = log.told(first + place)
+        assert about == [columns[name][place] for name in ("kind", "code", "rule", "instrument", "order", "cause", "time")]
+        whole = [columns[name][place] for name in "abcdefg"]
+        np.testing.assert_array_equal([*numbers, *[np.nan] * (7 - len(numbers))], whole)
+
+
 def test_log_without_entries_has_all_columns():
     columns = play({"X": [FLAT]}, {}).simulation.log.columns()
     assert list(columns) == [*("kind", "code", "rule", "instrument", "row", "order", "cause", "time"), *"abcdefg"]

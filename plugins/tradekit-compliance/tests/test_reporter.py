@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from decimal import Decimal
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import Any, ClassVar, get_args, get_type_hints
 
 import pytest
+from tradekit_compliance.audit.coding import decode, encode
 from tradekit_compliance.audit.explain import explain
 from tradekit_compliance.audit.keys import make_key
 from tradekit_compliance.audit.reading import entries
-from tradekit_compliance.audit.records import Filled, Halted, Judged, Ordered, Refused, RunBegun, RunEnded
+from tradekit_compliance.audit.records import Filled, Halted, Judged, Ordered, Refused, RunBegun, RunEnded, VenueImposed, VenuePaid
 from tradekit_compliance.audit.reporter import AuditLog
 from tradekit_compliance.audit.runs import read_run
+from tradekit_compliance.audit.translating import record_of_note
 from tradekit_compliance.audit.verify import Against, read_anchor, verify
 
-from engine.live.play import Stage, walk
+from engine.live.play import BTC, Stage, walk
 from tradekit import (
     Account,
     Context,
@@ -310,6 +314,70 @@ def test_live_run_leaves_each_answer_and_trade_of_the_venue(stage: Stage) -> Non
     assert verify(live_log(stage)).level == 0
     for row in outcome.finished.result.orders.to_pylist():
         assert explain(live_log(stage), row["order"]).missing == ()
+
+
+def test_what_happens_to_the_account_without_an_order_of_the_run_is_recorded(tmp_path: Path) -> None:
+    perpetual = replace(BTC, kind="perpetual")
+    base = int(walk(200).close_time[9])
+    made = Stage(
+        tmp_path,
+        Busy,
+        {"BTC/USDT": walk(200)},
+        base=base,
+        instrument=perpetual,
+        account='kind = "margin"',
+        brought=(("reporter", AuditLog),),
+    )
+    made.settings = "[[report]]\nname = 'audit-log'\n"
+    made.venue.trade("BTC/USDT", "100")
+
+    def happen() -> None:
+        made.venue.pay("BTC/USDT", Decimal("-0.25"))
+        made.venue.impose("BTC/USDT", Decimal(-2), Decimal(99))
+
+    made.run(300, (130, happen))
+    records = read_run(live_log(made)).records
+    (paid,) = [one for one in records if isinstance(one, VenuePaid)]
+    assert (paid.symbol, paid.payment_id, paid.amount, paid.currency, paid.kind) == (
+        "BTC/USDT",
+        "1",
+        Decimal("-0.25"),
+        "USDT",
+        "funding",
+    )
+    (imposed,) = [one for one in records if isinstance(one, VenueImposed)]
+    assert (imposed.symbol, imposed.quantity, imposed.price) == ("BTC/USDT", Decimal(-2), Decimal(99))
+
+
+def test_every_kind_of_note_becomes_a_record() -> None:
+    facts = {
+        "outcome": "taken",
+        "venue_id": "v1",
+        "text": "",
+        "kind": "limit",
+        "quantity": "1",
+        "time_in_force": "gtc",
+        "status": "open",
+        "filled": "0",
+        "trade_id": "t1",
+        "price": "100.5",
+        "fee": "0.1",
+        "fee_currency": "USDT",
+        "is_maker": "yes",
+        "time": "7",
+        "payment_id": "p1",
+        "amount": "-1",
+        "currency": "USDT",
+        "command": "halt",
+        "reason": "news",
+        "cause": "operator",
+        "open_time": "60",
+        "bar": "1.0 2.0 0.5 1.5 10.0",
+    }
+    for kind in get_args(get_type_hints(OutsideNote)["kind"]):
+        record = record_of_note(OutsideNote(kind, 5, 1, "A", "c1", facts))
+        assert record is not None, kind
+        assert decode(record.KIND, encode(record)) == record
 
 
 def test_session_that_goes_on_goes_on_in_the_same_log(stage: Stage) -> None:

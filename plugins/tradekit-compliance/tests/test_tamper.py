@@ -325,7 +325,7 @@ def test_bytes_that_are_not_canonical_are_found_though_their_hash_is_right(
 
 def test_second_writer_is_refused(small: Small) -> None:
     writer = small.open()
-    with pytest.raises(RunError, match=r"is written by another process \(\d+\)"):
+    with pytest.raises(RunError, match=r"is written by process \d+"):
         small.open()
     writer.close()
     small.write(1)

@@ -160,6 +160,7 @@ def _status(account: str, runs: Path) -> dict[str, Any]:
             symbol: {"units": units, "average_price": price} for symbol, (units, price) in held.get("positions", {}).items()
         },
         "blocked": held.get("blocked", {}),
+        "fees_besides": held.get("fees_besides", {}),
         "orders": [_order(row) for row in orders],
         "asked": waiting,
     }
@@ -180,6 +181,9 @@ def _show(one: dict[str, Any]) -> None:
     if one["mode"] == "live":
         silent = "" if one["silent_s"] is None else f", last sign of life {one['silent_s']:g} s ago"
         click.echo(("a watchdog watches over it" if one["watchdog"] else "no watchdog watches over it") + silent)
+    if one["fees_besides"]:
+        paid = ", ".join(f"{amount} {currency}" for currency, amount in one["fees_besides"].items())
+        click.echo(f"fees of this session that are not in its money: {paid}")
     for symbol, why in one["blocked"].items():
         click.echo(f"no new risk in {symbol}: {why}")
     for asked in one["asked"]:

@@ -44,7 +44,6 @@ def watch_command(file: Path, overrides: tuple[str, ...], runs: Path, ends_with_
     """
     from tradekit.engine.compose import compose_file
     from tradekit.engine.live.start import journal_path
-    from tradekit.journal.lease import Lease
     from tradekit.journal.store import JournalStore
 
     with waiting("reading and checking"):
@@ -54,13 +53,12 @@ def watch_command(file: Path, overrides: tuple[str, ...], runs: Path, ends_with_
         raise ConfigError(f"run.mode is {config.run.mode!r}, and only live runs have something at a venue; say run.mode = 'live'")
     path = journal_path(runs, config.live.slug or config.run.slug)
     with log_lines():
-        lease = Lease(path.with_suffix(".watch"), "watched")
         store = JournalStore(path)
         try:
-            stopped_by = asyncio.run(_watch(composed, store, ends_with_run))
+            with store.watch():
+                stopped_by = asyncio.run(_watch(composed, store, ends_with_run))
         finally:
             store.close()
-            lease.close()
     if stopped_by:
         click.get_current_context().exit(_INTERRUPTED[signal.Signals(stopped_by)])
 

@@ -14,7 +14,7 @@ from tradekit.engine.about import about_run, conditions_of, market_values
 from tradekit.engine.calls import blame
 from tradekit.engine.decisions import without_dust
 from tradekit.errors import PluginError, RunError, TradekitError, system_reason
-from tradekit.journal.events import events
+from tradekit.journal.events import event_of, events
 from tradekit.journal.record import Record
 from tradekit.model.begun import RunStart
 from tradekit.model.event import Event, EventKind
@@ -125,9 +125,13 @@ class Hearing:
         first, self._heard = self._heard, len(simulation.log)
         if self._record is None:
             self._record = Record.of(simulation, self._setup)
-        # Of a record, events are read from its log and from what never changes.
-        log, words = simulation.log.columns(first), simulation.log.words()
-        return events(replace(self._record, log=log, words=words), first)
+        log, told = simulation.log, None
+        for number in range(first, self._heard):
+            told = log.told(number)
+            if told is None:  # it has been packed away, with others
+                yield from events(replace(self._record, log=log.columns(number), words=log.words()), number)
+                return
+            yield event_of(self._record, number, told)
 
     def _keep(self, event: Event) -> None:
         if event.symbol is not None and event.kind in (EventKind.FILL, EventKind.ACTION) and "position" in event.numbers:

@@ -312,6 +312,13 @@ class LiveTable(_Table):
     hang_s: float = Field(
         30.0, ge=1, description="seconds without a sign of life after which the watchdog cancels what adds risk, and halts"
     )
+    cancel_all_after_s: float = Field(
+        0.0,
+        ge=0,
+        le=86_400,
+        description="seconds without a word from the run after which the venue cancels all orders of these instruments by its own "
+        "timer, stops that protect a position among them; 0: never",
+    )
     watchdog: bool = Field(False, description="whether a live run starts its watchdog itself, which is 'tradekit watch'")
     max_bars: int = Field(500_000, ge=1, le=10_000_000, description="bars that a session has room for")
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 
 from tradekit.journal.record import NUMBERS, Record
 from tradekit.model.event import CashKind, Event, EventKind
@@ -10,32 +10,42 @@ from tradekit.model.order import OrderKind, Reason
 from tradekit.model.reference import ScheduledKind
 from tradekit.model.risk import VerdictKind
 
-__all__ = ["events"]
+__all__ = ["event_of", "events"]
+
+Told = tuple[int, int, int, int, int, int, int, Sequence[float]]
+"""Kind, code, rule, instrument, order, cause, time and numbers of an entry of the log."""
+_KINDS = tuple(EventKind)
+_NOTHING: tuple[str, Mapping[str, float]] = ("", {})
 
 
 def events(record: Record, start: int = 0) -> Iterator[Event]:
     """Yield the entries of a run in order; `start` is the number of the first entry that `record` holds."""
     log = record.log
     columns = [log[name].tolist() for name in ("kind", "code", "rule", "instrument", "order", "cause")]
-    times = record.times.tolist()
-    numbers = list(zip(*(log[name].tolist() for name in "abcdef"), strict=True))
-    for row, (kind, code, rule, instrument, order, cause) in enumerate(zip(*columns, strict=True)):
-        event = EventKind(kind)
-        text, own_numbers = record.words.get(start + row, ("", {}))
-        rule_name = record.rules[rule] if rule >= 0 else ""
-        named = {name: value for name, value in zip(NUMBERS[event], numbers[row], strict=False) if name and value == value}
-        yield Event(
-            number=start + row,
-            time=times[row],
-            kind=event,
-            cause=None if cause < 0 else cause,
-            order=None if order < 0 else order,
-            symbol=None if instrument < 0 else record.bars.symbols[instrument],
-            text=_cash_text(record, code, named) if event is EventKind.CASH else _text(event, code, rule_name, text),
-            numbers={**named, **own_numbers},
-            rule=rule_name,
-            reason=text,
-        )
+    numbers = zip(*(log[name].tolist() for name in "abcdef"), strict=True)
+    for number, told in enumerate(zip(*columns, record.times.tolist(), numbers, strict=True), start):
+        yield event_of(record, number, told)
+
+
+def event_of(record: Record, number: int, told: Told) -> Event:
+    """Return one entry; of `record` nothing is asked but what never changes, and the words of rules."""
+    kind, code, rule, instrument, order, cause, time, numbers = told
+    event = _KINDS[kind]
+    text, own_numbers = record.words.get(number) or _NOTHING
+    rule_name = record.rules[rule] if rule >= 0 else ""
+    named = {name: value for name, value in zip(NUMBERS[event], numbers, strict=False) if name and value == value}
+    return Event(
+        number,
+        time,
+        event,
+        None if cause < 0 else cause,
+        None if order < 0 else order,
+        None if instrument < 0 else record.bars.symbols[instrument],
+        _cash_text(record, code, named) if event is EventKind.CASH else _text(event, code, rule_name, text),
+        {**named, **own_numbers} if own_numbers else named,
+        rule_name,
+        text,
+    )
 
 
 def _cash_text(record: Record, code: int, named: dict[str, float]) -> str:

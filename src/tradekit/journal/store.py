@@ -15,9 +15,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
-from tradekit.errors import RunError
-from tradekit.journal.lease import Lease, is_held
+from tradekit.errors import LockedError, RunError
 from tradekit.journal.mailbox import Asked, Mailbox
+from tradekit.lock import FileLock
 
 __all__ = ["JournalStore", "Once", "OrderRow", "SessionRow"]
 
@@ -104,7 +104,7 @@ class JournalStore:
         self.path = path
         path.parent.mkdir(parents=True, exist_ok=True)
         self.mailbox = Mailbox(path.with_suffix(".asked"))
-        self._lease: Lease | None = None
+        self._lease: FileLock | None = None
         self._taken = 0
         self._db = sqlite3.connect(path, isolation_level=None, timeout=10)
         self._db.execute("PRAGMA journal_mode=WAL")
@@ -158,15 +158,25 @@ class JournalStore:
 
     def lease(self) -> None:
         """Become the one process that trades this account; raise `RunError` if another one does."""
-        self._lease = Lease(self.path.with_suffix(".lease"), "traded")
+        self._lease = self._held(".lease", "traded")
+
+    def watch(self) -> FileLock:
+        """Become the one process that watches over this account, until the lock is closed; raise `RunError` if another one does."""
+        return self._held(".watch", "watched")
+
+    def _held(self, suffix: str, done: str) -> FileLock:
+        try:
+            return FileLock(self.path.with_suffix(suffix))
+        except LockedError as error:
+            raise RunError(f"account {self.path.stem!r} is {done} by {error.holder}; end that, or name another account") from None
 
     def is_leased(self) -> bool:
         """Say whether some process trades this account now."""
-        return self._lease is not None or is_held(self.path.with_suffix(".lease"))
+        return self._lease is not None or FileLock.is_held(self.path.with_suffix(".lease"))
 
     def is_watched(self) -> bool:
         """Say whether a watchdog watches over this account now."""
-        return is_held(self.path.with_suffix(".watch"))
+        return FileLock.is_held(self.path.with_suffix(".watch"))
 
     def last_session(self) -> SessionRow | None:
         """Return the session that was begun last."""

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Protocol, Self
 
 import numpy as np
 
-from tradekit.errors import StrategyError
+from tradekit.errors import ConfigError, StrategyError
 from tradekit.model.account import Account
 from tradekit.model.bars import Bars, Floats, Series, Threshold
 from tradekit.model.begun import RunStart
@@ -418,6 +418,15 @@ class Executor(Component, ABC):
         The default knows of none: then the money of the journal goes without them.
         """
         return ()
+
+    async def cancel_all_after(self, symbols: Sequence[str], seconds: float) -> None:  # noqa: ARG002 - what an override is given
+        """Have the venue cancel all open orders in these instruments, or all of the account's, unless asked again in `seconds`.
+
+        With 0, take that back. The default raises `ConfigError`: the venue has no such timer.
+        """
+        raise ConfigError(
+            f"executor {self.name!r} knows no timer of its venue that cancels all orders; leave live.cancel_all_after_s out"
+        )
 
     async def holdings(self) -> Holdings:
         """Return what the account holds."""

@@ -138,6 +138,35 @@ class Log:
         joined = _unpacked({name: np.concatenate([part[name] for part in parts]) for name in parts[0]})
         return {name: column[start - first * _ROOM :] for name, column in joined.items()}
 
+    def told(self, number: int) -> tuple[Any, ...] | None:
+        """Return one entry without copying any column, `None` if it has been packed away.
+
+        Kind, code, rule, instrument, order, cause, time, and a list of its numbers, of which the last may be NaN.
+        """
+        place = cython.declare(cython.Py_ssize_t, number - len(self.packed) * _ROOM)
+        at = cython.declare(cython.Py_ssize_t, self.at)
+        moment = cython.declare(cython.Py_ssize_t, self.moments - 1)
+        k = cython.declare(cython.Py_ssize_t)
+        if place < 0 or place > self.place:
+            return None
+        for k in range(place, self.place):
+            at -= self.width[k]
+        while self.moment_place[moment] > place:
+            moment -= 1
+        found: list[float] = []
+        for k in range(at, at + self.width[place]):
+            found.append(self.a[k])  # noqa: PERF401 - a comprehension has its own, untyped, index
+        return (
+            self.kind[place],
+            self.code[place],
+            self.rule[place],
+            self.instrument[place],
+            self.order[place],
+            self.cause[place],
+            self.moment_time[moment],
+            found,
+        )
+
     def words(self) -> Mapping[int, tuple[str, dict[str, float]]]:
         """Return a view of the reasons and numbers that Python rules gave, by entry."""
         return MappingProxyType(self.notes)

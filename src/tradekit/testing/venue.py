@@ -71,6 +71,8 @@ class ScriptedVenue:
     intents: dict[str, Intent] = field(default_factory=dict)
     trades: list[VenueFill] = field(default_factory=list)
     faults: list[Fault] = field(default_factory=list)
+    countdowns: int = 0
+    """How often its timer was set or stopped, which cancels all orders."""
     taken: dict[str, int] = field(default_factory=dict)
     """When it has taken each order, by its id."""
     received: list[tuple[str, str]] = field(default_factory=list)
@@ -163,6 +165,18 @@ class ScriptedVenue:
         payment = VenuePayment(str(len(self.payments) + 1), symbol, self.clock(), amount, currency)
         self.payments.append(payment)
 
+    def count_down(self, symbols: Sequence[str], seconds: float) -> None:
+        """Cancel all open orders in these instruments after so long, unless told again; 0: not at all."""
+        self.countdowns += 1
+        number = self.countdowns
+        if seconds:
+            asyncio.get_running_loop().call_later(seconds, lambda: self._run_out(symbols, number))
+
+    def _run_out(self, symbols: Sequence[str], number: int) -> None:
+        for order in list(self.orders.values()):
+            if number == self.countdowns and order.symbol in symbols:
+                self.end(order.venue_id, OrderStatus.CANCELLED)
+
     def _add(self, currency: str, amount: Decimal) -> None:
         self.balances[currency] = self.balances.get(currency, Decimal(0)) + amount
 
@@ -245,6 +259,9 @@ class ScriptedExecutor(Executor):
     async def payments(self, symbol: str, since: int) -> Sequence[VenuePayment]:
         everything = await self._call("payments", lambda: list(self.venue.payments))
         return [payment for payment in everything if payment.symbol == symbol and payment.time >= since]
+
+    async def cancel_all_after(self, symbols: Sequence[str], seconds: float) -> None:
+        await self._call("cancel_all_after", lambda: self.venue.count_down(symbols, seconds))
 
     async def holdings(self) -> Holdings:
         return await self._call("holdings", lambda: Holdings(dict(self.venue.balances), dict(self.venue.positions)))

@@ -28,7 +28,7 @@ from tradekit import (
 )
 from tradekit_ccxt import failures, library
 from tradekit_ccxt.errand import on
-from tradekit_ccxt.leverage import margined, one_way, terms
+from tradekit_ccxt.leverage import on_margin
 from tradekit_ccxt.link import Link, governor
 from tradekit_ccxt.listening import Heard, listen, remind
 from tradekit_ccxt.lookup import Lookup
@@ -208,6 +208,13 @@ class CcxtExecutor(Executor):
         found = await self._linked().do(errand, "tell of funding", lambda: self._lookup().payments(symbol, since // _MS, now_ms))
         return [payment(one, kind, symbol) for kind, one in found]
 
+    async def cancel_all_after(self, symbols: Sequence[str], seconds: float) -> None:
+        """Set the exchange's timer, where it is recorded that it has one: for these instruments, or for the whole account."""
+        if not self._profile.countdown:
+            await super().cancel_all_after(symbols, seconds)
+        errand = self._linked().errand(Priority.CANCEL, self.options.recv_window_s)
+        await self._linked().do(errand, "set its timer", lambda: self._lookup().count_down(symbols, round(seconds * 1000)))
+
     async def holdings(self) -> Holdings:
         """Return balances, and positions held against margin."""
         client = self._connected()
@@ -278,26 +285,7 @@ class CcxtExecutor(Executor):
         return Lookup(self._connected(), self._profile)
 
     async def _margined(self, found: Sequence[Instrument], may_trade: bool) -> list[Instrument]:
-        """Return perpetuals with the margin that they need, after leverage and margin mode have been set as they are asked for.
-
-        Raises `ConfigError` for an account in hedge mode, and for what the exchange refuses or nobody has recorded.
-        """
-        link, options, symbols = self._linked(), self.options, [one.symbol for one in found]
-        client = link.client
-        await link.do(link.errand(Priority.RECONCILE), "tell its position mode", lambda: one_way(client, symbols[0]))
-        wanted = (options.leverage, options.margin)
-        if may_trade and not self._profile.payments:
-            _log.warning("nobody has recorded how %s tells of funding: the journal's money goes without it", client.id)
-        if not self._profile.has_leverage:
-            if wanted != (None, None):
-                raise ConfigError(
-                    f"nobody has recorded how {options.exchange!r} is told leverage and margin mode; set them there, and leave "
-                    "execution.leverage and execution.margin out"
-                )
-            return list(found)
-        errand = link.errand(Priority.NEW, options.recv_window_s)
-        said = await link.do(errand, "tell its leverage", lambda: terms(client, symbols, wanted, may_trade))
-        return [margined(one, said.get(one.symbol)) for one in found]
+        return await on_margin(self._linked(), self.options, self._profile, found, may_trade)
 
 
 def _with_id(told: VenueOrder, client_id: str) -> VenueOrder:

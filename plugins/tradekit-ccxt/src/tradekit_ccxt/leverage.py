@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
@@ -9,9 +10,14 @@ from typing import Any
 
 from tradekit import ConfigError, Instrument, VenueError
 from tradekit_ccxt.library import Client, errors
+from tradekit_ccxt.link import Link
 from tradekit_ccxt.markets import decimal
+from tradekit_ccxt.pacing import Priority
+from tradekit_ccxt.profiles import Profile
 
-__all__ = ["Terms", "margined", "one_way", "terms"]
+__all__ = ["Terms", "margined", "on_margin", "one_way", "terms"]
+
+_log = logging.getLogger("tradekit.ccxt")
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,3 +97,25 @@ def margined(instrument: Instrument, found: Terms | None) -> Instrument:
     if not found.leverage:
         raise VenueError(f"the exchange does not say with which leverage {instrument.symbol!r} is traded")
     return replace(instrument, initial_margin=1.0 / found.leverage, maintenance_margin=found.maintenance)
+
+
+async def on_margin(link: Link, options: Any, profile: Profile, found: Sequence[Instrument], may_trade: bool) -> list[Instrument]:
+    """Return perpetuals with the margin that they need, after leverage and margin mode have been set as they are asked for.
+
+    Raises `ConfigError` for an account in hedge mode, and for what the exchange refuses or nobody has recorded.
+    """
+    client, symbols = link.client, [one.symbol for one in found]
+    await link.do(link.errand(Priority.RECONCILE), "tell its position mode", lambda: one_way(client, symbols[0]))
+    wanted = (options.leverage, options.margin)
+    if may_trade and not profile.payments:
+        _log.warning("nobody has recorded how %s tells of funding: the journal's money goes without it", client.id)
+    if not profile.has_leverage:
+        if wanted != (None, None):
+            raise ConfigError(
+                f"nobody has recorded how {options.exchange!r} is told leverage and margin mode; set them there, and leave "
+                "execution.leverage and execution.margin out"
+            )
+        return list(found)
+    errand = link.errand(Priority.NEW, options.recv_window_s)
+    said = await link.do(errand, "tell its leverage", lambda: terms(client, symbols, wanted, may_trade))
+    return [margined(one, said.get(one.symbol)) for one in found]

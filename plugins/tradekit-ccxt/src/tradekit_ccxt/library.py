@@ -73,7 +73,7 @@ def make(options: ExchangeOptions, keys: Keys | None = None, is_blocking: bool =
 
 
 def _mend_okx(client: Client) -> None:
-    """Let log-ins to streams be stamped by the exchange's time, as requests are, and streams give the bars of UTC that requests give.
+    """Stamp log-ins to streams by the exchange's time, as requests are, and let streams give the bars of UTC that requests give.
 
     Else a clock that is half a minute off would keep the account's stream closed, and days would begin in Hong Kong.
     """

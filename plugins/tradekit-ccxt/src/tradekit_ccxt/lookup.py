@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -67,6 +67,16 @@ class Lookup:
         """Take a "no such order" for an answer only if it came as one."""
         if not 200 <= current().status < 500:
             raise VenueError(f"{self.client.id} gave no answer, and so did not say that it has no such order", is_passing=True)
+
+    async def count_down(self, symbols: Sequence[str], milliseconds: int) -> None:
+        """Have all orders cancelled after so long unless this is asked again; 0 takes it back."""
+        if self.profile.countdown == "all":
+            await self.client.cancel_all_orders_after(milliseconds)
+            return
+        for symbol in symbols:
+            # ccxt has no method of its own for it.
+            asked = {"symbol": self.client.market(symbol)["id"], "countdownTime": milliseconds}
+            await self.client.fapiprivate_post_countdowncancelall(asked)
 
     async def cancel(self, client_id: str, venue_id: str, symbol: str) -> None:
         """Ask for an order to be cancelled. That the exchange knows none is no failure: `find` tells what became of it."""

@@ -45,7 +45,7 @@ class Profile:
     deadline: str = ""
     """The header that tells that time, where it is in one that ccxt doesn't know."""
     turned_fee: str = ""
-    """The name of what a trade has cost in a message of a stream, where ccxt leaves its sign as it comes: below 0 for what was paid."""
+    """The name of a trade's fee in messages of streams, where ccxt leaves its sign as it comes: below 0 for what was paid."""
     fills: int | None = None
     """How many trades come in one answer at most, where ccxt's features don't say or are wrong."""
     is_serial: bool = False
@@ -60,6 +60,8 @@ class Profile:
     """The name of the money that positions are held against, without their profit, in a currency's part of the balance."""
     days_back: int | None = None
     """For how many days trades and payments are told, where ccxt's features don't say."""
+    countdown: Literal["", "each", "all"] = ""
+    """Which timer of the exchange can be set that cancels all orders: of `each` instrument by itself, or `all` of the account's."""
     has_leverage: bool = False
     """Whether leverage and margin mode can be set and read back, and the margin that positions need be asked for."""
 
@@ -78,6 +80,7 @@ _BINANCE_SWAP = Profile(
     payment_kind="incomeType",
     wallet="walletBalance",
     days_back=90,
+    countdown="each",
     has_leverage=True,
 )
 _BYBIT = Profile(

@@ -1,6 +1,7 @@
 """The registry: what is kept comes back, and nothing else does."""
 
 import json
+import os
 import subprocess
 import sys
 from dataclasses import replace
@@ -9,7 +10,7 @@ import numpy as np
 import pytest
 from tradekit_ml.models import make_model
 from tradekit_ml.models.files import bytes_of
-from tradekit_ml.registry import Interval, Origin, Registry, durable, store
+from tradekit_ml.registry import Interval, Origin, Registry, store
 
 from tradekit import DataError
 
@@ -198,13 +199,12 @@ def test_add_that_dies_half_way_leaves_what_was_and_is_told(registry, trained, m
     first = registry.add("btc", trained[0], ORIGIN, trained[1])
     written = []
 
-    def dying(path, content, write=durable._write):
+    def dying(descriptor):
         if len(written) == 2:
             raise KeyboardInterrupt  # nothing is tidied up, as by a power cut
-        written.append(path)
-        write(path, content)
+        written.append(descriptor)
 
-    monkeypatch.setattr(durable, "_write", dying)
+    monkeypatch.setattr(os, "fsync", dying)
     with pytest.raises(KeyboardInterrupt):
         registry.add("btc", trained[0], replace(ORIGIN, seed=8), trained[1])
     monkeypatch.undo()
@@ -217,10 +217,10 @@ def test_add_that_dies_half_way_leaves_what_was_and_is_told(registry, trained, m
 def test_add_on_a_full_disk_changes_nothing(registry, trained, monkeypatch) -> None:
     first = registry.add("btc", trained[0], ORIGIN, trained[1])
 
-    def full(path, content):
+    def full(descriptor):
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(durable, "_write", full)
+    monkeypatch.setattr(os, "fsync", full)
     with pytest.raises(OSError, match="No space left"):
         registry.add("btc", trained[0], replace(ORIGIN, seed=8), trained[1])
     assert [one.version for one in registry.versions("btc")] == [first]

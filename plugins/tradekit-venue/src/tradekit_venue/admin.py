@@ -205,7 +205,7 @@ def account_form(account: Account) -> dict[str, Any]:
             for order, trade in account.trades
         ],
         "payments": [
-            {"id": one.id, "kind": one.kind, "market": one.symbol, "amount": str(one.amount), "asset": one.asset}
+            {"id": one.id, "kind": one.kind, "market": one.market.symbol, "amount": str(one.amount), "asset": one.asset}
             for one in account.incomes
         ],
     }

@@ -90,6 +90,20 @@ class Venue:
         """Do something when the clock has moved on by so much."""
         self._plan(self.clock.now() + milliseconds, action)
 
+    def count_down(self, account: Account, symbol: str, milliseconds: int) -> None:
+        """Cancel all orders of an account in a market after so long, unless this is asked again; 0 takes it back."""
+        account.countdowns.pop(symbol, None)
+        if milliseconds:
+            due = account.countdowns[symbol] = self.clock.now() + milliseconds
+            self.after(milliseconds, lambda: self._run_out(account, symbol, due))
+
+    def _run_out(self, account: Account, symbol: str, due: int) -> None:
+        if account.countdowns.get(symbol) != due:
+            return
+        del account.countdowns[symbol]
+        for order in [order for order in account.open.values() if order.market.symbol == symbol]:
+            self.exchange.cancel(order)
+
     def advance(self, milliseconds: int) -> None:
         """Move the clock on, and do what is due until then, in order."""
         self.clock.advance(milliseconds)

@@ -12,8 +12,8 @@ from pathlib import Path
 
 import numpy as np
 
-from tradekit.data.store.durable import make_folder, publish
 from tradekit.data.store.kinds import Columns, Layout
+from tradekit.durable import make_folder, publish_file
 
 __all__ = ["CACHE", "keep_cache", "read_cache"]
 
@@ -45,7 +45,7 @@ def keep_cache(folder: Path, columns: Columns, content: str) -> None:
     path = folder / CACHE / (content + _ENDING)
     try:
         make_folder(path.parent)
-        publish(path, *(column.data.cast("B") for column in columns.values()))
+        publish_file(path, *(column.data.cast("B") for column in columns.values()))
         others = [other for other in path.parent.glob(f"*{_ENDING}") if other != path]
     except OSError:  # a store that is read-only or full is still one to read from, only slower
         return

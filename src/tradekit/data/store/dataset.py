@@ -16,15 +16,15 @@ from tradekit.data.arrays import digest
 from tradekit.data.interval import time_text
 from tradekit.data.months import hash_of_months, months_between
 from tradekit.data.store.cache import keep_cache, read_cache
-from tradekit.data.store.durable import make_folder, publish
 from tradekit.data.store.keys import DataKey
 from tradekit.data.store.kinds import LAYOUTS, Columns, Kept, Layout
-from tradekit.data.store.lock import locked
 from tradekit.data.store.manifest import MANIFEST, Manifest, Part, Revision, read_manifest, write_manifest
 from tradekit.data.store.parts import decode, encode, read_file
 from tradekit.data.store.spans import Span, joined, without
 from tradekit.data.store.staging import Page, merged, overlapping, stage, staged_pages
-from tradekit.errors import DataError, system_reason
+from tradekit.durable import make_folder, publish_file
+from tradekit.errors import DataError, LockedError, system_reason
+from tradekit.lock import FileLock
 from tradekit.model.bars import Stored
 
 __all__ = ["LOCK", "DataSet", "read_part"]
@@ -156,7 +156,12 @@ class DataSet:
             yield self
             return
         make_folder(self.folder)
-        with locked(self.folder / LOCK, f"{self.key} in {str(self.folder)!r}"):
+        try:
+            lock = FileLock(self.folder / LOCK)
+        except LockedError as error:
+            where = f"{self.key} in {str(self.folder)!r}"
+            raise DataError(f"{error.holder} is writing to {where}; wait until it is done, or end it") from None
+        with lock:
             self.reload()
             self._depth += 1
             try:
@@ -268,7 +273,7 @@ class DataSet:
         if before is not None and found == before.content:
             return before
         content, file = encode(columns), f"{month}.{number}.parquet"
-        publish(self.folder / file, content)
+        publish_file(self.folder / file, content)
         return Part(
             file=file,
             sha256=hashlib.sha256(content).hexdigest(),

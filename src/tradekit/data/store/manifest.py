@@ -10,8 +10,8 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from tradekit.data.months import hash_of_months
-from tradekit.data.store.durable import publish
 from tradekit.data.store.spans import Span
+from tradekit.durable import publish_file
 from tradekit.errors import DataError, system_reason
 
 __all__ = ["MANIFEST", "Manifest", "Part", "Revision", "has_revision", "read_manifest", "write_manifest"]
@@ -142,4 +142,4 @@ def has_revision(folder: Path) -> bool:
 def write_manifest(folder: Path, manifest: Manifest) -> None:
     """Replace the manifest of a data set at once."""
     content = json.dumps(manifest.model_dump(exclude_none=False), indent=1, sort_keys=True) + "\n"
-    publish(folder / MANIFEST, content.encode())
+    publish_file(folder / MANIFEST, content.encode())

@@ -7,10 +7,10 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from tradekit.data.store.durable import make_folder, publish
 from tradekit.data.store.kinds import Columns, Layout
 from tradekit.data.store.parts import decode, encode, read_file
 from tradekit.data.store.spans import Span, joined, without
+from tradekit.durable import make_folder, publish_file
 
 __all__ = ["STAGED", "Page", "merged", "overlapping", "stage", "staged_pages"]
 
@@ -41,7 +41,7 @@ def stage(folder: Path, page: Page, source: str) -> None:
         raise TypeError(f"page {page.number} is in {str(page.content)!r} already")
     make_folder(folder / STAGED)
     start, end = page.span
-    publish(folder / STAGED / f"{page.number:08}.{start}.{end}.parquet", encode(page.content, {"source": source}))
+    publish_file(folder / STAGED / f"{page.number:08}.{start}.{end}.parquet", encode(page.content, {"source": source}))
 
 
 def staged_pages(folder: Path) -> list[Page]:

@@ -8,9 +8,9 @@ from pathlib import Path
 
 from tradekit.data.store.cache import CACHE
 from tradekit.data.store.dataset import LOCK
-from tradekit.data.store.durable import UNFINISHED
 from tradekit.data.store.manifest import MANIFEST, Manifest
 from tradekit.data.store.staging import staged_pages
+from tradekit.durable import UNFINISHED
 
 __all__ = ["Strays", "find_strays", "outside"]
 

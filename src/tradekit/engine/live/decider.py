@@ -7,6 +7,7 @@ goes on after its process died.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from decimal import Decimal
 from functools import singledispatchmethod
 from typing import Any
 
@@ -68,6 +69,8 @@ class Decider:
         self.revised: dict[tuple[str, int], Ohlcv] = {}
         """Bars that came after their rows, or other than they were used, by instrument and open time."""
         self.seized: dict[str, str] = {} if self.follower is None else self.follower.seized
+        self.fees_besides: dict[str, Decimal] = {}
+        """Fees of this session that the venue took in currencies which the run has no money in, by currency."""
         self._places = {symbol: i for i, symbol in enumerate(self.instruments)}
         self._has_events = type(strategy).on_bar is not Strategy.on_bar
         self._weights = np.full((run.room, len(self.instruments)), np.nan)
@@ -214,6 +217,7 @@ class Decider:
             "holds": self.switch.told(),
             "blocked": self.blocked | self.seized,
             "seized": dict(self.seized),
+            "fees_besides": {currency: format(fee, "f") for currency, fee in self.fees_besides.items()},
         }
 
     def _leg(self, client_id: str) -> Leg:
@@ -234,6 +238,11 @@ class Decider:
     def _fees(self, fill: VenueFill) -> tuple[float, float]:
         """Return the fee of a trade in the settlement currency, and in units of what was traded."""
         instrument = self.instruments[fill.symbol]
-        if fill.fee_currency and fill.fee_currency == instrument.base:
+        currency = fill.fee_currency
+        if currency and currency == instrument.base:
             return 0.0, float(fill.fee)
+        if currency and currency != (instrument.currency or self.run.setup.codes[0]):
+            # The venue took it from a balance that is no money of this run, at a rate that nobody tells.
+            self.fees_besides[currency] = self.fees_besides.get(currency, Decimal(0)) + fill.fee
+            return 0.0, 0.0
         return float(fill.fee), 0.0

@@ -119,7 +119,14 @@ class Resolver:
             return False
         named = replace(fill, client_id=leg.intent.client_id)
         if not self.decider.legs.knows(named):
+            before = set(self.decider.fees_besides)
             self.tell(Filled(max(fill.time, self.decider.time), named))
+            for currency in set(self.decider.fees_besides) - before:
+                _log.warning(
+                    "the venue takes fees in %s, which this run has no money in: they are added up ('tradekit status'), and are "
+                    "not in its money or its figures",
+                    currency,
+                )
         return True
 
     async def hear(self, fill: VenueFill, since: int) -> None:

@@ -14,6 +14,7 @@ from tradekit.data.fetch.whole import all_bars
 from tradekit.data.interval import time_text
 from tradekit.engine.live.books import Books
 from tradekit.engine.live.clock import Rhythm, VenueClock
+from tradekit.engine.live.countdown import Countdown
 from tradekit.engine.live.decider import Decider
 from tradekit.engine.live.feed import Feed, prices_of
 from tradekit.engine.live.following import Action
@@ -82,6 +83,7 @@ class LiveSession:
     since: int = 0
     """Up to when trades were asked for."""
     limits: Limits = field(default_factory=Limits)
+    countdown: Countdown = field(default_factory=Countdown)
     stopped_by: int = 0
     venue_clock: VenueClock = field(init=False)
     guard: Guard = field(init=False)
@@ -151,7 +153,7 @@ class LiveSession:
             await self._begin()
             loops = {"data": self._listen_to_data, "timer": self._tick, "journal": self._tidy}
             if self.executor is not None:
-                loops |= {"venue": self._listen_to_venue, "look-up": self._look_after}
+                loops |= {"venue": self._listen_to_venue, "look-up": self._look_after, "countdown": self.countdown.run}
             for name, loop in loops.items():
                 self._spawn(self._watch(loop, name))
             await self._stop.wait()
@@ -159,6 +161,7 @@ class LiveSession:
                 await self._wind_down()
                 if self.resolver is not None:
                     await self.resolver.settle_up(self.since)
+                await self.countdown.stop()
         except (TradekitError, OSError) as error:
             self._failure = self._failure or error
         finally:
@@ -175,6 +178,7 @@ class LiveSession:
         while not self._stop.is_set():
             try:
                 await self.venue_clock.ask(self.source, self.executor)
+                await self.countdown.set()
                 await self._reconcile(is_full=True)
             except VenueError as error:
                 _log.warning("the venue can't be asked yet: %s", error)
@@ -195,13 +199,10 @@ class LiveSession:
             self.feed.push(heard)
             for revised in _revised(self.feed, self.books.decider, self.now()):
                 self.tell(revised)
-            self._look_at(heard)
+            decider, close = self.books.decider, heard.close
+            if heard.symbol in decider.instruments and decider.touched(heard.symbol, close):
+                self.tell(Price(self.now(), heard.symbol, close))
             self._close_rows()
-
-    def _look_at(self, bar: LiveBar) -> None:
-        decider = self.books.decider
-        if bar.symbol in decider.instruments and decider.touched(bar.symbol, bar.close):
-            self.tell(Price(self.now(), bar.symbol, bar.close))
 
     def _close_rows(self) -> None:
         while (closed := self.feed.take(self.now())) is not None:

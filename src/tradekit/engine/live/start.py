@@ -16,6 +16,7 @@ from typing import Any
 from tradekit.engine.compose import ComposedRun
 from tradekit.engine.indicators import declared, warmup_of
 from tradekit.engine.live.books import Books
+from tradekit.engine.live.countdown import Countdown
 from tradekit.engine.live.decider import Decider
 from tradekit.engine.live.feed import Feed
 from tradekit.engine.live.growing import GrowingRun
@@ -38,7 +39,7 @@ __all__ = ["Started", "journal_path", "start", "take_over"]
 
 _SECOND = 1_000_000_000
 _WARMUPS = 4  # so that averages which never forget have all but forgotten where they began
-_WATCHING = ("silence_bars", "lag_s", "clock_s", "hang_s", "watchdog")
+_WATCHING = ("silence_bars", "lag_s", "clock_s", "hang_s", "watchdog", "cancel_all_after_s")
 """What of `[live]` decides nothing: what it finds is an input like any other."""
 _SETTLED = ("filled", "cancelled", "expired", "rejected", "absent")
 
@@ -132,6 +133,7 @@ def _session(
     clock_s = live.clock_s if executor is not None and executor.has_true_time else 0.0
     limits = Limits(round(live.silence_bars * interval) or None, live.lag_s or None, clock_s or None)
     session = LiveSession(books, composed.source, executor, feed, opening.baseline, timing, clock, limits=limits)
+    session.countdown = Countdown(executor, tuple(decider.instruments), live.cancel_all_after_s)
     if session.resolver is not None:
         session.resolver.paid, session.resolver.paid_since = books.store.payment_keys(), opening.paid_since
         session.resolver.money = opening.money

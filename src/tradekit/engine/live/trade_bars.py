@@ -73,7 +73,9 @@ class TradeBars:
     start: int
     """From when on no trade is missing: bars that began before it are not made."""
     _bars: StreamBars = field(init=False)
-    _growing: LiveBar | None = field(default=None, init=False)
+    _opened: int = field(default=-1, init=False)
+    _growing: list[float] = field(default_factory=list, init=False)
+    """Open, high, low, close and volume so far."""
 
     def __post_init__(self) -> None:
         # Numbers that are made of text say nothing about the order.
@@ -98,8 +100,7 @@ class TradeBars:
             what = "trades came after their bar was made, and are in none: live.late_s is too short for this venue"
             _log.warning("%d of the %s %s", self._bars.late - late, self.symbol, what)
         yield from self._finished()
-        if self._growing is not None:
-            yield self._growing
+        yield from self._shown()
 
     def advance(self, now: int) -> Iterator[LiveBar]:
         """Take note of the venue's time; give the bars that have ended by it."""
@@ -115,13 +116,20 @@ class TradeBars:
     def _grow(self, time: int, price: float, size: float) -> None:
         """Let the bar that is being made have a trade: as it stands, by the order in which they come."""
         opened = time - time % self.interval
-        bar = self._growing
-        if bar is None or opened > bar.open_time:
-            # One of which trades are missing is not shown either; what it would say of its beginning is wrong.
-            is_whole = opened >= self.start
-            self._growing = (
-                LiveBar(self.symbol, opened, opened + self.interval, price, price, price, price, size) if is_whole else None
-            )
-        elif opened == bar.open_time:
-            high, low = max(bar.high, price), min(bar.low, price)
-            self._growing = replace(bar, high=high, low=low, close=price, volume=bar.volume + size)
+        if opened > self._opened:
+            self._opened = opened
+            self._growing = [price, price, price, price, size]
+        elif opened == self._opened:
+            bar = self._growing
+            if price > bar[1]:
+                bar[1] = price
+            elif price < bar[2]:
+                bar[2] = price
+            bar[3] = price
+            bar[4] += size
+
+    def _shown(self) -> Iterator[LiveBar]:
+        """Give the bar that is being made. One of which trades are missing isn't: what it would say of its beginning is wrong."""
+        if self._opened >= self.start:
+            first, high, low, last, volume = self._growing
+            yield LiveBar(self.symbol, self._opened, self._opened + self.interval, first, high, low, last, volume)

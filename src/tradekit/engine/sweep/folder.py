@@ -11,13 +11,13 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from tradekit.data.store.lock import locked
 from tradekit.engine.brief import FIGURES
 from tradekit.engine.compose import ComposedRun
 from tradekit.engine.sweep.params import Param
 from tradekit.engine.sweep.trial import Outcome
 from tradekit.engine.trials import LEDGER, append_lines, figures_kept, read_trials
-from tradekit.errors import ConfigError, DataError, RunError, system_reason
+from tradekit.errors import ConfigError, LockedError, RunError, system_reason
+from tradekit.lock import FileLock
 from tradekit.plugin.packages import KERNEL
 
 if TYPE_CHECKING:
@@ -66,10 +66,12 @@ class SweepFolder:
         with _writing(self.path):
             self.path.mkdir(parents=True, exist_ok=True)
         try:
-            with locked(self.path / _LOCK, f"the sweep in {str(self.path)!r}"):
-                yield
-        except DataError as error:
-            raise RunError(str(error)) from error
+            lock = FileLock(self.path / _LOCK)
+        except LockedError as error:
+            where = f"the sweep in {str(self.path)!r}"
+            raise RunError(f"{error.holder} is writing to {where}; wait until it is done, or end it") from None
+        with lock:
+            yield
 
     def done(self) -> list[Outcome]:
         """Return what has been done before, and make good for what a killed process has left undone in the ledger."""

@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-import os
-import secrets
 from collections.abc import Iterator
 from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
 
-from tradekit import DataError
+from tradekit import DataError, publish_file
 from tradekit_compliance.audit.canonical import canonical, read_canonical
 from tradekit_compliance.audit.notes import Checkpoint, Note, checkpoint_of, notes
 
-__all__ = ["LEAF_DIGITS", "Head", "LogFolder", "first_link", "publish", "read_heads", "sync_folder"]
+__all__ = ["LEAF_DIGITS", "Head", "LogFolder", "first_link", "read_heads"]
 
 LEAF_DIGITS = 64
 _SEED = b"tradekit-audit-v1\x00"
@@ -81,7 +79,7 @@ class LogFolder:
         path = self.blob(digest)
         if not path.exists():
             path.parent.mkdir(parents=True, exist_ok=True)
-            publish(path, content)
+            publish_file(path, content)
         return digest
 
     def read_blob(self, digest: str) -> bytes:
@@ -128,31 +126,3 @@ def read_heads(content: str) -> Iterator[Head]:
         if len(parts) != 3 or not parts[1].isdecimal() or len(parts[2]) != LEAF_DIGITS:
             raise ValueError(f"line {number} is no head: {line!r:.80}; a head is 'LOG SIZE ROOT'")
         yield Head(parts[0], int(parts[1]), "", parts[2])
-
-
-def publish(path: Path, content: bytes, is_durable: bool = True) -> None:
-    """Write a file aside and give it its name, so that it is there whole or not at all. Raises `OSError`."""
-    aside = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
-    try:
-        with aside.open("xb") as file:
-            file.write(content)
-            file.flush()
-            if is_durable:
-                os.fsync(file.fileno())
-        aside.replace(path)
-    except OSError:
-        aside.unlink(missing_ok=True)
-        raise
-    if is_durable:
-        sync_folder(path.parent)
-
-
-def sync_folder(folder: Path) -> None:
-    """See to it that the names in a folder are safe on the disk; Windows does so by itself."""
-    if os.name == "nt":
-        return
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

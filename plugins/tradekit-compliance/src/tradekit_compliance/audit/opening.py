@@ -8,8 +8,8 @@ from hashlib import sha256
 from pathlib import Path
 from typing import NoReturn
 
-from tradekit import RunError
-from tradekit_compliance.audit.folder import LEAF_DIGITS, Head, LogFolder, publish, read_heads
+from tradekit import RunError, publish_file
+from tradekit_compliance.audit.folder import LEAF_DIGITS, Head, LogFolder, read_heads
 from tradekit_compliance.audit.merkle import GrowingTree, leaf_hash
 from tradekit_compliance.audit.notes import Verifier
 from tradekit_compliance.audit.reading import Entry, Line, entry_of, lines
@@ -145,7 +145,7 @@ def _set_aside(folder: LogFolder, torn: Recovered, found: Found) -> None:
     path = folder.segment(torn.segment)
     content = path.read_bytes()[torn.offset :]
     folder.quarantine.mkdir(exist_ok=True)
-    publish(fragment_path(folder, torn), content)
+    publish_file(fragment_path(folder, torn), content)
     with path.open("r+b") as file:
         file.truncate(torn.offset)
         os.fsync(file.fileno())

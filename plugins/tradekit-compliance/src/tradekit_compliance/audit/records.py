@@ -14,6 +14,7 @@ from typing import Any, ClassVar
 
 from tradekit_compliance.audit.log_records import BreakAcknowledged, KeyChanged, Recovered, SegmentOpened
 from tradekit_compliance.audit.venue_records import (
+    BarRevised,
     BarsClosed,
     Blocked,
     CancelAsked,
@@ -21,8 +22,10 @@ from tradekit_compliance.audit.venue_records import (
     PriceSeen,
     VenueAnswered,
     VenueFilled,
+    VenueImposed,
     VenueIntent,
     VenueLost,
+    VenuePaid,
     VenueShown,
 )
 
@@ -31,6 +34,7 @@ __all__ = [
     "ActionTaken",
     "AlertDisposed",
     "AlertOpened",
+    "BarRevised",
     "BarsClosed",
     "Blocked",
     "BreakAcknowledged",
@@ -55,8 +59,10 @@ __all__ = [
     "Triggered",
     "VenueAnswered",
     "VenueFilled",
+    "VenueImposed",
     "VenueIntent",
     "VenueLost",
+    "VenuePaid",
     "VenueShown",
 ]
 
@@ -301,6 +307,7 @@ Record = (
     | KeyChanged
     | RunBegun
     | BarsClosed
+    | BarRevised
     | PriceSeen
     | RunEnded
     | Ordered
@@ -319,7 +326,9 @@ Record = (
     | VenueAnswered
     | VenueShown
     | VenueFilled
+    | VenueImposed
     | VenueLost
+    | VenuePaid
     | Commanded
     | Blocked
     | AlertOpened

@@ -10,6 +10,7 @@ from tradekit import Event, EventKind, OutsideNote, RunStart
 from tradekit_compliance.audit.coding import decimal_of, number_text
 from tradekit_compliance.audit.records import (
     ActionTaken,
+    BarRevised,
     BarsClosed,
     Blocked,
     CancelAsked,
@@ -29,8 +30,10 @@ from tradekit_compliance.audit.records import (
     Triggered,
     VenueAnswered,
     VenueFilled,
+    VenueImposed,
     VenueIntent,
     VenueLost,
+    VenuePaid,
     VenueShown,
 )
 
@@ -188,19 +191,20 @@ def _intent(note: OutsideNote) -> Record:
     )
 
 
-def _trade(note: OutsideNote) -> Record:
+def _traded(facts: Mapping[str, str]) -> dict[str, Any]:
+    """Return what a trade is told by, whoever made it."""
+    return {
+        "trade_id": facts["trade_id"],
+        **{name: Decimal(facts[name]) for name in ("quantity", "price", "fee")},
+        "fee_currency": facts["fee_currency"],
+        "is_maker": facts["is_maker"] == "yes",
+        "venue_id": facts["venue_id"],
+    }
+
+
+def _paid(note: OutsideNote) -> Record:
     facts = note.facts
-    return VenueFilled(
-        int(facts["time"]),
-        *_about(note)[1:],
-        trade_id=facts["trade_id"],
-        quantity=Decimal(facts["quantity"]),
-        price=Decimal(facts["price"]),
-        fee=Decimal(facts["fee"]),
-        fee_currency=facts["fee_currency"],
-        is_maker=facts["is_maker"] == "yes",
-        venue_id=facts["venue_id"],
-    )
+    return VenuePaid(note.time, note.symbol, facts["payment_id"], Decimal(facts["amount"]), facts["currency"], facts["kind"])
 
 
 _NOTES: Mapping[str, Callable[[OutsideNote], Record]] = {
@@ -209,9 +213,12 @@ _NOTES: Mapping[str, Callable[[OutsideNote], Record]] = {
     "cancel": lambda note: CancelAsked(*_about(note)),
     "answer": lambda note: VenueAnswered(*_about(note), *[note.facts[name] for name in ("outcome", "venue_id", "text")]),
     "sighting": lambda note: VenueShown(*_about(note), note.facts["status"], Decimal(note.facts["filled"]), note.facts["venue_id"]),
-    "fill": _trade,
+    "fill": lambda note: VenueFilled(int(note.facts["time"]), *_about(note)[1:], **_traded(note.facts)),
+    "foreign": lambda note: VenueImposed(int(note.facts["time"]), note.symbol, **_traded(note.facts)),
+    "payment": _paid,
     "absent": lambda note: VenueLost(*_about(note)),
-    "command": lambda note: Commanded(note.time, note.facts["command"], note.facts["reason"]),
+    "command": lambda note: Commanded(note.time, note.facts["command"], note.facts["reason"], note.facts["cause"]),
     "blocked": lambda note: Blocked(note.time, note.symbol, note.facts["reason"]),
+    "revised": lambda note: BarRevised(note.time, note.symbol, int(note.facts["open_time"]), note.facts["bar"]),
     "price": lambda note: PriceSeen(note.time, note.symbol, Decimal(number_text(float(note.facts["price"])))),
 }

@@ -8,6 +8,7 @@ from decimal import Decimal
 from typing import ClassVar
 
 __all__ = [
+    "BarRevised",
     "BarsClosed",
     "Blocked",
     "CancelAsked",
@@ -15,8 +16,10 @@ __all__ = [
     "PriceSeen",
     "VenueAnswered",
     "VenueFilled",
+    "VenueImposed",
     "VenueIntent",
     "VenueLost",
+    "VenuePaid",
     "VenueShown",
 ]
 
@@ -29,6 +32,19 @@ class BarsClosed:
     time: int
     bars: Mapping[str, str] = field(default_factory=dict)
     """By symbol, with blanks between the five numbers."""
+
+
+@dataclass(frozen=True, slots=True)
+class BarRevised:
+    """A bar came after its row, or came again and other: nothing was decided on it."""
+
+    KIND: ClassVar[str] = "market.revised"
+    time: int
+    symbol: str
+    open_time: int
+    """UTC nanoseconds."""
+    bar: str
+    """Open, high, low, close and volume, with blanks between."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,6 +133,35 @@ class VenueFilled:
 
 
 @dataclass(frozen=True, slots=True)
+class VenueImposed:
+    """A trade that the account made without this run: a stranger's, or a liquidation by the venue."""
+
+    KIND: ClassVar[str] = "venue.foreign"
+    time: int
+    symbol: str
+    trade_id: str
+    quantity: Decimal
+    price: Decimal
+    fee: Decimal
+    fee_currency: str = ""
+    is_maker: bool = False
+    venue_id: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class VenuePaid:
+    """Money that came or went without a trade: funding, or what a liquidation cost besides. Below 0 it went."""
+
+    KIND: ClassVar[str] = "venue.payment"
+    time: int
+    symbol: str
+    payment_id: str
+    amount: Decimal
+    currency: str
+    kind: str
+
+
+@dataclass(frozen=True, slots=True)
 class VenueLost:
     """An order has never reached the venue, and won't."""
 
@@ -135,6 +180,8 @@ class Commanded:
     time: int
     command: str
     reason: str = ""
+    cause: str = ""
+    """Who asked: an operator, the watchdog, a risk rule."""
 
 
 @dataclass(frozen=True, slots=True)

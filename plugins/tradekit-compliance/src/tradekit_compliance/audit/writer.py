@@ -5,16 +5,15 @@ from __future__ import annotations
 import os
 import secrets
 import time
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import IO, Any
 
-from tradekit import RunError
+from tradekit import FileLock, LockedError, RunError, publish_file, sync_folder
 from tradekit_compliance.audit.canonical import canonical
 from tradekit_compliance.audit.coding import encode, time_text
-from tradekit_compliance.audit.folder import Head, LogFolder, first_link, publish, sync_folder
+from tradekit_compliance.audit.folder import Head, LogFolder, first_link
 from tradekit_compliance.audit.keys import rotation_text
 from tradekit_compliance.audit.merkle import GrowingTree, leaf_hash
 from tradekit_compliance.audit.notes import Checkpoint, Signer, checkpoint_text
@@ -62,7 +61,7 @@ class LogWriter:
         self.folder = LogFolder(path)
         self.settings = settings
         path.mkdir(parents=True, exist_ok=True)
-        self._lock = _lock(path)
+        self._lock: FileLock | None = hold_lock(path)
         self._file: IO[bytes] | None = None
         try:
             self._take_up()
@@ -198,12 +197,12 @@ class LogWriter:
         if is_durable:
             self.sync()
         head = self.head
-        publish(self.folder.head, head.content(), is_durable)
+        publish_file(self.folder.head, head.content(), is_durable=is_durable)
         signer = self.settings.signer
         if signer is not None:
             text = checkpoint_text(Checkpoint(f"tradekit/{self.log}", head.size, bytes.fromhex(head.root)))
             before = self.folder.checkpoints.read_bytes() if self.folder.checkpoints.exists() else b""
-            publish(self.folder.checkpoints, before + signer.sign(text).encode(), is_durable)
+            publish_file(self.folder.checkpoints, before + signer.sign(text).encode(), is_durable=is_durable)
         if self.settings.heads is not None:
             _append_line(self.settings.heads, head.line(), is_durable)
         self._kept = head.size
@@ -223,19 +222,8 @@ class LogWriter:
             self._file.close()
             self._file = None
         if self._lock is not None:
-            os.close(self._lock)
+            self._lock.close()
             self._lock = None
-
-
-@contextmanager
-def hold_lock(path: Path) -> Iterator[None]:
-    """Be the one who writes a log for a while. Raises `RunError` if another process is."""
-    lock = _lock(path)
-    try:
-        yield
-    finally:
-        if lock is not None:
-            os.close(lock)
 
 
 def _append_line(path: Path, line: str, is_durable: bool) -> None:
@@ -253,19 +241,10 @@ def _append_line(path: Path, line: str, is_durable: bool) -> None:
             os.fsync(file.fileno())
 
 
-def _lock(path: Path) -> int | None:
-    """Become the one writer. Raises `RunError` if there is one."""
-    import fcntl
-
-    lock = os.open(path / "lock", os.O_RDWR | os.O_CREAT, 0o600)
+def hold_lock(path: Path) -> FileLock:
+    """Become the one who writes a log, until the lock is closed. Raises `RunError` if another process is."""
     try:
-        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except OSError:
-        holder = os.read(lock, 20).decode() or "unknown"
-        os.close(lock)
-        raise RunError(
-            f"audit log {str(path)!r} is written by another process ({holder.strip()}); end that, or name another folder"
-        ) from None
-    os.ftruncate(lock, 0)
-    os.write(lock, str(os.getpid()).encode())
-    return lock
+        return FileLock(path / "lock")
+    except LockedError as error:
+        what = f"audit log {str(path)!r} is written by {error.holder}"
+        raise RunError(f"{what}; end that, or name another folder") from None

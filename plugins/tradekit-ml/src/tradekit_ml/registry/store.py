@@ -10,12 +10,11 @@ from pathlib import Path
 
 import numpy as np
 
-from tradekit import DataError
+from tradekit import UNFINISHED, DataError, publish_file, publish_folder
 from tradekit_ml.models.contract import Floats, Model
 from tradekit_ml.models.files import check_file, model_files
 from tradekit_ml.models.finding import model_of_files
 from tradekit_ml.registry.difference import Difference, compare, compare_features
-from tradekit_ml.registry.durable import UNFINISHED, publish_file, publish_folder
 from tradekit_ml.registry.golden import golden_bytes, replay
 from tradekit_ml.registry.manifest import Manifest, Origin, manifest_of, surroundings
 from tradekit_ml.registry.reference import Reference

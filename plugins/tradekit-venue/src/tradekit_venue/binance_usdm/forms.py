@@ -157,7 +157,7 @@ def asset_form(account: Account, margin: Margin, asset: str, time: int) -> dict[
 def income_form(income: Income) -> dict[str, Any]:
     """Return a movement of the wallet."""
     return {
-        "symbol": income.symbol,
+        "symbol": id_of(income.market),
         "incomeType": income.kind,
         "income": amount(income.amount),
         "asset": income.asset,

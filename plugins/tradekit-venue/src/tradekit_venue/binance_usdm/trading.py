@@ -118,6 +118,15 @@ def cancel_all(request: Request) -> dict[str, Any]:
     return {"code": 200, "msg": "The operation of cancel all open order is done."}
 
 
+def count_down(request: Request) -> dict[str, Any]:
+    """Cancel all open orders in a market after a while, unless asked again; after 0 milliseconds never."""
+    milliseconds = request.params.integer("countdownTime")
+    if milliseconds < 0:
+        raise RefusedError(-1130, "Data sent for parameter 'countdownTime' is not valid.")
+    request.venue.count_down(request.account, request.listing().market.symbol, milliseconds)
+    return {"symbol": request.params.text("symbol"), "countdownTime": str(milliseconds)}
+
+
 def user_trades(request: Request) -> list[dict[str, Any]]:
     """Return the account's trades in a market."""
     start, end = request.params.optional("startTime"), request.params.optional("endTime")
@@ -132,6 +141,7 @@ ENDPOINTS = {
     ("DELETE", "order"): Endpoint(cancel, 1, is_signed=True),
     ("GET", "openOrders"): Endpoint(lambda request: [order_form(one) for one in still_open(request)], 1, is_signed=True),
     ("DELETE", "allOpenOrders"): Endpoint(cancel_all, 1, is_signed=True),
+    ("POST", "countdownCancelAll"): Endpoint(count_down, 10, is_signed=True),
     ("GET", "allOrders"): Endpoint(lambda request: [order_form(one) for one in listed(request)], 5, is_signed=True),
     ("GET", "userTrades"): Endpoint(user_trades, 5, is_signed=True),
 }

@@ -108,7 +108,7 @@ def income(request: Request) -> list[dict[str, Any]]:
     rows = [
         income_form(one)
         for one in request.account.incomes
-        if name in ("", one.symbol)
+        if name in ("", id_of(one.market))
         and kind in ("", one.kind)
         and (start is None or one.time >= start)
         and (end is None or one.time <= end)

@@ -51,6 +51,8 @@ class Account:
         """What a trade has realised for an order, by their numbers."""
         self.is_hedged = False
         """Whether it wants long and short positions side by side, which no market here can do."""
+        self.countdowns: dict[str, int] = {}
+        """When all orders in a market are cancelled unless the account is heard of before, in milliseconds."""
         self.incomes: list[Income] = []
         """What has moved the money that positions are held against, oldest first."""
 

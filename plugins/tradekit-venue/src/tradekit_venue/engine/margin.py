@@ -89,7 +89,7 @@ class Margin:
         if account.is_bottomless or (not amount and kind != "FUNDING_FEE"):
             return
         self._income_number += 1
-        account.incomes.append(Income(self._income_number, kind, market.base + market.quote, amount, market.quote, time, trade))
+        account.incomes.append(Income(self._income_number, kind, market, amount, market.quote, time, trade))
 
     def mark(self, listing: Listing) -> Decimal:
         """Return the mark price."""

@@ -72,7 +72,7 @@ class Income:
     id: int
     kind: str
     """As Binance names it: REALIZED_PNL, COMMISSION, FUNDING_FEE, INSURANCE_CLEAR."""
-    symbol: str
+    market: Market
     amount: Decimal
     asset: str
     time: int

@@ -107,12 +107,26 @@ def paid(order: Order, trades: list[Trade]) -> tuple[Decimal, str]:
     return sum((fee.amount for fee in fees), ZERO), asset
 
 
+def last_fill(order: Order) -> dict[str, str]:
+    """Return the last trade of an order, and what all have cost."""
+    last = order.fills[-1] if order.fills else None
+    fee, asset = paid(order, order.fills)
+    return {
+        "fillPx": "" if last is None else text(last.price),
+        "tradeId": "" if last is None else str(last.id),
+        "fillSz": "0" if last is None else text(last.quantity),
+        "fillTime": "" if last is None else str(last.time),
+        "feeCcy": asset,
+        "fee": text(-fee),
+    }
+
+
 def order_form(order: Order) -> dict[str, Any]:
     """Return an order, with its last trade."""
-    asked, last = order.asked, order.fills[-1] if order.fills else None
-    fee, asset = paid(order, order.fills)
+    asked = order.asked
     is_cancelled = order.status is Status.CANCELED
     return {
+        **last_fill(order),
         **dict.fromkeys(UNUSED_BY_ORDERS, ""),
         "instType": kind_of(order.market),
         "instId": id_of(order.market),
@@ -127,16 +141,10 @@ def order_form(order: Order) -> dict[str, Any]:
         "posSide": "net",
         "tdMode": "cash",
         "accFillSz": text(order.filled),
-        "fillPx": "" if last is None else text(last.price),
-        "tradeId": "" if last is None else str(last.id),
-        "fillSz": "0" if last is None else text(last.quantity),
-        "fillTime": "" if last is None else str(last.time),
         "avgPx": text(order.paid / order.filled) if order.filled else "",
         "state": STATES[order.status],
         "stpMode": "cancel_maker",
         "lever": "",
-        "feeCcy": asset,
-        "fee": text(-fee),
         "rebateCcy": order.gives,
         "rebate": "0",
         "tgtCcy": ("quote_ccy" if asked.value else "base_ccy") if asked.kind is Kind.MARKET else "",
