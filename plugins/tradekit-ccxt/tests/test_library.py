@@ -54,3 +54,10 @@ def test_exchange_without_streams_has_a_client_all_the_same() -> None:
 
     plain = next(name for name in ccxt.exchanges if not hasattr(ccxt.pro, name))
     assert library.make(CcxtSource.Options(exchange=plain)).id == plain
+
+
+def test_client_of_okx_logs_in_by_the_exchanges_time_and_has_one_kind_of_day() -> None:
+    client = library.make(CcxtSource.Options(exchange="okx"))
+    client.milliseconds, client.options["timeDifference"] = lambda: 1_700_000_050_000, 50_000
+    assert client.seconds() == 1_700_000_000
+    assert [client.timeframes[name] for name in ("1m", "4h", "6h", "1d")] == ["1m", "4H", "6Hutc", "1Dutc"]

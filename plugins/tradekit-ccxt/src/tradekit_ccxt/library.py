@@ -22,6 +22,8 @@ Client = Any
 """A client of ccxt."""
 
 _OPENING_S = 1.0
+_LONG_BARS_S = 6 * 3600
+"""From this length on, OKX has bars of two time zones."""
 _QUIET = logging.getLogger("tradekit.ccxt.client")
 _QUIET.setLevel(logging.WARNING)
 
@@ -60,12 +62,26 @@ def make(options: ExchangeOptions, keys: Keys | None = None, is_blocking: bool =
     client.logger = _QUIET
     client.on_json_response = _exactly
     client.timeout_on_exit = 0
+    if options.exchange == "okx":
+        _mend_okx(client)
     if options.sandbox:
         _practise(client, options)
     if options.url is not None:
         client.urls["api"] = rewritten(client.urls["api"], options.url)
         _know_errors(client, options.url)
     return client
+
+
+def _mend_okx(client: Client) -> None:
+    """Stamp log-ins to streams by the exchange's time, as requests are, and let streams give the bars of UTC that requests give.
+
+    Else a clock that is half a minute off would keep the account's stream closed, and days would begin in Hong Kong.
+    """
+    client.seconds = lambda: client.nonce() // 1000
+    client.timeframes = {
+        name: f"{there}utc" if client.parse_timeframe(name) >= _LONG_BARS_S else there for name, there in client.timeframes.items()
+    }
+    client.options["fetchOHLCV"] = {"timezone": "in the name"}
 
 
 def _know_errors(client: Client, base: str) -> None:
