@@ -85,8 +85,36 @@ SPOKEN: Mapping[str, Spoken] = {
         is_perpetual=True,
         payments={"FUNDING_FEE": "funding", "INSURANCE_CLEAR": "liquidation fee"},
     ),
+    "bybit": Spoken(
+        "bybit",
+        "POST order/create",
+        "POST order/cancel",
+        (
+            "GET order/realtime",
+            "GET order/history",
+            "GET execution/list",
+            "GET account/wallet-balance",
+            "GET market/time",
+            "CONNECT private",
+            "CONNECT public",
+            "WS auth",
+            "WS subscribe",
+        ),
+        ("STREAM order", "STREAM execution", "STREAM kline", "STREAM kline.closed"),
+        (
+            {"status": 200, "accepts": True, "code": 10016},
+            {"status": 200, "accepts": True, "code": 170007},
+            {"status": 200, "accepts": True, "code": 170146},
+            {"status": 200, "code": 10000},
+            {"status": 200, "code": 10006},
+            {"status": 403, "code": 10018, "retry_after": 3},
+            {"status": 200, "code": 10002},
+        ),
+    ),
 }
 """By the dialect's name."""
+OTHERS = [name for name in SPOKEN if not name.startswith("binance")]
+"""The dialects of other exchanges than Binance."""
 
 
 def cases(dialect: str = "binance") -> list[Fault]:

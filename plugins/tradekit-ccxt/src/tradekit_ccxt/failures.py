@@ -29,6 +29,8 @@ _REFUSALS = (
 """What an exchange answers that has not taken an order, and never will."""
 _NO_REFUSALS = ("OrderNotFound", "DuplicateOrderId", "ChecksumError")
 """What would count among them, and leaves open whether the order is there."""
+_OPEN = ('"retcode":170146',)
+"""Codes whose class in ccxt says more than the exchange does: an order that it did not take in time may be there all the same."""
 _PASSING = ("OperationFailed",)
 """Failures of the network, overload, maintenance: asking again may help."""
 _ADDRESS = re.compile(r"(https?://[^\s?]+)\?\S*")
@@ -50,7 +52,8 @@ def is_refusal(error: BaseException, errand: Errand) -> bool:
     if errand.status >= 500 or isinstance(error, tuple(getattr(kinds, name) for name in _NO_REFUSALS)):
         return False
     # Binance has no class of its own for this one.
-    return "duplicate" not in str(error).lower()
+    said = str(error).lower()
+    return "duplicate" not in said and not any(code in said for code in _OPEN)
 
 
 def is_about_time(errand: Errand) -> bool:

@@ -70,7 +70,10 @@ class Link:
         if not client.has.get("fetchTime"):
             raise VenueError(f"{client.id} does not tell its time")
         before = client.milliseconds()
-        there = int(await self._ask(self.errand(Priority.RECONCILE), "tell its time", client.fetch_time))
+        told = await self._ask(self.errand(Priority.RECONCILE), "tell its time", client.fetch_time)
+        if told is None:
+            raise VenueError(f"{client.id} answered without its time", is_passing=True)
+        there = int(told)
         if "timeDifference" in client.options:
             client.options["timeDifference"] = (before + client.milliseconds()) // 2 - there
         return there * _MS

@@ -34,6 +34,8 @@ class Exchange:
         self.listeners: list[Callable[[Event], None]] = []
         self.parts = 1
         """Into how many fills the next match is split: a fault."""
+        self.takes_makers = False
+        """Whether a maker order that would take is taken and cancelled at once, and not refused."""
         self._order_number = 0
 
     def add_account(self, account: Account) -> Account:
@@ -127,7 +129,7 @@ class Exchange:
             raise RejectError(Reason.DUPLICATE)
         if asked.kind.has_trigger and listing.is_triggered(asked.side, asked.kind, asked.trigger):
             raise RejectError(Reason.WOULD_TRIGGER)
-        if asked.kind is Kind.LIMIT_MAKER and listing.book.against(asked.side).is_reached(asked.price):
+        if asked.kind is Kind.LIMIT_MAKER and not self.takes_makers and listing.book.against(asked.side).is_reached(asked.price):
             raise RejectError(Reason.WOULD_TAKE)
         quantity = quantity_for(listing, asked)
         amount = self._clearing(market).reserve(listing, account, asked, quantity)
@@ -162,6 +164,9 @@ class Exchange:
         asked = order.asked
         against = listing.book.against(order.side)
         limit = asked.price if asked.kind.has_limit else None
+        if asked.kind is Kind.LIMIT_MAKER and against.is_reached(asked.price):
+            self._close(listing, order, Status.CANCELED)
+            return
         if asked.force is not Force.FOK or against.available(limit) >= order.quantity:
             self._match(listing, order, against, limit)
         if not order.left:
