@@ -31,10 +31,9 @@ def client(place: Opened, name: str) -> Any:
             "enableRateLimit": False,
             "timeout_on_exit": 0,
             "timeout": 2000,
-            "options": {"fetchMarkets": {"types": ["spot"]}, "fetchCurrencies": False},
+            "options": {"fetchMarkets": {"types": ["spot"]}},
         }
     )
-    exchange.has["fetchCurrencies"] = False
     exchange.urls["api"] = at_venue(exchange.urls["api"], place.url)
     exchange.milliseconds = place.venue.clock.told
     exchange.number = str

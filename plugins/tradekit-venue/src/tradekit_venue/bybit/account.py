@@ -65,7 +65,15 @@ def fee_rate(request: Request) -> dict[str, Any]:
     }
 
 
+def coins(request: Request) -> dict[str, Any]:
+    """Return the currencies, none of which can be moved in or out."""
+    markets = [listing.market for listing in request.venue.exchange.listings.values()]
+    names = sorted({name for market in markets for name in (market.base, market.quote)} | set(request.account.assets()))
+    return {"rows": [{"name": name, "coin": name, "remainAmount": "0", "chains": []} for name in names]}
+
+
 ENDPOINTS = {
+    ("GET", "asset/coin/query-info"): Endpoint(coins, 5),
     ("GET", "account/wallet-balance"): Endpoint(wallet, 50),
     ("GET", "account/info"): Endpoint(info, 50),
     ("GET", "user/query-api"): Endpoint(key, 10),
