@@ -50,6 +50,7 @@ def test_answer_that_refuses_for_certain_is_a_refusal(error: Exception) -> None:
         ccxt.ExchangeError("Response payload is not completed"),
         ccxt.DuplicateOrderId(),
         ccxt.InvalidOrder("Duplicate order sent."),
+        ccxt.InvalidOrder('bybit {"retCode":170146,"retMsg":"Order creation timeout.","result":{}}'),
         ccxt.OrderNotFound(),
         ccxt.ChecksumError(),
         KeyError("orderId"),

@@ -68,7 +68,7 @@ async def meet() -> AsyncIterator[tuple[Opened, Any, Any]]:
 
 def test_session_of_orders_is_what_ccxt_expects() -> None:
     async def session() -> None:
-        async with meet() as (place, anna, bert):
+        async with meet() as (_, anna, bert):
             placed = await anna.create_order(SYMBOL, "limit", "buy", "0.1", "30000", {"clientOrderId": "tkone"})
             assert (placed["clientOrderId"], placed["id"]) == ("tkone", "1")
             await bert.create_order(SYMBOL, "market", "sell", "0.04")
@@ -139,7 +139,7 @@ def test_request_that_is_signed_wrong_or_late_is_refused() -> None:
                 with pytest.raises(ccxt.InvalidNonce, match="10002"):
                     await anna.fetch_balance()
             place.venue.clock.skew = 0
-            anna.secret = "another"
+            anna.secret = anna.secret[::-1]
             with pytest.raises(ccxt.AuthenticationError, match="10004"):
                 await anna.fetch_balance()
 
@@ -148,7 +148,7 @@ def test_request_that_is_signed_wrong_or_late_is_refused() -> None:
 
 def test_trades_and_orders_come_page_by_page() -> None:
     async def session() -> None:
-        async with meet() as (place, anna, bert):
+        async with meet() as (_, anna, bert):
             for number in range(3):
                 await bert.create_order(SYMBOL, "limit", "buy", "0.1", "30000")
                 await anna.create_order(SYMBOL, "market", "sell", "0.1", None, {"clientOrderId": f"tk{number}"})

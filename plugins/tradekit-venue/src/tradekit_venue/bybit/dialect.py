@@ -62,17 +62,20 @@ class Bybit(Dialect):
         request = Request(self.venue, Params(self.params(sent)), self.hidden)
         headers: dict[str, str] = {}
         try:
-            key = (sent.method, self.name(sent.path))
-            endpoint = self.endpoints.get(key) if sent.path.startswith(ROOT) else None
-            if endpoint is None:
-                raise RefusedError(10017, f"Path not found: {sent.method} {sent.path}", 404)
-            if endpoint.most:
-                request.signer = authorise(self.venue, sent)
-                headers = self.limits.spend(request.signer.name, key, endpoint.most)
-            said = self._said(0, "OK", endpoint.answer(request))
+            said = self._said(0, "OK", self._result(sent, request, headers))
         except RefusedError as error:
             return self.done(json_answer(self._said(error.code, error.message, {}), error.status, headers), request.placed)
         return self.done(json_answer(said, headers=headers), request.placed)
+
+    def _result(self, sent: Sent, request: Request, headers: dict[str, str]) -> dict[str, Any]:
+        key = (sent.method, self.name(sent.path))
+        endpoint = self.endpoints.get(key) if sent.path.startswith(ROOT) else None
+        if endpoint is None:
+            raise RefusedError(10017, f"Path not found: {sent.method} {sent.path}", 404)
+        if endpoint.most:
+            request.signer = authorise(self.venue, sent)
+            headers |= self.limits.spend(request.signer.name, key, endpoint.most)
+        return endpoint.answer(request)
 
     def _said(self, code: int, message: str, result: dict[str, Any]) -> dict[str, Any]:
         return {"retCode": code, "retMsg": message, "result": result, "retExtInfo": {}, "time": self.venue.clock.told()}
@@ -81,7 +84,7 @@ class Bybit(Dialect):
         """Return the error that a fault describes."""
         return json_answer(self._said(fault.code, fault.message, {}), fault.status)
 
-    def socket(self, path: str, query: Mapping[str, str]) -> Socket | None:
+    def socket(self, path: str, _query: Mapping[str, str]) -> Socket | None:
         """Return what is at an address of streams: `public` for spot, or `private`."""
         if path == "v5/private":
             return "private", lambda send: PrivateSession(self, send)

@@ -25,6 +25,7 @@ __all__ = [
     "text",
     "ticker_form",
     "trade_form",
+    "wallet_event",
     "wallet_form",
 ]
 
@@ -273,6 +274,12 @@ def wallet_form(account: Account, assets: list[str]) -> dict[str, Any]:
         "accountType": "UNIFIED",
         "coin": [coin_form(account, asset) for asset in assets],
     }
+
+
+def wallet_event(account: Account, assets: list[str]) -> dict[str, Any]:
+    """Return what an account has as its stream tells of it: one name is spelt in another way there."""
+    form = wallet_form(account, assets)
+    return form | {"totalPerpUpl": form.pop("totalPerpUPL")}
 
 
 def coin_form(account: Account, asset: str) -> dict[str, Any]:

@@ -18,7 +18,7 @@ from tradekit_venue.bybit.forms import (
     print_form,
     rows,
     ticker_form,
-    wallet_form,
+    wallet_event,
 )
 from tradekit_venue.bybit.refusals import RefusedError
 from tradekit_venue.dialect import Asked, Dialect, Send
@@ -208,7 +208,7 @@ class PrivateSession:
                 self._tell("execution", execution_event(event.order, event.trade))
             self._tell("order", order_event(event.order))
         elif isinstance(event, BalancesMoved) and event.account is self._account:
-            self._tell("wallet", wallet_form(event.account, list(event.assets)))
+            self._tell("wallet", wallet_event(event.account, list(event.assets)))
 
     def _tell(self, what: str, row: dict[str, Any]) -> None:
         for topic in (what, f"{what}.spot"):
