@@ -1,4 +1,8 @@
+import asyncio
+import hashlib
+import hmac
 import logging
+from typing import Any
 
 import pytest
 from tradekit_ccxt import library
@@ -61,3 +65,31 @@ def test_client_of_okx_logs_in_by_the_exchanges_time_and_has_one_kind_of_day() -
     client.milliseconds, client.options["timeDifference"] = lambda: 1_700_000_050_000, 50_000
     assert client.seconds() == 1_700_000_000
     assert [client.timeframes[name] for name in ("1m", "4h", "6h", "1d")] == ["1m", "4H", "6Hutc", "1Dutc"]
+
+
+def test_log_in_to_streams_of_bybit_is_stamped_by_the_time_of_the_exchange() -> None:
+    client = library.make(CcxtSource.Options(exchange="bybit", url=BASE), Keys("k", "s"))
+    client.options["timeDifference"] = 30_000
+    client.milliseconds = lambda: 1_700_000_030_000
+    sent: list[dict[str, Any]] = []
+
+    def watch(_url: str, named: str, message: dict[str, Any], _subscription: str) -> None:
+        sent.append(message)
+        client.client(url).reusableFuture(named).resolve(True)
+
+    client.watch = watch
+    url = client.implode_hostname(client.urls["api"]["ws"]["private"]["contract"])
+
+    async def session() -> None:
+        await client.authenticate(url)
+        await library.close(client)
+
+    asyncio.run(session())
+    until = "1700000010000"
+    signed = hmac.new(b"s", f"GET/realtime{until}".encode(), hashlib.sha256).hexdigest()
+    assert [message["args"] for message in sent] == [["k", until, signed]]
+
+
+def test_account_at_bybit_is_a_unified_one_without_asking() -> None:
+    client = library.make(CcxtSource.Options(exchange="bybit", url=BASE), Keys("k", "s"))
+    assert asyncio.run(client.is_unified_enabled()) == [False, True]

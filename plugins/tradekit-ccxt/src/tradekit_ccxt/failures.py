@@ -32,6 +32,8 @@ _NO_REFUSALS = ("OrderNotFound", "DuplicateOrderId", "ChecksumError")
 _TWICE = ("duplicate", "client order id already exists", '"51016"')
 """What an exchange answers that has an order of this id already."""
 _LATE = '"code":"50036"'
+_OPEN = ('"retcode":170146',)
+"""Codes whose class in ccxt says more than the exchange does: an order that it did not take in time may be there all the same."""
 _PASSING = ("OperationFailed",)
 """Failures of the network, overload, maintenance: asking again may help."""
 _ADDRESS = re.compile(r"(https?://[^\s?]+)\?\S*")
@@ -54,8 +56,9 @@ def is_refusal(error: BaseException, errand: Errand) -> bool:
         return False
     if errand.status >= 500 or isinstance(error, tuple(getattr(kinds, name) for name in _NO_REFUSALS)):
         return False
-    # ccxt has no class of its own for this one at Binance and OKX.
-    return not any(word in str(error).lower() for word in _TWICE)
+    # ccxt has no class of its own for these at Binance and OKX.
+    said = str(error).lower()
+    return not any(word in said for word in (*_TWICE, *_OPEN))
 
 
 def is_about_time(errand: Errand) -> bool:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import difflib
+import hashlib
 import importlib
 import json
 import logging
@@ -24,6 +25,10 @@ Client = Any
 _OPENING_S = 1.0
 _LONG_BARS_S = 6 * 3600
 """From this length on, OKX has bars of two time zones."""
+_LOG_IN_MS = 10_000
+"""For how long the log-in to a stream is good."""
+_UNIFIED = {"enableUnifiedMargin": False, "enableUnifiedAccount": True, "unifiedMarginStatus": 6}
+"""What all accounts at Bybit are by now."""
 _QUIET = logging.getLogger("tradekit.ccxt.client")
 _QUIET.setLevel(logging.WARNING)
 
@@ -64,6 +69,8 @@ def make(options: ExchangeOptions, keys: Keys | None = None, is_blocking: bool =
     client.timeout_on_exit = 0
     if options.exchange == "okx":
         _mend_okx(client)
+    if options.exchange == "bybit" and not is_blocking:
+        _mend_bybit(client)
     if options.sandbox:
         _practise(client, options)
     if options.url is not None:
@@ -82,6 +89,18 @@ def _mend_okx(client: Client) -> None:
         name: f"{there}utc" if client.parse_timeframe(name) >= _LONG_BARS_S else there for name, there in client.timeframes.items()
     }
     client.options["fetchOHLCV"] = {"timezone": "in the name"}
+
+
+def _mend_bybit(client: Client) -> None:
+    """Let log-ins to streams be stamped by the exchange's time, as requests are: else a slow clock would keep the stream closed."""
+    log_in = client.authenticate
+
+    async def stamped(url: str, params: Any = None) -> Any:
+        until = str(client.nonce() + _LOG_IN_MS)
+        signed = client.hmac(client.encode(f"GET/realtime{until}"), client.encode(client.secret), hashlib.sha256, "hex")
+        return await log_in(url, {**(params or {}), "args": [client.apiKey, until, signed]})
+
+    client.authenticate = stamped
 
 
 def _know_errors(client: Client, base: str) -> None:
@@ -119,6 +138,8 @@ def _settings(options: ExchangeOptions) -> dict[str, Any]:
         **({"fetchMarkets": {"types": [only]}} if only else {}),
         # Else newer versions ask what kind of account it is, and speak in ways that were not recorded.
         **({"uta": False} if options.exchange == "bitget" else {}),
+        # Else it asks, and after an answer without a word takes the size of what is bought at the market for one in money.
+        **(_UNIFIED if options.exchange == "bybit" else {}),
         **({"fetchCurrencies": False} if options.exchange.startswith("binance") else {}),
         # Else it asks for positions when trades are listened to, and fails at their numbers being text.
         "watchPositions": {"fetchPositionsSnapshot": False, "awaitPositionsSnapshot": False},

@@ -164,12 +164,14 @@ class Exchange:
         asked = order.asked
         against = listing.book.against(order.side)
         limit = asked.price if asked.kind.has_limit else None
-        would_take = asked.kind is Kind.LIMIT_MAKER and against.is_reached(asked.price)
-        if not would_take and (asked.force is not Force.FOK or against.available(limit) >= order.quantity):
+        if asked.kind is Kind.LIMIT_MAKER and against.is_reached(asked.price):
+            self._close(listing, order, Status.CANCELED)
+            return
+        if asked.force is not Force.FOK or against.available(limit) >= order.quantity:
             self._match(listing, order, against, limit)
         if not order.left:
             return
-        if limit is not None and asked.force is Force.GTC and not would_take:
+        if limit is not None and asked.force is Force.GTC:
             listing.book.of(order.side).add(order)
             listing.touch(order)
         else:

@@ -1,0 +1,1 @@
+"""The dialect of Bybit: version 5 of its API, as it is at spot."""

@@ -1,0 +1,83 @@
+"""A request to an endpoint, and what an endpoint is."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Any, TypeVar
+
+from tradekit_venue.bybit.forms import id_of
+from tradekit_venue.bybit.params import Params, wrong
+from tradekit_venue.bybit.refusals import RefusedError
+from tradekit_venue.engine.account import Account
+from tradekit_venue.engine.listing import Listing
+from tradekit_venue.engine.order import Order
+from tradekit_venue.venue import Venue
+
+__all__ = ["Endpoint", "Request"]
+
+CATEGORIES = ("spot", "linear", "inverse", "option")
+_Row = TypeVar("_Row")
+
+
+@dataclass(frozen=True, slots=True)
+class Endpoint:
+    """What answers requests of one method and path, and how many of an account may come within a second: 0 for everybody's."""
+
+    answer: Callable[[Request], dict[str, Any]]
+    most: int = 0
+
+
+@dataclass(slots=True)
+class Request:
+    """What an endpoint is given."""
+
+    venue: Venue
+    params: Params
+    hidden: set[int]
+    """Numbers of orders that the venue does not know of for now: a fault."""
+    signer: Account | None = None
+    placed: list[Order] = field(default_factory=list)
+    """The orders that it has made."""
+
+    @property
+    def account(self) -> Account:
+        """Who has signed it."""
+        if self.signer is None:
+            raise TypeError("an endpoint that is not signed has no account")
+        return self.signer
+
+    @property
+    def category(self) -> str:
+        """What kind of market it is about."""
+        return self.params.word("category", CATEGORIES)
+
+    def listing(self) -> Listing:
+        """Return the market that `category` and `symbol` name."""
+        name = self.params.text("symbol")
+        for listing in self.listings():
+            if id_of(listing.market) == name:
+                return listing
+        raise RefusedError(170121, "Invalid symbol.") if self.signer else RefusedError(10001, "Not supported symbols")
+
+    def listings(self) -> list[Listing]:
+        """Return the markets of the category: none of one that isn't here."""
+        return list(self.venue.exchange.listings.values()) if self.category == "spot" else []
+
+    def named(self) -> list[Listing]:
+        """Return the market that `symbol` names, or all of the category."""
+        return [self.listing()] if "symbol" in self.params else self.listings()
+
+    def now(self) -> int:
+        """Return the time that the venue tells."""
+        return self.venue.clock.told()
+
+    def page(self, rows: Sequence[tuple[int, _Row]], usual: int, most: int) -> tuple[list[_Row], str]:
+        """Return one page of rows, each with its number, newest first, and the cursor of the next one: empty if there is none."""
+        cursor = self.params.text("cursor", "")
+        if cursor and not cursor.isdigit():
+            raise wrong("cursor")
+        left = [row for row in rows if not cursor or row[0] < int(cursor)]
+        limit = self.params.limit(usual, most)
+        found = left[:limit]
+        return [row for _, row in found], str(found[-1][0]) if len(left) > limit else ""
