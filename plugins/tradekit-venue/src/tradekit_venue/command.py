@@ -45,10 +45,10 @@ OPTIONS: list[tuple[str, dict[str, Any]]] = [
     (
         "--dialect",
         {
-            "type": click.Choice(["binance", "binance-usdm"]),
+            "type": click.Choice(["binance", "binance-usdm", "kraken"]),
             "default": "binance",
             "show_default": True,
-            "help": "Whose API it speaks: spot, or linear perpetuals (USD-M futures).",
+            "help": "Whose API it speaks: Binance's spot market, its linear perpetuals (USD-M futures), or Kraken's spot market.",
         },
     ),
     ("--data", {"type": PATH, "required": True, "help": "A CSV or Parquet file, or a TOML file with a [data] table."}),

@@ -5,7 +5,8 @@ from __future__ import annotations
 from tradekit_venue.binance_spot.dialect import BinanceSpot
 from tradekit_venue.binance_usdm.dialect import BinanceUsdm
 from tradekit_venue.dialect import Dialect
+from tradekit_venue.kraken.dialect import Kraken
 
 __all__ = ["DIALECTS"]
 
-DIALECTS: dict[str, type[Dialect]] = {"binance": BinanceSpot, "binance-usdm": BinanceUsdm}
+DIALECTS: dict[str, type[Dialect]] = {"binance": BinanceSpot, "binance-usdm": BinanceUsdm, "kraken": Kraken}
