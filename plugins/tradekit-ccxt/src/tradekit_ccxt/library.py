@@ -14,6 +14,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from tradekit import ConfigError, Keys
+from tradekit_ccxt import kraken
 from tradekit_ccxt.options import ExchangeOptions
 
 __all__ = ["Client", "check_exchange", "close", "errors", "make", "rewritten"]
@@ -60,6 +61,8 @@ def make(options: ExchangeOptions, keys: Keys | None = None, is_blocking: bool =
     client.logger = _QUIET
     client.on_json_response = _exactly
     client.timeout_on_exit = 0
+    if options.exchange == "kraken":
+        kraken.mend(client)
     if options.sandbox:
         _practise(client, options)
     if options.url is not None:
