@@ -127,9 +127,12 @@ class MarketFeed:
             if kept and kept[-1].end > self._venue.clock.now():
                 self._socket.tell("answer", "ohlc", "snapshot", [candle_message(market, detail, kept[-1])])
         elif channel == "book":
+            now = iso(self._venue.clock.told())
             sides = (("bids", listing.book.bids), ("asks", listing.book.asks))
             rows = {name: [level(*one) for one in side.depth(detail)] for name, side in sides}
-            self._socket.tell("book.snapshot", "book", "snapshot", [{"symbol": market.symbol, **rows, "checksum": 0}])
+            self._socket.tell(
+                "book.snapshot", "book", "snapshot", [{"symbol": market.symbol, **rows, "checksum": 0, "timestamp": now}]
+            )
         elif channel == "ticker":
             self._quote(listing, "snapshot")
 
