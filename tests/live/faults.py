@@ -85,8 +85,37 @@ SPOKEN: Mapping[str, Spoken] = {
         is_perpetual=True,
         payments={"FUNDING_FEE": "funding", "INSURANCE_CLEAR": "liquidation fee"},
     ),
+    "kraken": Spoken(
+        "kraken",
+        "POST AddOrder",
+        "POST CancelOrder",
+        (
+            "POST OpenOrders",
+            "POST ClosedOrders",
+            "POST TradesHistory",
+            "POST BalanceEx",
+            "POST GetWebSocketsToken",
+            "GET Time",
+            "CONNECT v2",
+            "WS subscribe.executions",
+            "WS subscribe.ohlc",
+        ),
+        ("STREAM executions", "STREAM executions.trade", "STREAM ohlc"),
+        (
+            # Its errors come with status 200: unavailable and out of time, which say nothing of the order, and refusals.
+            {"status": 200, "accepts": True, "code": 1},
+            {"status": 200, "accepts": True, "code": 2},
+            {"status": 200, "code": 3},
+            {"status": 200, "code": 5},
+            {"status": 200, "code": 6},
+            {"status": 200, "code": 7},
+            {"status": 200, "code": 10},
+        ),
+    ),
 }
 """By the dialect's name."""
+OTHERS = [name for name in SPOKEN if not name.startswith("binance")]
+"""The dialects of other exchanges than Binance."""
 
 
 def cases(dialect: str = "binance") -> list[Fault]:

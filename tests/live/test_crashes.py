@@ -16,7 +16,7 @@ from typing import Any
 
 import pytest
 
-from live.faults import SPOKEN
+from live.faults import OTHERS, SPOKEN
 from live.local_venue import local_venue
 from live.process import Nursery, Process
 from proofs import deep
@@ -256,6 +256,12 @@ def test_process_killed_at_a_named_moment_loses_nothing_and_does_nothing_twice(t
 @pytest.mark.parametrize("moment", MOMENTS[deep(21, 0) :: deep(100, 1)], ids=lambda one: one.what)
 def test_process_that_trades_perpetuals_loses_nothing_when_it_is_killed(tmp_path, nursery, matrix, moment):
     _die(Scene(tmp_path, nursery, "binance-usdm"), matrix, moment, RECOVERING[MOMENTS.index(moment) % len(RECOVERING)])
+
+
+@pytest.mark.parametrize("moment", MOMENTS[deep(10, 0) :: deep(100, 1)], ids=lambda one: one.what)
+@pytest.mark.parametrize("dialect", OTHERS)
+def test_process_that_trades_at_any_other_exchange_loses_nothing_when_it_is_killed(tmp_path, nursery, matrix, dialect, moment):
+    _die(Scene(tmp_path, nursery, dialect), matrix, moment, RECOVERING[MOMENTS.index(moment) % len(RECOVERING)])
 
 
 @pytest.mark.parametrize("again", ["paid, before: 1", "paid, after: 1", "payments, before: 1", "payments, after: 1"][:: deep(4, 1)])

@@ -14,7 +14,7 @@ pytest.importorskip("tradekit_venue")
 
 from tradekit_venue.faults import MESSAGE_FAULTS, REQUEST_FAULTS, Fault
 
-from live.faults import SPOKEN, Trouble, cases
+from live.faults import OTHERS, SPOKEN, Trouble, cases
 from live.place import Place, Played, Restless, Tireless, disagreements
 from proofs import deep
 from tradekit.testing import run_virtually
@@ -100,6 +100,13 @@ def test_fault_of_a_venue_of_perpetuals_changes_neither_position_nor_money(tmp_p
     _try(tmp_path_factory, matrix, do, "binance-usdm")
 
 
+@pytest.mark.parametrize(
+    ("dialect", "do"), [(name, do) for k, name in enumerate(OTHERS) for do in EVERY[deep(2 + 3 * k, 0) :: deep(12, 1)]]
+)
+def test_fault_of_any_other_exchange_neither_doubles_an_order_nor_changes_the_account(tmp_path_factory, matrix, dialect, do):
+    _try(tmp_path_factory, matrix, do, dialect)
+
+
 @pytest.mark.parametrize("block", range(deep(1, BLOCKS)))
 def test_venue_that_goes_wrong_at_random_neither_doubles_an_order_nor_changes_the_account(tmp_path_factory, matrix, block):
     for number in matrix.seeds(1, 10):
@@ -114,4 +121,15 @@ def test_venue_of_perpetuals_that_goes_wrong_at_random_changes_neither_position_
         seed = block + number * BLOCKS
         run = _trouble(tmp_path_factory.mktemp("random"), seed, deep(50, 200), dialect="binance-usdm")
         place, played = run_virtually(run)
+        assert disagreements(place, played) == [], seed
+
+
+@pytest.mark.parametrize("block", range(deep(1, BLOCKS)))
+@pytest.mark.parametrize("dialect", OTHERS)
+def test_any_other_exchange_that_goes_wrong_at_random_neither_doubles_an_order_nor_changes_the_account(
+    tmp_path_factory, matrix, dialect, block
+):
+    for number in matrix.seeds(1, 10):
+        seed = block + number * BLOCKS
+        place, played = run_virtually(_trouble(tmp_path_factory.mktemp("random"), seed, deep(30, 200), dialect=dialect))
         assert disagreements(place, played) == [], seed
