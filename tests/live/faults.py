@@ -28,6 +28,8 @@ class Spoken:
     errors: tuple[dict[str, Any], ...]
     """Errors with a code of the exchange's: one that may be of an order that was taken, and refusals."""
     is_perpetual: bool = False
+    calm_s: float = 60.0
+    """How long a session gets to catch up with a venue that is as it should be: longer where little may be asked at a time."""
     payments: Mapping[str, str] = field(default_factory=dict)
     """What the journal calls what moves an account's wallet, of what the venue tells of."""
 
@@ -111,6 +113,7 @@ SPOKEN: Mapping[str, Spoken] = {
             {"status": 200, "code": 7},
             {"status": 200, "code": 10},
         ),
+        calm_s=300.0,
     ),
 }
 """By the dialect's name."""

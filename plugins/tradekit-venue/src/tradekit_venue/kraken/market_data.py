@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from email.utils import formatdate
 from typing import Any
 
@@ -109,8 +110,8 @@ def ticker(request: Request) -> dict[str, Any]:
     listing = request.listing()
     market, now = listing.market, request.venue.clock.now()
     day = [trade for trade in listing.tape if trade.time > now - 1440 * MINUTE]
-    volume = sum(trade.quantity for trade in day)
-    mean = price(market, sum(trade.value for trade in day) / volume) if volume else "0"
+    volume = sum((trade.quantity for trade in day), Decimal(0))
+    mean = price(market, sum((trade.value for trade in day), Decimal(0)) / volume) if volume else "0"
     prices = [trade.price for trade in day]
     low, high = (price(market, pick(prices)) if prices else "0" for pick in (min, max))
     best = {

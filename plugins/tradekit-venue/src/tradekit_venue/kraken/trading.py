@@ -58,7 +58,9 @@ def check_deadline(request: Request) -> None:
 def new_order(request: Request) -> NewOrder:
     """Return what is asked for. Raises `RefusedError` for what makes no sense."""
     params = request.params
-    kind = next((kind for kind, name in KINDS.items() if name == params.get("ordertype") and kind is not Kind.LIMIT_MAKER), None)
+    kind: Kind | None = next(
+        (kind for kind, name in KINDS.items() if name == params.get("ordertype") and kind is not Kind.LIMIT_MAKER), None
+    )
     side = {"buy": Side.BUY, "sell": Side.SELL}.get(params.get("type", ""))
     force = {"": Force.GTC}.get(params.get("timeinforce", ""))
     if params.get("timeinforce", "").upper() in list(Force):
