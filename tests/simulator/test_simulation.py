@@ -9,13 +9,19 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from random_play import random_play
+import stage
+from random_accounts import random_accounts
+from random_orders import random_orders
+from random_play import ask, fingerprint, random_play
 from stage import limit, play
 from tradekit.model.event import EventKind
 from tradekit.model.instrument import Instrument
 from tradekit.model.order import OrderKind, OrderStatus, Reason
 from tradekit.model.risk import LimitKind
 from tradekit.simulator.build import is_compiled
+from tradekit.simulator.context import Context
+from tradekit.simulator.loops import run_events
+from tradekit.simulator.simulation import Simulation, renew
 from tradekit.simulator.venue import Venue
 
 SEEDS = st.integers(0, 2**32 - 1)
@@ -308,3 +314,39 @@ def test_flatten_is_not_undone_by_the_strategy():
     assert run.fills == [(1, "X", 8, FLAT), (4, "X", -8, 80)]
     [closing] = [entry for entry in run.entries(EventKind.ORDER) if entry.a == -8]
     assert run.log[closing.cause].kind == EventKind.HALT
+
+
+def used(setup):
+    """Return a simulation that has been through something else, and then begun anew."""
+    rng, simulation = np.random.default_rng(len(setup.rules)), Simulation(setup)
+
+    def on_bar(ctx):
+        for view in ctx:
+            ask(rng, ctx, view, False)
+
+    run_events(Context(simulation, setup), on_bar, 0, len(setup.bars) * 2 // 3)
+    renew(simulation, setup.warmup)
+    return simulation
+
+
+@pytest.mark.parametrize(
+    "make", [random_play, random_accounts, lambda seed: random_orders(seed)[0]], ids=["play", "accounts", "orders"]
+)
+def test_simulation_that_is_renewed_is_as_a_new_one(make, monkeypatch):
+    seeds = range(30 if is_compiled() else 4)
+    expected = [fingerprint(make(seed)) for seed in seeds]
+    monkeypatch.setattr(stage, "Simulation", used)
+    assert [fingerprint(make(seed)) for seed in seeds] == expected
+
+
+def test_simulation_that_is_renewed_has_the_warm_up_it_is_given():
+    bars = {"X": [FLAT] * 5}
+    setup = stage.setup_of(stage.bars_of(bars))
+    simulation = Simulation(setup)
+    weights = np.full((5, 1), 0.5)
+    weights[1:] = np.nan
+    for warmup, orders in ((0, 1), (3, 0), (0, 1)):
+        renew(simulation, warmup)
+        stage.run_targets(simulation, weights, 0, 5)
+        statuses = simulation.book.columns()["status"].tolist()
+        assert statuses.count(OrderStatus.FILLED) == orders
