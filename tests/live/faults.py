@@ -28,6 +28,8 @@ class Spoken:
     errors: tuple[dict[str, Any], ...]
     """Errors with a code of the exchange's: one that may be of an order that was taken, and refusals."""
     is_perpetual: bool = False
+    calm_s: float = 60.0
+    """How long a session gets to catch up with a venue that is as it should be: longer where little may be asked at a time."""
     payments: Mapping[str, str] = field(default_factory=dict)
     """What the journal calls what moves an account's wallet, of what the venue tells of."""
 
@@ -136,6 +138,34 @@ SPOKEN: Mapping[str, Spoken] = {
             {"status": 401, "code": 50102},
             {"status": 200, "code": 50061},
         ),
+    ),
+    "kraken": Spoken(
+        "kraken",
+        "POST AddOrder",
+        "POST CancelOrder",
+        (
+            "POST OpenOrders",
+            "POST ClosedOrders",
+            "POST TradesHistory",
+            "POST BalanceEx",
+            "POST GetWebSocketsToken",
+            "GET Time",
+            "CONNECT v2",
+            "WS subscribe.executions",
+            "WS subscribe.ohlc",
+        ),
+        ("STREAM executions", "STREAM executions.trade", "STREAM ohlc"),
+        (
+            # Its errors come with status 200: unavailable and out of time, which say nothing of the order, and refusals.
+            {"status": 200, "accepts": True, "code": 1},
+            {"status": 200, "accepts": True, "code": 2},
+            {"status": 200, "code": 3},
+            {"status": 200, "code": 5},
+            {"status": 200, "code": 6},
+            {"status": 200, "code": 7},
+            {"status": 200, "code": 10},
+        ),
+        calm_s=300.0,
     ),
 }
 """By the dialect's name."""

@@ -27,6 +27,7 @@ from tradekit_venue import web
 from tradekit_venue.clock import Clock
 from tradekit_venue.engine.account import Account, Rates
 from tradekit_venue.engine.flow import Flow
+from tradekit_venue.kraken.names import trade_id
 from tradekit_venue.loading import Rules, of_bars
 from tradekit_venue.recording import Recording
 from tradekit_venue.serving import opened
@@ -42,7 +43,7 @@ from tradekit.engine.live.start import start
 from tradekit.journal.store import JournalStore
 from tradekit.plugin.discovery import Provided, Registry, discover
 
-KEY, SECRET, PASSPHRASE = "key-of-the-trader", "secret-of-the-trader", "passphrase-of-the-trader"
+KEY, SECRET, PASSPHRASE = "key-of-the-trader", "c2VjcmV0LW9mLXRoZS10cmFkZXI=", "passphrase-of-the-trader"
 MS = 1_000_000
 HISTORY = 10
 MONEY = Decimal(1_000_000)
@@ -322,7 +323,8 @@ def disagreements(place: Place, played: Played) -> list[str]:
     open_here = {one for one, leg in legs.working.items()}
     if open_here != set(account.open_by_client):
         found.append(f"open here {sorted(open_here)}, at the venue {sorted(account.open_by_client)}")
-    trades = {(str(trade.id), order.client_id) for order, trade in account.trades}
+    named = trade_id if place.dialect == "kraken" else lambda _order, trade: str(trade.id)
+    trades = {(named(order, trade), order.client_id) for order, trade in account.trades}
     counted = {(trade, client_id) for _, trade, client_id in legs.counted}
     if trades != counted:
         found.append(f"trades: the venue has {sorted(trades - counted)} more, the journal {sorted(counted - trades)}")

@@ -47,7 +47,7 @@ async def _trouble(
         assert first.ended.error is None
         assert fault is None or place.venue.faults.pending() == [], f"it has not happened: {fault}"
         trouble.end()
-        return place, await place.play(strategy, _Calm(place, loop.time() + 60.0))
+        return place, await place.play(strategy, _Calm(place, loop.time() + SPOKEN[dialect].calm_s))
 
 
 class _Calm:

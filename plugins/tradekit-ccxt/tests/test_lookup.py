@@ -164,6 +164,18 @@ def test_trades_of_two_of_our_orders_that_met_are_both_there() -> None:
     assert [trade["order"] for trade in found] == ["7", "8"]
 
 
+def test_trades_are_whole_where_an_answer_has_those_of_all_instruments() -> None:
+    there = [{"id": str(k), "timestamp": 10 * k, "symbol": "XY"[k % 2]} for k in range(12)]
+
+    async def fetch_my_trades(symbol: str | None, since: int, limit: int, params: dict[str, Any]) -> Any:
+        inside = [one for one in there if since <= one["timestamp"] <= params["until"]][-4:]
+        return [one for one in inside if symbol in (None, one["symbol"])][:limit]
+
+    exchange = SimpleNamespace(id="test", fetch_my_trades=fetch_my_trades, feature_value=lambda *_: None)
+    found = asyncio.run(Lookup(exchange, Profile(fills=4, has_mixed_fills=True)).trades("X", 0, 120))
+    assert [trade["id"] for trade in found] == ["0", "2", "4", "6", "8", "10"]
+
+
 def test_payments_are_those_of_the_ledger_that_are_recorded() -> None:
     class Ledger(Exchange):
         def market(self, symbol: str) -> dict[str, str]:

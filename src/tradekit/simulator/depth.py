@@ -26,8 +26,8 @@ class Depth:
     all 0 unless the book `is_touched`.
 
     A level that goes keeps its place with a size of 0, because most come again, and so do those that a new snapshot clears. The
-    best level is the one before `count`; what lies behind it up to `end` are better prices that are gone. `worst` is the lowest key that
-    was told since the last snapshot: of what lies beyond nothing is known.
+    best level is the one before `count`; what lies behind it up to `end` are better prices that are gone. `worst` is the lowest
+    key that was told since the last snapshot: of what lies beyond nothing is known.
     """
 
     def __init__(self, symbol: str) -> None:

@@ -15,6 +15,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from tradekit import ConfigError, Keys
+from tradekit_ccxt import kraken
 from tradekit_ccxt.options import ExchangeOptions
 
 __all__ = ["Client", "check_exchange", "close", "errors", "make", "rewritten"]
@@ -71,6 +72,8 @@ def make(options: ExchangeOptions, keys: Keys | None = None, is_blocking: bool =
         _mend_okx(client)
     if options.exchange == "bybit" and not is_blocking:
         _mend_bybit(client)
+    if options.exchange == "kraken":
+        kraken.mend(client)
     if options.sandbox:
         _practise(client, options)
     if options.url is not None:

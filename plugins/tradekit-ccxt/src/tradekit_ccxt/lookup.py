@@ -110,11 +110,15 @@ class Lookup:
         since_ms = self._told_since(since_ms, now_ms, self._feature(symbol, "fetchMyTrades", "daysBack"))
         step = min(self._feature(symbol, "fetchMyTrades", "untilDays") or 10_000, 10_000) * _DAY_MS
 
+        # ccxt would leave out the others only after an answer has come, which is full all the same.
+        named = None if self.profile.has_mixed_fills else symbol
+
         async def ask(start: int, end: int) -> list[_Found]:
-            answer: list[_Found] = await self.client.fetch_my_trades(symbol, start, limit, {"until": end})
+            answer: list[_Found] = await self.client.fetch_my_trades(named, start, limit, {"until": end})
             return answer
 
-        found = await self._all(ask, (since_ms, now_ms, step), limit, f"trades in {symbol!r}")
+        told = await self._all(ask, (since_ms, now_ms, step), limit, f"trades in {symbol!r}")
+        found = [one for one in told if named == symbol or one["symbol"] == symbol]
         # Two orders of the account that met have one trade in common.
         by_key = {(one["timestamp"], str(one["id"]), str(one.get("order"))): one for one in found}
         return [by_key[key] for key in sorted(by_key)]

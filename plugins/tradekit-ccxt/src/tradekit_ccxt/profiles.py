@@ -48,6 +48,8 @@ class Profile:
     """The name of a trade's fee in messages of streams, where ccxt leaves its sign as it comes: below 0 for what was paid."""
     fills: int | None = None
     """How many trades come in one answer at most, where ccxt's features don't say or are wrong."""
+    has_mixed_fills: bool = False
+    """Whether an answer has the trades of all instruments, and can't be narrowed to one."""
     is_serial: bool = False
     """Whether each request must have come back before the next one leaves, because they are numbered."""
     reads: tuple[str, ...] = ()
@@ -114,8 +116,11 @@ _RECORDED: Mapping[tuple[str, str], Profile] = {
     ("kraken", "spot"): Profile(
         cancel="clientOrderId",
         narrow="cl_ord_id",
+        has_window=True,
         fills=50,
+        has_mixed_fills=True,
         is_serial=True,
+        countdown="all",
         reads=tuple("/0/private/" + name for name in _KRAKEN_READS),
     ),
     ("gate", "spot"): Profile(kinds=_LIMIT, prefix="t-", find="id", cancel="id"),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import base64
 import json
 import os
 import secrets
@@ -48,7 +49,7 @@ class Keys:
 def run(asked: Mapping[str, Any]) -> None:
     """Open a venue as the command line asks for it, until Ctrl-C."""
     recordings = read(asked)
-    keys = Keys(secrets.token_hex(16), secrets.token_hex(32), secrets.token_hex(8))
+    keys = Keys(secrets.token_hex(16), base64.b64encode(secrets.token_bytes(32)).decode(), secrets.token_hex(8))
     venue = prepared(recordings, asked, keys)
     for fault in read_script(asked["faults"]):
         venue.faults.add(fault)

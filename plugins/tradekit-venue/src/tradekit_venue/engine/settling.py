@@ -18,10 +18,16 @@ CENT = Decimal("1e-8")
 class Outright:
     """Clears the trades of a spot market: what an order gives is tied up when it is taken, and a trade moves both currencies."""
 
+    def __init__(self) -> None:
+        self.charges_quote = False
+        """Whether fees are always in the quote currency, and not in what is received."""
+
     def reserve(self, listing: Listing, account: Account, asked: NewOrder, quantity: Decimal) -> Decimal:
         """Tie up what an order gives, and return how much that is. Raises `RejectError` where there is too little."""
-        amount = cost(listing, asked, quantity)
-        account.lock(listing.market.quote if asked.side is Side.BUY else listing.market.base, amount)
+        amount, quote = cost(listing, asked, quantity), listing.market.quote
+        if self.charges_quote and asked.side is Side.BUY and not account.can_lock(quote, amount * (1 + account.rates.taker)):
+            raise RejectError(Reason.FUNDS)
+        account.lock(quote if asked.side is Side.BUY else listing.market.base, amount)
         return amount
 
     def release(self, order: Order) -> None:
@@ -45,6 +51,8 @@ class Outright:
 
     def fee(self, account: Account, side: Side, trade_value: tuple[Decimal, Decimal], rate: Decimal, market: Market) -> Fee | None:
         """Return what an account pays for a trade."""
+        if self.charges_quote and not account.is_bottomless:
+            return Fee((trade_value[1] * rate).quantize(CENT, ROUND_DOWN), market.quote)
         return fee_for(account, market, side, trade_value, rate)
 
     def settle(self, order: Order, trade: Trade, collector: Account) -> tuple[str, ...]:
