@@ -148,7 +148,8 @@ def commands(verb: str, rest: list[str]) -> list[list[str]]:
     if verb == "demo":
         return [[str(BIN / ("tradekit" + EXE)), "run", "examples/quickstart.toml", *rest]]
     if verb == "test":
-        return [[*python, "pytest", *(rest or ["-n", "auto"])]]  # a few tests are over before workers have started
+        # A few tests are over before workers have started; where all are run, one that is done early takes over from the others.
+        return [[*python, "pytest", *(rest or ["-n", "auto", "--dist", "worksteal"])]]
     if verb == "lint":
         return [[*python, "ruff", "check", "."], [*python, "ruff", "format", "--check", "."], [*python, "mypy"]]
     if verb == "docs":

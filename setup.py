@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import multiprocessing
 import os
 import runpy
 import shutil
@@ -70,10 +71,13 @@ class CompileOrFallBack(build_ext):
         from Cython.Build import cythonize
 
         *modules, shared = self.extensions
+        # Where processes are not forked, each would run this script again.
+        is_forked = multiprocessing.get_start_method() == "fork"
         translated = cythonize(
             modules,
             build_dir=self.build_temp,
             force=True,
+            nthreads=(os.cpu_count() or 1) if is_forked else 0,
             quiet=True,
             language_level=3,
             compiler_directives=DIRECTIVES,

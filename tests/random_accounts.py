@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import sys
 from dataclasses import replace
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -72,6 +73,7 @@ def random_schedule(rng: Random, rows: int, instruments: list[Instrument]) -> Sc
     return Schedule.of(entries)
 
 
+@cache
 def random_accounts(seed: int, rows: int = 60, most_currencies: int = 3) -> Played:
     """Play the run of a seed."""
     rng = np.random.default_rng(seed)

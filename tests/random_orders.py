@@ -8,6 +8,7 @@ from __future__ import annotations
 import sys
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from functools import cache
 from types import SimpleNamespace
 from typing import Any
 
@@ -199,6 +200,7 @@ class Asker:
         return datetime(1970, 1, 1, tzinfo=UTC) + timedelta(hours=(ctx.index + 1) * 5 + float(self.rng.choice([2.5, 5.0, 20.0])))
 
 
+@cache
 def random_orders(seed: int, rows: int = 60) -> tuple[Played, Plan]:
     """Play the run of a seed; return it with what it asked for."""
     rng, plan = np.random.default_rng((seed, 7)), Plan()

@@ -7,11 +7,13 @@ from __future__ import annotations
 
 import hashlib
 import sys
+from functools import cache
 from typing import Any
 
 import numpy as np
 
 from stage import Played, check, limit, play
+from tradekit.analysis.trades import Ends, FillColumns, round_trips
 from tradekit.errors import OrderError
 from tradekit.model.account import Account
 from tradekit.model.bars import Bars
@@ -21,6 +23,7 @@ from tradekit.model.order import Order, OrderKind
 from tradekit.model.risk import LimitKind, Verdict
 from tradekit.simulator.context import Context, View
 from tradekit.simulator.costs import Impact, Tiers
+from tradekit.simulator.moves import Moves
 from tradekit.simulator.setup import Rule, Setup
 from tradekit.simulator.venue import Venue
 
@@ -142,6 +145,7 @@ def ask(rng: Random, ctx: Context, view: View, has_sizing: bool) -> None:
         pass  # a size of 0, when nothing is held
 
 
+@cache
 def random_play(seed: int, rows: int = 60) -> Played:
     """Play the run of a seed."""
     rng = np.random.default_rng(seed)
@@ -184,12 +188,25 @@ def random_play(seed: int, rows: int = 60) -> Played:
 def fingerprint(run: Played) -> str:
     """Return a hash of all that a run left, to the bit."""
     found = hashlib.sha256(run.simulation.equity_curve().tobytes())
-    for columns in (run.simulation.log.columns(), run.simulation.book.columns()):
+    for columns in (run.simulation.log.columns(), run.simulation.book.columns(), trades(run)):
         for name, column in columns.items():
             found.update(name.encode() + column.tobytes())
     found.update(repr(sorted(run.simulation.log.words().items())).encode())
     found.update(np.array(quotes(run.setup)).tobytes())
     return found.hexdigest()
+
+
+def trades(run: Played) -> dict[str, Any]:
+    """Return what the fills of a run make, one array a column, for one currency."""
+    log, size = run.simulation.log.columns(), len(run.setup.instruments)
+    moves = Moves(log, size).columns()
+    fills = FillColumns(
+        log["time"][moves.pop("entry")],
+        gain=moves["closed"] * (moves["price"] - moves["average"]),
+        **{name: moves[name] for name in ("instrument", "quantity", "price", "fee", "slippage", "split")},
+    )
+    trips = round_trips(fills, Ends(run.simulation.ledger.marks()))
+    return {name: np.ascontiguousarray(getattr(trips, name)) for name in trips.__dataclass_fields__}
 
 
 def quotes(setup: Setup) -> list[float]:

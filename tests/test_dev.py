@@ -223,7 +223,7 @@ def test_commands_pass_arguments_on(dev: ModuleType) -> None:
     (test,) = dev.commands("test", ["-k", "fills"])
     assert test[1:] == ["-m", "pytest", "-k", "fills"]
     (test,) = dev.commands("test", [])
-    assert test[1:] == ["-m", "pytest", "-n", "auto"]
+    assert test[1:] == ["-m", "pytest", "-n", "auto", "--dist", "worksteal"]
     (demo,) = dev.commands("demo", ["--json"])
     assert demo[1:] == ["run", "examples/quickstart.toml", "--json"]
 

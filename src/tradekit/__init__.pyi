@@ -85,7 +85,7 @@ from tradekit.errors import (
 from tradekit.lock import FileLock as FileLock
 from tradekit.model.account import Account as Account, Position as Position
 from tradekit.model.bars import Bars as Bars, Series as Series, Threshold as Threshold
-from tradekit.model.begun import RunStart as RunStart
+from tradekit.plugin.begun import RunStart as RunStart
 from tradekit.model.columns import column_values as column_values
 from tradekit.model.context import Context as Context, Depth as Depth, Quote as Quote, Trade as Trade, View as View
 from tradekit.model.cost import CostKind as CostKind, CostTerm as CostTerm
@@ -117,7 +117,7 @@ from tradekit.model.reference import ActionKind as ActionKind, Actions as Action
 from tradekit.model.result import ComponentUse as ComponentUse, Result as Result
 from tradekit.model.risk import Limit as Limit, LimitKind as LimitKind, Verdict as Verdict, VerdictKind as VerdictKind
 from tradekit.model.ticks import BookUpdates as BookUpdates, Quotes as Quotes, Trades as Trades, trade_number as trade_number
-from tradekit.model.values import Values as Values
+from tradekit.plugin.values import Values as Values
 from tradekit.plugin.contracts import (
     BarRequest as BarRequest,
     CostModel as CostModel,

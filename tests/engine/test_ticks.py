@@ -6,7 +6,20 @@ import numpy as np
 import pytest
 
 from tape_stage import SECOND, book_of, quotes_of, trades_of
-from tradekit import BookUpdates, ConfigError, DataError, Quotes, RiskRule, Strategy, StrategyError, Trades, Verdict, bars_of_trades
+from tradekit import (
+    BookUpdates,
+    ConfigError,
+    DataError,
+    Field,
+    Options,
+    Quotes,
+    RiskRule,
+    Strategy,
+    StrategyError,
+    Trades,
+    Verdict,
+    bars_of_trades,
+)
 from tradekit.data.tape import since
 from tradekit.engine.lookahead import search
 from tradekit.engine.run import execute
@@ -247,13 +260,68 @@ def test_several_instruments_are_merged_by_time(lab):
     }
 
 
-def test_sweep_bands_and_search_for_lookahead_of_ticks_are_refused(lab):
+def test_search_for_lookahead_of_ticks_is_refused(lab):
     ready = lab.ready(Buying, ON_TRADES)
-    planned = plan_search(Search(), [as_param("account.capital", "1000:3000:1000")])
     told = r"goes through bars only, and data.ticks is \['trades'\]; leave it out$"
     with pytest.raises(ConfigError, match=told):
-        begin(ready.composed.run_file.document, planned, lab.registry(Buying))
-    with pytest.raises(ConfigError, match=told):
-        execute(ready, lab.runs, bands=lambda _done, _total: None)
-    with pytest.raises(ConfigError, match=told):
         search(ready.composed, ready.market)
+
+
+class Offering(Strategy):
+    """Bid at the best price on each trade, and sell at bars."""
+
+    name = "offering"
+
+    class Options(Options):
+        size: float = Field(1.0, gt=0, description="units of a bid")
+
+    def on_trade(self, ctx, trade):
+        view = ctx["X"]
+        if not view.open_orders and view.position == 0:
+            view.buy(self.options.size, limit=view.depth.bid)
+
+    def on_bar(self, ctx):
+        if ctx.index % 3 == 2:
+            ctx.exit()
+
+
+@pytest.mark.parametrize("ticks", [ON_TRADES, ON_BOOK])
+def test_sweep_of_ticks_has_the_figures_of_runs_with_their_settings(lab, ticks):
+    overrides = (ticks, MARGIN, "execution.costs = [{ model = 'fee', bps = 10 }]")
+    planned = plan_search(Search(), [as_param("account.capital", "1000,3000"), as_param("execution.latency_ms", "0,700")])
+    document = lab.compose(Buying, *overrides).run_file.document
+    outcomes = begin(document, planned, lab.registry(Buying)).run(lab.runs, 1).outcomes
+    assert len({outcome.figures["total_return"] for outcome in outcomes}) > 1
+    for outcome in outcomes:
+        run = lab.run(Buying, *overrides, *(f"{name}={value}" for name, value in outcome.values.items())).result
+        assert outcome.figures == {key: run.metrics[key] for key in outcome.figures}
+
+
+def test_bands_of_trades_ask_what_trades_leave_open(lab):
+    finished = execute(lab.ready(Buying, ON_TRADES, MARGIN), lab.runs, bands=lambda _done, _total: None)
+    bands = finished.result.bands
+    assert [one["assumption"] for one in bands["assumptions"]] == ["touch", "slippage", "delay", "fees"]
+    assert bands["known"] == ["prices inside a bar"]
+    assert bands["band"]["total_return"]["as_written"] == finished.result.metrics["total_return"]
+    assert "orders arrive 10 ms later" in [one["text"] for one in bands["assumptions"]]
+
+
+def test_bands_of_a_book_are_those_of_runs_under_each_assumption(lab):
+    # Of the units at its price 25 are cancelled, and 20 traded: how many of them stood before the bid decides whether it is filled.
+    lab.known["trades"]["X"] = trades_of(
+        *((k + 0.1, 100, 1, 1) for k in range(3)), (2.5, 99, 20, -1), *((k + 0.1, 100, 1, 1) for k in range(3, 10))
+    )
+    lab.series["X"] = bars_of_trades(lab.known["trades"]["X"], "1s")
+    lab.known["book"]["X"] = book_of((0, [(99, 20)], [(101, 5)]), (0.5, [(99, 40)], []), (2, [(99, 15)], []), (8, [(99, 30)], []))
+    overrides = (ON_BOOK, MARGIN, "execution.latency_ms = 50", "execution.costs = [{ model = 'fee', bps = 10 }]")
+    bands = execute(lab.ready(Offering, *overrides), lab.runs, bands=lambda _done, _total: None).result.bands
+    assert bands["known"] == ["prices inside a bar", "whether a trade at its limit fills an order"]
+    found = {one["text"]: one["figures"]["total_return"] for one in bands["assumptions"]}
+    for text, change in (
+        ("units cancelled in a queue: power", "execution.queue = 'power'"),
+        ("units cancelled in a queue: log", "execution.queue = 'log'"),
+        ("orders arrive 50 ms later", "execution.latency_ms = 100"),
+        ("fees one tier worse, or a quarter more", "execution.costs = [{ model = 'fee', bps = 12.5 }]"),
+    ):
+        assert found[text] == pytest.approx(lab.run(Offering, *overrides, change).result.metrics["total_return"]), text
+    assert len(set(found.values())) > 1

@@ -110,6 +110,32 @@ SPOKEN: Mapping[str, Spoken] = {
             {"status": 200, "code": 10002},
         ),
     ),
+    "okx": Spoken(
+        "okx",
+        "POST trade/batch-orders",
+        "POST trade/cancel-order",
+        (
+            "GET trade/order",
+            "GET trade/orders-pending",
+            "GET trade/fills-history",
+            "GET account/balance",
+            "GET public/time",
+            "CONNECT private",
+            "CONNECT business",
+            "WS login",
+            "WS subscribe",
+        ),
+        ("STREAM orders", "STREAM candle", "STREAM candle.closed"),
+        (
+            {"status": 400, "accepts": True, "code": 50004},
+            {"status": 500, "code": 50026},
+            {"status": 503, "code": 50001},
+            {"status": 429, "code": 50013},
+            {"status": 429, "code": 50011, "retry_after": 3},
+            {"status": 401, "code": 50102},
+            {"status": 200, "code": 50061},
+        ),
+    ),
 }
 """By the dialect's name."""
 OTHERS = [name for name in SPOKEN if not name.startswith("binance")]

@@ -30,7 +30,7 @@ from tradekit_venue.engine.flow import Flow
 from tradekit_venue.loading import Rules, of_bars
 from tradekit_venue.recording import Recording
 from tradekit_venue.serving import opened
-from tradekit_venue.venue import Venue
+from tradekit_venue.venue import Key, Venue
 
 from engine.live.market import SYMBOL
 from engine.live.play import BEGIN, BTC, MINUTE, walk
@@ -42,7 +42,7 @@ from tradekit.engine.live.start import start
 from tradekit.journal.store import JournalStore
 from tradekit.plugin.discovery import Provided, Registry, discover
 
-KEY, SECRET = "key-of-the-trader", "secret-of-the-trader"
+KEY, SECRET, PASSPHRASE = "key-of-the-trader", "secret-of-the-trader", "passphrase-of-the-trader"
 MS = 1_000_000
 HISTORY = 10
 MONEY = Decimal(1_000_000)
@@ -167,6 +167,7 @@ def ccxt_by(clock: Clock) -> Iterator[None]:
         patch.setattr(web, "IDLE_S", 5.0)
         patch.setenv("TRADEKIT_TRIAL_KEY", KEY)
         patch.setenv("TRADEKIT_TRIAL_SECRET", SECRET)
+        patch.setenv("TRADEKIT_TRIAL_PASSWORD", PASSPHRASE)
         yield
 
 
@@ -197,6 +198,7 @@ class Place:
         self.flows = [self.venue.replay(one) for one in recordings]
         money = {"USDT": MONEY} | ({self.rates.asset: BESIDES} if self.rates.asset else {})
         self.account = self.venue.add_account("trader", money, KEY, SECRET, self.rates)
+        self.venue.keys[KEY] = Key(self.account, SECRET, PASSPHRASE)
 
     def _recording(self, number: int, instrument: Instrument) -> Recording:
         script = walk(self.rows, self.seed + number, FUNDED if self.is_perpetual else BEGIN)

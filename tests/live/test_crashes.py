@@ -165,7 +165,7 @@ name = "summary"
         """Start a run, or go on with it."""
         self.count += 1
         names = {"KEY": "apiKey", "SECRET": "secret", "PASSWORD": "password"}
-        keys = {f"TRADEKIT_CRASH_{name}": self.secrets[there] for name, there in names.items() if there in self.secrets}
+        keys = {f"TRADEKIT_CRASH_{name}": self.secrets[there] for name, there in names.items()}
         arguments = ["run", str(self.folder / "run.toml"), "--runs", str(self.folder), "--live"]
         return self.nursery.start(arguments, self.folder / f"run-{self.count}.txt", keys, dies)
 

@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from proofs import deep
 from random_accounts import HOUR, random_accounts
 from stage import Entry, Played
 from tradekit.engine.trades import carried, trips_of
@@ -19,8 +20,8 @@ from tradekit.simulator.build import is_compiled
 from tradekit.simulator.setup import Setup
 
 getcontext().prec = 50
-SEEDS = st.integers(0, 2**32 - 1)
-EXAMPLES = 300 if is_compiled() else 30
+EXAMPLES = deep(100, 300) if is_compiled() else 30
+SEEDS = st.integers(0, EXAMPLES - 1)  # few, so that the tests share their runs, which are made once
 ZERO = Decimal(0)
 YEAR = Decimal(365 * 24 * HOUR)
 
@@ -212,6 +213,7 @@ def scale_of(run: Played) -> float:
     return sum(map(abs, run.equity)) + max(rates) * (1e4 + sum(abs(fill.a * fill.b) * 10 for fill in run.entries(EventKind.FILL)))
 
 
+@pytest.mark.proof("simulator", cases=EXAMPLES)
 @given(seed=SEEDS)
 @settings(max_examples=EXAMPLES, deadline=None)
 def test_money_agrees_with_a_decimal_account(seed):
@@ -229,6 +231,7 @@ def test_money_agrees_with_a_decimal_account(seed):
     assert [entry[2] for entry in logged] == [near(entry[2], scale) for entry in told]
 
 
+@pytest.mark.proof("simulator", cases=EXAMPLES)
 @given(seed=SEEDS)
 @settings(max_examples=EXAMPLES, deadline=None)
 def test_equity_is_capital_and_what_came_of_it(seed):
@@ -239,6 +242,7 @@ def test_equity_is_capital_and_what_came_of_it(seed):
     assert run.equity[-1] == near(run.setup.capital + made, scale)
 
 
+@pytest.mark.proof("simulator", cases=EXAMPLES)
 @given(seed=SEEDS)
 @settings(max_examples=EXAMPLES, deadline=None)
 def test_cash_account_never_owes_money_nor_units(seed):
@@ -255,6 +259,7 @@ def test_cash_account_never_owes_money_nor_units(seed):
             assert entry.e >= 0
 
 
+@pytest.mark.proof("simulator", cases=EXAMPLES)
 @given(seed=SEEDS)
 @settings(max_examples=EXAMPLES, deadline=None)
 def test_profits_of_trades_interest_and_rates_make_the_change_of_equity(seed):
@@ -276,6 +281,7 @@ def test_profits_of_trades_interest_and_rates_make_the_change_of_equity(seed):
     assert trips.fees.sum() == near(run.simulation.ledger.fees, scale)
 
 
+@pytest.mark.proof("simulator", cases=EXAMPLES)
 @given(seed=SEEDS)
 @settings(max_examples=EXAMPLES, deadline=None)
 def test_cash_and_exposure_make_the_equity(seed):

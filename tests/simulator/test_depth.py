@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 from proofs import deep
 from tradekit.simulator.depth import Depth, Levels
 
-EXAMPLES = deep(60, 600)
+EXAMPLES = deep(30, 600)
 BID, ASK = 0, 1
 
 

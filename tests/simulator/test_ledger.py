@@ -7,13 +7,15 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from proofs import deep
 from random_play import random_play
 from stage import Entry, Played, play
 from tradekit.model.event import EventKind
 from tradekit.simulator.build import is_compiled
 
 getcontext().prec = 50
-EXAMPLES = 300 if is_compiled() else 30
+EXAMPLES = deep(100, 300) if is_compiled() else 30
+SEEDS = st.integers(0, EXAMPLES - 1)  # few, so that the tests share their runs, which are made once
 
 
 @dataclass
@@ -75,7 +77,8 @@ def assert_books_agree(run: Played) -> None:
     assert run.equity[-1] == near(float(ledger.cash) + value, turnover)
 
 
-@given(seed=st.integers(0, 2**32 - 1))
+@pytest.mark.proof("simulator", cases=EXAMPLES)
+@given(seed=SEEDS)
 @settings(max_examples=EXAMPLES, deadline=None)
 def test_books_agree_with_a_decimal_ledger(seed):
     assert_books_agree(random_play(seed))
@@ -88,6 +91,7 @@ def trades(draw):
     return draw(st.lists(st.tuples(size, st.integers(100, 100_000).map(lambda n: n / 100)), min_size=1, max_size=30))
 
 
+@pytest.mark.proof("simulator", cases=EXAMPLES)
 @given(trades=trades(), fee=st.sampled_from([0.0, 0.001, 0.0033]), per_unit=st.sampled_from([0.0, 0.01]))
 @settings(max_examples=EXAMPLES, deadline=None)
 def test_books_of_any_trades_reconcile(trades, fee, per_unit):

@@ -21,7 +21,7 @@ from tradekit.simulator.loops import run_events, run_targets
 from tradekit.simulator.simulation import Simulation
 from uncompiled import output_of
 
-EXAMPLES = deep(150, 1000) if is_compiled() else 20
+EXAMPLES = deep(50, 1000) if is_compiled() else 20
 FLAT = 100.0
 
 
@@ -182,7 +182,7 @@ def test_listener_hears_of_each_row_that_made_entries_once():
 @pytest.mark.proof("simulator")
 @pytest.mark.skipif(not is_compiled(), reason="the simulator is not compiled, so there is nothing to compare with")
 def test_compiled_and_uncompiled_runs_are_the_same_to_the_bit(tmp_path, matrix):
-    seeds = matrix.seeds(sample=40, whole=200)
+    seeds = matrix.seeds(sample=15, whole=200)
     for script, played in (("random_play.py", random_play), ("random_accounts.py", random_accounts)):
         told = output_of(tmp_path, str(Path(__file__).parents[1] / script), str(len(seeds)))
         assert told.removeprefix("uncompiled\n").splitlines() == [fingerprint(played(seed)) for seed in seeds]

@@ -4,6 +4,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from proofs import deep
 from random_accounts import random_accounts
 from stage import play
 from tradekit.model.event import CashKind, EventKind
@@ -12,7 +13,8 @@ from tradekit.simulator.build import is_compiled
 from tradekit.simulator.setup import AccountTerms, Currency
 
 FLAT = 100.0
-EXAMPLES = 200 if is_compiled() else 30
+EXAMPLES = deep(60, 200) if is_compiled() else 30
+SEEDS = st.integers(0, EXAMPLES - 1)  # few, so that the tests share their runs, which are made once
 
 
 def perpetual(symbol="X", **facts):
@@ -58,7 +60,8 @@ def test_initial_margins_of_all_positions_share_the_equity():
     assert run.position("X") == pytest.approx(20)
 
 
-@given(seed=st.integers(0, 2**32 - 1))
+@pytest.mark.proof("simulator", cases=EXAMPLES)
+@given(seed=SEEDS)
 @settings(max_examples=EXAMPLES, deadline=None)
 def test_no_fill_adds_beyond_the_initial_margin(seed):
     run = random_accounts(seed, most_currencies=1)
@@ -210,7 +213,8 @@ def test_profit_of_a_perpetual_is_in_its_own_currency():
     assert run.simulation.ledger.amounts() == [1000, 100]
 
 
-@given(seed=st.integers(0, 2**32 - 1))
+@pytest.mark.proof("simulator", cases=EXAMPLES)
+@given(seed=SEEDS)
 @settings(max_examples=EXAMPLES, deadline=None)
 def test_liquidation_closes_within_the_bar_and_leaves_what_is_left(seed):
     run = random_accounts(seed)

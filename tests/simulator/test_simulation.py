@@ -9,20 +9,28 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from random_play import random_play
+import stage
+from proofs import deep
+from random_accounts import random_accounts
+from random_orders import random_orders
+from random_play import ask, fingerprint, random_play
 from stage import limit, play
 from tradekit.model.event import EventKind
 from tradekit.model.instrument import Instrument
 from tradekit.model.order import OrderKind, OrderStatus, Reason
 from tradekit.model.risk import LimitKind
 from tradekit.simulator.build import is_compiled
+from tradekit.simulator.context import Context
+from tradekit.simulator.loops import run_events
+from tradekit.simulator.simulation import Simulation, renew
 from tradekit.simulator.venue import Venue
 
-SEEDS = st.integers(0, 2**32 - 1)
-EXAMPLES = 300 if is_compiled() else 30
+EXAMPLES = deep(100, 300) if is_compiled() else 30
+SEEDS = st.integers(0, EXAMPLES - 1)  # few, so that the tests share their runs, which are made once
 FLAT = 100.0
 
 
+@pytest.mark.proof("simulator", cases=EXAMPLES)
 @given(seed=SEEDS)
 @settings(max_examples=EXAMPLES, deadline=None)
 def test_fills_come_later_than_decisions_and_only_on_bars(seed):
@@ -37,6 +45,7 @@ def test_fills_come_later_than_decisions_and_only_on_bars(seed):
             assert not exists[order.row + 1 : fill.row, fill.instrument].any()
 
 
+@pytest.mark.proof("simulator", cases=EXAMPLES)
 @given(seed=SEEDS)
 @settings(max_examples=EXAMPLES, deadline=None)
 def test_fills_lie_in_the_range_of_their_bar_but_for_slippage(seed):
@@ -60,6 +69,7 @@ def test_fills_lie_in_the_range_of_their_bar_but_for_slippage(seed):
             assert fill.b == bars.open[fill.row, i]
 
 
+@pytest.mark.proof("simulator", cases=EXAMPLES)
 @given(seed=SEEDS)
 @settings(max_examples=EXAMPLES, deadline=None)
 def test_cash_account_is_never_overdrawn_or_short(seed):
@@ -74,6 +84,7 @@ def test_cash_account_is_never_overdrawn_or_short(seed):
     assert run.cash >= -1e-12 * run.setup.capital
 
 
+@pytest.mark.proof("simulator", cases=EXAMPLES)
 @given(seed=SEEDS)
 @settings(max_examples=EXAMPLES, deadline=None)
 def test_margin_account_never_adds_beyond_its_leverage(seed):
@@ -100,6 +111,7 @@ def test_margin_account_never_adds_beyond_its_leverage(seed):
         assert run.equity[row] == pytest.approx(cash + (held * last).sum(), rel=1e-9, abs=1e-6)
 
 
+@pytest.mark.proof("simulator", cases=EXAMPLES)
 @given(seed=SEEDS)
 @settings(max_examples=EXAMPLES, deadline=None)
 def test_sells_come_before_buys_at_the_open_and_inside_each_bar(seed):
@@ -109,6 +121,7 @@ def test_sells_come_before_buys_at_the_open_and_inside_each_bar(seed):
     assert parts == sorted(parts)
 
 
+@pytest.mark.proof("simulator", cases=EXAMPLES)
 @given(seed=SEEDS)
 @settings(max_examples=EXAMPLES, deadline=None)
 def test_orders_only_move_forward_and_the_book_agrees_with_the_log(seed):
@@ -141,6 +154,7 @@ def test_orders_only_move_forward_and_the_book_agrees_with_the_log(seed):
         assert order.filled * order.asked >= 0 or math.isnan(order.asked)
 
 
+@pytest.mark.proof("simulator", cases=EXAMPLES)
 @given(seed=SEEDS)
 @settings(max_examples=EXAMPLES, deadline=None)
 def test_nothing_adds_to_a_position_after_a_halt(seed):
@@ -155,6 +169,7 @@ def test_nothing_adds_to_a_position_after_a_halt(seed):
             held[entry.instrument] = entry.e
 
 
+@pytest.mark.proof("simulator", cases=EXAMPLES)
 @given(seed=SEEDS)
 @settings(max_examples=EXAMPLES, deadline=None)
 def test_fills_and_positions_are_whole_lots(seed):
@@ -308,3 +323,42 @@ def test_flatten_is_not_undone_by_the_strategy():
     assert run.fills == [(1, "X", 8, FLAT), (4, "X", -8, 80)]
     [closing] = [entry for entry in run.entries(EventKind.ORDER) if entry.a == -8]
     assert run.log[closing.cause].kind == EventKind.HALT
+
+
+def used(setup):
+    """Return a simulation that has been through something else, and then begun anew."""
+    rng, simulation = np.random.default_rng(len(setup.rules)), Simulation(setup)
+
+    def on_bar(ctx):
+        for view in ctx:
+            ask(rng, ctx, view, False)
+
+    run_events(Context(simulation, setup), on_bar, 0, len(setup.bars) * 2 // 3)
+    renew(simulation, setup.warmup)
+    return simulation
+
+
+@pytest.mark.parametrize(
+    "make",
+    # Without their memory of the runs that were made.
+    [random_play.__wrapped__, random_accounts.__wrapped__, lambda seed: random_orders.__wrapped__(seed)[0]],
+    ids=["play", "accounts", "orders"],
+)
+def test_simulation_that_is_renewed_is_as_a_new_one(make, monkeypatch):
+    seeds = range(30 if is_compiled() else 4)
+    expected = [fingerprint(make(seed)) for seed in seeds]
+    monkeypatch.setattr(stage, "Simulation", used)
+    assert [fingerprint(make(seed)) for seed in seeds] == expected
+
+
+def test_simulation_that_is_renewed_has_the_warm_up_it_is_given():
+    bars = {"X": [FLAT] * 5}
+    setup = stage.setup_of(stage.bars_of(bars))
+    simulation = Simulation(setup)
+    weights = np.full((5, 1), 0.5)
+    weights[1:] = np.nan
+    for warmup, orders in ((0, 1), (3, 0), (0, 1)):
+        renew(simulation, warmup)
+        stage.run_targets(simulation, weights, 0, 5)
+        statuses = simulation.book.columns()["status"].tolist()
+        assert statuses.count(OrderStatus.FILLED) == orders

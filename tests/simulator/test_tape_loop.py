@@ -16,7 +16,7 @@ from tradekit.simulator.setup import Rule
 from tradekit.simulator.simulation import Simulation
 from tradekit.simulator.tape_loop import TapeLoop, TickCalls
 
-EXAMPLES = deep(20, 200)
+EXAMPLES = deep(10, 200)
 ACCEPT = Verdict(VerdictKind.ACCEPT)
 FLAT = [(99, 5)], [(101, 5)]
 

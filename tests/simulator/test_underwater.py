@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tradekit.simulator.underwater import underwater
+from tradekit.simulator.underwater import deepest, extremes, underwater
 
 
 def plain(equity, capital):
@@ -38,3 +38,23 @@ def test_underwater_of_a_curve_that_may_not_be_written_reads_it():
 @pytest.mark.parametrize("equity", [[], [1.0], [1.0, 1.0, 3.0]])
 def test_underwater_without_a_fall_finds_nothing(equity):
     assert all(len(found) == 0 for found in underwater(np.array(equity), 1.0))
+
+
+@given(values=st.lists(st.one_of(close_by, st.floats(1e-3, 1e6)), max_size=60), capital=st.sampled_from([0.7, 1.0, 1e5]))
+def test_deepest_stretch_is_the_deepest_of_all_that_there_are(values, capital):
+    equity, times = np.array(values, dtype=np.float64), np.arange(len(values), dtype=np.int64) ** 2 + 7
+    first, _, back, depth = underwater(equity, capital)
+    begun = [int(times[row - 1]) if row else 3 for row in first]
+    lasted = [int(times[end if end >= 0 else -1]) - start for start, end in zip(begun, back, strict=True)]
+    worst = int(np.argmax(depth)) if len(depth) else None
+    expected = (0.0, 0, 0) if worst is None else (float(depth[worst]), lasted[worst], max(lasted))
+    assert deepest(equity, capital, times, 3) == expected
+
+
+@given(values=st.lists(st.sampled_from([-1.0, 0.0, 2.0, float("nan"), float("inf"), float("-inf")]), max_size=8))
+def test_extremes_are_the_least_and_the_greatest_value(values):
+    found = extremes(np.array(values, dtype=np.float64))
+    if values and not np.isnan(values).any():
+        assert found == (min(values), max(values))
+    else:
+        assert np.isnan(found).all()

@@ -51,6 +51,7 @@ def test_answer_that_refuses_for_certain_is_a_refusal(error: Exception) -> None:
         ccxt.DuplicateOrderId(),
         ccxt.InvalidOrder("Duplicate order sent."),
         ccxt.InvalidOrder('bybit {"retCode":170146,"retMsg":"Order creation timeout.","result":{}}'),
+        ccxt.InvalidOrder('okx {"code":"1","data":[{"sCode":"51016","sMsg":"Client order ID already exists."}]}'),
         ccxt.OrderNotFound(),
         ccxt.ChecksumError(),
         KeyError("orderId"),

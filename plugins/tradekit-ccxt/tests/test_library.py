@@ -86,3 +86,10 @@ def test_log_in_to_streams_of_bybit_is_stamped_by_the_time_of_the_exchange() -> 
 def test_account_at_bybit_is_a_unified_one_without_asking() -> None:
     client = library.make(CcxtSource.Options(exchange="bybit", url=BASE), Keys("k", "s"))
     assert asyncio.run(client.is_unified_enabled()) == [False, True]
+
+
+def test_client_of_okx_logs_in_by_the_exchanges_time_and_has_one_kind_of_day() -> None:
+    client = library.make(CcxtSource.Options(exchange="okx"))
+    client.milliseconds, client.options["timeDifference"] = lambda: 1_700_000_050_000, 50_000
+    assert client.seconds() == 1_700_000_000
+    assert [client.timeframes[name] for name in ("1m", "4h", "6h", "1d")] == ["1m", "4H", "6Hutc", "1Dutc"]

@@ -161,6 +161,12 @@ def test_fee_of_a_trade_is_added_up_once(changes: dict[str, Any], fee: str, curr
     assert (found.fee, found.fee_currency) == (Decimal(fee), currency)
 
 
+@pytest.mark.parametrize(("name", "fee"), [("fillFee", "0.02"), ("fee", "-0.02")])
+def test_fee_that_ccxt_leaves_as_a_stream_tells_it_is_turned(name: str, fee: str) -> None:
+    told = {**TRADE, "fee": {"cost": "-0.02", "currency": "USDT"}, "info": {name: "-0.02"}}
+    assert fill(told, Profile(turned_fee="fillFee")).fee == Decimal(fee)
+
+
 @pytest.mark.parametrize(
     ("changes", "said"),
     [

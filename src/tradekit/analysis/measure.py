@@ -8,14 +8,14 @@ from types import MappingProxyType
 
 import numpy as np
 
-from tradekit.analysis.curve import EquityCurve, Sampling
+from tradekit.analysis.curve import DAY, EquityCurve, Sampling
 from tradekit.analysis.definitions import DEFINITIONS
-from tradekit.analysis.drawdowns import drawdown_periods
-from tradekit.analysis.statistics import alpha_beta, annual_return, annual_volatility, cvar, sharpe, sortino, var
+from tradekit.analysis.statistics import alpha_beta, annual_return, annual_volatility, cvar, mean, sharpe, sortino, var
 from tradekit.analysis.trades import FillColumns, RoundTrips
 from tradekit.model.bars import Floats
 from tradekit.model.event import CashKind
 from tradekit.model.memory import Memory
+from tradekit.simulator.underwater import deepest, extremes
 
 __all__ = ["measure"]
 
@@ -33,10 +33,13 @@ def measure(
     """
     # What overflows becomes infinite or NaN, and so None.
     with np.errstate(over="ignore", invalid="ignore"):
-        figures = _trade_figures(trips) | {"fees": float(np.sum(fills.fee)), "slippage": float(np.sum(fills.slippage))}
+        figures = _trade_figures(trips) | {
+            "fees": float(np.add.reduce(fills.fee)),
+            "slippage": float(np.add.reduce(fills.slippage)),
+        }
         figures |= _carry_figures(carried)
         lowest, highest = _extremes(curve.equity, curve.memory)
-        if len(curve.equity) and np.isfinite((lowest, highest)).all():
+        if math.isfinite(lowest) and math.isfinite(highest):
             figures |= _path_figures(curve)
             if lowest > 0.0:
                 figures |= _return_figures(curve, sampling, figures["max_drawdown"])
@@ -50,13 +53,12 @@ def _defined(value: float | None) -> float | int | None:
 
 
 def _path_figures(curve: EquityCurve) -> _Figures:
-    drawdowns = drawdown_periods(curve)
-    worst = int(np.argmax(drawdowns.depth)) if len(drawdowns) else -1
+    depth, lasted, longest = deepest(curve.equity, curve.capital, curve.close_time, curve.start)
     return {
         "total_return": float(curve.equity[-1]) / curve.capital - 1.0,
-        "max_drawdown": float(drawdowns.depth[worst]) if len(drawdowns) else 0.0,
-        "max_drawdown_days": float(drawdowns.days[worst]) if len(drawdowns) else 0.0,
-        "longest_drawdown_days": float(np.max(drawdowns.days, initial=0.0)),
+        "max_drawdown": depth,
+        "max_drawdown_days": float(lasted) / DAY,
+        "longest_drawdown_days": float(longest) / DAY,
     }
 
 
@@ -103,11 +105,8 @@ def _activity_figures(curve: EquityCurve, gross: Floats, fills: FillColumns) -> 
 
 def _extremes(values: Floats, memory: Memory) -> tuple[float, float]:
     """Return the lowest and the highest value; NaN for both if one is NaN, or if there are none."""
-    lowest, highest = [], []
-    for block in memory.blocks(len(values)):
-        lowest.append(np.min(values[block]))
-        highest.append(np.max(values[block]))
-    return (float(np.min(lowest)), float(np.max(highest))) if lowest else (math.nan, math.nan)
+    found = [bound for block in memory.blocks(len(values)) for bound in extremes(values[block])]
+    return extremes(np.array(found))
 
 
 def _trade_figures(trips: RoundTrips) -> _Figures:
@@ -117,12 +116,12 @@ def _trade_figures(trips: RoundTrips) -> _Figures:
         "trades": len(profit),
         "open_trades": len(trips) - len(profit),
         "win_rate": len(wins) / len(profit) if len(profit) else None,
-        "profit_factor": float(np.sum(wins)) / -float(np.sum(losses)) if len(losses) else None,
+        "profit_factor": float(np.add.reduce(wins)) / -float(np.add.reduce(losses)) if len(losses) else None,
         "expectancy": _mean(profit),
         "average_win": _mean(wins),
         "average_loss": _mean(losses),
-        "best_trade": float(np.max(profit)) if len(profit) else None,
-        "worst_trade": float(np.min(profit)) if len(profit) else None,
+        "best_trade": float(profit.max()) if len(profit) else None,
+        "worst_trade": float(profit.min()) if len(profit) else None,
     }
 
 
@@ -142,4 +141,4 @@ def _paid(carried: Mapping[CashKind, float], kind: CashKind) -> float:
 
 
 def _mean(values: Floats) -> float | None:
-    return float(np.mean(values)) if len(values) else None
+    return mean(values) if len(values) else None

@@ -21,8 +21,10 @@ __all__ = [
     "cornish_fisher",
     "cornish_fisher_var",
     "cvar",
+    "deviation",
     "excess_kurtosis",
     "information_ratio",
+    "mean",
     "normal_var",
     "probabilistic_sharpe",
     "rolling_beta",
@@ -39,6 +41,17 @@ __all__ = [
 _ROUNDING = 1e-14
 
 
+def mean(values: Floats) -> float:
+    """Return the mean of some values, of which there is one at least, to the bit of `np.mean`; that takes three times as long."""
+    return float(np.add.reduce(values)) / len(values)
+
+
+def deviation(values: Floats) -> float:
+    """Return the sample standard deviation (ddof 1) of two values at least, to the bit of `np.std`."""
+    centred = values - mean(values)
+    return math.sqrt(float(np.add.reduce(centred * centred)) / (len(values) - 1))
+
+
 def annual_return(growth: float, years: float) -> float | None:
     """Return the constant yearly return that turns 1 into `growth` in `years` (compound annual growth rate).
 
@@ -53,7 +66,7 @@ def annual_return(growth: float, years: float) -> float | None:
 
 def annual_volatility(returns: Floats, per_year: float) -> float | None:
     """Return the sample standard deviation (ddof 1) of the returns times `sqrt(per_year)`; None below two returns."""
-    return float(np.std(returns, ddof=1)) * math.sqrt(per_year) if len(returns) > 1 else None
+    return deviation(returns) * math.sqrt(per_year) if len(returns) > 1 else None
 
 
 def sharpe(returns: Floats, per_year: float) -> float | None:
@@ -61,8 +74,8 @@ def sharpe(returns: Floats, per_year: float) -> float | None:
 
     Sharpe (1994), The Sharpe Ratio, Journal of Portfolio Management 21(1). None when the returns don't vary.
     """
-    deviation = float(np.std(returns, ddof=1)) if len(returns) > 1 else 0.0
-    return float(np.mean(returns)) / deviation * math.sqrt(per_year) if deviation > _ROUNDING else None
+    spread = deviation(returns) if len(returns) > 1 else 0.0
+    return mean(returns) / spread * math.sqrt(per_year) if spread > _ROUNDING else None
 
 
 def sortino(returns: Floats, per_year: float) -> float | None:
@@ -73,8 +86,8 @@ def sortino(returns: Floats, per_year: float) -> float | None:
     """
     if len(returns) < 2:
         return None
-    downside = math.sqrt(float(np.mean(np.minimum(returns, 0.0) ** 2)))
-    return float(np.mean(returns)) / downside * math.sqrt(per_year) if downside > _ROUNDING else None
+    downside = math.sqrt(mean(np.minimum(returns, 0.0) ** 2))
+    return mean(returns) / downside * math.sqrt(per_year) if downside > _ROUNDING else None
 
 
 def var(returns: Floats, tail: float = 0.05) -> float | None:
@@ -109,7 +122,7 @@ def cvar(returns: Floats, tail: float = 0.05) -> float | None:
     if not _has_tail(returns, tail):
         return None
     last = int(tail * (len(returns) - 1))
-    return -float(np.mean(np.sort(returns)[: last + 1]))
+    return -mean(np.sort(returns)[: last + 1])
 
 
 def normal_var(returns: Floats, tail: float = 0.05) -> float | None:

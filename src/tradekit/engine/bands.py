@@ -23,6 +23,7 @@ from tradekit.engine.shared import Shared
 from tradekit.engine.trades import fills_of, trips_of
 from tradekit.journal.record import Record
 from tradekit.model.bars import Floats
+from tradekit.model.fills import FillRules
 from tradekit.simulator.costs import Costs
 from tradekit.simulator.setup import Setup
 
@@ -35,12 +36,14 @@ _SHOWN = ("total_return", "annual_return", "sharpe", "max_drawdown", "trades", "
 _MORE = 0.25  # by so much a fee without tiers is raised
 _LEAST = 0.0005  # what is assumed where the run file has no slippage, or no fee, as a part of the value
 _FAN = 200  # closes at which equity is told
+_LATER_NS = 10_000_000  # by so much orders arrive later on ticks, where they take less than that
 _PATHS = ("worst", "nearest-first", "high-first", "low-first")
+_QUEUES = ("behind", "power", "log")
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Way:
-    """One answer to one question that bars leave open: what is changed in a setup for it."""
+    """One answer to one question that the data leave open: what is changed in a setup for it."""
 
     assumption: str
     text: str
@@ -117,6 +120,7 @@ def bands_of(
         "runs": 1 + len(ways) + len(combined),
         "band": {key: _band([done.figures[key] for done in every], written.figures[key]) for key in FIGURES},
         "fan": _fan(record, written, every),
+        "known": list(_known(market)),
         "assumptions": [_assumed(way, done, depends[way]) for way, done in single.items()],
         "trades_in_all": len(written.trips),
         "trades": list(_trades(written.trips, market.bars.symbols, depends)),
@@ -125,12 +129,7 @@ def bands_of(
 
 def _ways(composed: ComposedRun, market: MarketData, record: Record) -> Iterator[_Way]:
     """Yield the assumptions that a run does not make, one at a time."""
-    rules = composed.fill_rules
-    for path in _PATHS:
-        if path != rules.path:
-            yield _Way("path", f"prices inside a bar: {path}", {"path": path})
-    other = "touch" if rules.limit_fills == "through" else "through"
-    yield _Way("touch", f"limits fill on: {other}", {"limit_fills": other})
+    yield from _fill_ways(composed.fill_rules, market)
     if composed.costs and _has_slippage(record):
         yield _Way("slippage", "no slippage", {"costs": lambda costs: _slipped(costs, 0.0)})
         yield _Way("slippage", "twice the slippage", {"costs": lambda costs: _slipped(costs, 2.0)})
@@ -140,8 +139,41 @@ def _ways(composed: ComposedRun, market: MarketData, record: Record) -> Iterator
             f"slippage of {_LEAST:.2%}",
             {"costs": lambda costs: replace(costs, slippage_rate=costs.slippage_rate + _LEAST)},
         )
-    yield _Way("delay", "orders arrive a bar later", {"latency_ns": rules.latency_ns + market.bar_length})
+    yield _delayed(composed.fill_rules, market)
     yield _Way("fees", "fees one tier worse, or a quarter more", {"costs": _dearer})
+
+
+def _fill_ways(rules: FillRules, market: MarketData) -> Iterator[_Way]:
+    """Yield how else orders might have been filled: inside a bar, by a trade at their limit, or from their place in a queue."""
+    tape = market.tape
+    if tape is None:
+        for path in _PATHS:
+            if path != rules.path:
+                yield _Way("path", f"prices inside a bar: {path}", {"path": path})
+    if tape is None or not tape.has_depth:
+        other = "touch" if rules.limit_fills == "through" else "through"
+        yield _Way("touch", f"limits fill on: {other}", {"limit_fills": other})
+        return
+    for queue in _QUEUES:
+        if queue != rules.queue:
+            yield _Way("queue", f"units cancelled in a queue: {queue}", {"queue": queue})
+
+
+def _delayed(rules: FillRules, market: MarketData) -> _Way:
+    """Return orders that arrive a bar later, or on ticks after twice the time, and 10 ms later at least."""
+    now = rules.latency_ns + rules.data_latency_ns
+    if market.tape is None:
+        return _Way("delay", "orders arrive a bar later", {"latency_ns": now + market.bar_length})
+    later = max(now, _LATER_NS)
+    return _Way("delay", f"orders arrive {later / 1e6:g} ms later", {"latency_ns": now + later})
+
+
+def _known(market: MarketData) -> Iterator[str]:
+    """Yield what need not be assumed, because ticks tell it."""
+    if market.tape is not None:
+        yield "prices inside a bar"
+        if market.tape.has_depth:
+            yield "whether a trade at its limit fills an order"
 
 
 def _has_slippage(record: Record) -> bool:
@@ -258,6 +290,8 @@ def bands_told(bands: Mapping[str, Any]) -> Iterator[RenderableType]:
         yield f"{several:,} of {bands['trades_in_all']:,} trades {depend} on an assumption; bands.json names them"
     else:
         yield "no trade depends on any of these assumptions"
+    if bands["known"]:
+        yield f"not assumed, because the ticks tell it: {', '.join(bands['known'])}"
 
 
 def _figure(key: str, value: float | None) -> str:

@@ -6,40 +6,46 @@ from tradekit.analysis.curve import EquityCurve, Sampling, sample
 from tradekit.analysis.definitions import DEFINITIONS
 from tradekit.analysis.measure import measure
 from tradekit.analysis.trades import RoundTrips
-from tradekit.engine.calls import run_on_bar
-from tradekit.engine.compose import ComposedRun
+from tradekit.engine.calls import run_on_bar, run_on_ticks
 from tradekit.engine.market import MarketData
 from tradekit.engine.prepare import Prepared
+from tradekit.engine.ticks import calls_of
 from tradekit.engine.trades import carried, fills_of
-from tradekit.errors import ConfigError
 from tradekit.journal.record import Record
 from tradekit.model.bars import Floats
 from tradekit.simulator.context import Context
 from tradekit.simulator.loops import run_targets
-from tradekit.simulator.simulation import Simulation
+from tradekit.simulator.simulation import Simulation, renew
+from tradekit.simulator.tape_loop import TapeLoop
 
-__all__ = ["FIGURES", "bars_only", "figures_of", "sampling_of", "simulate"]
+__all__ = ["FIGURES", "figures_of", "sampling_of", "simulate"]
 
 _NOT_MADE = ("benchmark_return", "alpha", "beta", "exposure", "average_leverage", "turnover")
 FIGURES = tuple(key for key in DEFINITIONS if key not in _NOT_MADE)
 """The figures that such a simulation has: all but those that need a benchmark, or what was held at each bar."""
 
 
-def bars_only(composed: ComposedRun, what: str) -> None:
-    """Raise `ConfigError` for a run on ticks, which `what` would go through as if it were one on bars."""
-    if composed.config.data.ticks is not None:
-        raise ConfigError(f"{what} goes through bars only, and data.ticks is {list(composed.config.data.ticks)}; leave it out")
+def simulate(prepared: Prepared, targets: Floats | None, used: Simulation | None = None) -> Record:
+    """Run all rows, on target weights or, without them, in the event form, on ticks where the setup has a tape.
 
-
-def simulate(prepared: Prepared, targets: Floats | None) -> Record:
-    """Run all rows, on target weights or, without them, in the event form."""
-    setup = prepared.setup
-    simulation = Simulation(setup)
-    if targets is not None:
-        run_targets(simulation, targets, 0, len(setup.bars))
+    `used` is a simulation of the same setup, but for its warm-up, that is no longer needed: it is taken, because making one takes
+    as long as many rows. What was recorded of it is written over. A run on ticks takes a new one.
+    """
+    setup, strategy, rows = prepared.setup, prepared.strategy, (0, len(prepared.setup.bars))
+    if used is None or setup.tape is not None:
+        simulation = Simulation(setup)
     else:
-        run_on_bar(Context(simulation, setup), prepared.strategy, (0, len(setup.bars)))
-    return Record.of(simulation, setup)
+        simulation = used
+        renew(simulation, setup.warmup)
+    if targets is not None:
+        run_targets(simulation, targets, *rows)
+        return Record.of(simulation, setup, has_orders=False)
+    context = Context(simulation, setup)
+    if setup.tape is None:
+        run_on_bar(context, strategy, rows)
+    else:
+        run_on_ticks(context, TapeLoop(context, setup, calls_of(strategy)), strategy, rows)
+    return Record.of(simulation, setup, has_orders=False)
 
 
 def figures_of(record: Record, trips: RoundTrips, sampling: Sampling, bar_length: int) -> dict[str, float | int | None]:

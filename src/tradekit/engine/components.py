@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from types import UnionType
 from typing import Annotated, Any, Literal, TypeVar, Union, get_args, get_origin
@@ -89,7 +90,24 @@ def _options(provided: Provided, table: ComponentTable, registry: Registry, fold
 
     model = provided.cls.Options
     owner = f"{provided.kind} {provided.name!r}"
-    return validate(model, _located([model], table.options, folder), table.key, owner, table.reserved, elsewhere)
+    options = _located([model], table.options, folder) if _holds_paths(model) else table.options
+    return validate(model, options, table.key, owner, table.reserved, elsewhere)
+
+
+@cache
+def _holds_paths(model: type[BaseModel]) -> bool:
+    """Say whether anything in a table may be a path."""
+    seen: set[type[BaseModel]] = set()
+    waiting: list[object] = [model]
+    while waiting:
+        annotation = waiting.pop()
+        if annotation is Path:
+            return True
+        waiting += get_args(annotation)
+        if isinstance(annotation, type) and issubclass(annotation, BaseModel) and annotation not in seen:
+            seen.add(annotation)
+            waiting += [field.annotation for field in annotation.model_fields.values()]
+    return False
 
 
 def _located(annotations: Sequence[object], value: Any, folder: Path) -> Any:

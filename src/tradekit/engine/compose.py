@@ -22,7 +22,7 @@ from tradekit.model.risk import Limit, LimitKind
 from tradekit.plugin.contracts import CostModel, DataSource, Executor, Reporter, RiskRule, Strategy
 from tradekit.plugin.discovery import Registry, discover
 
-__all__ = ["ComposedRun", "compose", "compose_document", "compose_file", "registry_of"]
+__all__ = ["ComposedRun", "compose", "compose_document", "compose_file", "registry_of", "strategy_with"]
 
 _UNTIL_TOLD = 1 << 61
 """A latency without end, for orders of which a venue tells what became of them."""
@@ -127,6 +127,17 @@ def compose_document(
     if problems or checked.config is None:
         document.fail(problems)
     return _assemble(RunFile(document, checked.config), made)
+
+
+def strategy_with(composed: ComposedRun, options: Mapping[str, Any], registry: Registry) -> tuple[Strategy, ComponentUse] | None:
+    """Return the strategy of a run, with other options and checked as when it is composed; `None` where it can't be had."""
+    table = replace(composed.config.strategy, options={**composed.config.strategy.options, **options})
+    made, _ = make(table, registry, composed.run_file.folder)
+    if made is None or not isinstance(made.component, Strategy):
+        return None
+    if any(_account_problems(made, made.component, composed.config.account.kind)):
+        return None
+    return made.component, made.use
 
 
 def registry_of(document: Document, problems: Sequence[Problem] = ()) -> Registry:

@@ -16,11 +16,11 @@ from tradekit.engine.decisions import without_dust
 from tradekit.errors import PluginError, RunError, TradekitError, system_reason
 from tradekit.journal.events import event_of, events
 from tradekit.journal.record import Record
-from tradekit.model.begun import RunStart
 from tradekit.model.event import Event, EventKind
 from tradekit.model.order import Reason
 from tradekit.model.outside import OutsideNote
 from tradekit.model.risk import LimitKind
+from tradekit.plugin.begun import RunStart
 from tradekit.plugin.contracts import Reporter
 from tradekit.simulator.context import Context
 from tradekit.simulator.setup import Rule, Setup

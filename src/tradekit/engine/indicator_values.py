@@ -13,9 +13,9 @@ from tradekit.engine.indicators import UNPROVEN, check_indicators, compute
 from tradekit.errors import ConfigError
 from tradekit.model.bars import Bars
 from tradekit.model.timeline import Sessions
-from tradekit.model.values import Values
 from tradekit.plugin.contracts import Indicator
 from tradekit.plugin.discovery import discover
+from tradekit.plugin.values import Values
 
 __all__ = ["find_indicator", "indicator_values"]
 

@@ -30,6 +30,7 @@ __all__ = [
     "differs",
     "is_fed",
     "ratio_of",
+    "shared_columns",
     "value_names",
     "warmup_of",
 ]
@@ -91,28 +92,46 @@ def compute(
     """
     names = [value for name, indicator in indicators.items() for value in value_names(name, indicator)]
     values = np.empty((len(names), len(bars.symbols), len(bars)))
+    if isinstance(shared, Shared):
+        for row, column in enumerate(shared_columns(indicators, bars, size, sessions, shared).values()):
+            values[row] = column
+        return Computed({name: row for row, name in enumerate(names)}, values)
     supplies = [_Supply(bars, i, sessions.calendar(i)) for i in range(len(bars.symbols))]
     row = 0
     for name, indicator in indicators.items():
-        coarse = indicator.bar_interval if ratio_of(indicator, size) > 1 else None
-        reader = Reader(name, indicator, None if coarse is None else parse_interval(coarse))
+        reader = _reader(name, indicator, size)
         into = values[row : row + len(indicator.outputs)]
         if isinstance(shared, Unproven):
             for i, supply in enumerate(supplies):
                 into[:, i] = bars.on_clock(i, _found(reader, supply, len(supply)).on_own_bars())
-        elif shared is None:
-            _fill(into, reader, supplies)
         else:
-            into[:] = shared.columns(indicator, partial(_columns, into.shape, reader, supplies))
+            _fill(into, reader, supplies)
         row += len(indicator.outputs)
     return Computed({name: row for row, name in enumerate(names)}, values)
 
 
-def _columns(shape: tuple[int, ...], reader: Reader, supplies: Sequence[_Supply]) -> Floats:
-    """Return the values of an indicator for all instruments, [output, instrument, time], in an array of their own."""
-    found = np.empty(shape)
-    _fill(found, reader, supplies)
-    return found
+def shared_columns(
+    indicators: Mapping[str, Indicator], bars: Bars, size: BarSize, sessions: Sessions, shared: Shared
+) -> dict[str, Floats]:
+    """Return all values by name as `compute` does, float64 [instrument, time]: what `shared` has itself, so don't write into it."""
+
+    def columns(name: str, indicator: Indicator) -> Floats:
+        found = np.empty((len(indicator.outputs), len(bars.symbols), len(bars)))
+        supplies = [_Supply(bars, i, sessions.calendar(i)) for i in range(len(bars.symbols))]
+        _fill(found, _reader(name, indicator, size), supplies)
+        found.flags.writeable = False
+        return found
+
+    values: dict[str, Floats] = {}
+    for name, indicator in indicators.items():
+        found = shared.columns(indicator, partial(columns, name, indicator))
+        values.update(zip(value_names(name, indicator), found, strict=True))
+    return values
+
+
+def _reader(name: str, indicator: Indicator, size: BarSize) -> Reader:
+    coarse = indicator.bar_interval if ratio_of(indicator, size) > 1 else None
+    return Reader(name, indicator, None if coarse is None else parse_interval(coarse))
 
 
 def _fill(into: Floats, reader: Reader, supplies: Sequence[_Supply]) -> None:

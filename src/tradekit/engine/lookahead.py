@@ -9,7 +9,6 @@ from typing import Literal
 import numpy as np
 
 from tradekit.data.interval import time_text
-from tradekit.engine.brief import bars_only
 from tradekit.engine.calls import run_on_bar
 from tradekit.engine.compose import ComposedRun
 from tradekit.engine.decisions import Decision, Difference, Values, decisions_in, first_difference
@@ -18,7 +17,7 @@ from tradekit.engine.indicators import UNPROVEN, differs
 from tradekit.engine.market import MarketData
 from tradekit.engine.plan import targets_of
 from tradekit.engine.prepare import prepare
-from tradekit.errors import StrategyError
+from tradekit.errors import ConfigError, StrategyError
 from tradekit.journal.record import Record
 from tradekit.journal.tables import journal_table
 from tradekit.model.bars import PRICE_COLUMNS, Bars, Floats
@@ -184,7 +183,9 @@ def search(
     `moments` are the last rows that stay, or how many of them: rows on which the strategy decided, those before, and some between.
     Raises what the run itself raises on its own data.
     """
-    bars_only(composed, "the search for look-ahead")
+    ticks = composed.config.data.ticks
+    if ticks is not None:
+        raise ConfigError(f"the search for look-ahead goes through bars only, and data.ticks is {list(ticks)}; leave it out")
     forms = forms_of(composed.strategy)
     moved: LookAhead | None = None
     done, decisions = 0, 0

@@ -18,6 +18,7 @@ from tradekit.model.event import EventKind
 from tradekit.plugin.contracts import Strategy
 from tradekit.simulator.context import Context
 from tradekit.simulator.loops import run_targets
+from tradekit.simulator.signals import targets_from
 from tradekit.simulator.simulation import Simulation
 
 __all__ = ["Plan", "choose", "targets_of"]
@@ -60,14 +61,16 @@ def targets_of(prepared: Prepared) -> Floats:
     bars, strategy, values = prepared.setup.bars, prepared.strategy, prepared.values()
     who = f"targets() of strategy {strategy.name!r}"
     with Blaming(who, strategy):
-        weights = np.array(strategy.targets(bars, values), dtype=np.float64, order="C")
+        found = np.asarray(strategy.targets(bars, values), dtype=np.float64)
     expected = (len(bars), len(bars.symbols))
-    if weights.shape != expected:
-        raise StrategyError(f"{who} returned shape {weights.shape}, expected [time, instrument] {expected}")
-    if np.isinf(weights).any():
-        row, i = (int(k) for k in np.argwhere(np.isinf(weights))[0])
+    if found.shape != expected:
+        raise StrategyError(f"{who} returned shape {found.shape}, expected [time, instrument] {expected}")
+    weights, is_infinite = targets_from(found, max(prepared.setup.warmup - 1, 0) if bars.is_whole else 0)
+    if is_infinite:
+        row, i = (int(k) for k in np.argwhere(np.isinf(found))[0])
         raise StrategyError(f"{who} returned an infinite weight for {bars.symbols[i]!r} at {_when(prepared, row)}")
-    weights[~values.warm] = np.nan
+    if not bars.is_whole:
+        weights[~values.warm] = np.nan
     return weights
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
@@ -26,13 +26,13 @@ from tradekit.model.fills import FillRules
 from tradekit.model.memory import MEMORY, Scratch
 from tradekit.model.risk import Limit, LimitKind
 from tradekit.model.tape import Tape
-from tradekit.model.values import Values
 from tradekit.plugin.contracts import CostModel, Indicator, Strategy
+from tradekit.plugin.values import Values
 from tradekit.simulator.costs import Costs
 from tradekit.simulator.setup import Rule, Setup
 from tradekit.simulator.steps import Stdev
 
-__all__ = ["Prepared", "cut", "prepare"]
+__all__ = ["Prepared", "cut", "prepare", "run_warmup"]
 
 
 @dataclass(frozen=True)
@@ -44,12 +44,15 @@ class Prepared:
     benchmark: str
     """A symbol of the run, `equal-weight` or `none`."""
     assumptions: tuple[str, ...]
+    columns: Mapping[str, Floats] = field(default_factory=dict)
+    """Indicators by name, float64 [instrument, time], that only the array form reads: the simulator is not given them."""
 
     def values(self) -> Values:
         """Return what `Strategy.targets` gets beside the bars; it can't write into them."""
         values = self.setup.values.view()
         values.flags.writeable = False
-        return Values(self.setup.adjusted, {name: values[row].T for name, row in self.setup.names.items()}, self.setup.warmup)
+        rows = {name: values[row].T for name, row in self.setup.names.items()}
+        return Values(self.setup.adjusted, rows | {name: column.T for name, column in self.columns.items()}, self.setup.warmup)
 
 
 def prepare(composed: ComposedRun, market: MarketData, shared: Shared | Unproven | None = None) -> Prepared:
@@ -62,7 +65,7 @@ def prepare(composed: ComposedRun, market: MarketData, shared: Shared | Unproven
     bars, instruments = market.bars, market.instruments
     benchmark = chosen(bars.symbols, config.run.benchmark)
     indicators = declared(composed.strategy, size)
-    warmup = warmup_of(composed.strategy, indicators, size)
+    warmup = run_warmup(composed, composed.strategy, indicators)
     computed = _computed(indicators, market, size, shared)
     sizing, per_year = _sizing(composed, bars, market.bar_length)
     setup = Setup(
@@ -81,7 +84,7 @@ def prepare(composed: ComposedRun, market: MarketData, shared: Shared | Unproven
         rules=_rules(composed),
         names=computed.names,
         values=computed.values,
-        warmup=warmup if sizing is None else max(warmup, sizing.window + 1),
+        warmup=warmup,
         volatility=_volatility(sizing, market.adjusted, per_year),
         seed=config.run.seed,
         currencies=currencies(config, instruments, bars),
@@ -92,6 +95,12 @@ def prepare(composed: ComposedRun, market: MarketData, shared: Shared | Unproven
     )
     said = () if shared is not None else tuple(assumptions(setup, map(_described, composed.costs), per_year))
     return Prepared(setup, composed.strategy, benchmark, said)
+
+
+def run_warmup(composed: ComposedRun, strategy: Strategy, indicators: Mapping[str, Indicator]) -> int:
+    """Return how many bars a run needs before it can trade: for its strategy, its indicators, and the rule that gives sizes."""
+    warmup, sizing = warmup_of(strategy, indicators, composed.config.data.size), _sizing_limit(composed)
+    return warmup if sizing is None else max(warmup, sizing.window + 1)
 
 
 def _with_data_latency(rules: FillRules, tape: Tape | None) -> FillRules:
@@ -137,7 +146,8 @@ def cut(prepared: Prepared, strategy: Strategy, rows: int) -> Prepared:
         volatility=np.ascontiguousarray(setup.volatility[:, :rows]),
         memory=MEMORY,
     )
-    return replace(prepared, setup=shorter, strategy=strategy)
+    columns = {name: column[:, :rows] for name, column in prepared.columns.items()}
+    return replace(prepared, setup=shorter, strategy=strategy, columns=columns)
 
 
 def _codes(config: RunConfig) -> tuple[str, ...]:
@@ -151,10 +161,14 @@ def _rules(composed: ComposedRun) -> list[Rule]:
 
 def _sizing(composed: ComposedRun, bars: Bars, interval: int) -> tuple[Limit | None, list[float]]:
     """Return the limit that sizes by volatility, if there is one, and how many bars make a year for it, by instrument."""
-    sizing = next((limit for limits in composed.limits for limit in limits if limit.kind is LimitKind.VOLATILITY_SIZE), None)
+    sizing = _sizing_limit(composed)
     if sizing is None:
         return None, []
     return sizing, [sizing.bars_per_year or _bars_per_year(bars, i, interval) for i in range(len(bars.symbols))]
+
+
+def _sizing_limit(composed: ComposedRun) -> Limit | None:
+    return next((limit for limits in composed.limits for limit in limits if limit.kind is LimitKind.VOLATILITY_SIZE), None)
 
 
 def _described(model: CostModel) -> str:

@@ -18,7 +18,7 @@ from tradekit.engine.trials import data_hash
 from tradekit.errors import DataError
 from tradekit.model.bars import Bars
 from tradekit.model.result import Result
-from tradekit.model.values import Values
+from tradekit.plugin.values import Values
 
 __all__ = ["RunMarket", "read_market"]
 

@@ -17,7 +17,6 @@ from typing import TYPE_CHECKING, Any
 
 from tradekit import __version__
 from tradekit.engine.bands import bands_of, bands_told
-from tradekit.engine.brief import bars_only
 from tradekit.engine.compose import ComposedRun, compose_file
 from tradekit.engine.drive import Driven, Progress, drive
 from tradekit.engine.folder import discard, new_folder, publish, rendered, run_id, write_report, write_result
@@ -110,8 +109,6 @@ def execute(ready: Ready, runs: Path, progress: Progress = _silent, bands: Progr
     An interrupted run is written like any other, marked as such. If the run fails, no folder is left; if only a reporter fails, its
     error is raised after the folder is complete.
     """
-    if bands is not None:
-        bars_only(ready.composed, "the band of what is assumed")
     hearing = Hearing(ready.composed.reporters, ready.prepared.setup)
 
     def work() -> Driven:

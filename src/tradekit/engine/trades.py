@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import numpy as np
 from numpy.typing import NDArray
 
@@ -13,10 +11,9 @@ from tradekit.journal.record import Record
 from tradekit.model.bars import Floats
 from tradekit.model.event import CashKind, EventKind
 from tradekit.model.reference import ScheduledKind
+from tradekit.simulator.moves import Moves
 
 __all__ = ["carried", "fills_of", "splits_of", "trips_of"]
-
-_ROUNDING = 1e-9
 
 
 def fills_of(record: Record) -> FillColumns:
@@ -38,6 +35,8 @@ def fills_of(record: Record) -> FillColumns:
 def carried(record: Record) -> dict[CashKind, float]:
     """Return the money of each kind that came (positive) or went without a trade, in the account's currency."""
     log, entries = record.log, record.entries(EventKind.CASH)
+    if not len(entries):
+        return dict.fromkeys(CashKind, 0.0)
     amounts = _in_account(record, entries)
     return {kind: float(np.sum(amounts[log["code"][entries] == kind])) for kind in CashKind}
 
@@ -51,106 +50,36 @@ def splits_of(record: Record) -> Splits:
 
 def trips_of(record: Record) -> RoundTrips:
     """Return the trades. What a split pays out, and what a delisting closes, counts as a fill without costs."""
-    moves = _Moves.of(record)
-    trades = np.flatnonzero(moves.traded != 0.0)
-    entries, instrument = moves.entry[trades], moves.instrument[trades]
     log, money = record.log, record.money
-    is_fill = log["kind"][entries] == EventKind.FILL
-    price = np.where(
-        is_fill, log["b"][entries], np.where(log["kind"][entries] == EventKind.CASH, log["c"][entries], log["a"][entries])
-    )
+    moves = Moves(log, len(record.bars.symbols))
+    traded = moves.columns()
+    entries, closed, average = (traded.pop(name) for name in ("entry", "closed", "average"))
+    instrument = traded["instrument"]
     unit = money.unit_in(instrument, log["row"][entries])
-    size = np.minimum(np.abs(moves.traded[trades]), np.abs(moves.held[trades]))
-    closed = np.where(moves.traded[trades] * moves.held[trades] < 0.0, np.copysign(size, moves.held[trades]), 0.0)
-    gain = np.where(closed != 0.0, closed * (price - moves.average[trades]) * unit, 0.0)
-    fills = FillColumns(
-        time=record.times[entries],
-        instrument=instrument,
-        quantity=moves.traded[trades],
-        price=price,
-        fee=np.where(is_fill, log["c"][entries], 0.0),
-        slippage=np.where(is_fill, log["d"][entries], 0.0),
-        unit=unit,
-        split=moves.split[trades],
-        gain=np.where(money.is_margined[instrument], gain, np.nan),
-    )
+    gain: Floats | float = np.nan
+    if money.is_margined.any():
+        gained = np.where(closed != 0.0, closed * (traded["price"] - average) * unit, 0.0)
+        gain = np.where(money.is_margined[instrument], gained, np.nan)
+    fills = FillColumns(time=record.times[entries], unit=unit, gain=gain, **traded)
     return round_trips(fills, _ends(record, moves), _carry(record, entries))
 
 
-@dataclass(frozen=True, slots=True)
-class _Moves:
-    """All that changed positions, in the order of the log: units traded (0 for a split), and what there was before.
-
-    `split` is the product of the splits before; the arrays `last_` are [instrument], as the run ends.
-    """
-
-    entry: NDArray[np.int64]
-    instrument: NDArray[np.int64]
-    traded: Floats
-    held: Floats
-    average: Floats
-    split: Floats
-    last_held: Floats
-    last_average: Floats
-    last_split: Floats
-
-    @classmethod
-    def of(cls, record: Record) -> _Moves:
-        log = record.log
-        kind, code = log["kind"], log["code"]
-        is_fill = kind == EventKind.FILL
-        is_split = (kind == EventKind.ACTION) & (code == ScheduledKind.SPLIT)
-        is_delisting = (kind == EventKind.ACTION) & (code == ScheduledKind.DELISTING)
-        is_paid_out = (kind == EventKind.CASH) & (code == CashKind.IN_LIEU)
-        entry = np.flatnonzero(is_fill | is_split | is_delisting | is_paid_out)
-        instrument = log["instrument"][entry].astype(np.int64)
-        size = len(record.bars.symbols)
-        traded, held, average, split = (np.zeros(len(entry)) for _ in range(4))
-        found = cls(entry, instrument, traded, held, average, split, np.zeros(size), np.full(size, np.nan), np.ones(size))
-        for i in np.unique(instrument):
-            found.follow(record, np.flatnonzero(instrument == i), int(i))
-        return found
-
-    def follow(self, record: Record, own: NDArray[np.int64], i: int) -> None:
-        """Fill in what happened to one instrument."""
-        log, entry = record.log, self.entry[own]
-        kind = log["kind"][entry]
-        is_fill, is_paid_out = kind == EventKind.FILL, kind == EventKind.CASH
-        is_split = (kind == EventKind.ACTION) & (log["code"][entry] == ScheduledKind.SPLIT)
-        ratio = np.where(is_split, log["a"][entry], 1.0)
-        paid_out = np.where(is_paid_out, log["d"][entry], 0.0)
-        # The entry of a split tells the position without what it pays out, which comes next.
-        after = np.where(is_paid_out, _before(log["e"][entry], 0.0), log["e"][entry])
-        average = np.where(is_paid_out, _before(log["f"][entry], np.nan), log["f"][entry])
-        after = np.where(is_split, after + np.append(paid_out[1:], 0.0), after)
-        average = np.where(is_split & np.isnan(average), _before(average, np.nan) / ratio, average)
-        held = _before(after, 0.0)
-        asked = np.where(is_fill, log["a"][entry], np.where(is_paid_out, -paid_out, after - held))
-        # A fee that is taken in units makes a position smaller than the fill says.
-        is_off = np.abs(after - held - asked) > _ROUNDING * np.abs(asked)
-        self.traded[own] = np.where(is_split, 0.0, np.where(is_off, after - held, asked))
-        self.held[own], self.average[own] = held, _before(average, np.nan)
-        products = np.cumprod(ratio)
-        self.split[own] = products / ratio
-        self.last_held[i], self.last_average[i], self.last_split[i] = after[-1], average[-1], products[-1]
-
-
-def _before(values: Floats, first: float) -> Floats:
-    """Return of each value the one before it."""
-    return np.append(first, values[:-1])
-
-
-def _ends(record: Record, moves: _Moves) -> Ends:
+def _ends(record: Record, moves: Moves) -> Ends:
     money = record.money
-    instruments = np.arange(len(record.bars.symbols))
-    unit = money.unit_in(instruments, np.full(len(instruments), len(record.equity)))
-    gain = np.where(moves.last_held != 0.0, moves.last_held * (record.last - moves.last_average) * unit, 0.0)
-    return Ends(record.last, unit, moves.last_split, np.where(money.is_margined, gain, np.nan))
+    held, average, split = moves.ends()
+    instruments = np.arange(len(held))
+    unit = money.unit_in(instruments, np.full(len(held), len(record.equity)))
+    gain: Floats | float = np.nan
+    if money.is_margined.any():
+        gain = np.where(money.is_margined, np.where(held != 0.0, held * (record.last - average) * unit, 0.0), np.nan)
+    return Ends(record.last, unit, split, gain)
 
 
 def _carry(record: Record, trades: NDArray[np.int64]) -> CarryColumns:
     """Return what came and went with an instrument; `trades` are the entries that count as fills."""
     log, entries = record.log, record.entries(EventKind.CASH)
+    if not len(entries):
+        return CarryColumns.none()
     is_carry = (log["instrument"][entries] >= 0) & (log["code"][entries] != CashKind.IN_LIEU)
     entries = entries[is_carry]
     return CarryColumns(

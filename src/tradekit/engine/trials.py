@@ -17,6 +17,7 @@ from tradekit.model.result import Result
 __all__ = ["LEDGER", "DataSet", "append_lines", "data_hash", "data_set", "data_sets", "figures_kept", "read_trials", "record_trial"]
 
 LEDGER = "trials.jsonl"
+_as_line = json.JSONEncoder(sort_keys=True, allow_nan=False).encode
 
 _KEPT = ("total_return", "annual_return", "annual_volatility", "sharpe", "max_drawdown", "trades")
 
@@ -62,7 +63,7 @@ def append_lines(path: Path, lines: Sequence[Mapping[str, Any]]) -> None:
 
     What a killed process has left half written is closed by a line of its own. Raises `OSError` if they can't be written.
     """
-    text = "".join(json.dumps(line, sort_keys=True, allow_nan=False) + "\n" for line in lines).encode()
+    text = "".join(_as_line(line) + "\n" for line in lines).encode()
     descriptor = os.open(path, os.O_RDWR | os.O_APPEND | os.O_CREAT, 0o644)
     try:
         end = os.lseek(descriptor, 0, os.SEEK_END)

@@ -54,7 +54,8 @@ class Money:
 
     def unit_in(self, instrument: NDArray[np.int64], row: NDArray[np.int64]) -> Floats:
         """Return what one unit of instruments at a price of 1 was worth while bars were under way."""
-        return self.multiplier[instrument] * self.rate_in(self.settlement[instrument], row)
+        units = self.multiplier[instrument]
+        return units if len(self.codes) == 1 else units * self.rate_in(self.settlement[instrument], row)
 
     def unit_at_close(self, i: int) -> Floats | float:
         """Return what one unit of an instrument at a price of 1 was worth at each close; one number if that never changes."""

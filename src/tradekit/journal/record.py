@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -55,14 +56,17 @@ class Record:
     """Where its arrays lie that are as long as the run."""
 
     @classmethod
-    def of(cls, simulation: Simulation, setup: Setup, start: int = 0) -> Record:
-        """Return what a simulation has written down; with a `start`, only the log from that entry on."""
+    def of(cls, simulation: Simulation, setup: Setup, start: int = 0, has_orders: bool = True) -> Record:
+        """Return what a simulation has written down; with a `start`, only the log from that entry on.
+
+        The orders can be left out, by those who don't need them.
+        """
         return cls(
             bars=setup.bars if simulation.done == len(setup.bars) else setup.bars.rows(0, simulation.done),
             capital=simulation.ledger.capital,
             log=simulation.log.columns(start),
             words=simulation.log.words(),
-            orders=simulation.book.columns() if start == 0 else {},
+            orders=simulation.book.columns() if start == 0 and has_orders else {},
             equity=simulation.equity_curve() if start == 0 else np.zeros(0),
             rules=[rule.name for rule in setup.rules],
             money=Money.of(simulation, setup, simulation.done if start == 0 else 0),
@@ -82,4 +86,10 @@ class Record:
 
     def entries(self, kind: EventKind) -> NDArray[np.int64]:
         """Return the numbers of the entries of one kind."""
-        return np.flatnonzero(self.log["kind"] == kind)
+        if kind not in self._found:
+            self._found[kind] = (self.log["kind"] == kind).nonzero()[0]
+        return self._found[kind]
+
+    @cached_property
+    def _found(self) -> dict[EventKind, NDArray[np.int64]]:
+        return {}

@@ -132,6 +132,11 @@ class Bars:
         """Bool [time, instrument]: whether the instrument has a bar at that time."""
         return ~np.isnan(self.close)
 
+    @cached_property
+    def is_whole(self) -> bool:
+        """Whether every instrument has a bar at every time."""
+        return bool(self.exists.all())
+
     def own(self, i: int, values: Floats) -> Floats:
         """Return a column of [time, instrument] values on the bars that the instrument has: [bar]."""
         exists = self.exists[:, i]

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 if TYPE_CHECKING:
     import pyarrow as pa
 
-__all__ = ["column_values", "flag_column", "name_column", "number_column", "table", "text_column", "time_column"]
+__all__ = ["column_values", "flag_column", "name_column", "number_column", "string_column", "table", "text_column", "time_column"]
 
 
 def number_column(values: NDArray[Any], is_known: NDArray[np.bool_] | None = None) -> pa.Array:
@@ -45,10 +45,18 @@ def name_column(numbers: NDArray[Any], names: Sequence[str]) -> pa.Array:
     place = {name: at for at, name in enumerate(dict.fromkeys(names))}
     if len(place) < len(names):  # a dictionary in which a name is there twice is refused by pandas
         numbers = np.where(numbers < 0, -1, np.array([place[name] for name in names])[numbers])
-    texts = [name.encode() for name in place]
-    ends = np.cumsum([0, *map(len, texts)], dtype=np.int32)
-    words = pa.Array.from_buffers(pa.string(), len(texts), [None, pa.py_buffer(ends), pa.py_buffer(b"".join(texts))])
-    return pa.DictionaryArray.from_arrays(_column(pa.int32(), numbers.astype(np.int32), numbers >= 0), words)
+    return pa.DictionaryArray.from_arrays(_column(pa.int32(), numbers.astype(np.int32), numbers >= 0), string_column(list(place)))
+
+
+def string_column(texts: Sequence[str | None]) -> pa.Array:
+    """Return texts, each by itself; None is null."""
+    import pyarrow as pa
+
+    is_known = np.array([text is not None for text in texts], dtype=np.bool_)
+    written = [(text or "").encode() for text in texts]
+    ends = np.cumsum([0, *map(len, written)], dtype=np.int32)
+    validity = None if bool(is_known.all()) else _bits(is_known)
+    return pa.Array.from_buffers(pa.string(), len(written), [validity, pa.py_buffer(ends), pa.py_buffer(b"".join(written))])
 
 
 def text_column(texts: Mapping[int, str], count: int) -> pa.Array:

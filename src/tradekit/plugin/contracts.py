@@ -17,7 +17,6 @@ import numpy as np
 from tradekit.errors import ConfigError, StrategyError
 from tradekit.model.account import Account
 from tradekit.model.bars import Bars, Floats, Series, Threshold
-from tradekit.model.begun import RunStart
 from tradekit.model.context import Context, Depth, Quote, Trade
 from tradekit.model.cost import CostTerm
 from tradekit.model.event import Event
@@ -40,8 +39,9 @@ from tradekit.model.reference import Actions, FundingRates
 from tradekit.model.result import ComponentUse, Result
 from tradekit.model.risk import Limit, Verdict
 from tradekit.model.ticks import BookUpdates, Quotes, Trades
-from tradekit.model.values import Values
+from tradekit.plugin.begun import RunStart
 from tradekit.plugin.options import Options as AnyOptions
+from tradekit.plugin.values import Values
 
 if TYPE_CHECKING:
     from rich.console import RenderableType

@@ -13,6 +13,7 @@ cdef class Book:
     cdef double[:, ::1] units
     cdef int[:, ::1] orders
 
+    cdef int renew(self) except -1
     cdef Py_ssize_t add(self, int instrument, int kind, double quantity, int origin) except -1 nogil
     cdef int grow(self) except -1
     cdef int make_room(self) except -1

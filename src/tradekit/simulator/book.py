@@ -106,8 +106,6 @@ class Book:
     def __init__(self, size: int, has_fees: bool) -> None:
         self.count = 0
         self.capacity = 128
-        self.open_count = 0
-        self.intent_count = 0
         self.conditions = Conditions()
         self.instrument = np.zeros(self.capacity, dtype=np.int32)
         self.kind = np.zeros(self.capacity, dtype=np.int8)
@@ -130,8 +128,29 @@ class Book:
         self.open_orders = np.zeros(self.room, dtype=np.int32)
         self.intents = np.zeros(self.room, dtype=np.int32)
         # Units (>= 0) that open orders would trade, and how many orders that is, by instrument and `Waiting`.
-        self.units = np.zeros((size, 4))
-        self.orders = np.zeros((size, 4), dtype=np.int32)
+        self.units = np.empty((size, 4))
+        self.orders = np.empty((size, 4), dtype=np.int32)
+        self.renew()
+
+    def renew(self) -> int:
+        """Forget all orders; the room for them stays."""
+        for order in range(self.count):
+            self.status[order] = self.reason[order] = 0
+            self.flags[order] = 0
+            self.condition[order] = self.entry[order] = -1
+            self.limit[order] = self.stop[order] = _NAN
+            self.filled[order] = 0.0
+            if self.has_fees:
+                self.fees[order] = 0.0
+        for i in range(self.units.shape[0]):
+            for column in range(4):
+                self.units[i, column] = 0.0
+                self.orders[i, column] = 0
+        self.count = 0
+        self.open_count = 0
+        self.intent_count = 0
+        self.conditions.renew()
+        return 0
 
     def add(self, instrument: int, kind: int, quantity: float, origin: int) -> int:
         """Take an order down, with room for it among the intents and the open ones, and return its number."""

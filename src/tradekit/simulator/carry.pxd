@@ -18,6 +18,7 @@ cdef class Carry:
     cdef double interest_rate, loan_rate
     cdef bint has_shorts
 
+    cdef int renew(self) except -1
     cdef long long row_of(self, Py_ssize_t k) noexcept nogil
     cdef Py_ssize_t take(self, Py_ssize_t row) except -2 nogil
     cdef int at_close(self, Py_ssize_t row) except -1 nogil

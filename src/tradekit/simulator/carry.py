@@ -16,7 +16,7 @@ else:
     from math import fabs, floor
 
 if TYPE_CHECKING:
-    from tradekit.model.bars import Floats
+    from tradekit.model.bars import Floats, Times
     from tradekit.simulator.ledger import Ledger
     from tradekit.simulator.log import Log
     from tradekit.simulator.market import Market
@@ -59,21 +59,25 @@ class Carry:
         self.value = schedule.value
         self.price = schedule.price
         is_funding = schedule.kind == ScheduledKind.FUNDING
-        self.opening = np.append(np.flatnonzero(~is_funding), -1)
-        self.closing = np.append(np.flatnonzero(is_funding), -1)
-        self.opened = 0
-        self.closed = 0
-        self.closing_row = self.row_of(self.closing[0])
+        self.opening, self.closing = _and_then((~is_funding).nonzero()[0], -1), _and_then(is_funding.nonzero()[0], -1)
         self.is_whole = np.array([instrument.kind == "equity" and not instrument.lot for instrument in setup.instruments], np.int8)
         self.borrow_rate = _borrow_rates(setup)
         self.interest_rate = terms.interest_rate
         self.loan_rate = terms.loan_rate
-        self.has_shorts = setup.is_margin and bool(np.any(np.asarray(self.borrow_rate) > 0.0))
+        self.has_shorts = setup.is_margin and bool((np.asarray(self.borrow_rate) > 0.0).any())
         has_rates = self.has_shorts or terms.interest_rate != 0.0 or (setup.is_margin and terms.loan_rate != 0.0)
-        self.days = np.append(np.flatnonzero(np.diff(bars.open_time // _DAY)) + 1 if has_rates else (), _NEVER).astype(np.int64)
+        self.days = _and_then(_mornings(bars.open_time) if has_rates else np.zeros(0, dtype=np.int64), _NEVER)
+        self.renew()
+
+    def renew(self) -> int:
+        """Go back to before the first row."""
+        self.opened = 0
+        self.closed = 0
+        self.closing_row = self.row_of(self.closing[0])
         self.day = 0
-        self.accrued = int(bars.open_time[0]) if len(bars) else 0
-        self.opening_row = min(self.row_of(self.opening[0]), int(self.days[0]))
+        self.accrued = self.market.bars.open_time[0] if self.market.rows > 0 else 0
+        self.opening_row = min(self.row_of(self.opening[0]), self.days[0])
+        return 0
 
     def row_of(self, k: int) -> int:
         return self.row[k] if k >= 0 else _NEVER
@@ -218,6 +222,18 @@ class Carry:
         self.log.c[self.log.at] = self.ledger.last[i]
         self.log.d[self.log.at] = self.ledger.position[i]
         return 0
+
+
+def _mornings(open_time: Times) -> Times:
+    """Return the rows on which another UTC day begins."""
+    return np.flatnonzero(np.diff(open_time // _DAY)) + 1
+
+
+def _and_then(rows: Times, end: int) -> Times:
+    """Return rows, and what stands behind the last."""
+    found = np.full(len(rows) + 1, end, dtype=np.int64)
+    found[: len(rows)] = rows
+    return found
 
 
 def _borrow_rates(setup: Setup) -> Floats:

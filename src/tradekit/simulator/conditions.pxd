@@ -7,6 +7,7 @@ cdef class Conditions:
     cdef long long[::1] until, arrives, leaves, slice_bar
     cdef int[::1] session, parent, child, sibling, peer, replaces
 
+    cdef int renew(self) except -1
     cdef Py_ssize_t add(self) except -1 nogil
     cdef int grow(self) except -1
     cdef int begin(self) except -1

@@ -51,6 +51,11 @@ class Conditions:
         self.peer = np.zeros(0, dtype=np.int32)
         self.replaces = np.zeros(0, dtype=np.int32)
 
+    def renew(self) -> int:
+        """Forget all rows."""
+        self.count = 0
+        return self.begin() if self.capacity > 0 else 0
+
     def add(self) -> int:
         """Make a row of which nothing is set, and return its number."""
         if self.count == self.capacity:

@@ -8,7 +8,8 @@ cdef class Levels:
 @cython.final
 cdef class Depth:
     cdef readonly str symbol
-    cdef long long[::1] count, hint
+    cdef long long[::1] count, end, hint
+    cdef double[::1] worst
     cdef Py_ssize_t capacity
     cdef bint is_touched
     cdef double[:, ::1] key, size, taken
@@ -18,7 +19,8 @@ cdef class Depth:
     cdef Py_ssize_t place(self, int side, double key) noexcept nogil
     cpdef int put(self, int side, double key, double size) except -1 nogil
     cdef void drop_best(self, int side) noexcept nogil
-    cdef int insert(self, int side, Py_ssize_t at, double key, double size) except -1 nogil
+    cdef void insert(self, int side, Py_ssize_t at, double key, double size) noexcept nogil
+    cdef int make_room(self, int side) except -1 nogil
     cdef void take(self, int side, Py_ssize_t at, double units) noexcept nogil
     cdef int grow(self) except -1 nogil
     cdef void clear(self) noexcept nogil

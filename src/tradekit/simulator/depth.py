@@ -11,6 +11,7 @@ import numpy as np
 __all__ = ["Depth", "Levels"]
 
 _ROOM = cython.declare(cython.int, 256)
+_MOST = cython.declare(cython.int, 1 << 16)  # levels of a side, before those that are gone are given up
 _BID = cython.declare(cython.int, 0)
 _ASK = cython.declare(cython.int, 1)
 _NAN = cython.declare(cython.double, float("nan"))
@@ -22,12 +23,18 @@ class Depth:
 
     So the best level of either side has the largest key. It is the last one, where most changes happen. `size` is what is on offer,
     infinite where only the price is known; `taken` what the run's own orders have taken of it since the market last told the level,
-    all 0 unless the book `is_touched`. A level that goes stays with a size of 0, because most come again, unless it is the best.
+    all 0 unless the book `is_touched`.
+
+    A level that goes keeps its place with a size of 0, because most come again, and so do those that a new snapshot clears. The best
+    level is the one before `count`; what lies behind it up to `end` are better prices that are gone. `worst` is the lowest key that
+    was told since the last snapshot: of what lies beyond nothing is known.
     """
 
     def __init__(self, symbol: str) -> None:
         self.symbol = symbol
         self.count = np.zeros(2, dtype=np.int64)
+        self.end = np.zeros(2, dtype=np.int64)
+        self.worst = np.full(2, np.inf)
         self.hint = np.zeros(2, dtype=np.int64)
         self.capacity = _ROOM
         self.key = np.zeros((2, _ROOM))
@@ -81,21 +88,21 @@ class Depth:
 
         The search begins where the last one ended: an update tells the levels of a side in their order.
         """
-        count = self.count[side]
-        if count == 0 or self.key[side, count - 1] < key:
-            return count
+        end = self.end[side]
+        if end == 0 or self.key[side, end - 1] < key:
+            return end
         low = cython.declare(cython.Py_ssize_t, -1)
-        high = cython.declare(cython.Py_ssize_t, count - 1)
+        high = cython.declare(cython.Py_ssize_t, end - 1)
         step = cython.declare(cython.Py_ssize_t, 1)
         at = cython.declare(cython.Py_ssize_t, self.hint[side])
-        if at < count and self.key[side, at] < key:
+        if at < end and self.key[side, at] < key:
             low = at
-            while low + step < count and self.key[side, low + step] < key:
+            while low + step < end and self.key[side, low + step] < key:
                 low += step
                 step *= 2
-            high = low + step if low + step < count else count - 1
+            high = low + step if low + step < end else end - 1
         else:
-            high = at if at < count else count - 1
+            high = at if at < end else end - 1
             while high - step >= 0 and self.key[side, high - step] >= key:
                 high -= step
                 step *= 2
@@ -113,14 +120,24 @@ class Depth:
         """Set what is on offer at a level; 0 removes it."""
         at = self.place(side, key)
         count = self.count[side]
-        if at < count and self.key[side, at] == key:
+        if at < self.end[side] and self.key[side, at] == key:
             self.size[side, at] = size
             if self.is_touched:
                 self.taken[side, at] = 0.0
-            if size == 0.0 and at == count - 1:
+            if size > 0.0:
+                if at >= count:
+                    self.count[side] = at + 1
+            elif at == count - 1:
                 self.drop_best(side)
         elif size > 0.0:
+            if self.end[side] == self.capacity:
+                self.make_room(side)
+                at = self.place(side, key)
             self.insert(side, at, key, size)
+        else:
+            return 0
+        if key < self.worst[side]:
+            self.worst[side] = key
         return 0
 
     def drop_best(self, side: int) -> None:
@@ -130,26 +147,40 @@ class Depth:
             count -= 1
         self.count[side] = count
 
-    def insert(self, side: int, at: int, key: float, size: float) -> int:
-        """Put a level before those with a larger key, of which the first that is gone gives its place up."""
+    def insert(self, side: int, at: int, key: float, size: float) -> None:
+        """Put a level before those with a larger key."""
         count = self.count[side]
-        free = cython.declare(cython.Py_ssize_t, at)
-        while free < count and self.size[side, free] != 0.0:
-            free += 1
-        if free == count:
-            if count == self.capacity:
-                self.grow()
-            self.count[side] = count + 1
-        for k in range(free, at, -1):
+        for k in range(self.end[side], at, -1):
             self.key[side, k] = self.key[side, k - 1]
-        for k in range(free, at, -1):
+        # Behind the best level all sizes are 0.
+        for k in range(count, at, -1):
             self.size[side, k] = self.size[side, k - 1]
         if self.is_touched:
-            for k in range(free, at, -1):
+            for k in range(count, at, -1):
                 self.taken[side, k] = self.taken[side, k - 1]
             self.taken[side, at] = 0.0
         self.key[side, at] = key
         self.size[side, at] = size
+        self.count[side] = count + 1 if at < count else at + 1
+        self.end[side] += 1
+
+    def make_room(self, side: int) -> int:
+        """Let levels that are gone give their places up, if there are very many, or have room for more."""
+        kept = cython.declare(cython.Py_ssize_t, 0)
+        if self.capacity >= _MOST:
+            for k in range(self.count[side]):
+                if self.size[side, k] > 0.0:
+                    self.key[side, kept] = self.key[side, k]
+                    self.size[side, kept] = self.size[side, k]
+                    self.taken[side, kept] = self.taken[side, k]
+                    kept += 1
+            for k in range(kept, self.count[side]):
+                self.size[side, k] = 0.0
+                self.taken[side, k] = 0.0
+            self.count[side] = kept
+            self.end[side] = kept
+        if 2 * kept > self.capacity or self.capacity < _MOST:
+            self.grow()
         return 0
 
     def take(self, side: int, at: int, units: float) -> None:
@@ -167,11 +198,14 @@ class Depth:
         return 0
 
     def clear(self) -> None:
-        self.count[0] = 0
-        self.count[1] = 0
-        if self.is_touched:
-            self.taken[:, :] = 0.0
-            self.is_touched = False
+        """Let all levels be gone, and nothing be known."""
+        for side in range(2):
+            for k in range(self.count[side]):
+                self.size[side, k] = 0.0
+                self.taken[side, k] = 0.0
+            self.count[side] = 0
+            self.worst[side] = _INFINITE
+        self.is_touched = False
 
     def quote(self, side: int, price: float, size: float) -> int:
         """Let a side have one level, or none if its price is NaN; a size of 0 beside a price says that the size is not known."""
@@ -179,19 +213,22 @@ class Depth:
         offered = size if size > 0.0 else _INFINITE
         if self.count[side] == 1 and self.key[side, 0] == key and self.size[side, 0] == offered:
             return 0
-        if self.is_touched:
-            self.taken[side, :] = 0.0
+        for k in range(self.count[side]):
+            self.size[side, k] = 0.0
+            self.taken[side, k] = 0.0
         self.count[side] = 0
+        self.end[side] = 0
+        self.worst[side] = _INFINITE
         return self.put(side, key, offered) if price == price else 0
 
     def size_at(self, side: int, key: float) -> float:
         """Return what is on offer at a level, 0 if it isn't there."""
         at = self.place(side, key)
-        return self.size[side, at] if at < self.count[side] and self.key[side, at] == key else 0.0
+        return self.size[side, at] if at < self.end[side] and self.key[side, at] == key else 0.0
 
     def known_at(self, side: int, key: float) -> float:
         """Return what is on offer at a level; infinite where it lies beyond the worst level that is known."""
-        if self.count[side] == 0 or key < self.key[side, 0]:
+        if self.count[side] == 0 or key < self.worst[side]:
             return _INFINITE
         return self.size_at(side, key)
 

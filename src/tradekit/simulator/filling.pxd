@@ -27,6 +27,7 @@ cdef class Filler:
     cdef double[::1] taken
     cdef long long[::1] taken_bar
 
+    cdef int renew(self) except -1
     cdef int execute(self, Py_ssize_t order, Py_ssize_t k, double reference, int place, double most) except -1 nogil
     cdef double on_offer(self, Py_ssize_t order, Py_ssize_t k, double left, double most) noexcept nogil
     cdef double behind_queue(self, Py_ssize_t order, Py_ssize_t k, double price) noexcept nogil

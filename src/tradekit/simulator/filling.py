@@ -79,8 +79,16 @@ class Filler:
         size = len(setup.instruments)
         # An instrument of which no volume is known is not limited by it.
         self.has_volume = np.array([_has_volume(setup.bars.volume[:, i]) for i in range(size)], dtype=np.int8)
-        self.taken = np.zeros(size)
-        self.taken_bar = np.full(size, -1, dtype=np.int64)
+        self.taken = np.empty(size)
+        self.taken_bar = np.empty(size, dtype=np.int64)
+        self.renew()
+
+    def renew(self) -> int:
+        """Go back to before the first row."""
+        for i in range(self.taken.shape[0]):
+            self.taken[i] = 0.0
+            self.taken_bar[i] = -1
+        return 0
 
     def execute(self, order: int, k: int, reference: float, place: int, most: float) -> int:
         """Fill an order that is due in bar `k` at a price, at most `most` units of it.

@@ -25,6 +25,7 @@ cdef class Gate:
     cdef public double peak
     cdef double equity, committed
 
+    cdef int renew(self) except -1
     cdef void begin(self, Py_ssize_t row, double equity) noexcept nogil
     cdef void count_exposure(self) noexcept nogil
     cdef void rest(self, Py_ssize_t order) noexcept nogil

@@ -72,10 +72,17 @@ class Gate:
         self.action = np.array([0 if limit is None else _ACTIONS[limit.action] for _, _, limit in flat], dtype=np.int32)
         self.value = np.array([0.0 if limit is None else limit.value for _, _, limit in flat], dtype=np.float64)
         self.cap = np.array([1.0 if limit is None else limit.cap for _, _, limit in flat], dtype=np.float64)
-        self.is_broken = np.zeros(self.size, dtype=np.int8)
+        self.is_broken = np.empty(self.size, dtype=np.int8)
         self.checkers = [rule.checker for _, rule, _ in flat]
         self.opinions = Opinions(setup, ledger, book)
         self.volatility = setup.volatility
+        self.has_leverage_limit = any(kind == _MAX_LEVERAGE for kind in self.kind)
+        self.has_drawdown_limit = any(kind == _MAX_DRAWDOWN for kind in self.kind)
+        self.sizing = next((k for k in range(self.size) if 0 <= self.kind[k] <= _VOLATILITY_SIZE), -1)
+        self.renew()
+
+    def renew(self) -> int:
+        """Go back to before the first row; the ledger comes first."""
         self.is_halted = False
         self.is_ruined = False
         self.last_halt = -1
@@ -83,9 +90,9 @@ class Gate:
         self.equity = self.ledger.capital
         self.committed = 0.0
         self.row = 0
-        self.has_leverage_limit = any(kind == _MAX_LEVERAGE for kind in self.kind)
-        self.has_drawdown_limit = any(kind == _MAX_DRAWDOWN for kind in self.kind)
-        self.sizing = next((k for k in range(self.size) if 0 <= self.kind[k] <= _VOLATILITY_SIZE), -1)
+        for k in range(self.size):
+            self.is_broken[k] = 0
+        return self.opinions.renew()
 
     def begin(self, row: int, equity: float) -> None:
         """Start judging the orders of one moment, at the equity that there is; `row` is the last that has closed."""

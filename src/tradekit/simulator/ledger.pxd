@@ -12,7 +12,7 @@ cdef class Ledger:
     cdef readonly double capital, realised, fees, carried
     cdef public double slippage
     cdef double[::1] cash, rate
-    cdef const double[::1] first
+    cdef const double[::1] first, first_cash
     cdef const long long[::1] source, settles
     cdef const signed char[::1] is_inverse, is_margined
     cdef signed char[::1] is_off_grid
@@ -21,6 +21,7 @@ cdef class Ledger:
     cdef long long[::1] priced
     cdef double[:, ::1] balances, rates
 
+    cdef int renew(self) except -1
     cdef double total_cash(self) noexcept nogil
     cdef double equity(self) noexcept nogil
     cdef double gross(self) noexcept nogil

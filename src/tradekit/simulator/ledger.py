@@ -25,6 +25,7 @@ _CASH = cython.declare(cython.int, EventKind.CASH)
 _CONVERSION = cython.declare(cython.int, CashKind.CONVERSION)
 _BASE = cython.declare(cython.int, 1)  # what a fee is taken in: see `Costs.fee_asset`
 _NAN = cython.declare(cython.double, float("nan"))
+_LATE = cython.declare(cython.longlong, 1 << 62)
 # So small a part of a trade is what rounding has left.
 _NOTHING = cython.declare(cython.double, 1e-9)
 
@@ -42,41 +43,45 @@ class Ledger:
         instruments, currencies = setup.instruments, setup.currencies
         self.venue = venue
         self.log = log
-        self.cause = -1  # the entry that led to what is booked now
         self.size = len(instruments)
         self.count = 1 + len(currencies)
         self.is_margin = setup.is_margin
         self.leverage = setup.leverage
         self.dearer = 1.0 + setup.terms.conversion
-        self.cash = np.array([setup.capital, *(currency.balance for currency in currencies)], dtype=np.float64)
-        self.rate = np.array([1.0, *(currency.first_rate(setup.bars) for currency in currencies)], dtype=np.float64)
-        self.first = np.array(self.rate)
+        self.first_cash = np.array([setup.capital, *(currency.balance for currency in currencies)], dtype=np.float64)
+        self.first = np.array([1.0, *(currency.first_rate(setup.bars) for currency in currencies)], dtype=np.float64)
+        self.cash, self.rate = np.empty((2, self.count))
         self.source = np.array([-1, *(-1 if currency.rate else currency.source for currency in currencies)], dtype=np.int64)
         self.is_inverse = np.array([False, *(currency.is_inverse for currency in currencies)], dtype=np.int8)
         self.settles = setup.settlement
         self.multiplier = np.array([instrument.multiplier for instrument in instruments], dtype=np.float64)
         self.is_margined = np.array([instrument.is_derivative for instrument in instruments], dtype=np.int8)
-        self.is_off_grid = np.zeros(self.size, dtype=np.int8)
+        self.is_off_grid = np.empty(self.size, dtype=np.int8)
+        # The margin that a position ties up, as a multiple of its value over `leverage`.
+        self.tied = np.array([max(1.0, (one.initial_margin or 0.0) * setup.leverage) for one in instruments], dtype=np.float64)
+        self.unit, self.position, self.average, self.basis, self.last = np.empty((5, self.size))
+        self.priced = np.empty(self.size, dtype=np.int64)  # when the market last gave a price; very late before it has
+        kept = len(setup.bars) if self.count > 1 else 0
+        self.balances, self.rates = np.zeros((2, kept, self.count))
+        self.renew()
+
+    def renew(self) -> int:
+        """Go back to before the first row."""
+        self.cause = -1  # the entry that led to what is booked now
+        for c in range(self.count):
+            self.cash[c] = self.first_cash[c]
+            self.rate[c] = self.first[c]
         for i in range(self.size):
             self.is_off_grid[i] = self.venue.fee_asset[i] == _BASE and not self.is_margined[i]
-        # The margin that a position ties up, as a multiple of its value over `leverage`.
-        margins = [max(1.0, (instrument.initial_margin or 0.0) * setup.leverage) for instrument in instruments]
-        self.tied = np.array(margins, dtype=np.float64)
-        self.unit = np.asarray(self.multiplier) * np.asarray(self.rate)[np.asarray(self.settles)]
+            self.unit[i] = self.multiplier[i] * self.rate[self.settles[i]]
+            self.position[i] = self.basis[i] = 0.0
+            self.average[i] = self.last[i] = _NAN
+            self.priced[i] = _LATE
         self.capital = self.total_cash()
-        self.realised = 0.0
-        self.fees = 0.0
-        self.slippage = 0.0
+        self.realised = self.fees = self.slippage = 0.0
         self.carried = 0.0  # what came and went without a trade
         self.held = 0  # positions
-        self.position = np.zeros(self.size)
-        self.average = np.full(self.size, np.nan)
-        self.basis = np.zeros(self.size)
-        self.last = np.full(self.size, np.nan)
-        self.priced = np.full(self.size, 1 << 62, dtype=np.int64)  # when the market last gave a price; that much before it has
-        kept = len(setup.bars) if self.count > 1 else 0
-        self.balances = np.zeros((kept, self.count))
-        self.rates = np.zeros((kept, self.count))
+        return 0
 
     def history(self, rows: int) -> tuple[Any, Any]:
         """Return copies of the balances and the rates at each close, [row, currency]; empty if there is one currency only."""

@@ -19,6 +19,7 @@ cdef class Lifecycle:
     cdef bint is_inside, is_blind, has_released
     cdef int[::1] fresh
 
+    cdef int renew(self) except -1
     cdef bint is_alive(self, Py_ssize_t order) noexcept nogil
     cdef bint is_done(self, Py_ssize_t order) noexcept nogil
     cdef int end(self, Py_ssize_t order, int status, int reason) except -1 nogil

@@ -69,13 +69,18 @@ class Lifecycle:
         self.log = log
         self.conditions = self.book.conditions
         self.links = Links(self.book)
+        self.fresh = np.zeros(64, dtype=np.int32)
+        self.renew()
+
+    def renew(self) -> int:
+        """Go back to before the first row."""
         self.price = _NAN
         self.traded = -1
         self.is_inside = False
         self.is_blind = False
         self.has_released = False
-        self.fresh = np.zeros(64, dtype=np.int32)
         self.fresh_count = 0
+        return 0
 
     def is_alive(self, order: int) -> bool:
         return self.book.status[order] == _OPEN or self.book.status[order] == _HELD

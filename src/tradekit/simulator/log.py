@@ -13,6 +13,7 @@ __all__ = ["Log"]
 
 _ROOM = cython.declare(cython.int, 1024)  # entries that are open
 _MOST = cython.declare(cython.int, 7)  # numbers of an entry
+_NAN = cython.declare(cython.double, float("nan"))
 
 _ENTRY = np.dtype(
     [("instrument", "i4"), ("order", "i4"), ("cause", "i4"), ("rule", "i2"), ("kind", "i1"), ("code", "i1"), ("width", "i1")]
@@ -20,6 +21,17 @@ _ENTRY = np.dtype(
 """What an entry has besides its numbers. It lies in columns, which all lie in one piece of memory: so they are packed at once."""
 _MOMENT = {"moment_time": np.int64, "moment_row": np.int32, "moment_place": np.int16}
 """The columns of the moments at which some of the entries happened."""
+_COLUMNS = {
+    "kind": np.int8,
+    "code": np.int8,
+    "rule": np.int16,
+    "instrument": np.int32,
+    "row": np.int32,
+    "order": np.int32,
+    "cause": np.int32,
+    "time": np.int64,
+}
+"""What is told of each entry besides its numbers."""
 
 Part = tuple[int, bytes, bytes, tuple[bytes, ...]]
 """How many entries there are, the memory of their columns, their numbers, and the moments."""
@@ -55,14 +67,8 @@ class Log:
     """
 
     def __init__(self) -> None:
-        self.count = 0
-        self.place = -1
-        self.at = 0
-        self.moments = 0
-        self.row = 0
-        self.now = 0
         self.entries = np.zeros(_ROOM * _ENTRY.itemsize, dtype=np.uint8)
-        self.numbers = np.full(_ROOM * _MOST, np.nan)
+        self.numbers = np.empty(_ROOM * _MOST)
         self.moment = {name: np.zeros(_ROOM, dtype) for name, dtype in _MOMENT.items()}
         columns = _columns(self.entries)
         self.kind, self.code, self.width = columns["kind"], columns["code"], columns["width"]
@@ -71,9 +77,22 @@ class Log:
         self.a, self.b, self.c, self.d, self.e, self.f, self.g = (self.numbers[k:] for k in range(_MOST))
         self.moment_place, self.moment_row = self.moment["moment_place"], self.moment["moment_row"]
         self.moment_time = self.moment["moment_time"]
+        self.renew()
+
+    def renew(self) -> int:
+        """Forget all entries."""
+        self.count = 0
+        self.place = -1
+        self.at = 0
+        self.moments = 0
+        self.row = 0
+        self.now = 0
         self.packed: list[Part] = []
         # Words and numbers of Python rules, by entry; everything else is told by the columns.
         self.notes: dict[int, tuple[str, dict[str, float]]] = {}
+        for k in range(_ROOM * _MOST):
+            self.a[k] = _NAN
+        return 0
 
     def add(self, kind: int, code: int, order: int, instrument: int, cause: int) -> int:
         """Add an entry of which all numbers are NaN so far, and return its number."""
@@ -132,11 +151,12 @@ class Log:
     def columns(self, start: int = 0) -> dict[str, Any]:
         """Return copies of the entries from `start` on, one array a column."""
         first = min(start // _ROOM, len(self.packed))
-        parts = [_read(*part) for part in (*self.packed[first:], self.part(self.at + _MOST if self.place >= 0 else 0))]
-        for k, part in enumerate(parts):
-            part["moment_place"] = part["moment_place"].astype(np.int64) + k * _ROOM
-        joined = _unpacked({name: np.concatenate([part[name] for part in parts]) for name in parts[0]})
-        return {name: column[start - first * _ROOM :] for name, column in joined.items()}
+        reading = Reading(self.count - first * _ROOM)
+        for part in self.packed[first:]:
+            reading.read(part[0], part[1], part[2], part[3])
+        part = self.part(self.at + _MOST if self.place >= 0 else 0)
+        reading.read(part[0], part[1], part[2], part[3])
+        return {name: column[start - first * _ROOM :] for name, column in reading.columns.items()}
 
     def told(self, number: int) -> tuple[Any, ...] | None:
         """Return one entry without copying any column, `None` if it has been packed away.
@@ -182,23 +202,54 @@ def _columns(entries: Any) -> dict[str, Any]:
     return columns
 
 
-def _read(count: int, entries: bytes, numbers: bytes, moments: tuple[bytes, ...]) -> dict[str, Any]:
-    """Return the columns of a part again."""
-    columns = {name: column[:count] for name, column in _columns(entries).items()}
-    columns["numbers"] = np.frombuffer(numbers)
-    return columns | {name: np.frombuffer(content, _MOMENT[name]) for name, content in zip(_MOMENT, moments, strict=True)}
+class Reading:
+    """Puts parts of a log together again, one behind the other: `columns` tell all of each entry."""
 
+    def __init__(self, count: int) -> None:
+        numbers = np.empty((_MOST, count))
+        self.columns = {name: np.empty(count, dtype) for name, dtype in _COLUMNS.items()} | dict(
+            zip("abcdefg", numbers, strict=True)
+        )
+        self.numbers = numbers
+        self.kind, self.code, self.rule = self.columns["kind"], self.columns["code"], self.columns["rule"]
+        self.instrument, self.order, self.cause = self.columns["instrument"], self.columns["order"], self.columns["cause"]
+        self.row, self.time = self.columns["row"], self.columns["time"]
+        self.done = 0
 
-def _unpacked(part: Mapping[str, Any]) -> dict[str, Any]:
-    """Return entries with all that is told of each."""
-    width = part["width"]
-    first = np.cumsum(width, dtype=np.int64) - width
-    lengths = np.diff(part["moment_place"], append=len(width))
-    columns = {name: part[name] for name in ("kind", "code", "rule", "instrument")}
-    columns |= {"row": np.repeat(part["moment_row"], lengths), "order": part["order"], "cause": part["cause"]}
-    columns["time"] = np.repeat(part["moment_time"], lengths)
-    for k, name in enumerate("abcdefg"):
-        columns[name] = np.full(len(width), np.nan)
-        is_there = width > k
-        columns[name][is_there] = part["numbers"][first[is_there] + k]
-    return columns
+    def read(self, count: int, entries: bytes, packed: bytes, moments: tuple[bytes, ...]) -> int:
+        """Read a part."""
+        columns = _columns(entries)
+        kind = cython.declare(cython.const[cython.schar][::1], columns["kind"])
+        code = cython.declare(cython.const[cython.schar][::1], columns["code"])
+        width = cython.declare(cython.const[cython.schar][::1], columns["width"])
+        rule = cython.declare(cython.const[cython.short][::1], columns["rule"])
+        instrument = cython.declare(cython.const[cython.int][::1], columns["instrument"])
+        order = cython.declare(cython.const[cython.int][::1], columns["order"])
+        cause = cython.declare(cython.const[cython.int][::1], columns["cause"])
+        numbers = cython.declare(cython.const[cython.double][::1], np.frombuffer(packed))
+        at = cython.declare(cython.Py_ssize_t, 0)
+        for entry in range(count):
+            into = cython.declare(cython.Py_ssize_t, self.done + entry)
+            self.kind[into], self.code[into], self.rule[into] = kind[entry], code[entry], rule[entry]
+            self.instrument[into], self.order[into], self.cause[into] = instrument[entry], order[entry], cause[entry]
+            # Numbers lie one behind the other, so many of each entry.
+            many = cython.declare(cython.Py_ssize_t, width[entry])
+            for k in range(_MOST):
+                self.numbers[k, into] = numbers[at + k] if k < many else _NAN
+            at += many
+        self.date(count, moments)
+        self.done += count
+        return 0
+
+    def date(self, count: int, moments: tuple[bytes, ...]) -> int:
+        """Give each entry of a part its moment."""
+        time = cython.declare(cython.const[cython.longlong][::1], np.frombuffer(moments[0], np.int64))
+        row = cython.declare(cython.const[cython.int][::1], np.frombuffer(moments[1], np.int32))
+        place = cython.declare(cython.const[cython.short][::1], np.frombuffer(moments[2], np.int16))
+        moment = cython.declare(cython.Py_ssize_t, -1)
+        for entry in range(count):
+            while moment + 1 < place.shape[0] and place[moment + 1] <= entry:
+                moment += 1
+            self.row[self.done + entry] = row[moment]
+            self.time[self.done + entry] = time[moment]
+        return 0

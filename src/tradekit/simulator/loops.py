@@ -77,6 +77,9 @@ def coast(simulation: Simulation, start: int, stop: int) -> int:
     unit = cython.declare(cython.double, simulation.ledger.unit[0])
     last = cython.declare(cython.double, simulation.ledger.last[0])
     peak = cython.declare(cython.double, simulation.gate.peak)
+    before = cython.declare(cython.longlong, simulation.market.previous[0])
+    now = cython.declare(cython.longlong, simulation.market.current[0])
+    seen = cython.declare(cython.longlong, simulation.market.seen[0])
     row = cython.declare(cython.Py_ssize_t, start)
     while row < end:
         price = cython.declare(cython.double, simulation.market.close[row, 0])
@@ -90,21 +93,25 @@ def coast(simulation: Simulation, start: int, stop: int) -> int:
         if equity > peak:
             peak = equity
         if is_bar:
-            last = price
-            simulation.market.previous[0] = simulation.market.current[0]
-            simulation.market.current[0] = row
-            simulation.market.seen[0] += 1
+            last, before, now = price, now, row
+            seen += 1
         row += 1
     if row > start:
         simulation.ledger.last[0] = last
-        if simulation.market.current[0] >= 0:
-            simulation.ledger.priced[0] = simulation.market.close_time[simulation.market.current[0]]
+        if now >= 0:
+            simulation.ledger.priced[0] = simulation.market.close_time[now]
+        simulation.market.previous[0], simulation.market.current[0], simulation.market.seen[0] = before, now, seen
         simulation.gate.peak = peak
-        simulation.row = simulation.known = simulation.log.row = row - 1
-        simulation.log.now = simulation.market.close_time[row - 1]
-        simulation.venue.new_row(row - 1)
-        simulation.done = row
+        stand_at(simulation, row - 1)
     return row
+
+
+def stand_at(simulation: Simulation, row: int) -> None:
+    """Note which row is the last that is done."""
+    simulation.row = simulation.known = simulation.log.row = row
+    simulation.log.now = simulation.market.close_time[row]
+    simulation.venue.new_row(row)
+    simulation.done = row + 1
 
 
 def quiet_until(simulation: Simulation, stop: int) -> int:

@@ -11,6 +11,7 @@ cdef class Margin:
     cdef const double[::1] maintenance, fee_rate
     cdef double share, equity, needed
 
+    cdef int renew(self) except -1
     cdef bint check(self, Py_ssize_t k) noexcept nogil
     cdef double worst(self, Py_ssize_t i, Py_ssize_t k) noexcept nogil
     cdef double opening(self, Py_ssize_t i, Py_ssize_t k) noexcept nogil

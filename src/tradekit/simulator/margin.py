@@ -44,9 +44,14 @@ class Margin:
         self.maintenance = _maintenance(setup)
         fee = setup.terms.liquidation_fee
         self.fee_rate = self.maintenance if fee is None else np.full(len(setup.instruments), fee)
+        self.renew()
+
+    def renew(self) -> int:
+        """Go back to before the first row."""
         self.share = 0.0  # of the way from the open to the worst, at which equity met the maintenance margin
         self.equity = 0.0  # equity and maintenance margin there
         self.needed = 0.0
+        return 0
 
     def check(self, k: int) -> bool:
         """Say whether the positions held are liquidated in bar `k`; if so, `close_price` tells where."""

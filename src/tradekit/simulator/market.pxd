@@ -12,4 +12,5 @@ cdef class Market:
     cdef const long long[::1] close_time
     cdef long long[::1] current, previous, seen
 
+    cdef int renew(self) except -1
     cdef double price(self, int column, Py_ssize_t row, Py_ssize_t i) noexcept nogil

@@ -35,9 +35,15 @@ class Market:
         self.shown = self.bars if adjusted is bars else Prices(adjusted)
         self.close = bars.close
         self.close_time = bars.close_time
-        self.current = np.full(self.size, -1, dtype=np.int64)
-        self.previous = np.full(self.size, -1, dtype=np.int64)
-        self.seen = np.zeros(self.size, dtype=np.int64)
+        self.current, self.previous, self.seen = np.empty((3, self.size), dtype=np.int64)
+        self.renew()
+
+    def renew(self) -> int:
+        """Go back to before the first row."""
+        for i in range(self.size):
+            self.current[i] = self.previous[i] = -1
+            self.seen[i] = 0
+        return 0
 
     def price(self, column: int, row: int, i: int) -> float:
         """Return a value that a strategy reads, by its position in `PRICE_COLUMNS`."""

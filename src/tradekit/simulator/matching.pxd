@@ -33,6 +33,7 @@ cdef class Matcher:
     cdef Closing closing
     cdef int[::1] young
 
+    cdef int renew(self) except -1
     cdef int match(self, Py_ssize_t row) except -1 nogil
     cdef int match_close(self, Py_ssize_t row) except -1 nogil
     cdef int watch_margin(self, Py_ssize_t k) except -1 nogil

@@ -89,6 +89,12 @@ class Matcher:
         self.young = np.zeros(64, dtype=np.int32)
         self.closing = Closing(setup, self.timing, self.reach, self.filler)
 
+    def renew(self) -> int:
+        """Go back to before the first row."""
+        self.timing.row = 0
+        self.margin.renew()
+        return self.filler.renew()
+
     def match(self, row: int) -> int:
         """Fill what a row of the clock fills, by its finer bars if there are any."""
         if self.has_finer:

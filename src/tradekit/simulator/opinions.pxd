@@ -12,6 +12,7 @@ cdef class Opinions:
     cdef bint has_valued
     cdef long long judged
 
+    cdef int renew(self) except -1
     cdef tuple ask(self, object checker, Py_ssize_t order, double quantity, double equity, long long now)
     cpdef object as_order(self, Py_ssize_t order, double quantity)
     cdef object snapshot(self, double equity, long long now)

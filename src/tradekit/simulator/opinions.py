@@ -47,6 +47,10 @@ class Opinions:
         self.book = book
         self.symbols = [instrument.symbol for instrument in setup.instruments]
         self.currency = setup.currency
+        self.renew()
+
+    def renew(self) -> int:
+        """Forget what has been shown."""
         self.terms: dict[int, tuple[Terms, Bracket | None]] = {}
         # All rules that judge one order see the same account; so it is made once. What is held at which prices is the same for all
         # orders that are decided on together.
@@ -57,6 +61,7 @@ class Opinions:
         self.positions: Mapping[str, Position] = MappingProxyType({})
         self.prices: Mapping[str, float] = MappingProxyType({})
         self.times: Mapping[str, int] = MappingProxyType({})
+        return 0
 
     def ask(self, checker: Any, order: int, quantity: float, equity: float, now: int) -> Answer:
         """Return what a rule says of `quantity` units of an order. One that fails to answer refuses it."""

@@ -49,3 +49,8 @@ cdef class Simulation:
     cdef Py_ssize_t cancel_targets(self, Py_ssize_t i) except -2 nogil
     cdef int take_place(self, Py_ssize_t order, Py_ssize_t old) except -1 nogil
     cdef int stop_risk(self, bint flatten) except -1 nogil
+
+cpdef renew(Simulation simulation, Py_ssize_t warmup)
+
+@cython.locals(i=Py_ssize_t)
+cdef int begin(Simulation simulation, Py_ssize_t warmup) except -1

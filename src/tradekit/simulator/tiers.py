@@ -37,11 +37,22 @@ class TieredFees:
         self.from_volume, self.choices = from_volume, choices
         self.is_counted = np.array([model.is_counted for model in tiers], dtype=np.int8)
         self.is_floored = np.array([model.is_floored for model in tiers], dtype=np.int8)
-        self.by_day = np.repeat([[model.past_volume / _DAYS] for model in tiers], _DAYS, axis=1)
-        self.today = np.zeros(self.models)
-        self.day = day
+        self.past = np.array([model.past_volume / _DAYS for model in tiers])
+        self.first_day = day
+        self.by_day = np.empty((self.models, _DAYS))
+        self.today = np.empty(self.models)
+        self.renew()
+
+    def renew(self) -> int:
+        """Go back to before the first day."""
+        for model in range(self.models):
+            self.today[model] = 0.0
+            for k in range(_DAYS):
+                self.by_day[model, k] = self.past[model]
+        self.day = self.first_day
         self.place = 0
         self.choose()
+        return 0
 
     def new_day(self, day: int) -> None:
         """Begin a UTC day, counted from 1970, which is the last one or later."""

@@ -1,12 +1,17 @@
 cimport cython
 
 
-@cython.locals(peak=double, near=double, below=bint, count=Py_ssize_t, row=Py_ssize_t)
-cdef Py_ssize_t most_stretches(const double[::1] equity, double capital) noexcept nogil
+@cython.final
+cdef class Stretches:
+    cdef const double[::1] equity
+    cdef double peak, depth
+    cdef Py_ssize_t first, trough, back
 
-@cython.locals(
-    peak=double, near=double, lowest=double, deepest=double, fall=double, below=bint, count=Py_ssize_t, row=Py_ssize_t
-)
-cdef Py_ssize_t follow(
-    const double[::1] equity, double capital, long long[::1] first, long long[::1] trough, long long[::1] back, double[::1] depth
-) noexcept nogil
+    @cython.locals(rows=Py_ssize_t, row=Py_ssize_t, peak=double, near=double, value=double, lowest=double, fall=double)
+    cdef bint find(self) noexcept nogil
+
+@cython.locals(counted=Stretches, followed=Stretches)
+cpdef underwater(object equity, object capital)
+
+@cython.locals(stretch=Stretches)
+cpdef deepest(object equity, object capital, object close_time, object start)

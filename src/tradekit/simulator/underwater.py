@@ -7,12 +7,77 @@ import numpy as np
 
 from tradekit.model.bars import Floats, Times
 
-__all__ = ["underwater"]
+__all__ = ["deepest", "extremes", "underwater"]
 
 # Booking fills leaves rounding of this order: a fall smaller than it is none.
 _ROUNDING = cython.declare(cython.double, 1e-12)
+_NAN = cython.declare(cython.double, float("nan"))
 _NEAR = cython.declare(cython.double, 1.0 - 2e-12)
 """What is at or below this part of the highest value has surely fallen by more than rounding."""
+
+
+def extremes(values: Floats) -> tuple[float, float]:
+    """Return the lowest and the highest of some values, float64 [row]; NaN for both if one is NaN, or if there are none."""
+    read = cython.declare(cython.const[cython.double][::1], np.ascontiguousarray(values, dtype=np.float64))
+    lowest = cython.declare(cython.double, _NAN)
+    highest = cython.declare(cython.double, _NAN)
+    row = cython.declare(cython.Py_ssize_t, 0)
+    if len(values):
+        lowest = highest = float(values[0])
+    with cython.nogil:
+        while row < read.shape[0] and read[row] == read[row]:
+            lowest = read[row] if read[row] < lowest else lowest
+            highest = read[row] if read[row] > highest else highest
+            row += 1
+    return (_NAN, _NAN) if row < len(values) else (float(lowest), float(highest))
+
+
+class Stretches:
+    """Finds one stretch after the other. The highest value so far is `capital` (> 0) at first; `equity` must be finite.
+
+    Of the last one found, `first`, `trough` and `back` are the rows on which it begins, is deepest for the first time, and has been
+    made up for (-1: not yet), and `depth` is how deep it gets, as a positive fraction of the highest value.
+    """
+
+    def __init__(self, equity: Floats, capital: float) -> None:
+        self.equity = np.ascontiguousarray(equity, dtype=np.float64)
+        self.peak = capital
+        self.first = 0
+        self.trough = 0
+        self.back = 0
+        self.depth = 0.0
+
+    def find(self) -> bool:
+        """Find the next stretch, behind the last one; say whether there is one."""
+        rows = self.equity.shape[0]
+        row, peak = self.back, self.peak
+        if row < 0:
+            return False
+        near = peak * _NEAR
+        while row < rows:
+            value = self.equity[row]
+            if value >= peak:
+                peak = value
+                near = peak * _NEAR
+            # Dividing takes longer than all the rest: it is done only where it can tell something.
+            elif value <= near or 1.0 - value / peak > _ROUNDING:
+                break
+            row += 1
+        self.first, self.peak, lowest = row, peak, peak
+        self.back, self.depth = -1, 0.0
+        while row < rows:
+            value = self.equity[row]
+            if value >= peak or (value > near and 1.0 - value / peak <= _ROUNDING):
+                self.back = row
+                break
+            if value < lowest:
+                lowest = value
+                fall = 1.0 - value / peak
+                if fall > self.depth:
+                    self.depth = fall
+                    self.trough = row
+            row += 1
+        return self.first < rows
 
 
 def underwater(equity: Floats, capital: float) -> tuple[Times, Times, Times, Floats]:
@@ -21,67 +86,46 @@ def underwater(equity: Floats, capital: float) -> tuple[Times, Times, Times, Flo
     The highest value so far is `capital` (> 0) at first; `equity`, float64 [row], must be finite. Depth is a positive fraction of
     the highest value; the row of the recovery is -1 where there is none yet. The GIL is released.
     """
-    values = cython.declare(cython.const[cython.double][::1], np.ascontiguousarray(equity, dtype=np.float64))
-    start = cython.declare(cython.double, capital)
-    count = cython.declare(cython.Py_ssize_t)
+    counted, followed = Stretches(equity, capital), Stretches(equity, capital)
+    count = cython.declare(cython.Py_ssize_t, 0)
     with cython.nogil:
-        count = most_stretches(values, start)
-    rows = np.full((3, count), -1, dtype=np.int64)
-    depths = np.zeros(count)
-    first = cython.declare(cython.longlong[::1], rows[0])
-    trough = cython.declare(cython.longlong[::1], rows[1])
-    back = cython.declare(cython.longlong[::1], rows[2])
+        while counted.find():
+            count += 1
+    rows = np.empty((3, count), dtype=np.int64)
+    depths = np.empty(count)
+    row = cython.declare(cython.longlong[:, ::1], rows)
     depth = cython.declare(cython.double[::1], depths)
+    k = cython.declare(cython.Py_ssize_t, 0)
     with cython.nogil:
-        count = follow(values, start, first, trough, back, depth)
-    return rows[0, :count], rows[1, :count], rows[2, :count], depths[:count]
+        while followed.find():
+            row[0, k] = followed.first
+            row[1, k] = followed.trough
+            row[2, k] = followed.back
+            depth[k] = followed.depth
+            k += 1
+    return rows[0], rows[1], rows[2], depths
 
 
-def most_stretches(equity: Floats, capital: float) -> int:
-    """Return how many stretches there can be: what is close to the highest value may begin or end one."""
-    peak, near, below, count = capital, capital * _NEAR, False, 0
-    for row in range(equity.shape[0]):
-        if equity[row] >= peak:
-            peak = equity[row]
-            near = peak * _NEAR
-            below = False
-        elif equity[row] > near:
-            below = False
-            count += 1
-        elif not below:
-            below = True
-            count += 1
-    return count
+def deepest(equity: Floats, capital: float, close_time: Times, start: int) -> tuple[float, int, int]:
+    """Return how deep the deepest stretch is, and for how many nanoseconds it, and the longest one, have lasted; 0 without any.
 
-
-def follow(equity: Floats, capital: float, first: Times, trough: Times, back: Times, depth: Floats) -> int:
-    """Fill in each stretch, and return how many there are."""
-    peak, near, lowest, deepest, below, count = capital, capital * _NEAR, capital, 0.0, False, 0
-    for row in range(equity.shape[0]):
-        if equity[row] >= peak:
-            peak = equity[row]
-            near = peak * _NEAR
-            if below:
-                below = False
-                back[count - 1] = row
-            continue
-        # Dividing takes longer than all the rest: it is done only where it can tell something.
-        if equity[row] > near and 1.0 - equity[row] / peak <= _ROUNDING:
-            if below:
-                below = False
-                back[count - 1] = row
-            continue
-        if not below:
-            below = True
-            first[count] = row
-            count += 1
-            deepest = 0.0
-            lowest = peak
-        if equity[row] < lowest:
-            lowest = equity[row]
-            fall = 1.0 - lowest / peak
-            if fall > deepest:
-                deepest = fall
-                trough[count - 1] = row
-                depth[count - 1] = fall
-    return count
+    `close_time` are the times of the rows, `start` that of the capital. A stretch lasts from the highest value before it to its
+    recovery, or to the last row. The rest is as in `underwater`.
+    """
+    stretch = Stretches(equity, capital)
+    times = cython.declare(cython.const[cython.longlong][::1], close_time)
+    begun = cython.declare(cython.longlong, start)
+    last = cython.declare(cython.Py_ssize_t, len(close_time) - 1)
+    depth = cython.declare(cython.double, 0.0)
+    lasted = cython.declare(cython.longlong, 0)
+    longest = cython.declare(cython.longlong, 0)
+    time = cython.declare(cython.longlong, 0)
+    with cython.nogil:
+        while stretch.find():
+            time = times[stretch.back if stretch.back >= 0 else last] - (times[stretch.first - 1] if stretch.first > 0 else begun)
+            if stretch.depth > depth:
+                depth = stretch.depth
+                lasted = time
+            if time > longest:
+                longest = time
+    return float(depth), int(lasted), int(longest)

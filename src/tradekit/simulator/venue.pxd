@@ -17,6 +17,7 @@ cdef class Venue:
     cdef bint has_minimum, has_tiers, has_more_slippage, has_row_rate, has_row_spread, is_dated
     cdef public Py_ssize_t row
 
+    cdef int renew(self) except -1
     cpdef void new_row(self, Py_ssize_t row) noexcept nogil
     cpdef void traded(self, Py_ssize_t i, double value) noexcept nogil
     cpdef double price_down(self, Py_ssize_t i, double price) noexcept nogil

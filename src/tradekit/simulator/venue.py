@@ -39,6 +39,7 @@ _LEAST = cython.declare(cython.double, 0.01)
 # Stands for fees of 0 where there is a minimum, because a sum of 0 means that an order has paid nothing yet.
 _PAID = cython.declare(cython.double, 1e-300)
 _DAY = cython.declare(cython.longlong, DAY)
+_INFINITE = cython.declare(cython.double, float("inf"))
 
 
 class Venue:
@@ -57,12 +58,22 @@ class Venue:
         self.ticks_per_one = _per_one(np.asarray(self.tick))
         self.lots_per_one = _per_one(np.asarray(self.lot))
         self.open_time = setup.bars.open_time
-        self.row = 0
         costs = setup.costs
-        self.set_fees(costs, np.stack([multiplier, multiplier, np.ones_like(multiplier)]))
+        by_kind = np.ones((3, len(multiplier)))
+        by_kind[:2] = multiplier  # of an amount for each unit there is nothing to multiply
+        self.set_fees(costs, by_kind)
         self.set_slippage(costs)
         self.set_impacts(costs, days_of(setup.bars) if costs.impacts else np.zeros(0, dtype=np.int64))
         self.is_dated = self.has_tiers or self.day_volume.shape[1] > 1
+        self.renew()
+
+    def renew(self) -> int:
+        """Go back to before the first row."""
+        self.row = 0
+        self.day = 0
+        if self.has_tiers:
+            self.tiers.renew()
+        return 0
 
     def set_fees(self, costs: Costs, multiplier: Floats) -> None:
         fees, floored = costs.fees * multiplier, costs.floored * multiplier
@@ -72,7 +83,7 @@ class Venue:
             self.tiers = TieredFees([tiers.times(multiplier) for tiers in costs.tiers], fees, floored, day_of(first))
         self.fees, self.floored = fees, floored
         self.minimum = costs.minimum
-        self.has_minimum = bool(np.any(costs.minimum > 0))
+        self.has_minimum = bool((costs.minimum > 0).any())
         self.fee_asset = costs.fee_asset
 
     def set_slippage(self, costs: Costs) -> None:
@@ -82,7 +93,7 @@ class Venue:
         self.row_half_spread = costs.row_half_spread
         self.has_row_rate = len(costs.row_slippage_rate) > 0
         self.has_row_spread = len(costs.row_half_spread) > 0
-        has_spread = self.has_row_spread or bool(np.any(costs.half_spread > 0))
+        has_spread = self.has_row_spread or bool((costs.half_spread > 0).any())
         self.has_more_slippage = has_spread or self.has_row_rate or len(costs.impacts) > 0
 
     def set_impacts(self, costs: Costs, days: Times) -> None:
@@ -91,7 +102,6 @@ class Venue:
         count = max((len(array) for impact in costs.impacts for array in (impact.coefficient, impact.volume)), default=1)
         self.impacts = len(costs.impacts)
         self.days = days[:count]
-        self.day = 0
         self.exponent = np.array([impact.exponent for impact in costs.impacts], dtype=np.float64)
         self.is_daily = np.array([impact.day_volume is not None for impact in costs.impacts], dtype=np.int8)
         self.coefficient = _by_day([impact.coefficient for impact in costs.impacts], count, size)
@@ -268,8 +278,11 @@ def _by_day(tables: Sequence[Floats], count: int, size: int) -> Floats:
 
 def _per_one(steps: Floats) -> Floats:
     """Return how many steps make one, where that is a whole number, else 0: n / 100 is exact where n * 0.01 is not."""
-    known = steps > 0
-    inverse = np.divide(1.0, steps, out=np.zeros_like(steps), where=known)
-    whole = np.round(inverse)
-    is_whole = known & (whole >= 1) & (np.abs(inverse - whole) <= 1e-9 * whole)
-    return np.where(is_whole, whole, 0.0)
+    found = np.zeros(len(steps))
+    for i, step in enumerate(steps.tolist()):
+        inverse = 1.0 / step if step > 0.0 else 0.0
+        if 0.0 < inverse < _INFINITE:
+            whole = float(round(inverse))
+            if whole >= 1.0 and fabs(inverse - whole) <= 1e-9 * whole:
+                found[i] = whole
+    return found

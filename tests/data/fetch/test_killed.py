@@ -107,7 +107,7 @@ def fetch_in_peace(folder, rows, end):
 
 @pytest.mark.proof("data")
 def test_a_fetch_that_is_killed_again_and_again_ends_as_an_undisturbed_one(tmp_path, rows, matrix):
-    deaths = len(matrix.seeds(8, 50))
+    deaths = len(matrix.seeds(3, 50))
     end = START + 24 * HOUR * (60 + 6 * deaths)
     fetch_and_kill(tmp_path / "killed", rows, end, deaths, seed=4)
     fetch_in_peace(tmp_path / "calm", rows, end)

@@ -64,7 +64,7 @@ def test_session_that_nobody_kills_agrees_with_its_venue(tmp_path):
 @pytest.mark.proof("live")
 def test_session_killed_at_any_moment_loses_nothing_and_does_nothing_twice(tmp_path_factory, matrix):
     killed = 0
-    for at in matrix.some(range(MOMENTS), 6):
+    for at in matrix.some(range(MOMENTS), 4):
         stage, market = make(tmp_path_factory.mktemp("kill"), at % 7)
         first = Killer(at)
         if play(stage, market, 1_500, first) is None:
@@ -79,7 +79,7 @@ def test_session_killed_at_any_moment_loses_nothing_and_does_nothing_twice(tmp_p
 def test_session_with_a_venue_that_goes_wrong_at_random_agrees_with_it_in_the_end(tmp_path_factory, matrix):
     import numpy as np
 
-    for seed in matrix.seeds(4, 300):
+    for seed in matrix.seeds(2, 300):
         rng = np.random.default_rng(seed)
         stage, market = make(tmp_path_factory.mktemp("faults"), seed)
         stage.venue.doubles = bool(rng.integers(2))

@@ -8,7 +8,7 @@ from engine.replay.plants import PLANTS
 @pytest.mark.proof("replay")
 def test_replay_names_a_planted_cause(tmp_path, matrix):
     wrong = []
-    for number, plant in enumerate(matrix.some(PLANTS, 6)):
+    for number, plant in enumerate(matrix.some(PLANTS, 3)):
         folder = tmp_path / str(number)
         folder.mkdir()
         found = plant.play(folder).found

@@ -116,7 +116,9 @@ class CcxtExecutor(Executor):
         keys = read_keys(options.keys)
         client = library.make(options, keys)
         client.options["recvWindow"] = round(options.recv_window_s * 1000)
-        transport = Transport(client, governor(client), may_trade, self._profile.reads, self._profile.is_serial)
+        transport = Transport(
+            client, governor(client), may_trade, self._profile.reads, self._profile.deadline, self._profile.is_serial
+        )
         self._link = Link(client, transport, keys)
         try:
             await self._linked().do(self._linked().errand(Priority.DATA), "tell what it trades", client.load_markets)

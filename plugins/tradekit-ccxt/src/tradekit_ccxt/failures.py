@@ -31,6 +31,9 @@ _NO_REFUSALS = ("OrderNotFound", "DuplicateOrderId", "ChecksumError")
 """What would count among them, and leaves open whether the order is there."""
 _OPEN = ('"retcode":170146',)
 """Codes whose class in ccxt says more than the exchange does: an order that it did not take in time may be there all the same."""
+_TWICE = ("duplicate", "client order id already exists", '"51016"')
+"""What an exchange answers that has an order of this id already."""
+_LATE = '"code":"50036"'
 _PASSING = ("OperationFailed",)
 """Failures of the network, overload, maintenance: asking again may help."""
 _ADDRESS = re.compile(r"(https?://[^\s?]+)\?\S*")
@@ -47,18 +50,25 @@ def is_refusal(error: BaseException, errand: Errand) -> bool:
     if not errand.has_left:
         return True
     kinds = errors()
+    if error is errand.failure and _is_late(errand):
+        return True
     if error is not errand.failure or not isinstance(error, tuple(getattr(kinds, name) for name in _REFUSALS)):
         return False
     if errand.status >= 500 or isinstance(error, tuple(getattr(kinds, name) for name in _NO_REFUSALS)):
         return False
-    # Binance has no class of its own for this one.
+    # ccxt has no class of its own for this one at Binance and OKX.
     said = str(error).lower()
-    return "duplicate" not in said and not any(code in said for code in _OPEN)
+    return not any(word in said for word in (*_TWICE, *_OPEN))
 
 
 def is_about_time(errand: Errand) -> bool:
     """Say whether the exchange has refused the last request because of the time that it was stamped with."""
-    return isinstance(errand.failure, errors().InvalidNonce)
+    return isinstance(errand.failure, errors().InvalidNonce) or _is_late(errand)
+
+
+def _is_late(errand: Errand) -> bool:
+    """Say whether OKX has refused an order for its deadline, which ccxt has no class for."""
+    return isinstance(errand.failure, errors().ExchangeError) and _LATE in str(errand.failure)
 
 
 def refused(error: Exception, errand: Errand, exchange: str) -> OrderRefused:

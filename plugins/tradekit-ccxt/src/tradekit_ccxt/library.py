@@ -27,6 +27,8 @@ _LOG_IN_MS = 10_000
 """For how long the log-in to a stream is good."""
 _UNIFIED = {"enableUnifiedMargin": False, "enableUnifiedAccount": True, "unifiedMarginStatus": 6}
 """What all accounts at Bybit are by now."""
+_LONG_BARS_S = 6 * 3600
+"""From this length on, OKX has bars of two time zones."""
 _QUIET = logging.getLogger("tradekit.ccxt.client")
 _QUIET.setLevel(logging.WARNING)
 
@@ -67,6 +69,8 @@ def make(options: ExchangeOptions, keys: Keys | None = None, is_blocking: bool =
     client.timeout_on_exit = 0
     if options.exchange == "bybit" and not is_blocking:
         _mend_bybit(client)
+    if options.exchange == "okx":
+        _mend_okx(client)
     if options.sandbox:
         _practise(client, options)
     if options.url is not None:
@@ -85,6 +89,18 @@ def _mend_bybit(client: Client) -> None:
         return await log_in(url, {**(params or {}), "args": [client.apiKey, until, signed]})
 
     client.authenticate = stamped
+
+
+def _mend_okx(client: Client) -> None:
+    """Stamp log-ins to streams by the exchange's time, as requests are, and let streams give the bars of UTC that requests give.
+
+    Else a clock that is half a minute off would keep the account's stream closed, and days would begin in Hong Kong.
+    """
+    client.seconds = lambda: client.nonce() // 1000
+    client.timeframes = {
+        name: f"{there}utc" if client.parse_timeframe(name) >= _LONG_BARS_S else there for name, there in client.timeframes.items()
+    }
+    client.options["fetchOHLCV"] = {"timezone": "in the name"}
 
 
 def _know_errors(client: Client, base: str) -> None:

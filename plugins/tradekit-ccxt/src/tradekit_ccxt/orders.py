@@ -176,6 +176,8 @@ def fill(found: Mapping[str, Any], profile: Profile) -> VenueFill:
         time = int(found["timestamp"])
         trade_id, side = str(found["id"] or ""), found["side"]
         fee, currency = _fee(found)
+        if profile.turned_fee and profile.turned_fee in (found.get("info") or {}):
+            fee = -fee
     except (KeyError, TypeError, ValueError) as error:
         raise VenueError(f"a trade can't be read ({error}): {_shown(found)}", is_passing=True) from None
     if quantity is None or price is None or not trade_id or side not in ("buy", "sell"):

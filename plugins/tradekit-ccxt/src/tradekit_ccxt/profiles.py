@@ -7,7 +7,7 @@ counts only if it is listed here, and if ccxt's own `features` don't deny it.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
 from tradekit import Abilities, OrderKind
@@ -42,6 +42,10 @@ class Profile:
     """The name under which those lists are narrowed to our id; empty: they can't be, and what is missing in them proves nothing."""
     has_window: bool = False
     """Whether orders carry a time after which the exchange refuses them: the option `recv_window_s`."""
+    deadline: str = ""
+    """The header that tells that time, where it is in one that ccxt doesn't know."""
+    turned_fee: str = ""
+    """The name of a trade's fee in messages of streams, where ccxt leaves its sign as it comes: below 0 for what was paid."""
     fills: int | None = None
     """How many trades come in one answer at most, where ccxt's features don't say or are wrong."""
     is_serial: bool = False
@@ -95,14 +99,18 @@ _BYBIT_SWAP = Profile(
     fills=100,
 )
 
+_OKX = Profile(
+    find="clientOrderId", cancel="clientOrderId", has_window=True, deadline="expTime", turned_fee="fillFee", fills=100, days_back=90
+)
+
 _RECORDED: Mapping[tuple[str, str], Profile] = {
     ("binance", "spot"): _BINANCE_SPOT,
     ("binance", "swap"): _BINANCE_SWAP,
     ("binanceusdm", "swap"): _BINANCE_SWAP,
     ("bybit", "spot"): _BYBIT,
     ("bybit", "swap"): _BYBIT_SWAP,
-    ("okx", "spot"): Profile(find="clientOrderId", cancel="clientOrderId", fills=100),
-    ("okx", "swap"): Profile(reduce_only=True, find="clientOrderId", cancel="clientOrderId", fills=100),
+    ("okx", "spot"): _OKX,
+    ("okx", "swap"): replace(_OKX, reduce_only=True),
     ("kraken", "spot"): Profile(
         cancel="clientOrderId",
         narrow="cl_ord_id",

@@ -55,6 +55,8 @@ class Transport:
     governor: Governor
     may_trade: bool = False
     reads: tuple[str, ...] = ()
+    deadline: str = ""
+    """The header by which an order is told until when it must have reached the exchange."""
     is_serial: bool = False
     """Whether a request waits until the one before has come back: where they are numbered, none may overtake another."""
     on_gap: Callable[[], None] = lambda: None
@@ -106,11 +108,18 @@ class Transport:
             async with self._line if self.is_serial else nullcontext():
                 if is_order:
                     errand.check()
+                    headers = self._dated(headers)
                 errand.has_left = errand.has_left or is_change or is_order
                 return await self._fetch(url, method, headers, body)
         except BaseException as error:
             errand.failure = error
             raise
+
+    def _dated(self, headers: Any) -> Any:
+        """Return the headers of an order, with the time after which the exchange refuses it, by its own clock."""
+        if not self.deadline:
+            return headers
+        return {**(headers or {}), self.deadline: str(self.client.nonce() + self.client.options["recvWindow"])}
 
     def _check(self, method: str, url: str, body: Any) -> None:
         path = urlsplit(url).path

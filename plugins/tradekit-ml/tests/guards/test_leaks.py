@@ -338,7 +338,7 @@ def planted(leak, bars):
 @pytest.mark.proof("ml-leaks")
 def test_planted_leak_is_found_by_its_guard_and_named(matrix):
     bars = market()
-    for leak in matrix.some(LEAKS, 10):
+    for leak in matrix.some(LEAKS, 5):
         findings = inspect_training(planted(leak, bars))
         by_guard = {finding.culprit for finding in findings if finding.guard == leak.guard}
         assert by_guard == leak.culprits, (leak.plant.__name__, [str(one) for one in findings])
@@ -434,7 +434,7 @@ def clean_training(seed):
 
 @pytest.mark.proof("ml-leaks")
 def test_clean_training_has_no_finding(matrix):
-    for seed in matrix.seeds(3, 60):
+    for seed in matrix.seeds(2, 60):
         assert [str(one) for one in inspect_training(clean_training(seed), seed)] == [], seed
 
 

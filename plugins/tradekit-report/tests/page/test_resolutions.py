@@ -73,7 +73,7 @@ def test_candles_of_any_view_are_what_their_bars_were(many, opened, tmp_path, ma
     rng = np.random.default_rng(8)
     spans = [
         len(market.bars),
-        *np.exp(rng.uniform(np.log(20), np.log(len(market.bars)), len(matrix.seeds(24, 200)) - 1)).astype(int),
+        *np.exp(rng.uniform(np.log(20), np.log(len(market.bars)), len(matrix.seeds(12, 200)) - 1)).astype(int),
     ]
     tells = set()
     for span in spans:

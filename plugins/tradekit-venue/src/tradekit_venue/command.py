@@ -45,10 +45,10 @@ OPTIONS: list[tuple[str, dict[str, Any]]] = [
     (
         "--dialect",
         {
-            "type": click.Choice(["binance", "binance-usdm", "bybit"]),
+            "type": click.Choice(["binance", "binance-usdm", "bybit", "okx"]),
             "default": "binance",
             "show_default": True,
-            "help": "Whose API it speaks: Binance's spot market, its linear perpetuals (USD-M futures), or Bybit's spot market.",
+            "help": "Whose API it speaks: the spot market of Binance, Bybit or OKX, or Binance's perpetuals (USD-M futures).",
         },
     ),
     ("--data", {"type": PATH, "required": True, "help": "A CSV or Parquet file, or a TOML file with a [data] table."}),

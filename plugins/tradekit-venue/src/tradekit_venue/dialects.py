@@ -6,7 +6,8 @@ from tradekit_venue.binance_spot.dialect import BinanceSpot
 from tradekit_venue.binance_usdm.dialect import BinanceUsdm
 from tradekit_venue.bybit.dialect import Bybit
 from tradekit_venue.dialect import Dialect
+from tradekit_venue.okx.dialect import Okx
 
 __all__ = ["DIALECTS"]
 
-DIALECTS: dict[str, type[Dialect]] = {"binance": BinanceSpot, "binance-usdm": BinanceUsdm, "bybit": Bybit}
+DIALECTS: dict[str, type[Dialect]] = {"binance": BinanceSpot, "binance-usdm": BinanceUsdm, "bybit": Bybit, "okx": Okx}

@@ -25,7 +25,7 @@ from tradekit_venue.faults import Fault, read_fault
 from tradekit_venue.loading import Rules, load
 from tradekit_venue.recording import Recording
 from tradekit_venue.serving import opened
-from tradekit_venue.venue import Venue
+from tradekit_venue.venue import Key, Venue
 from tradekit_venue.words import nearest
 
 __all__ = ["run"]
@@ -41,12 +41,14 @@ class Keys:
 
     key: str
     secret: str
+    passphrase: str
+    """What some exchanges want besides."""
 
 
 def run(asked: Mapping[str, Any]) -> None:
     """Open a venue as the command line asks for it, until Ctrl-C."""
     recordings = read(asked)
-    keys = Keys(secrets.token_hex(16), secrets.token_hex(32))
+    keys = Keys(secrets.token_hex(16), secrets.token_hex(32), secrets.token_hex(8))
     venue = prepared(recordings, asked, keys)
     for fault in read_script(asked["faults"]):
         venue.faults.add(fault)
@@ -99,7 +101,8 @@ def prepared(recordings: Iterable[Recording], asked: Mapping[str, Any], keys: Ke
         venue.replay(recording)
     balances = dict(asked["balance"]) or {recording.market.quote: MONEY for recording in recordings}
     fee = Decimal(str(asked["fee"])) if asked["fee"] is not None else DIALECTS[asked["dialect"]].usual_fee
-    venue.add_account(ACCOUNT, balances, keys.key, keys.secret, Rates(fee, fee))
+    account = venue.add_account(ACCOUNT, balances, keys.key, keys.secret, Rates(fee, fee))
+    venue.keys[keys.key] = Key(account, keys.secret, keys.passphrase)
     return venue
 
 
@@ -126,7 +129,8 @@ async def stay_open(venue: Venue, recordings: list[Recording], asked: Mapping[st
     place: Path = asked["secrets"]
     async with opened(venue, asked["port"]) as there:
         try:
-            write_secrets(place, {"url": there.url, "token": there.token, "apiKey": keys.key, "secret": keys.secret})
+            told = {"apiKey": keys.key, "secret": keys.secret, "password": keys.passphrase}
+            write_secrets(place, {"url": there.url, "token": there.token, **told})
             click.echo(welcome(there.url, recordings, asked))
             venue.clock.run(asked["speed"])
             venue.after(max(one.end for one in recordings) - venue.clock.now(), lambda: click.echo("the recording has ended"))

@@ -34,6 +34,8 @@ class Key:
 
     account: Account
     secret: str
+    passphrase: str = ""
+    """What comes with each request besides, where an exchange wants that."""
 
 
 class Venue:

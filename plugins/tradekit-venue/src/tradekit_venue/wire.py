@@ -151,5 +151,5 @@ class Wire:
 
 
 def text_of(payload: Any) -> str:
-    """Return a message as it is sent."""
-    return json.dumps(payload, separators=(",", ":"))
+    """Return a message as it is sent: in JSON, but for what is text already."""
+    return payload if isinstance(payload, str) else json.dumps(payload, separators=(",", ":"))

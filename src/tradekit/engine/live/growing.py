@@ -16,7 +16,7 @@ from tradekit.errors import ConfigError, RunError
 from tradekit.model.bars import PRICE_COLUMNS, Bars, BarSize, Period
 from tradekit.model.risk import LimitKind
 from tradekit.model.timeline import Sessions
-from tradekit.model.values import Values
+from tradekit.plugin.values import Values
 from tradekit.simulator.setup import Setup
 
 __all__ = ["Closed", "GrowingRun", "Ohlcv"]
@@ -41,6 +41,10 @@ class _Growing(Bars):
     @property
     def exists(self) -> NDArray[np.bool_]:
         return ~np.isnan(self.close)
+
+    @property
+    def is_whole(self) -> bool:
+        return bool(self.exists.all())
 
     def starts(self, period: Period) -> Any:
         return _Starts(self, period)

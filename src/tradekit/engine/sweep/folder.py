@@ -7,9 +7,11 @@ import json
 import sys
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import asdict
+from dataclasses import fields
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+
+import numpy as np
 
 from tradekit.engine.brief import FIGURES
 from tradekit.engine.compose import ComposedRun
@@ -18,6 +20,7 @@ from tradekit.engine.sweep.trial import Outcome
 from tradekit.engine.trials import LEDGER, append_lines, figures_kept, read_trials
 from tradekit.errors import ConfigError, LockedError, RunError, system_reason
 from tradekit.lock import FileLock
+from tradekit.model.columns import flag_column, number_column, string_column, table
 from tradekit.plugin.packages import KERNEL
 
 if TYPE_CHECKING:
@@ -28,6 +31,7 @@ __all__ = ["SWEEP", "TABLE", "SweepFolder", "code_hash", "table_of"]
 SWEEP, TABLE = "sweep.json", "trials.parquet"
 _DONE, _LOCK = "done.jsonl", ".lock"
 FORMAT = 1
+_OUTCOME = tuple(field.name for field in fields(Outcome))
 
 
 def code_hash(composed: ComposedRun) -> str:
@@ -84,7 +88,7 @@ class SweepFolder:
     def keep(self, outcomes: Sequence[Outcome]) -> None:
         """Keep what came of trials, here first and then in the ledger."""
         with _writing(self.path):
-            append_lines(self.path / _DONE, [asdict(outcome) for outcome in outcomes])
+            append_lines(self.path / _DONE, [{name: getattr(outcome, name) for name in _OUTCOME} for outcome in outcomes])
         self._count(outcomes)
 
     def _count(self, outcomes: Iterable[Outcome]) -> None:
@@ -106,13 +110,13 @@ class SweepFolder:
             with _writing(self.ledger.parent):
                 append_lines(self.ledger, lines)
 
-    def publish(self, table: pa.Table, told: Mapping[str, Any]) -> None:
+    def publish(self, trials: pa.Table, told: Mapping[str, Any]) -> None:
         """Write the table and what is told of it, each whole or not at all."""
         import pyarrow.parquet as pq
 
         with _writing(self.path):
             part = self.path / f".{TABLE}.part"
-            pq.write_table(table, part, compression="zstd")
+            pq.write_table(trials, part, compression="zstd")
             part.replace(self.path / TABLE)
             part = self.path / f".{SWEEP}.part"
             part.write_bytes(_json({"format": FORMAT, **told, **self.facts}))
@@ -130,34 +134,32 @@ def _writing(path: Path) -> Iterator[None]:
 
 def table_of(outcomes: Sequence[Outcome], params: Sequence[Param]) -> pa.Table:
     """Return trials as a table, by number: status, what was varied, all figures, and why there are none."""
-    import pyarrow as pa
-
     columns: dict[str, pa.Array] = {
-        "trial": pa.array([outcome.number for outcome in outcomes], pa.int64()),
-        "status": pa.array([outcome.status for outcome in outcomes], pa.string()),
+        "trial": number_column(np.array([outcome.number for outcome in outcomes], dtype=np.int64)),
+        "status": string_column([outcome.status for outcome in outcomes]),
     }
     for param in params:
         columns[param.name] = _column([outcome.values[param.name] for outcome in outcomes], param)
     for key in FIGURES:
-        is_count = key in ("trades", "open_trades")
-        values = [outcome.figures.get(key) for outcome in outcomes]
-        columns[key] = pa.array(values, pa.int64() if is_count else pa.float64())
-    columns["error"] = pa.array([outcome.error or None for outcome in outcomes], pa.string())
-    return pa.table(columns)
+        columns[key] = _figures([outcome.figures.get(key) for outcome in outcomes], key in ("trades", "open_trades"))
+    columns["error"] = string_column([outcome.error or None for outcome in outcomes])
+    return table(columns)
+
+
+def _figures(values: Sequence[float | int | None], is_count: bool) -> pa.Array:
+    is_known = np.array([value is not None for value in values], dtype=np.bool_)
+    numbers = np.array([0 if value is None else value for value in values], dtype=np.int64 if is_count else np.float64)
+    return number_column(numbers, is_known)
 
 
 def _column(values: Sequence[Any], param: Param) -> pa.Array:
     """Return settings in a type that all values of a parameter have, whichever of them were tried."""
-    import pyarrow as pa
-
     kinds = {type(value) for value in param.values}
     if kinds == {bool}:
-        return pa.array(values, pa.bool_())
-    if kinds == {int}:
-        return pa.array(values, pa.int64())
+        return flag_column(np.array(values, dtype=np.bool_))
     if kinds <= {int, float}:
-        return pa.array([float(value) for value in values], pa.float64())
-    return pa.array([value if isinstance(value, str) else json.dumps(value) for value in values], pa.string())
+        return number_column(np.array(values, dtype=np.int64 if kinds == {int} else np.float64))
+    return string_column([value if isinstance(value, str) else json.dumps(value) for value in values])
 
 
 def _json(value: Any) -> bytes:

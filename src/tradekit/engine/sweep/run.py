@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from tradekit import __version__
-from tradekit.engine.brief import bars_only
 from tradekit.engine.compose import ComposedRun, compose_document
 from tradekit.engine.document import Document, read_document
 from tradekit.engine.drive import Progress
@@ -111,7 +110,6 @@ def begin(document: Document, planned: Planned, registry: Registry | None = None
         raise ConfigError(f"a sweep runs backtests, and run.mode is {composed.config.run.mode!r}; add --set run.mode=backtest")
     if composed.config.data.stream:
         raise ConfigError("a sweep holds its data in memory, and data.stream is true; add --set data.stream=false")
-    bars_only(composed, "a sweep")
     return Sweep(make_ready(composed), planned, registry)
 
 

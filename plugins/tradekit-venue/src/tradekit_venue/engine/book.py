@@ -58,6 +58,10 @@ class BookSide:
         """Return how much is on offer at a price."""
         return sum((order.left for order in self._levels.get(price, {}).values()), Decimal(0))
 
+    def count_at(self, price: Decimal) -> int:
+        """Return how many orders are at a price."""
+        return len(self._levels.get(price, {}))
+
     def depth(self, limit: int | None = None) -> list[tuple[Decimal, Decimal]]:
         """Return prices and what is on offer at each, best first."""
         return [(key * self._sign, self.size_at(key * self._sign)) for key in self._keys[:limit]]

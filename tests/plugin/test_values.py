@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from random_play import random_bars
 from stage import bars_of, play
 from tradekit.errors import StrategyError
-from tradekit.model.values import Values
+from tradekit.plugin.values import Values
 from tradekit.simulator.build import is_compiled
 
 PRICES = ("open", "high", "low", "close", "volume")

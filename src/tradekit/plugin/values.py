@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from tradekit.errors import StrategyError, nearest
 from tradekit.model.bars import PRICE_COLUMNS, Bars, Floats
+from tradekit.simulator.signals import crossings
 
 __all__ = ["Values"]
 
@@ -55,7 +56,7 @@ class Values(Mapping[str, Floats]):
     @cached_property
     def _has_all(self) -> bool:
         """Whether every instrument has a bar on every row."""
-        return bool(self._bars.exists.all())
+        return self._bars.is_whole
 
     @cached_property
     def ready(self) -> Flags:
@@ -81,12 +82,10 @@ class Values(Mapping[str, Floats]):
 
     def _crossed(self, first: str, second: str | float, now: np.ufunc, before: np.ufunc) -> Flags:
         values, level = self[first], self[second] if isinstance(second, str) else second
-        if self._has_all:  # the bar before is the row before: nothing needs to be copied
-            crossed = self.ready.copy()
-            crossed[:1] = False
-            crossed[1:] &= now(values[1:], level[1:] if isinstance(level, np.ndarray) else level)
-            crossed[1:] &= before(values[:-1], level[:-1] if isinstance(level, np.ndarray) else level)
-            return crossed
+        if self._has_all:  # the bar before is the row before
+            level = np.broadcast_to(np.asarray(level, dtype=np.float64), values.shape)
+            upper, lower = (values, level) if now is np.greater else (level, values)
+            return crossings(upper, lower, self._warmup - 1)
         level_before = self.previous(second) if isinstance(second, str) else second
         found: Flags = now(values, level) & before(self.previous(first), level_before) & self.ready
         return found

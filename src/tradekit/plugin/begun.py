@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from tradekit.model.bars import Bars
-from tradekit.model.values import Values
+from tradekit.plugin.values import Values
 
 __all__ = ["RunStart"]
 

@@ -1,0 +1,1 @@
+"""The dialect of OKX, version 5 of its API."""

@@ -1,0 +1,27 @@
+cimport cython
+
+
+@cython.final
+cdef class Trips:
+    cdef Py_ssize_t fills, carries, count
+    cdef const long long[::1] instrument, after, carrier
+    cdef const double[::1] quantity, price, fee, slipped, unit, split, gain
+    cdef const double[::1] last_price, last_unit, last_split, open_gain, amount
+    cdef double[::1] position, most, entered, exited, paid, got, worth, flow, fees, slippage, carried, profit, on_entry
+    cdef long long[::1] trade, opened, closed, direction
+    cdef signed char[::1] is_open
+
+    @cython.locals(c=Py_ssize_t, n=Py_ssize_t, t=Py_ssize_t)
+    cdef void follow(self) noexcept
+    @cython.locals(t=Py_ssize_t)
+    cdef void carry(self, Py_ssize_t c) noexcept
+    @cython.locals(quantity=double, before=double, after=double)
+    cdef void take(self, Py_ssize_t n) noexcept
+    @cython.locals(i=Py_ssize_t, t=Py_ssize_t, size=double, price=double, most=double)
+    cdef void part(self, Py_ssize_t n, double quantity, double share, double before, double after) noexcept
+    @cython.locals(t=Py_ssize_t)
+    cdef void begin(self, Py_ssize_t n, Py_ssize_t i, bint is_long) noexcept
+    @cython.locals(i=Py_ssize_t, split=double, held=double, mark=double, left=double, value=double)
+    cdef void close(self, Py_ssize_t t) noexcept
+
+cdef double quotient(double number, double divisor) noexcept

@@ -1,0 +1,179 @@
+"""Round trips: fills put together into trades, from flat to flat, in one pass."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import cython
+import numpy as np
+
+if cython.compiled:
+    from cython.cimports.libc.math import fabs
+else:
+    from math import fabs
+
+__all__ = ["Trips"]
+
+# What is left of a position after a fill is rounding when it is less than this part of the fill.
+_ROUNDING = cython.declare(cython.double, 1e-9)
+_NAN = cython.declare(cython.double, float("nan"))
+
+
+class Trips:
+    """Trades in the order in which they were opened; `fills`, `ends` and `carry` have the columns of the classes in `analysis`.
+
+    `opened` and `closed` are the first and the last fill of each, int64 [trade]; what it came to is told by `columns`. Quantities
+    and prices are added up in units as they were before any split.
+    """
+
+    def __init__(self, fills: Any, ends: Any, carry: Any) -> None:
+        count, size = len(fills), len(ends.price)
+        self.fills = count
+        self.instrument = _numbers(fills.instrument, size)
+        self.quantity, self.price = _column(fills.quantity, count), _column(fills.price, count)
+        self.fee, self.slipped = _column(fills.fee, count), _column(fills.slippage, count)
+        self.unit, self.split = _column(fills.unit, count), _column(fills.split, count)
+        self.gain = _column(fills.gain, count)
+        self.last_price, self.last_unit = _column(ends.price, size), _column(ends.unit, size)
+        self.last_split, self.open_gain = _column(ends.split, size), _column(ends.gain, size)
+        self.carries = len(carry.after)
+        self.after = np.ascontiguousarray(carry.after, dtype=np.int64)
+        self.carrier, self.amount = _numbers(carry.instrument, size), _column(carry.amount, self.carries)
+        self.position = np.zeros(size)
+        self.trade = np.full(size, -1, dtype=np.int64)  # the last trade of each instrument
+        self.count = 0
+        self.opened, self.closed, self.direction = np.empty((3, count), dtype=np.int64)
+        self.is_open = np.empty(count, dtype=np.int8)
+        # The largest size; units that opened and that closed it, and their prices times units; what the former were worth in money,
+        # and the money that came in, fees apart.
+        self.most, self.entered, self.exited, self.paid, self.got, self.worth, self.flow = np.empty((7, count))
+        self.fees, self.slippage, self.carried, self.profit, self.on_entry = np.empty((5, count))
+        self.follow()
+
+    def columns(self) -> dict[str, Any]:
+        """Return what each trade came to, one array a column."""
+        flags: dict[str, Any] = {"is_open": np.asarray(self.is_open).view(np.bool_), "direction": np.asarray(self.direction)}
+        arrays: dict[str, Any] = {
+            "quantity": self.most,
+            "entry_price": self.paid,
+            "exit_price": self.got,
+            "profit": self.profit,
+            "fees": self.fees,
+            "carry": self.carried,
+            "slippage": self.slippage,
+            "return_on_entry": self.on_entry,
+        }
+        return {name: np.asarray(array)[: self.count] for name, array in (flags | arrays).items()}
+
+    def rows(self) -> tuple[Any, Any]:
+        """Return the first and the last fill of each trade."""
+        return np.asarray(self.opened)[: self.count], np.asarray(self.closed)[: self.count]
+
+    def follow(self) -> None:
+        """Go through all fills, and what came and went between them."""
+        c = 0
+        for n in range(self.fills):
+            while c < self.carries and self.after[c] <= n:
+                self.carry(c)
+                c += 1
+            self.take(n)
+        while c < self.carries:
+            self.carry(c)
+            c += 1
+        for t in range(self.count):
+            self.close(t)
+
+    def carry(self, c: int) -> None:
+        """Give money to the trade of the instrument's last fill."""
+        t = self.trade[self.carrier[c]]
+        if t >= 0:
+            self.carried[t] += self.amount[c]
+
+    def take(self, n: int) -> None:
+        """Take a fill, cut in two where it turns a position around: the closing part, then the opening one."""
+        quantity = self.quantity[n] / self.split[n] if self.split[n] != 0.0 else self.quantity[n]
+        before = self.position[self.instrument[n]]
+        after = before + quantity
+        if fabs(after) <= _ROUNDING * fabs(quantity):
+            after = 0.0
+        if (before < 0.0 and after > 0.0) or (before > 0.0 and after < 0.0):
+            self.part(n, -before, -before / quantity if quantity != 0.0 else 1.0, before, 0.0)
+            self.part(n, after, after / quantity if quantity != 0.0 else 1.0, 0.0, after)
+        else:
+            self.part(n, quantity, 1.0, before, after)
+
+    def part(self, n: int, quantity: float, share: float, before: float, after: float) -> None:
+        """Count a part of a fill, which moves the position; one from flat begins a trade."""
+        i = self.instrument[n]
+        if before == 0.0:
+            self.begin(n, i, quantity > 0.0)
+        t = self.trade[i]
+        self.closed[t] = n
+        size, price = fabs(quantity), self.price[n] * self.split[n]
+        is_opening = cython.declare(cython.bint, before == 0.0 or (before > 0.0) == (quantity > 0.0))
+        if is_opening:
+            self.entered[t] += size
+            self.paid[t] += size * price
+            self.worth[t] += size * price * self.unit[n]
+        else:
+            self.exited[t] += size
+            self.got[t] += size * price
+        if self.gain[n] != self.gain[n]:
+            self.flow[t] -= quantity * price * self.unit[n]
+        elif not is_opening:
+            self.flow[t] += self.gain[n]
+        self.fees[t] += self.fee[n] * share
+        self.slippage[t] += self.slipped[n] * share
+        most = fabs(before) if fabs(before) > fabs(after) else fabs(after)
+        if most > self.most[t]:
+            self.most[t] = most
+        self.position[i] = after
+
+    def begin(self, n: int, i: int, is_long: bool) -> None:
+        """Begin a trade."""
+        t = self.count
+        self.trade[i] = t
+        self.opened[t] = n
+        self.direction[t] = 1 if is_long else -1
+        self.is_open[t] = 0
+        self.most[t] = self.entered[t] = self.exited[t] = self.paid[t] = self.got[t] = self.worth[t] = 0.0
+        self.flow[t] = self.fees[t] = self.slippage[t] = self.carried[t] = 0.0
+        self.count += 1
+
+    def close(self, t: int) -> None:
+        """Reckon what a trade came to, at the last price if it is open."""
+        i = self.instrument[self.opened[t]]
+        split, held, mark, left = self.split[self.closed[t]], 0.0, 0.0, 0.0
+        if self.trade[i] == t and self.position[i] != 0.0:
+            self.is_open[t] = 1
+            split, held = self.last_split[i], self.position[i]
+            mark = self.last_price[i] * split
+            left = self.open_gain[i] if self.open_gain[i] == self.open_gain[i] else held * mark * self.last_unit[i]
+        self.profit[t] = left + self.flow[t] - self.fees[t] + self.carried[t]
+        value = self.most[t] * quotient(self.worth[t], self.entered[t])
+        self.on_entry[t] = quotient(self.profit[t], value)
+        self.paid[t] = quotient(quotient(self.paid[t], self.entered[t]), split)
+        self.got[t] = quotient(quotient(self.got[t] + fabs(held) * mark, self.exited[t] + fabs(held)), split)
+        self.most[t] *= split
+
+
+def quotient(number: float, divisor: float) -> float:
+    """Return a quotient; NaN for one by 0."""
+    return number / divisor if divisor != 0.0 else _NAN
+
+
+def _column(values: Any, count: int) -> Any:
+    """Return a column, of one number where all are alike."""
+    if isinstance(values, np.ndarray):
+        return np.ascontiguousarray(values, dtype=np.float64)
+    found = np.empty(count)
+    found.fill(values)
+    return found
+
+
+def _numbers(values: Any, size: int) -> Any:
+    """Return numbers of instruments, checked: compiled code doesn't look where it reads."""
+    found = np.ascontiguousarray(values, dtype=np.int64)
+    if len(found) and not 0 <= found.min() <= found.max() < size:
+        raise ValueError(f"there are {size} instruments, and fills or carry of number {int(found.min())} to {int(found.max())}")
+    return found
