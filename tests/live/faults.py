@@ -93,7 +93,6 @@ SPOKEN: Mapping[str, Spoken] = {
         "POST order/cancel",
         (
             "GET order/realtime",
-            "GET order/history",
             "GET execution/list",
             "GET account/wallet-balance",
             "GET market/time",

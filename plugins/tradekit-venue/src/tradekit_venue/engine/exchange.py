@@ -164,18 +164,16 @@ class Exchange:
         asked = order.asked
         against = listing.book.against(order.side)
         limit = asked.price if asked.kind.has_limit else None
-        if asked.kind is Kind.LIMIT_MAKER and against.is_reached(asked.price):
-            self._close(listing, order, Status.CANCELED)
-            return
-        if asked.force is not Force.FOK or against.available(limit) >= order.quantity:
+        would_take = asked.kind is Kind.LIMIT_MAKER and against.is_reached(asked.price)
+        if not would_take and (asked.force is not Force.FOK or against.available(limit) >= order.quantity):
             self._match(listing, order, against, limit)
         if not order.left:
             return
-        if limit is not None and asked.force is Force.GTC:
+        if limit is not None and asked.force is Force.GTC and not would_take:
             listing.book.of(order.side).add(order)
             listing.touch(order)
         else:
-            self._close(listing, order, Status.EXPIRED)
+            self._close(listing, order, Status.CANCELED if would_take else Status.EXPIRED)
 
     def _match(self, listing: Listing, taker: Order, against: BookSide, limit: Decimal | None) -> None:
         clearing = self._clearing(listing.market)
