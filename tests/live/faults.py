@@ -170,6 +170,8 @@ SPOKEN: Mapping[str, Spoken] = {
 """By the dialect's name."""
 OTHERS = [name for name in SPOKEN if not name.startswith("binance")]
 """The dialects of other exchanges than Binance."""
+PROMPT = [name for name in OTHERS if SPOKEN[name].calm_s == Spoken.calm_s]
+"""Those that may be asked so much that a run keeps up with a clock sixty times as fast as its own."""
 
 
 def cases(dialect: str = "binance") -> list[Fault]:

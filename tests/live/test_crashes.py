@@ -16,7 +16,7 @@ from typing import Any
 
 import pytest
 
-from live.faults import OTHERS, SPOKEN
+from live.faults import PROMPT, SPOKEN
 from live.local_venue import local_venue
 from live.process import Nursery, Process
 from proofs import deep
@@ -249,7 +249,7 @@ def kill(scene: Scene, moment: Moment) -> None:
     scene.control.release()
 
 
-@pytest.mark.parametrize("moment", MOMENTS[deep(3, 0) :: deep(30, 1)], ids=lambda one: one.what)
+@pytest.mark.parametrize("moment", MOMENTS[deep(3, 0) :: deep(60, 1)], ids=lambda one: one.what)
 def test_process_killed_at_a_named_moment_loses_nothing_and_does_nothing_twice(tmp_path, nursery, matrix, moment):
     _die(Scene(tmp_path, nursery), matrix, moment, RECOVERING[MOMENTS.index(moment) % len(RECOVERING)])
 
@@ -260,7 +260,7 @@ def test_process_that_trades_perpetuals_loses_nothing_when_it_is_killed(tmp_path
 
 
 @pytest.mark.parametrize("moment", MOMENTS[deep(10, 0) :: deep(100, 1)], ids=lambda one: one.what)
-@pytest.mark.parametrize("dialect", OTHERS)
+@pytest.mark.parametrize("dialect", PROMPT[: deep(1, len(PROMPT))])
 def test_process_that_trades_at_any_other_exchange_loses_nothing_when_it_is_killed(tmp_path, nursery, matrix, dialect, moment):
     _die(Scene(tmp_path, nursery, dialect), matrix, moment, RECOVERING[MOMENTS.index(moment) % len(RECOVERING)])
 

@@ -10,7 +10,6 @@ from numpy.typing import NDArray
 
 from tradekit.errors import StrategyError, nearest
 from tradekit.model.bars import PRICE_COLUMNS, Bars, Floats
-from tradekit.simulator.signals import crossings
 
 __all__ = ["Values"]
 
@@ -85,6 +84,9 @@ class Values(Mapping[str, Floats]):
         if self._has_all:  # the bar before is the row before
             level = np.broadcast_to(np.asarray(level, dtype=np.float64), values.shape)
             upper, lower = (values, level) if now is np.greater else (level, values)
+            # Only here: what is wrong with the compiled simulator must not keep 'tradekit doctor' from saying so.
+            from tradekit.simulator.signals import crossings
+
             return crossings(upper, lower, self._warmup - 1)
         level_before = self.previous(second) if isinstance(second, str) else second
         found: Flags = now(values, level) & before(self.previous(first), level_before) & self.ready
