@@ -3,61 +3,17 @@
 from __future__ import annotations
 
 import asyncio
-import base64
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from decimal import Decimal
-from typing import Any
 
 import ccxt.pro
 import pytest
-from tradekit_venue.addresses import at_venue
-from tradekit_venue.clock import Clock
-from tradekit_venue.engine.market import Market
+from meeting import START, SYMBOL, meet, new_venue, secret_of
 from tradekit_venue.faults import Fault
-from tradekit_venue.serving import Opened, opened
-from tradekit_venue.venue import Venue
-
-LONGEST_S = 20
-START = 1_700_000_000_000
-SYMBOL = "BTC/USDT"
-SECRETS = {name: base64.b64encode(f"secret-of-{name}".encode()).decode() for name in ("anna", "bert")}
-
-
-def client(place: Opened, name: str) -> Any:
-    """Return ccxt's client of Kraken, whose clock is the venue's."""
-    exchange = ccxt.pro.kraken(
-        {"apiKey": f"key-of-{name}", "secret": SECRETS[name], "enableRateLimit": False, "timeout_on_exit": 0, "timeout": 2000}
-    )
-    exchange.urls["api"] = at_venue(exchange.urls["api"], place.url)
-    exchange.milliseconds = place.venue.clock.told
-    exchange.number = str
-    return exchange
-
-
-@asynccontextmanager
-async def meet() -> AsyncIterator[tuple[Opened, Any, Any]]:
-    """Open a venue whose clock stands still, and give it with the clients of anna and bert, their markets loaded."""
-    made = Venue(Clock(START), dialect="kraken")
-    made.add_market(Market("BTC", "USDT"))
-    for name, secret in SECRETS.items():
-        made.add_account(name, {"BTC": Decimal(10), "USDT": Decimal(1_000_000)}, f"key-of-{name}", secret)
-    async with opened(made) as place:
-        anna, bert = client(place, "anna"), client(place, "bert")
-        try:
-            async with asyncio.timeout(LONGEST_S):
-                await anna.load_markets()
-                bert.set_markets(anna.markets)
-                yield place, anna, bert
-        finally:
-            place.venue.faults.clear()
-            await anna.close()
-            await bert.close()
 
 
 def test_session_of_orders_is_what_ccxt_expects() -> None:
     async def session() -> None:
-        async with meet() as (place, anna, bert):
+        async with meet(new_venue("kraken")) as (place, anna, bert):
             placed = await anna.create_order(SYMBOL, "limit", "buy", "0.1", "30000", {"clientOrderId": "tk-one"})
             await bert.create_order(SYMBOL, "market", "sell", "0.04")
             narrowed = {"cl_ord_id": "tk-one"}
@@ -83,7 +39,7 @@ def test_session_of_orders_is_what_ccxt_expects() -> None:
 
 def test_markets_and_public_data_are_what_ccxt_makes_of_them() -> None:
     async def session() -> None:
-        async with meet() as (_, anna, bert):
+        async with meet(new_venue("kraken")) as (_, anna, bert):
             market = anna.market(SYMBOL)
             assert (market["id"], market["wsId"], market["base"]) == ("XBTUSDT", "XBT/USDT", "BTC")
             assert (Decimal(market["precision"]["price"]), Decimal(market["limits"]["cost"]["min"])) == (Decimal("0.01"), 5)
@@ -112,7 +68,7 @@ def test_markets_and_public_data_are_what_ccxt_makes_of_them() -> None:
 )
 def test_order_of_another_kind_is_what_ccxt_asks_for(kind, price, params, state) -> None:
     async def session() -> None:
-        async with meet() as (_, anna, bert):
+        async with meet(new_venue("kraken")) as (_, anna, bert):
             await bert.create_order(SYMBOL, "limit", "buy", "0.5", "30000")
             placed = await anna.create_order(SYMBOL, kind, "sell", "1", price, params)
             found = await anna.fetch_open_orders(SYMBOL) + await anna.fetch_closed_orders(SYMBOL)
@@ -127,7 +83,7 @@ def test_order_of_another_kind_is_what_ccxt_asks_for(kind, price, params, state)
 )
 def test_error_comes_with_status_200_and_is_ccxts(code, kind) -> None:
     async def session() -> None:
-        async with meet() as (place, anna, _):
+        async with meet(new_venue("kraken")) as (place, anna, _):
             place.venue.faults.add(Fault("POST AddOrder", "status", status=200, code=code))
             with pytest.raises(ccxt.BaseError) as caught:
                 await anna.create_order(SYMBOL, "limit", "buy", "0.1", "30000")
@@ -147,7 +103,7 @@ def test_error_comes_with_status_200_and_is_ccxts(code, kind) -> None:
 )
 def test_order_that_makes_no_sense_is_refused(params, said) -> None:
     async def session() -> None:
-        async with meet() as (place, anna, _):
+        async with meet(new_venue("kraken")) as (place, anna, _):
             with pytest.raises(ccxt.ExchangeError, match=said):
                 await anna.create_order(SYMBOL, "limit", "buy", "0.1", "30000", params)
             assert place.venue.exchange.accounts["anna"].orders == {}
@@ -157,13 +113,13 @@ def test_order_that_makes_no_sense_is_refused(params, said) -> None:
 
 def test_number_that_does_not_grow_and_a_wrong_signature_are_refused() -> None:
     async def session() -> None:
-        async with meet() as (_, anna, bert):
+        async with meet(new_venue("kraken")) as (_, anna, bert):
             await anna.fetch_balance()
             anna.options["lastNonce"] = 0
             anna.nonce = lambda: START - 1
             with pytest.raises(ccxt.InvalidNonce):
                 await anna.fetch_balance()
-            bert.secret = SECRETS["anna"]
+            bert.secret = secret_of("anna")
             with pytest.raises(ccxt.ExchangeError, match="EAPI:Invalid signature"):
                 await bert.fetch_balance()
 
@@ -172,7 +128,7 @@ def test_number_that_does_not_grow_and_a_wrong_signature_are_refused() -> None:
 
 def test_timer_cancels_all_orders() -> None:
     async def session() -> None:
-        async with meet() as (place, anna, _):
+        async with meet(new_venue("kraken")) as (place, anna, _):
             await anna.create_order(SYMBOL, "limit", "buy", "0.1", "30000")
             await anna.cancel_all_orders_after(60_000)
             place.venue.advance(59_000)
@@ -185,7 +141,7 @@ def test_timer_cancels_all_orders() -> None:
 
 def test_streams_tell_of_orders_trades_bars_and_books() -> None:
     async def session() -> None:
-        async with meet() as (place, anna, bert):
+        async with meet(new_venue("kraken")) as (place, anna, bert):
             waiting = [
                 asyncio.create_task(anna.watch_my_trades()),
                 asyncio.create_task(anna.watch_ohlcv(SYMBOL)),

@@ -3,75 +3,17 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from decimal import Decimal
-from typing import Any
 
 import ccxt.pro
 import pytest
-from tradekit_venue.addresses import at_venue
-from tradekit_venue.clock import Clock
-from tradekit_venue.engine.market import Market
+from meeting import START, SYMBOL, meet, new_venue
 from tradekit_venue.faults import Fault
-from tradekit_venue.serving import Opened, opened
-from tradekit_venue.venue import Key, Venue
-
-LONGEST_S = 20
-START = 1_700_000_000_000
-SYMBOL = "BTC/USDT"
-
-
-def client(place: Opened, name: str) -> Any:
-    """Return ccxt's client of OKX, whose clock is the venue's."""
-    exchange = ccxt.pro.okx(
-        {
-            "apiKey": f"key-of-{name}",
-            "secret": f"secret-of-{name}",
-            "password": f"passphrase-of-{name}",
-            "enableRateLimit": False,
-            "timeout_on_exit": 0,
-            "timeout": 2000,
-            "options": {"fetchMarkets": {"types": ["spot"]}},
-        }
-    )
-    exchange.urls["api"] = at_venue(exchange.urls["api"], place.url)
-    exchange.milliseconds = place.venue.clock.told
-    exchange.seconds = lambda: place.venue.clock.told() // 1000
-    exchange.number = str
-    return exchange
-
-
-def new_venue() -> Venue:
-    """Return a venue whose clock stands still, with one market and two accounts."""
-    made = Venue(Clock(START), dialect="okx")
-    made.add_market(Market("BTC", "USDT"))
-    for name in ("anna", "bert"):
-        money = {"BTC": Decimal(10), "USDT": Decimal(1_000_000)}
-        account = made.add_account(name, money, f"key-of-{name}", f"secret-of-{name}")
-        made.keys[f"key-of-{name}"] = Key(account, f"secret-of-{name}", f"passphrase-of-{name}")
-    return made
-
-
-@asynccontextmanager
-async def meet() -> AsyncIterator[tuple[Opened, Any, Any]]:
-    """Open a venue, and give it with the clients of anna and bert, their markets loaded."""
-    async with opened(new_venue()) as place:
-        anna, bert = client(place, "anna"), client(place, "bert")
-        try:
-            async with asyncio.timeout(LONGEST_S):
-                await anna.load_markets()
-                bert.set_markets(anna.markets)
-                yield place, anna, bert
-        finally:
-            place.venue.faults.clear()
-            await anna.close()
-            await bert.close()
 
 
 def test_session_of_orders_is_what_ccxt_expects() -> None:
     async def session() -> None:
-        async with meet() as (place, anna, bert):
+        async with meet(new_venue("okx")) as (place, anna, bert):
             placed = await anna.create_order(SYMBOL, "limit", "buy", "0.1", "30000", {"clientOrderId": "tkone"})
             assert (placed["clientOrderId"], placed["id"]) == ("tkone", "1")
             await bert.create_order(SYMBOL, "market", "sell", "0.04")
@@ -102,7 +44,7 @@ def test_session_of_orders_is_what_ccxt_expects() -> None:
 
 def test_orders_of_other_kinds_are_what_ccxt_makes_of_them() -> None:
     async def session() -> None:
-        async with meet() as (_, anna, bert):
+        async with meet(new_venue("okx")) as (_, anna, bert):
             await bert.create_order(SYMBOL, "limit", "buy", "0.5", "30000")
             part = await anna.create_order(SYMBOL, "limit", "sell", "1", "30000", {"timeInForce": "IOC"})
             await bert.create_order(SYMBOL, "limit", "buy", "0.5", "30000")
@@ -124,7 +66,7 @@ def test_orders_of_other_kinds_are_what_ccxt_makes_of_them() -> None:
 
 def test_public_data_is_what_ccxt_makes_of_it() -> None:
     async def session() -> None:
-        async with meet() as (_, anna, bert):
+        async with meet(new_venue("okx")) as (_, anna, bert):
             market = anna.markets[SYMBOL]
             assert [market["precision"][name] for name in ("price", "amount")] == ["0.01", "0.00001"]
             await bert.create_order(SYMBOL, "limit", "buy", "0.1", "30000")
@@ -150,7 +92,7 @@ def test_public_data_is_what_ccxt_makes_of_it() -> None:
 
 def test_account_is_told_over_its_socket_of_each_order_and_trade() -> None:
     async def session() -> None:
-        async with meet() as (place, anna, bert):
+        async with meet(new_venue("okx")) as (place, anna, bert):
             orders = asyncio.ensure_future(anna.watch_orders())
             trades = asyncio.ensure_future(anna.watch_my_trades())
             money = asyncio.ensure_future(anna.watch_balance())
@@ -175,7 +117,7 @@ def test_account_is_told_over_its_socket_of_each_order_and_trade() -> None:
 
 def test_market_is_told_over_public_sockets() -> None:
     async def session() -> None:
-        async with meet() as (place, anna, bert):
+        async with meet(new_venue("okx")) as (place, anna, bert):
             await bert.create_order(SYMBOL, "limit", "buy", "0.1", "30000")
             waits = [
                 anna.watch_order_book(SYMBOL),
@@ -203,7 +145,7 @@ def test_market_is_told_over_public_sockets() -> None:
 
 def test_fault_with_a_code_is_an_error_of_okx() -> None:
     async def session() -> None:
-        async with meet() as (place, anna, _):
+        async with meet(new_venue("okx")) as (place, anna, _):
             for code, error in ((51008, ccxt.InsufficientFunds), (50004, ccxt.RequestTimeout), (50011, ccxt.RateLimitExceeded)):
                 place.venue.faults.add(Fault("POST trade/batch-orders", "status", status=200, code=code))
                 with pytest.raises(error, match=str(code)):

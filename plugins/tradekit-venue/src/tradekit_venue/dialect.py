@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -14,7 +15,7 @@ from tradekit_venue.engine.order import Order
 from tradekit_venue.faults import Fault
 from tradekit_venue.venue import Venue
 
-__all__ = ["Answering", "Asked", "Dialect", "Send", "Sent", "Session", "Socket"]
+__all__ = ["Answering", "Asked", "Dialect", "Send", "Sent", "Session", "Socket", "texts"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +64,11 @@ class Answering(Session, Protocol):
 
     def answer(self, asked: Asked) -> Done:
         """Answer it."""
+
+
+def texts(values: Mapping[str, Any]) -> dict[str, str]:
+    """Return parameters that came as JSON as a query would have them."""
+    return {name: value if isinstance(value, str) else json.dumps(value, separators=(",", ":")) for name, value in values.items()}
 
 
 Socket = tuple[str, Callable[[Send], Session]]

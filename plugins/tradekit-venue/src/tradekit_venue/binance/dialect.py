@@ -51,7 +51,7 @@ class Binance(Dialect):
 
     def answer(self, sent: Sent) -> Done:
         """Answer a REST request."""
-        request = Request(self.venue, Params(self.params(sent)), self.hidden, self.limits)
+        request = Request(self.venue, self.hidden, Params(self.params(sent)), self.limits)
         name, key = self.name(sent.path), sent.headers.get("x-mbx-apikey", "")
         endpoint = self.elsewhere.get(sent.path) if name == sent.path else self.endpoints.get((sent.method, name))
         if endpoint is None:

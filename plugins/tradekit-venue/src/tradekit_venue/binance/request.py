@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from tradekit_venue import request
 from tradekit_venue.binance.params import Params
 from tradekit_venue.binance.refusals import RefusedError
-from tradekit_venue.engine.account import Account
 from tradekit_venue.engine.listing import Listing
-from tradekit_venue.engine.order import Order
-from tradekit_venue.venue import Venue
 
 if TYPE_CHECKING:
     from tradekit_venue.binance.limits import Limits
@@ -32,24 +30,11 @@ class Endpoint:
 
 
 @dataclass(slots=True)
-class Request:
+class Request(request.Request):
     """What an endpoint is given."""
 
-    venue: Venue
     params: Params
-    hidden: set[int]
-    """Numbers of orders that the venue does not know of for now: a fault."""
     limits: Limits
-    signer: Account | None = None
-    placed: list[Order] = field(default_factory=list)
-    """The orders that it has made."""
-
-    @property
-    def account(self) -> Account:
-        """Who has signed it."""
-        if self.signer is None:
-            raise TypeError("an endpoint that is not signed has no account")
-        return self.signer
 
     def listing(self) -> Listing:
         """Return the market that `symbol` names."""
@@ -61,7 +46,3 @@ class Request:
             if listing.market.base + listing.market.quote == symbol:
                 return listing
         raise RefusedError(-1121, "Invalid symbol.")
-
-    def now(self) -> int:
-        """Return the time that the venue tells."""
-        return self.venue.clock.told()

@@ -13,7 +13,7 @@ from tradekit_venue.binance.params import Params
 from tradekit_venue.binance.refusals import RefusedError
 from tradekit_venue.binance.request import Endpoint, Request
 from tradekit_venue.binance_spot.forms import balances_event, execution_event
-from tradekit_venue.dialect import Asked, Send
+from tradekit_venue.dialect import Asked, Send, texts
 from tradekit_venue.engine.account import Account
 from tradekit_venue.engine.events import BalancesMoved, Event, Executed
 
@@ -57,11 +57,6 @@ def message_of(text: str) -> dict[str, Any]:
     return message if isinstance(message, dict) else {}
 
 
-def as_text(value: Any) -> str:
-    """Return a parameter as a query would have it."""
-    return value if isinstance(value, str) else json.dumps(value, separators=(",", ":"))
-
-
 class ApiSession:
     """One socket of the WebSocket API."""
 
@@ -80,13 +75,13 @@ class ApiSession:
         """Return what a message asks: a method, with parameters as a query would have them."""
         message = message_of(text)
         given = message.get("params", {})
-        params = {name: as_text(value) for name, value in given.items()} if isinstance(given, dict) else {}
+        params = texts(given) if isinstance(given, dict) else {}
         return Asked(str(message.get("method", "")), params, text)
 
     def answer(self, asked: Asked) -> Done:
         """Answer a message, with the number that it came with."""
         number = message_of(asked.text).get("id")
-        request = Request(self._dialect.venue, Params(asked.params), self._dialect.hidden, self._dialect.limits)
+        request = Request(self._dialect.venue, self._dialect.hidden, Params(asked.params), self._dialect.limits)
         endpoint = self._own.get(asked.method) or self._dialect.endpoints.get(METHODS.get(asked.method, ("", "")))
         result: Any = RefusedError(-1020, f"This operation is not supported: {asked.method}.")
         if endpoint is not None:

@@ -17,7 +17,7 @@ from tradekit_venue.bybit.params import Params
 from tradekit_venue.bybit.refusals import RefusedError
 from tradekit_venue.bybit.request import Request
 from tradekit_venue.bybit.streams import PrivateSession, PublicSession
-from tradekit_venue.dialect import Dialect, Sent, Socket
+from tradekit_venue.dialect import Dialect, Sent, Socket, texts
 from tradekit_venue.faults import Fault
 from tradekit_venue.venue import Venue
 
@@ -50,8 +50,7 @@ class Bybit(Dialect):
             said = json.loads(sent.body)
         except ValueError:
             return {}
-        values = said if isinstance(said, dict) else {}
-        return {name: value if isinstance(value, str) else json.dumps(value) for name, value in values.items()}
+        return texts(said) if isinstance(said, dict) else {}
 
     def ordered(self, method: str, name: str, params: Mapping[str, str]) -> str | None:
         """Return the client id of a new order."""
@@ -59,7 +58,7 @@ class Bybit(Dialect):
 
     def answer(self, sent: Sent) -> Done:
         """Answer a request."""
-        request = Request(self.venue, Params(self.params(sent)), self.hidden)
+        request = Request(self.venue, self.hidden, Params(self.params(sent)))
         headers: dict[str, str] = {}
         try:
             said = self._said(0, "OK", self._result(sent, request, headers))

@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any, TypeVar
 
+from tradekit_venue import request
 from tradekit_venue.bybit.forms import id_of
 from tradekit_venue.bybit.params import Params, wrong
 from tradekit_venue.bybit.refusals import RefusedError
-from tradekit_venue.engine.account import Account
 from tradekit_venue.engine.listing import Listing
-from tradekit_venue.engine.order import Order
-from tradekit_venue.venue import Venue
 
 __all__ = ["Endpoint", "Request"]
 
@@ -29,23 +27,10 @@ class Endpoint:
 
 
 @dataclass(slots=True)
-class Request:
+class Request(request.Request):
     """What an endpoint is given."""
 
-    venue: Venue
     params: Params
-    hidden: set[int]
-    """Numbers of orders that the venue does not know of for now: a fault."""
-    signer: Account | None = None
-    placed: list[Order] = field(default_factory=list)
-    """The orders that it has made."""
-
-    @property
-    def account(self) -> Account:
-        """Who has signed it."""
-        if self.signer is None:
-            raise TypeError("an endpoint that is not signed has no account")
-        return self.signer
 
     @property
     def category(self) -> str:
@@ -67,10 +52,6 @@ class Request:
     def named(self) -> list[Listing]:
         """Return the market that `symbol` names, or all of the category."""
         return [self.listing()] if "symbol" in self.params else self.listings()
-
-    def now(self) -> int:
-        """Return the time that the venue tells."""
-        return self.venue.clock.told()
 
     def page(self, rows: Sequence[tuple[int, _Row]], usual: int, most: int) -> tuple[list[_Row], str]:
         """Return one page of rows, each with its number, newest first, and the cursor of the next one: empty if there is none."""

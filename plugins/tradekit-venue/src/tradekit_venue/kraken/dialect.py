@@ -10,7 +10,7 @@ from typing import Any
 from urllib.parse import parse_qsl
 
 from tradekit_venue.answer import Answer, Done, json_answer
-from tradekit_venue.dialect import Dialect, Sent, Socket
+from tradekit_venue.dialect import Dialect, Sent, Socket, texts
 from tradekit_venue.engine.account import Account
 from tradekit_venue.faults import Fault
 from tradekit_venue.kraken import market_data, streams, trading
@@ -50,7 +50,7 @@ class Kraken(Dialect):
             said = json.loads(sent.body)
         except ValueError:
             return {}
-        return {name: value if isinstance(value, str) else json.dumps(value) for name, value in said.items()}
+        return texts(said)
 
     def ordered(self, method: str, name: str, params: Mapping[str, str]) -> str | None:
         """Return the client id of a new order."""
@@ -58,7 +58,7 @@ class Kraken(Dialect):
 
     def answer(self, sent: Sent) -> Done:
         """Answer a request: with status 200, whatever the answer is."""
-        request = Request(self.venue, self.params(sent), self.hidden, self.tokens)
+        request = Request(self.venue, self.hidden, self.params(sent), self.tokens)
         try:
             told = {"error": [], "result": self._result(sent, request)}
         except RefusedError as error:

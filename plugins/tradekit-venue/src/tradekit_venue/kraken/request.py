@@ -7,14 +7,14 @@ import binascii
 import hashlib
 import hmac
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
+from tradekit_venue import request
 from tradekit_venue.dialect import Sent
 from tradekit_venue.engine.account import Account
 from tradekit_venue.engine.listing import Listing
-from tradekit_venue.engine.order import Order
 from tradekit_venue.kraken.names import is_called
 from tradekit_venue.kraken.refusals import RefusedError
 from tradekit_venue.venue import Venue
@@ -23,25 +23,12 @@ __all__ = ["Endpoint", "Request", "authorise"]
 
 
 @dataclass(slots=True)
-class Request:
+class Request(request.Request):
     """What an endpoint is given."""
 
-    venue: Venue
     params: Mapping[str, str]
-    hidden: set[int]
-    """Numbers of orders that the venue does not know of for now: a fault."""
     tokens: dict[str, Account]
     """Whose streams a token opens."""
-    signer: Account | None = None
-    placed: list[Order] = field(default_factory=list)
-    """The orders that it has made."""
-
-    @property
-    def account(self) -> Account:
-        """Who has signed it."""
-        if self.signer is None:
-            raise TypeError("an endpoint that is not private has no account")
-        return self.signer
 
     def listing(self, name: str = "pair") -> Listing:
         """Return the market that a parameter names. Raises `RefusedError` for none."""
@@ -69,10 +56,6 @@ class Request:
         if not (text.isascii() and text.isdigit()):
             raise RefusedError(f"EGeneral:Invalid arguments:{name}")
         return int(text)
-
-    def now(self) -> int:
-        """Return the time that the venue tells."""
-        return self.venue.clock.told()
 
 
 @dataclass(frozen=True, slots=True)

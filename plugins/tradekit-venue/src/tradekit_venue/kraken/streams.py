@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from tradekit_venue.answer import Answer, Done
-from tradekit_venue.dialect import Asked, Send
+from tradekit_venue.dialect import Asked, Send, texts
 from tradekit_venue.engine.account import Account
 from tradekit_venue.engine.events import BalancesMoved, BookMoved, CandleMoved, Event, Executed, Printed
 from tradekit_venue.engine.listing import Listing
@@ -49,7 +49,7 @@ class Socket:
             method, channel = message.get("method", ""), params.get("channel", "")
         except (ValueError, AttributeError):
             return Asked("", {}, text)
-        shown = {name: value if isinstance(value, str) else json.dumps(value) for name, value in params.items() if name != "token"}
+        shown = {name: value for name, value in texts(params).items() if name != "token"}
         return Asked(f"{method}.{channel}" if channel else method, shown, text)
 
     def answer(self, asked: Asked) -> Done:

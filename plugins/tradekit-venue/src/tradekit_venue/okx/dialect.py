@@ -10,7 +10,7 @@ from typing import Any
 from urllib.parse import parse_qsl
 
 from tradekit_venue.answer import Answer, Done, json_answer
-from tradekit_venue.dialect import Dialect, Sent, Socket
+from tradekit_venue.dialect import Dialect, Sent, Socket, texts
 from tradekit_venue.faults import Fault
 from tradekit_venue.okx import account, market_data, trading
 from tradekit_venue.okx.access import authorise
@@ -40,7 +40,7 @@ def items_of(sent: Sent) -> list[dict[str, str]]:
     rows = said if isinstance(said, list) else [said]
     if not all(isinstance(row, dict) for row in rows):
         raise RefusedError(50002, "JSON syntax error", 400)
-    return [{name: value if isinstance(value, str) else json.dumps(value) for name, value in row.items()} for row in rows]
+    return [texts(row) for row in rows]
 
 
 class Okx(Dialect):
@@ -72,7 +72,7 @@ class Okx(Dialect):
 
     def answer(self, sent: Sent) -> Done:
         """Answer a request."""
-        request = Request(self.venue, [], self.hidden, "SPOT")
+        request = Request(self.venue, self.hidden, [], "SPOT")
         try:
             rows = self._rows(sent, request)
         except RefusedError as error:

@@ -71,7 +71,7 @@ def books(request: Request) -> list[dict[str, Any]]:
 
 def trades(request: Request) -> list[dict[str, Any]]:
     """Return the last trades, newest first."""
-    return [trade_form(trade) for trade in list(request.listing().tape)[-request.params.limit(500) :][::-1]]
+    return [trade_form(trade) for trade in list(request.listing().tape)[-request.params.limit(500, 500) :][::-1]]
 
 
 def candles(request: Request) -> list[list[str]]:
@@ -97,7 +97,7 @@ def wanted(request: Request, kept: list[Candle]) -> list[Candle]:
     params = request.params
     after, before = params.optional("after"), params.optional("before")
     found = [one for one in kept if (after is None or one.open_time < after) and (before is None or one.open_time > before)]
-    return found[-params.limit(300) :][::-1]
+    return found[-params.limit(300, 300) :][::-1]
 
 
 ENDPOINTS = {

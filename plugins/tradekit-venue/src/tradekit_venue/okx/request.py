@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
-from tradekit_venue.engine.account import Account
+from tradekit_venue import request
 from tradekit_venue.engine.listing import Listing
-from tradekit_venue.engine.order import Order
 from tradekit_venue.okx.forms import id_of
 from tradekit_venue.okx.params import Params
 from tradekit_venue.okx.refusals import RefusedError
-from tradekit_venue.venue import Venue
 
 __all__ = ["Endpoint", "Request"]
 
@@ -27,33 +25,20 @@ class Endpoint:
 
 
 @dataclass(slots=True)
-class Request:
+class Request(request.Request):
     """What an endpoint is given."""
 
-    venue: Venue
     items: Sequence[Mapping[str, str]]
     """What was sent: one set of parameters, or several where an endpoint takes a list."""
-    hidden: set[int]
-    """Numbers of orders that the venue does not know of for now: a fault."""
     kind: str
     """What its instruments are: `SPOT`, or `SWAP` for perpetuals."""
-    signer: Account | None = None
     deadline: int | None = None
     """Until when an order must have come, in milliseconds."""
-    placed: list[Order] = field(default_factory=list)
-    """The orders that it has made."""
 
     @property
     def params(self) -> Params:
         """The parameters, of several sets the first."""
         return Params(self.items[0] if self.items else {})
-
-    @property
-    def account(self) -> Account:
-        """Who has signed it."""
-        if self.signer is None:
-            raise TypeError("an endpoint that is not signed has no account")
-        return self.signer
 
     def listing(self, params: Params | None = None) -> Listing:
         """Return the market that `instId` names."""
@@ -73,7 +58,3 @@ class Request:
     def is_late(self) -> bool:
         """Say whether an order has come after its deadline."""
         return self.deadline is not None and self.venue.checks_timing and self.now() > self.deadline
-
-    def now(self) -> int:
-        """Return the time that the venue tells."""
-        return self.venue.clock.told()

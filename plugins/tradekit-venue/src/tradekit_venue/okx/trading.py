@@ -200,7 +200,7 @@ def within(request: Request, rows: Iterable[tuple[int, int, _Row]]) -> list[_Row
         and (begin is None or time >= begin)
         and (end is None or time <= end)
     ]
-    return chosen[-params.limit(100) :][::-1]
+    return chosen[-params.limit(100, 100) :][::-1]
 
 
 ENDPOINTS = {
