@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import asyncio
 import difflib
-import hashlib
 import importlib
 import json
 import logging
@@ -15,7 +14,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from tradekit import ConfigError, Keys
-from tradekit_ccxt import kraken
+from tradekit_ccxt.mending import mend
 from tradekit_ccxt.options import ExchangeOptions
 
 __all__ = ["Client", "check_exchange", "close", "errors", "make", "rewritten"]
@@ -24,10 +23,6 @@ Client = Any
 """A client of ccxt."""
 
 _OPENING_S = 1.0
-_LONG_BARS_S = 6 * 3600
-"""From this length on, OKX has bars of two time zones."""
-_LOG_IN_MS = 10_000
-"""For how long the log-in to a stream is good."""
 _UNIFIED = {"enableUnifiedMargin": False, "enableUnifiedAccount": True, "unifiedMarginStatus": 6}
 """What all accounts at Bybit are by now."""
 _QUIET = logging.getLogger("tradekit.ccxt.client")
@@ -68,42 +63,13 @@ def make(options: ExchangeOptions, keys: Keys | None = None, is_blocking: bool =
     client.logger = _QUIET
     client.on_json_response = _exactly
     client.timeout_on_exit = 0
-    if options.exchange == "okx":
-        _mend_okx(client)
-    if options.exchange == "bybit" and not is_blocking:
-        _mend_bybit(client)
-    if options.exchange == "kraken":
-        kraken.mend(client)
+    mend(client)
     if options.sandbox:
         _practise(client, options)
     if options.url is not None:
         client.urls["api"] = rewritten(client.urls["api"], options.url)
         _know_errors(client, options.url)
     return client
-
-
-def _mend_okx(client: Client) -> None:
-    """Stamp log-ins to streams by the exchange's time, as requests are, and let streams give the bars of UTC that requests give.
-
-    Else a clock that is half a minute off would keep the account's stream closed, and days would begin in Hong Kong.
-    """
-    client.seconds = lambda: client.nonce() // 1000
-    client.timeframes = {
-        name: f"{there}utc" if client.parse_timeframe(name) >= _LONG_BARS_S else there for name, there in client.timeframes.items()
-    }
-    client.options["fetchOHLCV"] = {"timezone": "in the name"}
-
-
-def _mend_bybit(client: Client) -> None:
-    """Let log-ins to streams be stamped by the exchange's time, as requests are: else a slow clock would keep the stream closed."""
-    log_in = client.authenticate
-
-    async def stamped(url: str, params: Any = None) -> Any:
-        until = str(client.nonce() + _LOG_IN_MS)
-        signed = client.hmac(client.encode(f"GET/realtime{until}"), client.encode(client.secret), hashlib.sha256, "hex")
-        return await log_in(url, {**(params or {}), "args": [client.apiKey, until, signed]})
-
-    client.authenticate = stamped
 
 
 def _know_errors(client: Client, base: str) -> None:

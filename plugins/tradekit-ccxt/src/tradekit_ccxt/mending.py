@@ -1,16 +1,47 @@
-"""What ccxt leaves out or gets wrong at Kraken, mended in a client."""
+"""What ccxt leaves out or gets wrong at an exchange, mended in a client."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import hashlib
+from collections.abc import Callable, Mapping
 from typing import Any
 
 __all__ = ["mend"]
 
+_LONG_BARS_S = 6 * 3600
+"""From this length on, OKX has bars of two time zones."""
+_LOG_IN_MS = 10_000
+"""For how long the log-in to a stream is good."""
 _OVER = ("filled", "canceled", "expired")
 
 
-def mend(client: Any) -> None:
+def _mend_okx(client: Any) -> None:
+    """Stamp log-ins to streams by the exchange's time, as requests are, and let streams give the bars of UTC that requests give.
+
+    Else a clock that is half a minute off would keep the account's stream closed, and days would begin in Hong Kong.
+    """
+    client.seconds = lambda: client.nonce() // 1000
+    client.timeframes = {
+        name: f"{there}utc" if client.parse_timeframe(name) >= _LONG_BARS_S else there for name, there in client.timeframes.items()
+    }
+    client.options["fetchOHLCV"] = {"timezone": "in the name"}
+
+
+def _mend_bybit(client: Any) -> None:
+    """Let log-ins to streams be stamped by the exchange's time, as requests are: else a slow clock would keep the stream closed."""
+    log_in = getattr(client, "authenticate", None)
+    if log_in is None:  # a client without streams
+        return
+
+    async def stamped(url: str, params: Any = None) -> Any:
+        until = str(client.nonce() + _LOG_IN_MS)
+        signed = client.hmac(client.encode(f"GET/realtime{until}"), client.encode(client.secret), hashlib.sha256, "hex")
+        return await log_in(url, {**(params or {}), "args": [client.apiKey, until, signed]})
+
+    client.authenticate = stamped
+
+
+def _mend_kraken(client: Any) -> None:
     """Let a client say until when an order must have come, and understand what streams tell of orders."""
     _number_by_own_clock(client)
     _send_deadlines(client)
@@ -72,3 +103,13 @@ class _Told:
     def trade(self, row: Mapping[str, Any], market: Any = None) -> Any:
         """Return a trade with our id of its order."""
         return {**self._trade(row, market), "clientOrderId": row.get("cl_ord_id")}
+
+
+_MENDS: Mapping[str, Callable[[Any], None]] = {"bybit": _mend_bybit, "kraken": _mend_kraken, "okx": _mend_okx}
+
+
+def mend(client: Any) -> None:
+    """Mend a client, if something is known that its exchange needs."""
+    found = _MENDS.get(str(client.id))
+    if found is not None:
+        found(client)
