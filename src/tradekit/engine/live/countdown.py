@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -36,7 +35,7 @@ class Countdown:
         """Set it again and again. What goes wrong is raised, and this begun anew soon."""
         while True:
             await self.set()
-            await asyncio.sleep(self.seconds / _OFTEN or math.inf)
+            await asyncio.sleep(self.seconds / _OFTEN)
 
     async def stop(self) -> None:
         """Take it back, because what is left at the venue is meant to stay there."""

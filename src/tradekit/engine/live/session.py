@@ -153,7 +153,9 @@ class LiveSession:
             await self._begin()
             loops = {"data": self._listen_to_data, "timer": self._tick, "journal": self._tidy}
             if self.executor is not None:
-                loops |= {"venue": self._listen_to_venue, "look-up": self._look_after, "countdown": self.countdown.run}
+                loops |= {"venue": self._listen_to_venue, "look-up": self._look_after}
+            if self.countdown.seconds:
+                loops["countdown"] = self.countdown.run
             for name, loop in loops.items():
                 self._spawn(self._watch(loop, name))
             await self._stop.wait()
@@ -199,9 +201,8 @@ class LiveSession:
             self.feed.push(heard)
             for revised in _revised(self.feed, self.books.decider, self.now()):
                 self.tell(revised)
-            decider, close = self.books.decider, heard.close
-            if heard.symbol in decider.instruments and decider.touched(heard.symbol, close):
-                self.tell(Price(self.now(), heard.symbol, close))
+            if self.books.decider.touched(heard.symbol, heard.close):
+                self.tell(Price(self.now(), heard.symbol, heard.close))
             self._close_rows()
 
     def _close_rows(self) -> None:
