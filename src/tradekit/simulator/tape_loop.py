@@ -33,8 +33,6 @@ __all__ = ["TapeLoop", "TickCalls"]
 
 _TRADE = cython.declare(cython.int, TickKind.TRADE)
 _QUOTE = cython.declare(cython.int, TickKind.QUOTE)
-_BID = cython.declare(cython.int, 0)
-_ASK = cython.declare(cython.int, 1)
 _NEVER = cython.declare(cython.longlong, 1 << 62)
 
 
@@ -166,8 +164,8 @@ class TapeLoop:
             return self.trade(i, place, row)
         depth = cython.declare(Depth, self.depths[i])
         if self.kind[n] == _QUOTE:
-            depth.quote(_BID, self.bid[place], self.bid_size[place])
-            depth.quote(_ASK, self.ask[place], self.ask_size[place])
+            depth.bid_side.quote(self.bid[place], self.bid_size[place])
+            depth.ask_side.quote(-self.ask[place], self.ask_size[place])
             self.matcher.change(i)
             if self.on_quote is not None and self.is_ready(i):
                 self.begin_call("on_quote")
