@@ -17,6 +17,7 @@ cdef class View:
     cdef double at(self, int code, Py_ssize_t row) noexcept
     cdef double raw(self, const double[:, ::1] column) noexcept
     cdef bint crosses(self, object first, object second, double side) except -1
+    cdef int withdraw_all(self) except -1
 
 @cython.final
 cdef class Context:

@@ -13,12 +13,11 @@ from tradekit.errors import OrderError, StrategyError, nearest
 from tradekit.model.bars import PRICE_COLUMNS
 from tradekit.model.order import Bracket, Order, OrderStatus, Terms, Trail
 from tradekit.simulator.book import Origin
-from tradekit.simulator.desk import finite
 
 if cython.compiled:
-    from cython.cimports.tradekit.simulator.desk import Desk
+    from cython.cimports.tradekit.simulator.desk import Desk, finite
 else:
-    from tradekit.simulator.desk import Desk
+    from tradekit.simulator.desk import Desk, finite
 
 if TYPE_CHECKING:
     from tradekit.model.bars import Period
@@ -223,16 +222,29 @@ class View:
         return tuple([order for order in numbers if book.instrument[order] == self.index and book.origin[order] != _FLATTEN])
 
     def cancel(self, order: int | None = None) -> None:
-        book = self.simulation.book
-        if order is None and book.open_count + book.intent_count == 0:
-            return
-        numbers = self.open_orders
-        if order is not None and order not in numbers:
-            raise OrderError(f"no open order {order!r} in {self.symbol!r}; open are {list(numbers)}")
-        for number in numbers:
-            if order is None or order == number:
-                self.simulation.withdraw(number)
+        if order is not None:
+            numbers = self.open_orders
+            if order not in numbers:
+                raise OrderError(f"no open order {order!r} in {self.symbol!r}; open are {list(numbers)}")
+            for number in numbers:
+                if number == order:
+                    self.simulation.withdraw(number)
+        else:
+            self.withdraw_all()
         self.simulation.book.compact()
+
+    def withdraw_all(self) -> int:
+        """Withdraw the open orders, then those that are still to be decided on."""
+        book, simulation = self.simulation.book, self.simulation
+        for k in range(book.open_count):
+            number = book.open_orders[k]
+            if book.instrument[number] == self.index and book.origin[number] != _FLATTEN:
+                simulation.withdraw(number)
+        for k in range(book.intent_count):
+            number = book.intents[k]
+            if book.instrument[number] == self.index and book.origin[number] != _FLATTEN and book.status[number] == _OPEN:
+                simulation.withdraw(number)
+        return 0
 
 
 class Context:

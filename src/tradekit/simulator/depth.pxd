@@ -20,7 +20,7 @@ cdef class Ladder:
     cpdef int put(self, double key, double size) except -1 nogil
     cdef void drop_best(self) noexcept nogil
     cdef Py_ssize_t add(self, double key) except -1 nogil
-    cdef int settle(self) except -1 nogil
+    cdef int settle(self, Py_ssize_t rows) except -1 nogil
     cdef int lay_out(self, Py_ssize_t width) except -1
     cdef void take(self, Py_ssize_t at, double units) noexcept nogil
     cdef void clear(self) noexcept nogil

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import cython
 import numpy as np
@@ -18,13 +18,16 @@ else:
 
     from tradekit.simulator.venue import of_steps
 
-__all__ = ["Depth", "Ladder", "Levels"]
+if TYPE_CHECKING:
+    from tradekit.model.ticks import BookUpdates
+
+__all__ = ["Depth", "Ladder", "Levels", "levels_of"]
 
 _ROOM = cython.declare(cython.int, 256)
-_WIDTH = cython.declare(cython.int, 1 << 13)  # ticks of the window
-_LEAST = cython.declare(cython.int, 1 << 11)  # so many of them have to be below the best level
-_BELOW = cython.declare(cython.int, 3 << 11)  # and so many are, when the window is laid out
-# A window that moves more often than this, counted in rows, is not worth its while; the first moves are free.
+_WIDTH = cython.declare(cython.int, 1 << 15)  # ticks of the window
+_LEAST = cython.declare(cython.int, 1 << 13)  # so many of them have to be below the best level
+_BELOW = cython.declare(cython.int, 3 << 13)  # and so many are, when the window is laid out
+# A window that moves more often than this, counted in rows of updates, is not worth its while; the first moves are free.
 _FREE_MOVES = cython.declare(cython.int, 16)
 _ROWS_A_MOVE = cython.declare(cython.int, 1000)
 _NOWHERE = cython.declare(cython.Py_ssize_t, 1 << 62)
@@ -130,7 +133,6 @@ class Ladder:
 
     def put(self, key: float, size: float) -> int:
         """Set what is on offer at a level; 0 removes it."""
-        self.told += 1
         at = self.find(key)
         if at < 0:
             if size == 0.0:
@@ -187,8 +189,9 @@ class Ladder:
             self.count += 1
         return at
 
-    def settle(self) -> int:
-        """See to it, once an update is complete, that the window reaches far enough below the best level."""
+    def settle(self, rows: int) -> int:
+        """See to it, after an update of so many rows, that the window reaches far enough below the best level."""
+        self.told += rows
         if not self.is_gridded or self.count == 0 or (self.width > 0 and self.count > self.start + _LEAST):
             return 0
         self.moves += 1
@@ -293,14 +296,14 @@ class Depth:
                 self.bid_side.put(updates.price[row], updates.size[row])
             else:
                 self.ask_side.put(-updates.price[row], updates.size[row])
-        self.bid_side.settle()
-        self.ask_side.settle()
+        self.bid_side.settle(stop - start)
+        self.ask_side.settle(stop - start)
         return 0
 
     def best_after(self, updates: Levels, ends: Any) -> Any:
-        """Apply all rows of some updates, each of which ends before a row of `ends`; return the best bid and ask after each.
+        """Apply updates that follow each other, and return the best bid and ask after each: float64 [2, update], NaN for none.
 
-        Both are float64 [2, update], NaN where a side is empty.
+        The first begins with row 0, and each ends before a row of `ends`, int64 [update].
         """
         found = np.empty((2, len(ends)))
         stops = cython.declare(cython.const[cython.longlong][::1], ends)
@@ -320,3 +323,8 @@ class Levels:
     def __init__(self, columns: Mapping[str, Any]) -> None:
         self.side, self.price, self.size = columns["side"], columns["price"], columns["size"]
         self.is_snapshot = columns["is_snapshot"].view(np.int8)
+
+
+def levels_of(book: BookUpdates) -> Levels:
+    """Return the columns of the updates of one book."""
+    return Levels({name: getattr(book, name) for name in ("side", "price", "size", "is_snapshot")})

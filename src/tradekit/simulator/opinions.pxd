@@ -9,11 +9,13 @@ cdef class Opinions:
     cdef list symbols
     cdef object currency, account, shown, positions, prices, times
     cdef dict terms
+    cdef tuple latest
     cdef bint has_valued
     cdef long long judged
 
     cdef int renew(self) except -1
     cdef tuple ask(self, object checker, Py_ssize_t order, double quantity, double equity, long long now)
+    cdef int remember(self, Py_ssize_t order, object terms, object bracket) except -1
     cpdef object as_order(self, Py_ssize_t order, double quantity)
     cdef object snapshot(self, double equity, long long now)
     cdef int value(self) except -1
