@@ -78,11 +78,11 @@ def test_depth_whose_best_price_jumps_about_keeps_all_levels():
         ticks = middle + rng.integers(-9_000, 9_000, 40)
         told = [(1 if tick < middle else -1, tick / 10, 1.0 + n, n % 20 == 0) for tick in ticks.tolist()]
         # What the other side had beyond the new middle is gone.
-        gone = [(side, price, 0.0, False) for side in (1, -1) for price, _ in plain.levels(side) if side * (price * 10 - middle) > 0]
-        for rows in ([row for row in gone if n % 20], told):
-            if rows:
-                plain.apply(rows)
-                applied(depth, rows)
+        known = [(side, price) for side in (1, -1) for price, _ in plain.levels(side)]
+        gone = [(side, price, 0.0, False) for side, price in known if n % 20 and side * (price * 10 - middle) > 0]
+        for rows in filter(None, (gone, told)):
+            plain.apply(rows)
+            applied(depth, rows)
         assert list(map(tuple, depth.bids().tolist())) == plain.levels(1)
         assert list(map(tuple, depth.asks().tolist())) == plain.levels(-1)
 
