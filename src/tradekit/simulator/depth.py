@@ -38,10 +38,10 @@ _INFINITE = cython.declare(cython.double, float("inf"))
 class Ladder:
     """The levels of one side of a book, both sides alike: `key` is the price of a bid, and minus that of an ask.
 
-    So the best level of either side has the largest key. It is the last one that is there: the one before `count`. `size` is what is
-    on offer, infinite where only the price is known; `taken` what the run's own orders have taken of it since the market last told
-    the level, all 0 unless the ladder `is_touched`. `worst` is the lowest key that was told since the last snapshot: of what lies
-    beyond nothing is known.
+    So the best level of either side has the largest key. It is the last one that is there: the one before `count`. `size` is what
+    is on offer, infinite where only the price is known; `taken` what the run's own orders have taken of it since the market last
+    told the level, all 0 unless the ladder `is_touched`. `worst` is the lowest key that was told since the last snapshot: of what
+    lies beyond nothing is known.
 
     Places are in the order of their keys. Where the instrument has a tick, there is a window of ticks around the best level with a
     place for each, so that none has to be searched for: it begins at `start` with tick `low`. Levels below it are `far`: these
@@ -164,7 +164,7 @@ class Ladder:
             self.bottom = _NOWHERE
 
     def add(self, key: float) -> int:
-        """Give a level a place among the far ones, and return it; above the window, or off the tick, there is a window no longer."""
+        """Give a level a place among the far ones, and return it; if it lies above the window, or off the tick, that goes."""
         if self.is_gridded:
             ticks = floor(key * self.scale + 0.5)
             self.is_gridded = of_steps(ticks, self.tick, self.per_one) == key

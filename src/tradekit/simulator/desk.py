@@ -330,7 +330,7 @@ def kind_of(symbol: str, prices: Prices) -> int:
 
 
 def has_limit(kind: int) -> bool:
-    return kind == _LIMIT or kind == _STOP_LIMIT or kind == _PROFIT_LIMIT
+    return kind in (_LIMIT, _STOP_LIMIT, _PROFIT_LIMIT)
 
 
 def check_prices(symbol: str, prices: Prices) -> int:
