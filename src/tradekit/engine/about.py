@@ -30,7 +30,6 @@ _USES = ("kind", "name", "package", "version")
 def about_run(composed: ComposedRun, market: MarketData, plan: Plan) -> dict[str, Any]:
     """Return settings, components, data, installed versions and code."""
     data = facts_of(market, composed.run_file.folder)
-    parts = (composed.source, composed.strategy, *composed.rules, composed.executor, *composed.costs, *composed.reporters)
     return {
         "name": composed.config.run.name,
         "plan": f"{plan.driver} driver: {plan.reason}",
@@ -38,7 +37,7 @@ def about_run(composed: ComposedRun, market: MarketData, plan: Plan) -> dict[str
         "components": [{key: getattr(use, key) for key in _USES} for use in composed.uses],
         "data": [{key: fact[key] for key in _FACTS} | {"sha256": data_hash(fact)} for fact in data],
         "environment": environment_of(use.package for use in composed.uses),
-        "code": code_of(parts),
+        "code": code_of(composed.parts),
     }
 
 

@@ -12,6 +12,7 @@ from tradekit.analysis.excursions import excursions
 from tradekit.analysis.measure import measure
 from tradekit.analysis.tables import trades_table
 from tradekit.engine.assumptions import notes
+from tradekit.engine.attribution import attribution
 from tradekit.engine.benchmark import benchmark
 from tradekit.engine.compose import ComposedRun
 from tradekit.engine.drive import Driven
@@ -19,7 +20,15 @@ from tradekit.engine.market import MarketData
 from tradekit.engine.plan import Plan
 from tradekit.engine.prepare import Prepared
 from tradekit.engine.trades import carried, fills_of, splits_of, trips_of
-from tradekit.journal.tables import equity_table, exposures, fills_table, journal_table, orders_table, positions_table
+from tradekit.journal.tables import (
+    equity_table,
+    exposures,
+    fills_table,
+    journal_table,
+    orders_table,
+    positions_table,
+    strategy_column,
+)
 from tradekit.model.bars import Threshold
 from tradekit.model.result import Result
 
@@ -47,6 +56,7 @@ def result_of(composed: ComposedRun, market: MarketData, prepared: Prepared, pla
     sampling = sample(curve, config.run.periods_per_year)
     fills = fills_of(record)
     trips = trips_of(record)
+    column = strategy_column(record, trips.instrument)
     return Result(
         name=config.run.name,
         mode=config.run.mode,
@@ -62,8 +72,9 @@ def result_of(composed: ComposedRun, market: MarketData, prepared: Prepared, pla
         fills=fills_table(record),
         positions=positions_table(record),
         equity=equity_table(record, exposure, value),
-        trades=trades_table(trips, record.bars.symbols, excursions(record.bars, trips, splits_of(record), record.memory)),
+        trades=trades_table(trips, record.bars.symbols, excursions(record.bars, trips, splits_of(record), record.memory), column),
         journal=journal_table(record),
+        strategies=attribution(record, curve, sampling, fills, trips),
     )
 
 

@@ -67,7 +67,7 @@ class Filler:
         self.gate = gate
         self.lifecycle = lifecycle
         self.ledger = self.gate.ledger
-        self.funds = Funds(self.ledger)
+        self.funds = Funds(self.ledger, self.gate.shares)
         self.venue = self.ledger.venue
         self.book = self.gate.book
         self.log = self.gate.log
@@ -205,7 +205,7 @@ class Filler:
     def deliverable(self, order: int, i: int, size: float) -> float:
         """Return how much of a signed size may be traded: what only reduces, where the order or the account wants no more."""
         is_reduction = cython.declare(cython.bint, (self.book.flags[order] & _REDUCE_ONLY) != 0)
-        if not is_reduction and not self.gate.is_halted and (self.is_margin or size > 0.0):
+        if not is_reduction and not self.gate.is_stopped(i) and (self.is_margin or size > 0.0):
             return size
         units = self.ledger.reducing(i, size)
         return units if size > 0.0 else -units

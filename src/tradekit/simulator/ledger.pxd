@@ -17,7 +17,7 @@ cdef class Ledger:
     cdef const signed char[::1] is_inverse, is_margined
     cdef signed char[::1] is_off_grid
     cdef const double[::1] multiplier, tied
-    cdef double[::1] unit, position, average, basis, last
+    cdef double[::1] unit, position, average, basis, last, flow
     cdef long long[::1] priced
     cdef double[:, ::1] balances, rates
 

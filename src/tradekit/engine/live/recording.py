@@ -103,7 +103,6 @@ def recorded_files(composed: ComposedRun, started: Started) -> dict[str, bytes]:
     context = Context(decider.simulation, decider.run.setup)
     orders = range(len(decider.simulation.book.columns()["kind"]))
     conditions = {number: dict(conditions_of(decider.simulation, context, number)) for number in orders}
-    parts = (composed.source, composed.strategy, *composed.rules, composed.executor, *composed.costs, *composed.reporters)
     session = {
         "format": FORMAT,
         "session": books.session.id,
@@ -114,7 +113,7 @@ def recorded_files(composed: ComposedRun, started: Started) -> dict[str, bytes]:
         "sent": [asdict(row) for row in books.store.orders(books.session.id)],
         "conditions": {str(number): told for number, told in conditions.items() if told},
         "environment": environment_of(use.package for use in composed.uses),
-        "code": code_of(parts),
+        "code": code_of(composed.parts),
     }
     lines = (f"{body}\n" for _, body in books.store.inputs(books.session.id))
     setup, rows = decider.run.setup, decider.run.rows
