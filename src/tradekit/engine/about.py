@@ -41,16 +41,18 @@ def about_run(composed: ComposedRun, market: MarketData, plan: Plan) -> dict[str
     }
 
 
-def market_values(setup: Setup) -> Values:
-    """Return what tells the last close of an instrument, and its indicators on it."""
-    place = {symbol: i for i, symbol in enumerate(setup.bars.symbols)}
+def market_values(setup: Setup, share: int | None = None) -> Values:
+    """Return what tells the last close of an instrument, and its indicators on it: those of one of several strategies."""
+    size = len(setup.bars.symbols) // max(len(setup.shares), 1)
+    first, names = (0, setup.names) if share is None else (share * size, setup.shares[share].names)
+    place = {symbol: first + i for i, symbol in enumerate(setup.bars.symbols[:size])}
 
     def known(time: int, symbol: str) -> dict[str, float]:
         row = int(np.searchsorted(setup.bars.close_time, time, "right")) - 1
         if symbol not in place or row < 0:
             return {}
         i = place[symbol]
-        found = {"close": setup.bars.close[row, i], **{name: setup.values[at, i, row] for name, at in setup.names.items()}}
+        found = {"close": setup.bars.close[row, i], **{name: setup.values[at, i, row] for name, at in names.items()}}
         return {name: float(value) for name, value in found.items() if math.isfinite(value)}
 
     return known

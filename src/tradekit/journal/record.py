@@ -51,6 +51,10 @@ class Parts:
         """Return the strategies that instruments are of, by their numbers; -1 where there is no instrument."""
         return np.where(instrument < 0, -1, instrument.astype(np.int64) // self.size)
 
+    def name_of(self, instrument: int) -> str:
+        """Return the name of the strategy that an instrument is of; empty for none."""
+        return "" if instrument < 0 else self.names[instrument // self.size]
+
     def instruments(self, place: int) -> range:
         """Return the numbers of the instruments of a strategy."""
         return range(place * self.size, (place + 1) * self.size)

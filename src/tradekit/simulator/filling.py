@@ -166,11 +166,12 @@ class Filler:
         volume = self.prices.volume[k, i]
         if volume != volume:
             return _INFINITE
-        if self.taken_bar[i] != k:
-            self.taken_bar[i] = k
-            self.taken[i] = 0.0
+        market = i % self.gate.shares.size  # several strategies trade in the same one
+        if self.taken_bar[market] != k:
+            self.taken_bar[market] = k
+            self.taken[market] = 0.0
         most = self.participation * volume
-        left = most - self.taken[i]
+        left = most - self.taken[market]
         return left if left > most * _NOTHING else 0.0
 
     def shown(self, order: int, k: int) -> float:
@@ -227,8 +228,9 @@ class Filler:
         self.ledger.apply(i, size, price, fee)
         self.venue.traded(i, size * price * self.ledger.unit[i])
         self.book.fill(order, size)
-        if self.taken_bar[i] == k:
-            self.taken[i] += fabs(size)
+        market = i % self.gate.shares.size
+        if self.taken_bar[market] == k:
+            self.taken[market] += fabs(size)
         if (self.book.flags[order] & _ICEBERG) != 0:
             self.hide(order, size)
         self.log.add(_FILL, place, order, i, self.book.entry[order])

@@ -138,6 +138,12 @@ class GrowingRun:
         opened, high, low, close, volume = (float(column[row, i]) for column in self._columns)
         return opened, high, low, close, volume
 
+    def market_bars(self) -> Bars:
+        """Return the bars so far, each instrument once, however many strategies share the account."""
+        bars, size = self.setup.bars.rows(0, self.rows), len(self.setup.bars.symbols) // max(len(self.setup.shares), 1)
+        columns = {name: getattr(bars, name)[:, :size] for name in PRICE_COLUMNS}
+        return Bars(bars.symbols[:size], bars.open_time, bars.close_time, **columns)
+
     def seen(self) -> tuple[Bars, Values]:
         """Return the bars so far and the values on them, for `Strategy.targets`."""
         bars = self.setup.bars.rows(0, self.rows)

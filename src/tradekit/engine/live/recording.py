@@ -117,10 +117,11 @@ def recorded_files(composed: ComposedRun, started: Started) -> dict[str, bytes]:
     }
     lines = (f"{body}\n" for _, body in books.store.inputs(books.session.id))
     setup, rows = decider.run.setup, decider.run.rows
-    values = {name: setup.values[k, :, :rows].T for name, k in setup.names.items()}
+    # Of several strategies each has indicators of its own; the names of one say nothing of another's.
+    values = {} if setup.shares else {name: setup.values[k, :, :rows].T for name, k in setup.names.items()}
     return {
         _SESSION: (json.dumps(session, indent=1, sort_keys=True, default=str) + "\n").encode(),
-        _BARS: _parquet(_bars_table(setup.bars.rows(0, rows), len(opening.market.bars), values)),
+        _BARS: _parquet(_bars_table(decider.run.market_bars(), len(opening.market.bars), values)),
         _INPUTS: "".join(lines).encode(),
     }
 
@@ -136,6 +137,11 @@ def read_recording(folder: Path) -> Recording:
         raise RunError(
             f"run {folder.name!r} is a backtest, and only paper, shadow and live runs are told their data bar by bar; "
             "'tradekit snapshot' finds out whether a backtest still decides the same"
+        )
+    if result.strategies is not None:
+        raise RunError(
+            f"run {folder.name!r} is of {len(result.strategies)} strategies on one account, which can't be replayed yet; 'tradekit runs' "
+            "compares it with a backtest of the same file"
         )
     contents = {name: read_checked(folder, name) for name in (_SESSION, _BARS, _INPUTS)}
     missing = [name for name, content in contents.items() if content is None]
