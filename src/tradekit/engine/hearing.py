@@ -53,7 +53,9 @@ def begin(ready: Ready, runs: Path) -> None:
     about = about_run(ready.composed, ready.market, ready.plan)
     setup = ready.prepared.setup
     judges = tuple(rule.name for rule in setup.rules if _judges(rule))
-    start = RunStart(ready.composed.config.run.mode, about, setup.bars, judges, runs, ready.prepared.values())
+    # Where several strategies share the account, each instrument is there once for each of them.
+    bars = ready.market.bars if setup.shares else setup.bars
+    start = RunStart(ready.composed.config.run.mode, about, bars, judges, runs, ready.prepared.values())
     for reporter in told:
         with blaming_reporter(reporter):
             reporter.begin(start)

@@ -103,7 +103,7 @@ class Desk:
             raise OrderError(f"display of an order in {symbol!r} must be a lot at least, not {terms.display!r}")
 
     def is_known(self, order: Any) -> bool:
-        if not (isinstance(order, int) and 0 <= order < self.simulation.book.count):
+        if not (isinstance(order, (int, np.integer)) and 0 <= order < self.simulation.book.count):
             return False
         return self.first <= int(self.simulation.book.instrument[order]) < self.end
 

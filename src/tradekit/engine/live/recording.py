@@ -140,8 +140,8 @@ def read_recording(folder: Path) -> Recording:
         )
     if result.strategies is not None:
         raise RunError(
-            f"run {folder.name!r} is of {len(result.strategies)} strategies on one account, which can't be replayed yet; 'tradekit runs' "
-            "compares it with a backtest of the same file"
+            f"run {folder.name!r} is of {len(result.strategies)} strategies on one account, which can't be replayed yet; "
+            "'tradekit runs' compares it with a backtest of the same file"
         )
     contents = {name: read_checked(folder, name) for name in (_SESSION, _BARS, _INPUTS)}
     missing = [name for name, content in contents.items() if content is None]
