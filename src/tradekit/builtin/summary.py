@@ -131,7 +131,7 @@ class SummaryPage:
         account = self.result.config["account"]
         leverage = f", leverage {account['leverage']:g}" if account["kind"] == "margin" else ""
         yield "account", Text(f"{self._money(self.capital)} {self.currency}, {account['kind']}{leverage}")
-        rules = self._rules(len(self.result.config["risk"]))
+        rules = self._rules(None if self.result.strategies is None else len(self.result.config["risk"]))
         yield "risk", _components(rules, room) or Text("none: nothing limits an order", "yellow")
         # Without options: what they do stands among the assumptions, with its figures.
         costs = self._names("cost model")
@@ -149,8 +149,8 @@ class SummaryPage:
             told += len(rules)
             yield str(own["id"]), _components([use, *rules], room)
 
-    def _rules(self, count: int) -> list[ComponentUse]:
-        """Return the first risk rules: those of the account, and after them those of each strategy of several."""
+    def _rules(self, count: int | None) -> list[ComponentUse]:
+        """Return the first risk rules, or all: those of the account come before those of each strategy of several."""
         return [use for use in self.result.components if use.kind == "risk rule"][:count]
 
     def _span(self) -> str:

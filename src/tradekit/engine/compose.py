@@ -189,30 +189,23 @@ def _assemble(run_file: RunFile, made: Mapping[Key, Made]) -> ComposedRun:
         # Discovery has made sure that a component of a kind is of the kind's contract.
         return made[table.key].component
 
-    strategies: list[Strategy] = [part(table) for table in config.strategies]
-    strategy = _together(config, strategies)
+    strategy = _together(config, [part(table) for table in config.strategies])
     rules: tuple[RiskRule, ...] = tuple(map(part, config.rules))
     reporters: tuple[Reporter, ...] = tuple(map(part, config.reporters))
     fill_rules, problems = _fill_rules(made[config.executor.key], part(config.executor), config.run.mode)
     problems += _live_problems(config, part(config.source))
     asked = [_limits(made[table.key], rule) for table, rule in zip(config.rules, rules, strict=True)]
-    limits = tuple(found for found, _ in asked)
-    problems += [problem for _, wrong in asked for problem in wrong]
-    problems += _sizing_problems(config.rules, limits)
-    for table, one in zip(config.strategies, strategies, strict=True):
-        problems += _account_problems(made[table.key], one, config.account.kind)
-        problems += tick_problems(config.data, one, fill_rules)
-        if config.shares and type(one).on_bar is Strategy.on_bar:
-            what = f"strategy {one.name!r} has no on_bar(), and several strategies on one account go from bar to bar"
-            problems.append(Problem((*table.key, "name"), f"{what}; give it one, or run it in a file of its own"))
+    limits, wrong = tuple(found for found, _ in asked), [problem for _, found in asked for problem in found]
+    problems += [*wrong, *_sizing_problems(config.rules, limits)]
+    for table in config.strategies:
+        problems += _strategy_problems(made[table.key], part(table), config, fill_rules)
     if config.data.ticks is None and not problems:
         obstacles = list(_compiled_obstacles(config.data.stream, strategy, rules, reporters))
         problems += _driver_problems(config.execution.driver, strategy, obstacles)
     uses = tuple(made[table.key].use for table in config.components)
     for table, rule in zip(config.rules, rules, strict=True):
         if type(rule).begin is not RiskRule.begin:
-            share = share_of(table)
-            problems += _beginning(made[table.key], rule, uses, strategies if share < 0 else strategies[share : share + 1])
+            problems += _beginning(made[table.key], rule, uses, _judged(table, strategy))
     if problems or fill_rules is None:
         run_file.document.fail(problems)
     return ComposedRun(
@@ -227,6 +220,15 @@ def _assemble(run_file: RunFile, made: Mapping[Key, Made]) -> ComposedRun:
         reporters=reporters,
         uses=uses,
     )
+
+
+def _strategy_problems(made: Made, strategy: Strategy, config: RunConfig, fill_rules: FillRules | None) -> Iterator[Problem]:
+    """Yield what a strategy can't do on this account, or on these data."""
+    yield from _account_problems(made, strategy, config.account.kind)
+    yield from tick_problems(config.data, strategy, fill_rules)
+    if config.shares and type(strategy).on_bar is Strategy.on_bar:
+        what = f"strategy {strategy.name!r} has no on_bar(), and several strategies on one account go from bar to bar"
+        yield Problem((*made.table.key, "name"), f"{what}; give it one, or run it in a file of its own")
 
 
 def _fill_rules(made: Made, executor: Executor, mode: str) -> tuple[FillRules | None, list[Problem]]:
@@ -261,6 +263,12 @@ def _live_problems(config: RunConfig, source: DataSource) -> Iterator[Problem]:
 def share_of(table: ComponentTable) -> int:
     """Return which strategy of several a rule is about; -1 for one of the account."""
     return int(table.key[1]) if table.key[0] == "strategy" else -1
+
+
+def _judged(table: ComponentTable, strategy: Strategy) -> Sequence[Strategy]:
+    """Return the strategies that a rule judges."""
+    every, share = members_of(strategy), share_of(table)
+    return every if share < 0 else every[share : share + 1]
 
 
 def _together(config: RunConfig, strategies: Sequence[Strategy]) -> Strategy:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from typing import Any
 
 import numpy as np
 
@@ -67,7 +68,7 @@ def prepare(composed: ComposedRun, market: MarketData, shared: Shared | Unproven
     benchmark = chosen(market.bars.symbols, config.run.benchmark)
     computed, warmups = _values(composed, market, shared)
     market = copied(market, len(computed))
-    bars, instruments = market.bars, market.instruments
+    bars = market.bars
     sizing, per_year = _sizing(composed, bars, market.bar_length)
     setup = Setup(
         bars=bars,
@@ -75,7 +76,7 @@ def prepare(composed: ComposedRun, market: MarketData, shared: Shared | Unproven
         schedule=market.schedule,
         sessions=market.sessions,
         finer=market.finer if market.tape is None else prints_of(market.tape, bars.symbols),
-        instruments=instruments,
+        instruments=market.instruments,
         currency=config.account.currency,
         capital=config.account.capital,
         is_margin=config.account.kind == "margin",
@@ -83,12 +84,11 @@ def prepare(composed: ComposedRun, market: MarketData, shared: Shared | Unproven
         fills=_with_data_latency(composed.fill_rules, market.tape),
         costs=_costs(composed, market, shared),
         rules=_rules(composed),
-        names=computed[0].names if len(computed) == 1 else {},
-        values=_side_by_side(computed),
+        **_side_by_side(computed),
         warmup=min(warmups),
         volatility=_volatility(sizing, market.adjusted, per_year),
         seed=config.run.seed,
-        currencies=currencies(config, instruments, bars),
+        currencies=currencies(config, market.instruments, bars),
         terms=terms(config.account),
         memory=market.memory,
         is_outside=config.run.mode == "live",
@@ -109,15 +109,15 @@ def _values(composed: ComposedRun, market: MarketData, shared: Shared | Unproven
     return computed, [run_warmup(composed, strategy, own) for strategy, own in zip(strategies, indicators, strict=True)]
 
 
-def _side_by_side(computed: Sequence[Computed]) -> Floats:
-    """Return the values of all strategies, those of each on its copies of the instruments; NaN where one has fewer."""
+def _side_by_side(computed: Sequence[Computed]) -> dict[str, Any]:
+    """Return `names` and `values`; those of several strategies are each on its own copies of the instruments."""
     if len(computed) == 1:
-        return computed[0].values
+        return {"names": computed[0].names, "values": computed[0].values}
     most, (_, size, rows) = max(len(one.names) for one in computed), computed[0].values.shape
     values = np.full((most, size * len(computed), rows), np.nan)
     for k, one in enumerate(computed):
         values[: len(one.names), k * size : (k + 1) * size] = one.values
-    return values
+    return {"names": {}, "values": values}
 
 
 def _shares(config: RunConfig, computed: Sequence[Computed], warmups: Sequence[int]) -> tuple[Share, ...]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
@@ -173,24 +173,15 @@ class _Reading:
         currencies = self.entries_of(CurrencyTable, "currency")
         facts = self.entries_of(InstrumentTable, "instrument")
         strategies, shares = self.strategies()
-        rules = self.list_of("risk rule", ("risk",), "rule")
-        for index in range(len(shares)):
-            rules += self.list_of("risk rule", ("strategy", index, "risk"), "rule")
+        rules = [rule for key in (("risk",), *_own_rules(shares)) for rule in self.list_of("risk rule", key, "rule")]
         live = self.kernel(LiveTable, "live")
         execution, executor = self.shared(ExecutionTable, "execution", "executor", "executor", ("costs",))
         costs = self.list_of("cost model", ("execution", "costs"), "model")
         reporters = self.list_of("reporter", ("report",), "name")
         self.problems += contradictions(Tables(run, account, data, currencies, facts, shares), self.values, self.written)
-        if (
-            run is None
-            or account is None
-            or data is None
-            or execution is None
-            or live is None
-            or source is None
-            or not strategies
-            or executor is None
-        ):
+        if run is None or account is None or data is None or execution is None or live is None:
+            return None
+        if source is None or executor is None or not strategies:
             return None
         return RunConfig(
             run=run,
@@ -203,7 +194,7 @@ class _Reading:
             source=source,
             strategies=strategies,
             shares=tuple(share for share in shares if share is not None),
-            rules=rules,
+            rules=tuple(rules),
             costs=costs,
             executor=executor,
             reporters=reporters,
@@ -285,7 +276,7 @@ class _Reading:
         """Yield each entry of a list of tables with its key; note what is no such list."""
         holder: Any = self.values
         for part in key[:-1]:
-            holder = holder.get(part, {}) if isinstance(holder, dict) else holder[part] if isinstance(holder, list) else {}
+            holder = holder.get(part, {}) if isinstance(holder, dict) else holder[int(part)] if isinstance(holder, list) else {}
         name = key_text(key)
         usual = [] if key[0] == "strategy" else _DEFAULTS.get(name)
         value = holder.get(key[-1], usual) if isinstance(holder, dict) else []
@@ -309,6 +300,11 @@ class _Reading:
     def entries_of(self, model: type[Table], name: str) -> list[Table | None]:
         """Read a list of tables that is the kernel's alone; `None` stands where one is wrong."""
         return [self.model(model, key, table, f"[[{name}]]") for key, table in self.entries((name,))]
+
+
+def _own_rules(shares: Sequence[object]) -> list[Key]:
+    """Return where the rules of each of several strategies stand."""
+    return [("strategy", index, "risk") for index in range(len(shares))]
 
 
 def _indefinite(kind: str) -> str:

@@ -18,8 +18,10 @@ from tradekit.simulator.outside import Outside
 
 if cython.compiled:
     from cython.cimports.tradekit.simulator.desk import Desk
+    from cython.cimports.tradekit.simulator.simulation import equity_of
 else:
     from tradekit.simulator.desk import Desk
+    from tradekit.simulator.simulation import equity_of
 
 if TYPE_CHECKING:
     from tradekit.model.bars import Period
@@ -177,7 +179,7 @@ class View:
         held = self.simulation.ledger.position[self.index]
         if held == 0.0:
             return 0.0
-        equity = self.simulation.equity_of(self.share)
+        equity = equity_of(self.simulation, self.share)
         return float(held * self.simulation.ledger.worth(self.index) / equity) if equity != 0.0 else 0.0
 
     def target(self, weight: float | None = None, quantity: float | None = None) -> None:
@@ -239,10 +241,7 @@ class View:
 
 
 class Context:
-    """The run, as of the bar that has just closed; with a `share`, what of the account is one strategy's, and nothing else.
-
-    `parts` has one for each of several strategies.
-    """
+    """The run, as of the bar that has just closed; with a `share`, what of it is one strategy's. `parts` has one for each."""
 
     def __init__(self, simulation: Simulation, setup: Setup, share: int = -1) -> None:
         self.simulation = simulation
@@ -261,11 +260,8 @@ class Context:
         self.is_on_ticks = setup.tape is not None
         self.seed = setup.seed
         self.generator: np.random.Generator | None = None
-        self.parts: tuple[Context, ...] = ()
-        self.net: Any = None
-        if share < 0:
-            self.parts = tuple([Context(simulation, setup, place) for place in range(len(setup.shares))])
-            self.net = Outside(simulation, setup).net if setup.is_netted else None
+        self.parts = tuple([Context(simulation, setup, place) for place in range(len(setup.shares) if share < 0 else 0)])
+        self.net = Outside(simulation, setup).net if setup.is_netted and share < 0 else None
 
     def refresh(self, row: int) -> bool:
         """Move on to a row; say whether any warmed-up instrument has a bar there."""
@@ -329,7 +325,7 @@ class Context:
 
     @property
     def equity(self) -> float:
-        return float(self.simulation.equity_of(self.share))
+        return float(equity_of(self.simulation, self.share))
 
     @property
     def cash(self) -> float:
@@ -339,8 +335,7 @@ class Context:
 
     @property
     def is_halted(self) -> bool:
-        is_stopped = self.share >= 0 and self.simulation.shares.is_halted[self.share] != 0
-        return bool(self.simulation.gate.is_halted or is_stopped)
+        return bool(self.simulation.gate.is_halted if self.share < 0 else self.simulation.gate.is_stopped(self.desk.first))
 
     def target(self, weight: float | None = None, quantity: float | None = None) -> None:
         self.sole().target(weight, quantity)

@@ -44,7 +44,9 @@ cdef class Gate:
     cdef double enforce(self, Py_ssize_t order, Py_ssize_t k, double quantity) except? -1.0 nogil
     cdef Py_ssize_t note(self, Py_ssize_t order, Py_ssize_t k, double asked, double passed, int verdict) except -1 nogil
     cdef int watch(self, double equity) except -1 nogil
-    cdef int watch_share(self, Py_ssize_t share) except -1 nogil
     cdef int note_halt(self, int rule, double equity, double peak, double limit, Py_ssize_t cause) except -1 nogil
     cdef int halt(self, int rule, double equity, double limit, Py_ssize_t cause) except -1 nogil
     cdef double ask(self, Py_ssize_t order, Py_ssize_t k, double quantity) except? -1.0
+
+@cython.locals(equity=double, peak=double)
+cdef int watch_share(Gate gate, Py_ssize_t share) except -1 nogil

@@ -275,21 +275,6 @@ class Gate:
             found = 2 if found == 2 else 1
         return found
 
-    def watch_share(self, share: int) -> int:
-        """Do the same with the equity of one strategy, for its own rules: only that one is stopped."""
-        equity = self.shares.equity[share]
-        peak = self.shares.peak[share]
-        found = 0
-        for k in range(self.size):
-            if self.kind[k] != _MAX_DRAWDOWN or self.is_broken[k] != 0 or self.share[k] != share:
-                continue
-            if equity <= peak * (1.0 - self.value[k]):
-                self.is_broken[k] = 1
-                self.shares.is_halted[share] = 1
-                self.note_halt(self.rule[k], equity, peak, self.value[k], -1)
-                found = 2 if self.action[k] == _FLATTEN or found == 2 else 1
-        return found
-
     def halt(self, rule: int, equity: float, limit: float, cause: int) -> int:
         """Stop new risk for the rest of the run."""
         self.is_halted = True
@@ -318,3 +303,19 @@ class Gate:
             self.shares.is_halted[share] = 1
             self.note_halt(self.rule[k], equity, self.shares.peak[share], _NAN, entry)
         return passed
+
+
+def watch_share(gate: Gate, share: int) -> int:
+    """Do what `Gate.watch` does with the equity of one strategy, for its own rules: only that one is stopped."""
+    equity = gate.shares.equity[share]
+    peak = gate.shares.peak[share]
+    found = 0
+    for k in range(gate.size):
+        if gate.kind[k] != _MAX_DRAWDOWN or gate.is_broken[k] != 0 or gate.share[k] != share:
+            continue
+        if equity <= peak * (1.0 - gate.value[k]):
+            gate.is_broken[k] = 1
+            gate.shares.is_halted[share] = 1
+            gate.note_halt(gate.rule[k], equity, peak, gate.value[k], -1)
+            found = 2 if gate.action[k] == _FLATTEN or found == 2 else 1
+    return found

@@ -40,4 +40,5 @@ cdef class Ledger:
     cdef int pay(self, int kind, Py_ssize_t i, Py_ssize_t currency, double amount) except -1 nogil
     cdef int note_cash(self, int kind, Py_ssize_t i, Py_ssize_t currency, double amount) except -1 nogil
     cdef int cover(self) except -1 nogil
-    cdef int convert(self, Py_ssize_t paid, Py_ssize_t bought) except -1 nogil
+
+cdef int convert(Ledger ledger, Py_ssize_t paid, Py_ssize_t bought) except -1 nogil

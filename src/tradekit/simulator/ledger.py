@@ -272,19 +272,20 @@ class Ledger:
                 if self.cash[c] >= 0.0:
                     break
                 if other != c and self.cash[other] > 0.0:
-                    self.convert(other, c)
+                    convert(self, other, c)
         return 0
 
-    def convert(self, paid: int, bought: int) -> int:
-        """Change as much money of one currency as is owed of another, or all that there is."""
-        rate = self.rate[bought] / self.rate[paid] * self.dearer
-        got = -self.cash[bought]
-        given = got * rate
-        if given > self.cash[paid]:
-            given = self.cash[paid]
-            got = given / rate
-        self.pay(_CONVERSION, -1, paid, -given)
-        self.log.b[self.log.at] = rate
-        self.pay(_CONVERSION, -1, bought, got)
-        self.log.b[self.log.at] = rate
-        return 0
+
+def convert(ledger: Ledger, paid: int, bought: int) -> int:
+    """Change as much money of one currency as is owed of another, or all that there is."""
+    rate = ledger.rate[bought] / ledger.rate[paid] * ledger.dearer
+    got = -ledger.cash[bought]
+    given = got * rate
+    if given > ledger.cash[paid]:
+        given = ledger.cash[paid]
+        got = given / rate
+    ledger.pay(_CONVERSION, -1, paid, -given)
+    ledger.log.b[ledger.log.at] = rate
+    ledger.pay(_CONVERSION, -1, bought, got)
+    ledger.log.b[ledger.log.at] = rate
+    return 0

@@ -11,9 +11,9 @@ from tradekit.model.order import OrderKind, OrderStatus
 from tradekit.simulator.book import Flag, Origin
 
 if cython.compiled:
-    from cython.cimports.tradekit.simulator.simulation import Simulation
+    from cython.cimports.tradekit.simulator.simulation import Simulation, stop_share
 else:
-    from tradekit.simulator.simulation import Simulation
+    from tradekit.simulator.simulation import Simulation, stop_share
 
 if TYPE_CHECKING:
     from tradekit.simulator.setup import Setup
@@ -103,7 +103,7 @@ class Outside:
         self.shares.is_halted[k] = 1
         self.log.notes[self.log.count] = (words, {})
         self.gate.note_halt(-1, self.shares.equity[k], self.shares.peak[k], _NAN, -1)
-        self.simulation.stop_share(k, False)
+        stop_share(self.simulation, k, False)
 
     def at(self, time: int) -> None:
         """Set the time of what is told next; it never goes back."""

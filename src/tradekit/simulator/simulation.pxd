@@ -36,7 +36,6 @@ cdef class Simulation:
     cdef int advance(self, Py_ssize_t row) except -1 nogil
     cdef int begin_row(self, Py_ssize_t row) except -1 nogil
     cdef void mark_equity(self) noexcept nogil
-    cdef double equity_of(self, Py_ssize_t share) noexcept nogil
     cdef int act(self, Py_ssize_t row) except -1 nogil
     cdef int close_bar(self, Py_ssize_t row) except -1 nogil
     cdef void want_weight(self, Py_ssize_t i, double weight) noexcept nogil
@@ -51,11 +50,13 @@ cdef class Simulation:
     cdef bint depends(self, Py_ssize_t order) noexcept nogil
     cdef Py_ssize_t cancel_targets(self, Py_ssize_t i) except -2 nogil
     cdef int take_place(self, Py_ssize_t order, Py_ssize_t old) except -1 nogil
-    cdef int close_shares(self, Py_ssize_t row) except -1 nogil
-    cdef int stop_share(self, Py_ssize_t k, bint flatten) except -1 nogil
     cdef int stop_risk(self, bint flatten, Py_ssize_t first, Py_ssize_t end) except -1 nogil
 
 cpdef renew(Simulation simulation, Py_ssize_t warmup)
 
 @cython.locals(i=Py_ssize_t)
 cdef int begin(Simulation simulation, Py_ssize_t warmup) except -1
+
+cdef int close_shares(Simulation simulation, Py_ssize_t row) except -1 nogil
+cdef int stop_share(Simulation simulation, Py_ssize_t k, bint flatten) except -1 nogil
+cdef double equity_of(Simulation simulation, Py_ssize_t share) noexcept nogil

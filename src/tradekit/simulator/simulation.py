@@ -16,7 +16,7 @@ if cython.compiled:
     from cython.cimports.libc.math import fabs
     from cython.cimports.tradekit.simulator.book import Book
     from cython.cimports.tradekit.simulator.carry import Carry
-    from cython.cimports.tradekit.simulator.gate import Gate
+    from cython.cimports.tradekit.simulator.gate import Gate, watch_share
     from cython.cimports.tradekit.simulator.ledger import Ledger
     from cython.cimports.tradekit.simulator.lifecycle import Lifecycle
     from cython.cimports.tradekit.simulator.log import Log
@@ -29,7 +29,7 @@ else:
 
     from tradekit.simulator.book import Book
     from tradekit.simulator.carry import Carry
-    from tradekit.simulator.gate import Gate
+    from tradekit.simulator.gate import Gate, watch_share
     from tradekit.simulator.ledger import Ledger
     from tradekit.simulator.lifecycle import Lifecycle
     from tradekit.simulator.log import Log
@@ -126,10 +126,6 @@ class Simulation:
         """Value the account now, inside a row."""
         self.equity[self.row] = self.ledger.equity()
 
-    def equity_of(self, share: int) -> float:
-        """Return the equity of a strategy's share, or that of the account (-1), as it was valued last."""
-        return self.equity[self.row] if share < 0 or self.shares.count == 1 else self.shares.equity[share]
-
     def act(self, row: int) -> int:
         """Let splits, dividends and delistings happen that are due before the open of a row."""
         self.log.now = self.market.bars.open_time[row]
@@ -167,21 +163,7 @@ class Simulation:
         halted = self.gate.watch(equity)
         if halted != 0:
             self.stop_risk(halted == 2, 0, self.size)
-        return 0 if self.shares.count == 1 else self.close_shares(row)
-
-    def close_shares(self, row: int) -> int:
-        """Value what each strategy has of the account, and stop those whose own rules ask for it."""
-        self.shares.mark(row)
-        for k in range(self.shares.count):
-            self.stop_share(k, self.gate.watch_share(k) == 2)
-        return 0
-
-    def stop_share(self, k: int, flatten: bool) -> int:
-        """Carry out the halt of a strategy, if it has just been stopped."""
-        if self.shares.is_halted[k] == self.shares.is_carried_out[k]:
-            return 0
-        self.shares.is_carried_out[k] = 1
-        return self.stop_risk(flatten, k * self.shares.size, (k + 1) * self.shares.size)
+        return 0 if self.shares.count == 1 else close_shares(self, row)
 
     def want_weight(self, i: int, weight: float) -> None:
         self.weight[i] = weight
@@ -224,7 +206,7 @@ class Simulation:
         if self.gate.is_halted and not was_halted:
             self.stop_risk(False, 0, self.size)
         for k in range(self.shares.count):
-            self.stop_share(k, False)
+            stop_share(self, k, False)
         return 0
 
     def depends(self, order: int) -> bool:
@@ -319,10 +301,7 @@ class Simulation:
         return self.request(old, 1) if self.latency > 0 else 0
 
     def stop_risk(self, flatten: bool, first: int, end: int) -> int:
-        """Carry out a halt of the instruments `first <= i < end`.
-
-        Cancel what reduces no position and, if asked, order all positions closed.
-        """
+        """Carry out a halt of instruments `first <= i < end`: cancel what reduces no position and, if asked, close positions."""
         for k in range(self.book.open_count):
             order = self.book.open_orders[k]
             if not first <= self.book.instrument[order] < end:
@@ -372,3 +351,24 @@ def begin(simulation: Simulation, warmup: int) -> int:
     simulation.done = 0
     simulation.stop_requested = False
     return 0
+
+
+def close_shares(simulation: Simulation, row: int) -> int:
+    """Value what each strategy has of the account, and stop those whose own rules ask for it."""
+    simulation.shares.mark(row)
+    for k in range(simulation.shares.count):
+        stop_share(simulation, k, watch_share(simulation.gate, k) == 2)
+    return 0
+
+
+def stop_share(simulation: Simulation, k: int, flatten: bool) -> int:
+    """Carry out the halt of a strategy, if it has just been stopped."""
+    if simulation.shares.is_halted[k] == simulation.shares.is_carried_out[k]:
+        return 0
+    simulation.shares.is_carried_out[k] = 1
+    return simulation.stop_risk(flatten, k * simulation.shares.size, (k + 1) * simulation.shares.size)
+
+
+def equity_of(simulation: Simulation, share: int) -> float:
+    """Return the equity of a strategy's share, or that of the account (-1), as it was valued last."""
+    return simulation.equity[simulation.row] if share < 0 or simulation.shares.count == 1 else simulation.shares.equity[share]

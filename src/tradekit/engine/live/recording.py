@@ -133,16 +133,7 @@ def read_recording(folder: Path) -> Recording:
     what the run wrote.
     """
     result = read_result(folder)
-    if result.mode == "backtest":
-        raise RunError(
-            f"run {folder.name!r} is a backtest, and only paper, shadow and live runs are told their data bar by bar; "
-            "'tradekit snapshot' finds out whether a backtest still decides the same"
-        )
-    if result.strategies is not None:
-        raise RunError(
-            f"run {folder.name!r} is of {len(result.strategies)} strategies on one account, which can't be replayed yet; "
-            "'tradekit runs' compares it with a backtest of the same file"
-        )
+    _refuse(result, folder.name)
     contents = {name: read_checked(folder, name) for name in (_SESSION, _BARS, _INPUTS)}
     missing = [name for name, content in contents.items() if content is None]
     if missing:
@@ -171,6 +162,20 @@ def read_recording(folder: Path) -> Recording:
         history=session["history"],
         values=values,
     )
+
+
+def _refuse(result: Result, name: str) -> None:
+    """Raise `RunError` for a run that can't be decided again from what it has left."""
+    if result.mode == "backtest":
+        raise RunError(
+            f"run {name!r} is a backtest, and only paper, shadow and live runs are told their data bar by bar; "
+            "'tradekit snapshot' finds out whether a backtest still decides the same"
+        )
+    if result.strategies is not None:
+        raise RunError(
+            f"run {name!r} is of {len(result.strategies)} strategies on one account, which can't be replayed yet; "
+            "'tradekit runs' compares it with a backtest of the same file"
+        )
 
 
 def _sent(row: Mapping[str, Any]) -> Sent:
