@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import nullcontext, redirect_stdout
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -42,16 +42,20 @@ def lookahead_command(ctx: click.Context, file: Path, moments: int, seed: int, o
     opens the run's data by itself. No run is kept, and none counts as a trial.
     """
     from tradekit.engine.compose import compose_file
+    from tradekit.engine.lookahead.reading import data_among, noting_opened
     from tradekit.engine.lookahead.search import search
     from tradekit.engine.market import load_market
 
     # With --json, what a strategy prints must not get into what a program reads.
     with redirect_stdout(sys.stderr) if as_json else nullcontext():
         with waiting("reading and checking"):
-            composed = compose_file(file, overrides)
+            with noting_opened() as opened:
+                composed = compose_file(file, overrides)
             market = load_market(composed)
         with progress_bar(composed.config.run.name, "moments") as progress:
             verdict = search(composed, market, moments, seed, progress)
+    read = tuple(dict.fromkeys((*data_among(opened, composed.source), *verdict.read)))
+    verdict = replace(verdict, read=read)
     if as_json:
         print_json(_facts(verdict))
     else:

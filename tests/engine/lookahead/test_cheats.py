@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from cheats import CHEATS, OfWhole
+from foresight import CHEATS, OfWhole
 from tradekit import Strategy, atr, bollinger, donchian, ema, macd, obv, roc, rsi, sma, stdev, wma
 from tradekit.engine.lookahead.search import search
 from tradekit.engine.market import load_market

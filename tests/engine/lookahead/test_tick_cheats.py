@@ -1,19 +1,19 @@
 """Strategies on ticks that look ahead, each caught and named; and causal ones, which must pass."""
 
-import os
 import sys
 
 import numpy as np
 import pandas as pd
 import pytest
 
-from cheats import CHEATS, OfWhole
+from foresight import CHEATS, OfWhole
 from tick_markets import give_ticks
 from tradekit import Indicator, Strategy, Terms, ema, rsi, sma
 from tradekit.engine.lookahead.search import search
 from tradekit.engine.market import load_market
 
 MARGIN = "account.kind = 'margin'"
+KINDS = (("trades",), ("trades", "quotes"), ("trades", "book"), ("quotes",), ("book",))
 CALLS = {"on_bar": ["trades"], "on_trade": ["trades"], "on_quote": ["trades", "quotes"], "on_book": ["book"], "on_timer": ["book"]}
 """What calls a strategy, and what the run then goes through."""
 
@@ -50,7 +50,7 @@ def hold_caught(verdict, names=()):
 @pytest.mark.proof("lookahead")
 def test_planted_cheat_on_bars_of_ticks_is_caught_and_named_in_every_call(lab, matrix):
     cases = [(cheat, call) for cheat in CHEATS for call in CALLS]
-    for number in matrix.seeds(5, len(cases)):
+    for number in matrix.seeds(3, len(cases)):
         cheat, call = cases[number * 6 % len(cases)]
         kinds = CALLS[call]
 
@@ -84,7 +84,8 @@ def column(tape, kind):
     if kind == "quotes":
         return tape.time[at], pd.Series((tape.quotes["bid"] + tape.quotes["ask"])[place] / 2)
     bids = np.where((tape.book["side"] > 0) & (tape.book["size"] > 0), tape.book["price"], 0.0)
-    return tape.time[at], pd.Series(np.maximum.reduceat(bids, tape.update[:-1])[place])
+    best = pd.Series(np.maximum.reduceat(bids, tape.update[:-1])[place])
+    return tape.time[at], best.replace(0.0, np.nan).ffill()
 
 
 PEEKS = {
@@ -100,7 +101,7 @@ PEEKS = {
 def test_planted_cheat_on_single_ticks_is_caught(lab, matrix):
     places = [("trades", "on_trade"), ("quotes", "on_quote"), ("book", "on_book"), ("trades", "on_timer"), ("quotes", "on_bar")]
     cases = [(peek, kind, call) for peek in PEEKS for kind, call in places]
-    for number in matrix.seeds(4, len(cases)):
+    for number in matrix.seeds(3, len(cases)):
         peek, kind, call = cases[number * 7 % len(cases)]
 
         def decide(ctx, peek=peek, kind=kind):
@@ -161,12 +162,12 @@ def test_memory_that_outlasts_a_run_is_caught(lab):
 def causal(seed):
     """Return a strategy that decides at random calls by what it is told, without a look ahead, and what its run goes through."""
     generator = np.random.default_rng((3, seed))
-    kinds = [["trades"], ["trades", "quotes"], ["trades", "book"], ["quotes"], ["book"]][seed % 5]
+    kinds = KINDS[seed % len(KINDS)]
     calls = [call for call, kind in (("on_trade", "trades"), ("on_quote", "quotes"), ("on_book", "book")) if kind in kinds]
     calls = [*calls, *(call for call in ("on_bar", "on_timer") if generator.random() < 0.5)]
     indicators = {"average": sma(int(generator.integers(2, 6))), "speed": ema(int(generator.integers(2, 6))), "index": rsi(4)}
     factors = generator.normal(size=5)
-    has_depth, rests = kinds != ["trades"], bool(generator.random() < 0.5)
+    has_depth, rests = kinds != ("trades",), bool(generator.random() < 0.5)
 
     def decide(self, ctx, *told):
         view = ctx["X"]
@@ -183,7 +184,12 @@ def causal(seed):
         else:
             view.target(quantity=1.0 if signal > 0 else -1.0)
 
-    body = {"__doc__": "Decide at random.", "name": "causal", "indicators": lambda _self: indicators, **dict.fromkeys(calls, decide)}
+    body = {
+        "__doc__": "Decide at random.",
+        "name": "causal",
+        "indicators": lambda _self: indicators,
+        **dict.fromkeys(calls, decide),
+    }
     if "on_timer" in calls:
         body["timers"] = lambda _self: {"beat": "700ms"}
 
@@ -197,7 +203,7 @@ def causal(seed):
 @pytest.mark.proof("lookahead")
 def test_random_causal_strategies_on_ticks_raise_no_alarm(lab, matrix):
     decided = 0
-    for seed in matrix.seeds(5, 100):
+    for seed in matrix.seeds(3, 100):
         strategy, kinds = causal(seed)
         verdict = searched(give_ticks(lab, seed, ("X", "Y")[: 1 + seed % 2], 15), strategy, kinds, 8, seed)
         assert verdict.found is None, f"seed {seed}: {verdict.found}"
@@ -205,12 +211,21 @@ def test_random_causal_strategies_on_ticks_raise_no_alarm(lab, matrix):
     assert decided > 20 * matrix.count
 
 
-@pytest.mark.parametrize("name", ["buy-and-hold", "sma-cross", "rsi-reversion", "breakout"])
-def test_shipped_strategies_on_ticks_raise_no_alarm(lab, name):
-    give_ticks(lab, 5, seconds=60)
-    options = {"sma-cross": ["strategy.fast=3", "strategy.slow=8"]}.get(name, [])
-    run = lab.compose(name, "data.ticks = ['trades', 'book']", MARGIN, *options)
-    verdict = search(run, load_market(run), 10)
-    assert verdict.found is None
-    assert verdict.decisions > 0
-    assert os.sep not in "".join(verdict.read)
+SHIPPED = {
+    "buy-and-hold": {},
+    "sma-cross": {"fast": 3, "slow": 8},
+    "rsi-reversion": {"length": 4},
+    "breakout": {"enter": 5, "leave": 3},
+    "momentum-rotation": {"lookback": 5, "hold": 1},
+}
+
+
+@pytest.mark.proof("lookahead")
+def test_shipped_strategies_on_ticks_raise_no_alarm(lab, matrix):
+    for number in matrix.seeds(2, len(SHIPPED) * 5):
+        name, kinds = list(SHIPPED)[number % len(SHIPPED)], KINDS[number // len(SHIPPED)]
+        give_ticks(lab, 5, ("X", "Y"), seconds=60)
+        run = lab.compose(name, f"data.ticks = {list(kinds)}", MARGIN, *(f"strategy.{k}={v}" for k, v in SHIPPED[name].items()))
+        verdict = search(run, load_market(run), 8)
+        assert verdict.found is None
+        assert verdict.decisions > 0

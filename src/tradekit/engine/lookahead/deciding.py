@@ -77,7 +77,7 @@ def decide(composed: ComposedRun, market: MarketData, form: Form) -> Decided:
 
 
 def decide_until(composed: ComposedRun, market: MarketData, form: Form, moment: int | None = None) -> Decided:
-    """Do the same up to a moment at least (UTC nanoseconds), but for what its calls raise: that ends the run, and what was decided stands.
+    """Do the same up to a moment at least (UTC nanoseconds); what its calls raise ends the run, and what was decided stands.
 
     A run on ticks goes on to the close of the bar that the moment lies in.
     """

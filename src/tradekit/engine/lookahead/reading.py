@@ -2,72 +2,62 @@
 
 from __future__ import annotations
 
+import inspect
 import os
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
-from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from pathlib import Path
-from typing import Self
+from types import FrameType
 
 from tradekit.plugin.contracts import DataSource
 
-__all__ = ["DataFiles", "noting_reads"]
+__all__ = ["Opened", "data_among", "noting_opened"]
 
+Opened = dict[str, set[str]]
+"""Files that were opened, as absolute paths, and the names of the modules that were at work then."""
 
-@dataclass(frozen=True)
-class DataFiles:
-    """The files that a source reads, as patterns of absolute paths; `*` stands for any text."""
-
-    patterns: tuple[str, ...]
-
-    @classmethod
-    def of(cls, source: DataSource) -> Self:
-        """Return the files that the options of a source name."""
-        return cls(tuple(dict.fromkeys(_pattern(path) for path in _paths(source.options.model_dump()))))
-
-    def has(self, path: str) -> bool:
-        """Say whether a path is one of the files, or lies in a folder that is."""
-        return any(fnmatchcase(path, pattern) or fnmatchcase(path, f"{pattern}{os.sep}*") for pattern in self.patterns)
-
-
-class _Noting:
-    """What notes the files that are opened, of some that are watched for."""
-
-    def __init__(self, files: DataFiles) -> None:
-        self.files = files
-        self.opened: dict[str, None] = {}
-
-    def note(self, path: object) -> None:
-        if isinstance(path, str | bytes):
-            found = os.path.realpath(os.fsdecode(path))
-            if self.files.has(found):
-                self.opened[found] = None
-
-
-_noting: ContextVar[_Noting | None] = ContextVar("noting", default=None)
-_hooked: list[bool] = []
+_noting: ContextVar[Opened | None] = ContextVar("noting", default=None)
+_hooks: list[str] = []
 
 
 @contextmanager
-def noting_reads(files: DataFiles) -> Iterator[Mapping[str, None]]:
-    """Note which of some files are opened by Python meanwhile; what other libraries open by themselves isn't seen."""
-    if not _hooked:
-        _hooked.append(True)
+def noting_opened() -> Iterator[Opened]:
+    """Note which files Python opens meanwhile; what libraries open without it isn't seen."""
+    if not _hooks:
+        _hooks.append("open")
         sys.addaudithook(_hear)  # there is no way to take one away again
-    noting = _Noting(files)
-    token = _noting.set(noting)
+    opened: Opened = {}
+    token = _noting.set(opened)
     try:
-        yield noting.opened
+        yield opened
     finally:
         _noting.reset(token)
 
 
+def data_among(opened: Opened, source: DataSource) -> tuple[str, ...]:
+    """Return which of the files that were opened hold the data of a source, by its options, and that it did not open itself."""
+    own = {cls.__module__ for cls in type(source).__mro__} - {DataSource.__module__, "builtins"}
+    patterns = [_pattern(path) for path in _paths(source.options.model_dump())]
+    return tuple(
+        path
+        for path, modules in opened.items()
+        if not modules & own and any(fnmatchcase(path, pattern) or fnmatchcase(path, f"{pattern}{os.sep}*") for pattern in patterns)
+    )
+
+
 def _hear(event: str, arguments: tuple[object, ...]) -> None:
-    if event == "open" and (noting := _noting.get()) is not None:
-        noting.note(arguments[0])
+    opened = _noting.get() if event == "open" else None
+    path = arguments[0] if arguments else None
+    if opened is None or not isinstance(path, str | bytes):
+        return
+    modules = opened.setdefault(os.path.realpath(os.fsdecode(path)), set())
+    frame: FrameType | None = inspect.currentframe()
+    while frame is not None:
+        modules.add(str(frame.f_globals.get("__name__")))
+        frame = frame.f_back
 
 
 def _paths(value: object) -> Iterator[Path]:
@@ -83,4 +73,5 @@ def _paths(value: object) -> Iterator[Path]:
 
 
 def _pattern(path: Path) -> str:
+    """Return what a path stands for as a pattern of absolute paths."""
     return os.path.realpath(path).replace("[", "[[]").replace("?", "[?]").replace("{symbol}", "*")

@@ -14,7 +14,7 @@ from tradekit.engine.drive import Progress
 from tradekit.engine.indicators import differs
 from tradekit.engine.lookahead.bars import with_other_future
 from tradekit.engine.lookahead.deciding import Decided, Form, calls_in, decide, decide_until, forms_of
-from tradekit.engine.lookahead.reading import DataFiles, noting_reads
+from tradekit.engine.lookahead.reading import data_among, noting_opened
 from tradekit.engine.lookahead.ticks import OtherTicks
 from tradekit.engine.market import MarketData
 from tradekit.errors import StrategyError
@@ -79,7 +79,7 @@ class Verdict:
     """How many decisions were held against those of a run with another future, each counted once."""
     indicators: tuple[str, ...]
     read: tuple[str, ...] = ()
-    """Files of the run's data that were opened while the strategy decided: what is in them can't be replaced."""
+    """Files of the run's data that the strategy opened by itself: what is in them can't be replaced."""
 
 
 def calls_text(calls: Sequence[str]) -> str:
@@ -116,12 +116,11 @@ def search(
     done, decisions = 0, 0
     names: dict[str, None] = {}
     read: dict[str, None] = {}
-    files = DataFiles.of(composed.source)
     for place, form in enumerate(forms):
-        with noting_reads(files) as opened:
+        with noting_opened() as opened:
             known = decide(composed, market, form)
         names |= dict.fromkeys(known.names)
-        read |= dict.fromkeys(opened)
+        read |= dict.fromkeys(data_among(opened, composed.source))
         times = moments if isinstance(moments, Sequence) else _moments(known, market, moments or _MOMENTS, seed)
         for time in times:
             progress(done, len(times) * len(forms) if not place else done + len(times))
