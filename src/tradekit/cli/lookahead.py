@@ -78,7 +78,9 @@ def _silent(verdict: Verdict) -> Iterator[str]:
 
 
 def _read(verdict: Verdict) -> Iterator[str]:
-    yield f"! the strategy opens the run's data by itself: {', '.join(verdict.read)}"
+    here = Path.cwd()
+    files = (Path(file).relative_to(here) if Path(file).is_relative_to(here) else file for file in verdict.read)
+    yield f"! the strategy opens the run's data by itself: {', '.join(map(str, files))}"
     yield "what comes later is in there, and no other data can be put in its place; use what it is called with"
 
 
