@@ -270,7 +270,7 @@ costs = []
 KILLED = """
 import os, signal, sys
 import tradekit
-write, left = os.write, [int(sys.argv[1])]
+write, left, WORKERS = os.write, [int(sys.argv[1])], 1 + int(sys.argv[2]) % 2
 
 def killed(descriptor, text):
     left[0] -= 1
@@ -280,7 +280,7 @@ def killed(descriptor, text):
     return write(descriptor, text)
 
 os.write = killed
-tradekit.sweep(sys.argv[3], {"strategy.slow": "10:40:10", "strategy.fast": "2:9"}, runs=sys.argv[4], workers=1 + int(sys.argv[2]) % 2)
+tradekit.sweep(sys.argv[3], {"strategy.slow": "10:40:10", "strategy.fast": "2:9"}, runs=sys.argv[4], workers=WORKERS)
 """
 
 BARS, TRADES = 'path = "x.csv"', 'ticks = ["trades"]\ntrades = { path = "x.csv", columns = { price = "close", size = "volume" } }'
