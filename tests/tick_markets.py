@@ -10,15 +10,19 @@ from tradekit.testing import Lab
 SECOND = 1_000_000_000
 _TICK = 0.1
 _LEVELS = 5
+_EACH = 6
 
 
-def drawn_ticks(seed: int, seconds: int = 30, each: int = 6) -> tuple[Trades, Quotes, BookUpdates]:
-    """Return trades, quotes and updates of a book, `each` of the latter a second, on a tick of 0.1 and a lot of 0.1."""
+def drawn_ticks(seed: int, seconds: int = 30, length: int = SECOND) -> tuple[Trades, Quotes, BookUpdates]:
+    """Return trades, quotes and updates of a book, six of the latter a second, on a tick of 0.1 and a lot of 0.1.
+
+    A second may have another `length`, in nanoseconds.
+    """
     generator = np.random.default_rng((11, seed))
     middle = 1000
     known: dict[tuple[int, int], float] = {}
     rows, tops, trades = [], [], []
-    times = np.sort(generator.integers(0, seconds * SECOND, seconds * each))
+    times = np.sort(generator.integers(0, seconds * length, seconds * _EACH))
     for number, time in enumerate(times.tolist()):
         middle += int(generator.integers(-2, 3))
         best = {1: middle - int(generator.integers(0, 2)), -1: middle + 1 + int(generator.integers(0, 2))}
@@ -32,7 +36,7 @@ def drawn_ticks(seed: int, seconds: int = 30, each: int = 6) -> tuple[Trades, Qu
         known = book
         if generator.random() < 0.7:
             taker = 1 if generator.random() < 0.5 else -1
-            later = time + int(generator.integers(1, SECOND // 20))
+            later = time + int(generator.integers(1, length // 20))
             trades.append((later, round(best[-taker] * _TICK, 1), float(generator.integers(1, 30)) / 10, taker))
     trades.sort()
     time, price, size, side = (np.array(column) for column in zip(*trades, strict=True))
@@ -43,11 +47,11 @@ def drawn_ticks(seed: int, seconds: int = 30, each: int = 6) -> tuple[Trades, Qu
     return made, quotes, BookUpdates(*(column.astype(kind) for column, kind in zip(columns, types, strict=True)))
 
 
-def give_ticks(lab: Lab, seed: int, symbols: tuple[str, ...] = ("X",), seconds: int = 30) -> Lab:
+def give_ticks(lab: Lab, seed: int, symbols: tuple[str, ...] = ("X",), seconds: int = 30, length: int = SECOND) -> Lab:
     """Give a lab the ticks of some instruments, and bars of a second that are made of their trades."""
     for k, symbol in enumerate(symbols):
-        trades, quotes, book = drawn_ticks(seed * 10 + k, seconds)
-        lab.series[symbol] = bars_of_trades(trades, "1s")
+        trades, quotes, book = drawn_ticks(seed * 10 + k, seconds, length)
+        lab.series[symbol] = bars_of_trades(trades, length)
         lab.facts[symbol] = {"tick": _TICK, "lot": 0.1}
         for kind, ticks in (("trades", trades), ("quotes", quotes), ("book", book)):
             lab.known[kind][symbol] = ticks

@@ -1,5 +1,6 @@
 """Strategies on ticks that look ahead, each caught and named; and causal ones, which must pass."""
 
+import os
 import sys
 
 import numpy as np
@@ -7,8 +8,9 @@ import pandas as pd
 import pytest
 
 from foresight import CHEATS, OfWhole
-from tick_markets import give_ticks
-from tradekit import Indicator, Strategy, Terms, ema, rsi, sma
+from proofs import deep
+from tick_markets import SECOND, give_ticks
+from tradekit import BarRequest, Indicator, Options, Strategy, Terms, bars_of_trades, ema, open_source, rsi, sma
 from tradekit.engine.lookahead.search import search
 from tradekit.engine.market import load_market
 
@@ -125,7 +127,7 @@ def test_indicator_on_all_ticks_at_once_is_caught_and_named(lab, kind):
 
         def compute(self, close):
             times, values = column(tape_of_run(), kind)
-            closes = (np.arange(len(close)) + 1) * 1_000_000_000
+            closes = (np.arange(len(close)) + 1) * SECOND
             scaled = PEEKS["normalised by the whole sample"](values).to_numpy()
             return scaled[np.maximum(np.searchsorted(times, closes) - 1, 0)][np.newaxis]
 
@@ -224,8 +226,59 @@ SHIPPED = {
 def test_shipped_strategies_on_ticks_raise_no_alarm(lab, matrix):
     for number in matrix.seeds(2, len(SHIPPED) * 5):
         name, kinds = list(SHIPPED)[number % len(SHIPPED)], KINDS[number // len(SHIPPED)]
-        give_ticks(lab, 5, ("X", "Y"), seconds=60)
+        give_ticks(lab, 5, ("X", "Y"), seconds=80, length=86_400 * SECOND)
         run = lab.compose(name, f"data.ticks = {list(kinds)}", MARGIN, *(f"strategy.{k}={v}" for k, v in SHIPPED[name].items()))
         verdict = search(run, load_market(run), 8)
         assert verdict.found is None
         assert verdict.decisions > 0
+
+
+class Quoting(Strategy):
+    """Offer a little at the best bid and the best ask, ten times a second; with a glance, on the side that the next trade takes."""
+
+    name = "quoting"
+
+    class Options(Options):
+        """Whether it looks ahead."""
+
+        peeks: bool = False
+
+    def timers(self):
+        return {"requote": "100ms"}
+
+    def on_timer(self, ctx, name):
+        view = ctx["BTCUSDT"]
+        view.cancel()
+        if np.isnan(view.depth.bid + view.depth.ask):
+            return
+        side = next_side(ctx.time_ns) if self.options.peeks else 0
+        if side <= 0:
+            view.buy(0.01, limit=view.depth.bid, terms=Terms(post_only=True))
+        if side >= 0:
+            view.sell(0.01, limit=view.depth.ask, terms=Terms(post_only=True))
+
+
+def next_side(time):
+    tape = tape_of_run()
+    later = int(np.searchsorted(tape.time, time, "right"))
+    trade = next((n for n in range(later, len(tape)) if tape.kind[n] == 0), None)
+    return 0 if trade is None else int(tape.trades["side"][tape.place[trade]])
+
+
+@pytest.mark.proof("lookahead")
+def test_quoting_on_recorded_markets_raises_no_alarm_unless_it_peeks(lab, matrix):
+    folder = os.environ.get("TRADEKIT_TEST_DATA", "")
+    cases = [(name, depth, peeks) for name in ("spot", "usdm") for depth in ("book", "quotes") for peeks in (False, True)]
+    if not folder or not deep(0, 1):
+        pytest.skip("it takes the recordings, and some time")
+    for number in matrix.seeds(0, len(cases)):
+        name, depth, peeks = cases[number]
+        source = open_source("binance-recording", [f"path={folder}/orderbook/{name}_btcusdt_20240808.gz"]).source
+        asked = BarRequest(("BTCUSDT",), 0)
+        lab.known["trades"] = dict(source.trades(asked))
+        lab.known[depth] = dict(getattr(source, depth)(asked))
+        lab.series = {"BTCUSDT": bars_of_trades(lab.known["trades"]["BTCUSDT"], "10s")}
+        run = lab.compose(Quoting, f"data.ticks = ['trades', '{depth}']", MARGIN, f"strategy.peeks = {str(peeks).lower()}")
+        verdict = search(run, load_market(run), 10)
+        assert (verdict.found is not None) == peeks, f"{name} {depth}: {verdict.found}"
+        assert peeks or verdict.decisions > 1_000
