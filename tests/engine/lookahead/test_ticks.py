@@ -5,7 +5,7 @@ import itertools
 import numpy as np
 import pytest
 
-from tick_markets import give_ticks
+from tick_markets import SECOND, give_ticks
 from tradekit import BookUpdates, Quotes, Strategy, Trades, bars_of_trades
 from tradekit.data.quality.ticks import doubts_of_book, doubts_of_quotes
 from tradekit.data.sound import is_sound
@@ -74,6 +74,32 @@ def test_other_ticks_keep_the_past_and_are_a_market_after_it(lab, matrix):
                 if rows_until(first, moment) < len(first):
                     _hold_other(first, second, moment)
         _hold_bars(market, other, moment, "trades" in kinds)
+
+
+def test_bars_of_so_many_trades_hold_so_many_of_the_others(lab):
+    market = loaded(give_ticks(lab, 3), ["trades"], "data.interval = '7 trades'")
+    moment = int(market.tape.time[len(market.tape) // 2])
+    other = OtherTicks(market).after(moment)
+    made, row = bars_of_trades(parts(other.tape, 0)[0], "7 trades"), int(np.searchsorted(market.bars.close_time, moment, "right"))
+    assert (other.bars.close[row:] != market.bars.close[row:]).all()
+    for name in ("open_time", "close_time"):
+        assert getattr(other.bars, name).tolist() == getattr(made, name).tolist()
+    for name in PRICES:
+        np.testing.assert_allclose(getattr(other.bars, name)[:, 0], getattr(made, name), rtol=1e-12)
+
+
+def test_bars_without_trades_stand_still_at_the_close_before(lab):
+    give_ticks(lab, 3)
+    trades = lab.known["trades"]["X"]
+    kept = (trades.time < 4 * SECOND) | (trades.time >= 7 * SECOND)
+    columns = (getattr(trades, name)[kept] for name in ("time", "price", "size"))
+    lab.known["trades"]["X"] = Trades(*columns, side=trades.side[kept])
+    market = loaded(lab, ["trades"], "data.policy.gaps = 'fill'")
+    other = OtherTicks(market).after(2 * SECOND).bars
+    before = int(np.searchsorted(other.close_time, 4 * SECOND))
+    assert other.close[before, 0] != market.bars.close[before, 0]
+    assert other.close[before : before + 4, 0].tolist() == [other.close[before, 0]] * 4
+    assert other.volume[before + 1 : before + 4, 0].tolist() == [0, 0, 0]
 
 
 def _hold_same(first, second, moment):
