@@ -28,6 +28,8 @@ def searched(lab, strategy, kinds, moments=20, seed=0):
 def strategy_of(call, decide, declared=None):
     """Return a strategy that decides in one call by a function of the context; on a timer twice a second."""
     body = {"__doc__": "Decide in one call.", "name": "calling", call: lambda _self, ctx, *_told: decide(ctx)}
+    if call != "on_bar":
+        body["on_bar"] = lambda _self, _ctx: None
     if call == "on_timer":
         body["timers"] = lambda _self: {"beat": "500ms"}
     if declared is not None:
@@ -40,11 +42,12 @@ def hold(ctx, signal):
     ctx["X"].target(quantity=float(np.sign(signal)))
 
 
-def hold_caught(verdict, names=()):
+def hold_caught(verdict, call, names=()):
     found = verdict.found
     assert found is not None
     assert found.difference is not None
     assert found.difference.time <= found.changed_after
+    assert found.calls == (call,)
     assert tuple(one.name for one in found.moved) == names
     assert all(one.time <= found.changed_after and one.first != one.second for one in found.moved)
 
@@ -60,7 +63,7 @@ def test_planted_cheat_on_bars_of_ticks_is_caught_and_named_in_every_call(lab, m
             return {"average": sma(5), "signal": OfWhole(CHEATS[cheat])}
 
         cheating = strategy_of(call, lambda ctx: hold(ctx, ctx["X"]["signal"]), declared)
-        hold_caught(searched(give_ticks(lab, 7), cheating, kinds), ("signal",))
+        hold_caught(searched(give_ticks(lab, 7), cheating, kinds), call, ("signal",))
 
 
 def tape_of_run():
@@ -111,7 +114,7 @@ def test_planted_cheat_on_single_ticks_is_caught(lab, matrix):
             at = int(np.searchsorted(times, ctx.time_ns, "right")) - 1
             hold(ctx, np.nan_to_num(PEEKS[peek](values)[max(at, 0)]))
 
-        hold_caught(searched(give_ticks(lab, 7), strategy_of(call, decide), dict.fromkeys(["trades", kind])))
+        hold_caught(searched(give_ticks(lab, 7), strategy_of(call, decide), dict.fromkeys(["trades", kind])), call)
 
 
 @pytest.mark.parametrize("kind", ["trades", "quotes", "book"])
@@ -132,7 +135,7 @@ def test_indicator_on_all_ticks_at_once_is_caught_and_named(lab, kind):
             return scaled[np.maximum(np.searchsorted(times, closes) - 1, 0)][np.newaxis]
 
     cheating = strategy_of("on_bar", lambda ctx: hold(ctx, ctx["X"]["signal"]), lambda _self: {"signal": OfTicks()})
-    hold_caught(searched(give_ticks(lab, 7), cheating, dict.fromkeys(["trades", kind])), ("signal",))
+    hold_caught(searched(give_ticks(lab, 7), cheating, dict.fromkeys(["trades", kind])), "on_bar", ("signal",))
 
 
 def test_what_comes_next_is_caught_whatever_is_read_of_it(lab):
@@ -148,7 +151,7 @@ def test_what_comes_next_is_caught_whatever_is_read_of_it(lab):
         return decide
 
     for name in ("time", "size", "side"):
-        hold_caught(searched(give_ticks(lab, 7), strategy_of("on_trade", of_next(name)), ["trades", "book"], 50))
+        hold_caught(searched(give_ticks(lab, 7), strategy_of("on_trade", of_next(name)), ["trades", "book"], 50), "on_trade")
 
 
 def test_memory_that_outlasts_a_run_is_caught(lab):
@@ -158,7 +161,7 @@ def test_memory_that_outlasts_a_run_is_caught(lab):
         known.setdefault("highest", {})[ctx.time_ns] = ctx["X"].last
         hold(ctx, ctx["X"].last - max(known["highest"].values()) + 0.5)
 
-    hold_caught(searched(give_ticks(lab, 7), strategy_of("on_trade", decide), ["trades"]))
+    hold_caught(searched(give_ticks(lab, 7), strategy_of("on_trade", decide), ["trades"]), "on_trade")
 
 
 def causal(seed):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal
 
 import numpy as np
@@ -49,6 +49,8 @@ class Decided:
     """Tells what its indicators were at a time, of a symbol."""
     error: StrategyError | None = None
     failed_at: int = 0
+    called: Mapping[int, str] = field(default_factory=dict)
+    """In a run on ticks, by the times at which something was decided, the method that was called last then."""
 
     def until(self, time: int) -> list[Decision]:
         """Return what was decided up to a time, that one included (UTC nanoseconds)."""
@@ -88,8 +90,14 @@ def decide_until(composed: ComposedRun, market: MarketData, form: Form, moment: 
     if moment is not None:
         rows = min(int(np.searchsorted(market.bars.close_time, moment, "right")) + (form == "ticks"), rows)
     failure, failed_at = None, 0
+    called: dict[int, str] = {}
     try:
-        _run(prepared, simulation, context, (form, rows))
+        if form == "ticks":
+            _run_on_ticks(prepared, context, rows, called)
+        elif form == "on_bar":
+            run_on_bar(context, prepared.strategy, (0, rows))
+        else:
+            run_targets(simulation, targets_of(prepared), 0, rows)
     except StrategyError as error:
         if form == "targets":
             raise
@@ -97,18 +105,16 @@ def decide_until(composed: ComposedRun, market: MarketData, form: Form, moment: 
     record = Record.of(simulation, prepared.setup)
     read = _reading(prepared, market)
     decisions = tuple(decisions_in(journal_table(record), read))
-    return Decided(decisions, record, prepared.setup.names, prepared.setup.values, read, failure, failed_at)
+    return Decided(decisions, record, prepared.setup.names, prepared.setup.values, read, failure, failed_at, called)
 
 
-def _run(prepared: Prepared, simulation: Simulation, context: Context, what: tuple[Form, int]) -> None:
-    form, rows = what
-    if form == "targets":
-        run_targets(simulation, targets_of(prepared), 0, rows)
-    elif form == "on_bar":
-        run_on_bar(context, prepared.strategy, (0, rows))
-    else:
-        loop = TapeLoop(context, prepared.setup, calls_of(prepared.strategy))
-        run_on_ticks(context, loop, prepared.strategy, (0, rows))
+def _run_on_ticks(prepared: Prepared, context: Context, rows: int, called: dict[int, str]) -> None:
+    loop = TapeLoop(context, prepared.setup, calls_of(prepared.strategy))
+
+    def hear(_entry: int) -> None:
+        called[context.time_ns] = loop.doing
+
+    run_on_ticks(context, loop, prepared.strategy, (0, rows), hear)
 
 
 def _reading(prepared: Prepared, market: MarketData) -> Values:

@@ -45,7 +45,7 @@ class LookAhead:
     """A decision, or an indicator, that is another one when what comes after it is, though nothing was changed before it."""
 
     calls: tuple[str, ...]
-    """The methods by which it was decided."""
+    """The method by which it was decided, or all those by which it may have been."""
     changed_after: int
     """Up to when both runs had the same data (UTC nanoseconds); of bars, the close of the last that was the same."""
     difference: Difference | None
@@ -155,7 +155,10 @@ def _compared(composed: ComposedRun, market: MarketData, known: Decided, where: 
         return LookAhead(calls, time, None, str(again.error))
     moved = tuple(_moved(known, again, time, market.bars))
     found = first_difference(known.until(time), again.until(time), (known.read, again.read))
-    return LookAhead(calls, time, found, moved=moved) if found is not None or moved else None
+    if found is None:
+        return LookAhead(calls, time, None, moved=moved) if moved else None
+    call = (known if found.first is not None else again).called.get(found.time)
+    return LookAhead(calls if call is None else (call,), time, found, moved=moved)
 
 
 def _moved(known: Decided, again: Decided, time: int, bars: Bars) -> Iterator[Moved]:
