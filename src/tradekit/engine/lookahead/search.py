@@ -17,6 +17,7 @@ from tradekit.engine.lookahead.deciding import Decided, Form, calls_in, decide, 
 from tradekit.engine.lookahead.reading import data_among, noting_opened
 from tradekit.engine.lookahead.ticks import OtherTicks
 from tradekit.engine.market import MarketData
+from tradekit.engine.together import refuse_several
 from tradekit.errors import StrategyError
 from tradekit.model.bars import Bars, Times
 
@@ -109,6 +110,7 @@ def search(
     `moments` are times up to which data stay (UTC nanoseconds), or how many of them: when the strategy decided, before that, and
     some between. Raises what the run itself raises on its own data.
     """
+    refuse_several(composed.strategy, "the search for look-ahead")
     forms = forms_of(composed.strategy, on_ticks=market.tape is not None)
     calls = tuple(name for form in forms for name in calls_in(composed.strategy, form))
     other = _others(market, seed)
