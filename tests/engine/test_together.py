@@ -294,6 +294,6 @@ def test_what_is_about_one_strategy_refuses_several(lab, what):
         "sweep": lambda: begin(ready.composed.run_file.document, plan, lab.registry(Holds)),
     }[what]
     with pytest.raises(
-        ConfigError, match="is about one strategy, and the run file has 'a', 'b'; give each a file of its own for it"
+        ConfigError, match="is about one strategy, and the run file has 'a', 'b'; give each a file"
     ):
         work()
