@@ -6,13 +6,13 @@ cdef class Desk:
     cdef Simulation simulation
     cdef list symbols
     cdef object queue_ahead, terms
+    cdef Py_ssize_t first, end
     cdef bint is_sized, has_depth, is_bound
     cdef int flags
 
     cdef Py_ssize_t market(self, int i, double side, object quantity) except -1
     cdef Py_ssize_t submit(self, int i, double side, object quantity, tuple prices, object bracket, object terms) except -1
     cdef int read_terms(self, object terms) except -1
-    cdef int check_terms(self, str symbol, int kind, object bracket) except -1
     cdef int check_surroundings(self, int i, object terms) except -1
     cdef bint is_known(self, object order) except -1
     cdef int queue_up(self, Py_ssize_t order) except -1
@@ -26,10 +26,3 @@ cdef class Desk:
     cdef int link(self, object orders) except -1
     cdef Py_ssize_t replace(self, object order, object quantity, tuple prices) except -1
     cdef Py_ssize_t alive(self, object order) except -1
-
-cdef int kind_of(str symbol, tuple prices) except -1
-cdef bint has_limit(int kind) noexcept
-cdef int check_prices(str symbol, tuple prices) except -1
-cdef int check_bracket(str symbol, double side, object bracket) except -1
-cdef double finite(str symbol, str what, object number) except? -1.0
-cdef double positive(str symbol, str what, object number) except? -1.0

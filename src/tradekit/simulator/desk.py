@@ -12,17 +12,18 @@ import numpy as np
 from tradekit.errors import OrderError
 from tradekit.model.order import Bracket, OrderKind, OrderStatus, Terms, Trail
 from tradekit.simulator.book import Flag, Origin
+from tradekit.simulator.checks import Prices, check_replacement
 
 if cython.compiled:
-    from cython.cimports.libc.math import fabs
+    from cython.cimports.tradekit.simulator.checks import check_bracket, check_prices, check_terms, finite, kind_of, positive
 else:
-    from math import fabs
+    from tradekit.simulator.checks import check_bracket, check_prices, check_terms, finite, kind_of, positive
 
 if TYPE_CHECKING:
     from tradekit.simulator.setup import Setup
     from tradekit.simulator.simulation import Simulation
 
-__all__ = ["Desk", "finite"]
+__all__ = ["Desk"]
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _ALIVE = (OrderStatus.OPEN, OrderStatus.HELD)
@@ -32,32 +33,30 @@ _AT = {"open": int(Flag.AT_OPEN), "close": int(Flag.AT_CLOSE), None: 0}
 _POST_ONLY = cython.declare(cython.int, Flag.POST_ONLY)
 _REDUCE_ONLY = cython.declare(cython.int, Flag.REDUCE_ONLY)
 _ICEBERG = cython.declare(cython.int, Flag.ICEBERG)
-_AT_AUCTION = cython.declare(cython.int, Flag.AT_OPEN | Flag.AT_CLOSE)
 # What a time has to do with, or another order.
 _BOUND = cython.declare(cython.int, Flag.DAY | Flag.UNTIL | Flag.AT_OPEN | Flag.AT_CLOSE | Flag.ICEBERG)
 _UNSIZED = cython.declare(cython.int, Origin.UNSIZED)
 _SIZED = cython.declare(cython.int, Origin.SIZED)
 _MARKET = cython.declare(cython.int, OrderKind.MARKET)
 _LIMIT = cython.declare(cython.int, OrderKind.LIMIT)
-_STOP_LIMIT = cython.declare(cython.int, OrderKind.STOP_LIMIT)
-_PROFIT_LIMIT = cython.declare(cython.int, OrderKind.TAKE_PROFIT_LIMIT)
-_INFINITE = cython.declare(cython.double, float("inf"))
-_NUMBERS = (int, float, np.floating, np.integer)
 _LINKS = int(Flag.PARENT | Flag.EXIT | Flag.LINKED)
 _PASSING = int(Flag.TRIGGERED | Flag.RESTED | Flag.SPENT | Flag.BORN | Flag.LEAVING | Flag.IN_FLIGHT)
 _PLAIN = Terms()
 # A replacement has a size of its own, whatever gave the first order one.
 _SUCCESSOR = {int(Origin.UNSIZED): int(Origin.SIZED), int(Origin.WEIGHT): int(Origin.TARGET)}
 
-Prices = tuple[float | None, float | Trail | None, float | None]
-"""Limit, stop and take-profit price of an order."""
-
 
 class Desk:
-    """Checks what is asked for and enters it into the book as intents, at prices on the grid."""
+    """Checks what is asked for and enters it into the book as intents, at prices on the grid.
 
-    def __init__(self, simulation: Simulation, setup: Setup) -> None:
+    With a `share`, it knows of no orders but those of that strategy.
+    """
+
+    def __init__(self, simulation: Simulation, setup: Setup, share: int = -1) -> None:
         self.simulation = simulation
+        # Whose orders it takes: those in the instruments of one strategy, or in all.
+        self.first = 0 if share < 0 else share * self.simulation.shares.size
+        self.end = len(setup.instruments) if share < 0 else self.first + self.simulation.shares.size
         self.symbols = [instrument.symbol for instrument in setup.instruments]
         self.queue_ahead = setup.fills.queue_ahead
         self.is_sized = self.simulation.gate.sizing >= 0
@@ -77,7 +76,7 @@ class Desk:
         if terms is not None:
             if terms is not self.terms:
                 self.read_terms(terms)
-            self.check_terms(symbol, kind, bracket)
+            check_terms(symbol, kind, self.flags, bracket)
         if bracket is not None:
             check_bracket(symbol, side, bracket)
         if terms is not None and self.is_bound:
@@ -110,19 +109,6 @@ class Desk:
         self.terms = terms
         return 0
 
-    def check_terms(self, symbol: str, kind: int, bracket: Bracket | None) -> int:
-        """Raise `OrderError` for terms, those that were read last, that such an order can't have."""
-        flags = self.flags
-        if (flags & (_POST_ONLY | _ICEBERG)) != 0 and not has_limit(kind):
-            what = "post_only" if (flags & _POST_ONLY) != 0 else "display"
-            raise OrderError(f"{what} needs an order with a limit, and this one in {symbol!r} is a {OrderKind(kind).text} order")
-        if (flags & _AT_AUCTION) != 0 and kind != _MARKET and kind != _LIMIT:
-            what = f"an order at the {self.terms.at} of a session"
-            raise OrderError(f"{what} is a market or a limit order, not a {OrderKind(kind).text} order")
-        if (flags & _REDUCE_ONLY) != 0 and bracket is not None:
-            raise OrderError(f"an order in {symbol!r} that may only reduce opens no position for a bracket to leave")
-        return 0
-
     def check_surroundings(self, i: int, terms: Terms) -> int:
         """Raise `OrderError` for conditions that can't be met at this time, in this run or in this instrument."""
         symbol = self.symbols[i]
@@ -141,7 +127,9 @@ class Desk:
         return 0
 
     def is_known(self, order: Any) -> bool:
-        return isinstance(order, int) and 0 <= order < self.simulation.book.count
+        if not (isinstance(order, (int, np.integer)) and 0 <= order < self.simulation.book.count):
+            return False
+        return self.first <= int(self.simulation.book.instrument[order]) < self.end
 
     def queue_up(self, order: int) -> int:
         """Let an order stand behind those that are at its price already."""
@@ -265,7 +253,7 @@ class Desk:
         old = self.alive(order)
         i, kind = book.instrument[old], OrderKind(int(book.kind[old]))
         symbol = self.symbols[i]
-        _check_replacement(symbol, order, kind, prices)
+        check_replacement(symbol, order, kind, prices)
         left = float(book.left(old))
         if book.entry[old] < 0:
             raise OrderError(f"order {order} in {symbol!r} has only just been given; cancel it instead")
@@ -308,90 +296,3 @@ def _nanoseconds(moment: datetime) -> int:
     """Return a time as UTC nanoseconds; one without a zone is UTC, and one beyond all data is the last that there is."""
     found = ((moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment) - _EPOCH) // timedelta(microseconds=1) * 1000
     return min(found, int(np.iinfo(np.int64).max))
-
-
-def kind_of(symbol: str, prices: Prices) -> int:
-    """Return the kind of an order that names these prices."""
-    limit, stop, profit = prices
-    if stop is None and profit is None:
-        return _MARKET if limit is None else _LIMIT
-    if stop is not None and profit is not None:
-        raise OrderError(
-            f"an order in {symbol!r} can wait for a stop or for a take_profit, not for both; give a bracket, or two orders and "
-            "one_cancels_other"
-        )
-    if isinstance(stop, Trail):
-        if limit is not None:
-            raise OrderError(f"a trailing stop in {symbol!r} becomes a market order; leave out the limit")
-        return OrderKind.TRAILING_STOP
-    if stop is not None:
-        return OrderKind.STOP if limit is None else _STOP_LIMIT
-    return OrderKind.TAKE_PROFIT if limit is None else _PROFIT_LIMIT
-
-
-def has_limit(kind: int) -> bool:
-    return kind in (_LIMIT, _STOP_LIMIT, _PROFIT_LIMIT)
-
-
-def check_prices(symbol: str, prices: Prices) -> int:
-    """Raise `OrderError` for prices that are none."""
-    limit, stop, profit = prices
-    if limit is not None:
-        positive(symbol, "limit", limit)
-    if stop is not None and not isinstance(stop, Trail):
-        positive(symbol, "stop", stop)
-    if profit is not None:
-        positive(symbol, "take_profit", profit)
-    return 0
-
-
-def check_bracket(symbol: str, side: float, bracket: Bracket) -> int:
-    """Raise `OrderError` for a bracket whose prices are none, or lie the wrong way round."""
-    stop, profit = bracket.stop_loss, bracket.take_profit
-    if stop is not None and not isinstance(stop, Trail):
-        positive(symbol, "stop_loss", stop)
-    if profit is not None:
-        positive(symbol, "take_profit", profit)
-    if stop is None or isinstance(stop, Trail) or profit is None:
-        return 0
-    stop, profit = float(stop), float(profit)
-    if not side * (profit - stop) > 0.0:
-        where = "below" if side > 0.0 else "above"
-        raise OrderError(f"stop_loss of a bracket in {symbol!r} must lie {where} its take_profit {profit!r}, not at {stop!r}")
-    return 0
-
-
-def _check_replacement(symbol: str, order: int, kind: OrderKind, prices: Prices) -> None:
-    limit, stop, profit = prices
-    if limit is not None and not has_limit(kind):
-        raise OrderError(f"order {order} in {symbol!r} is a {kind.text} order, which has no limit to replace")
-    if stop is not None and kind not in (OrderKind.STOP, OrderKind.STOP_LIMIT, OrderKind.TRAILING_STOP):
-        raise OrderError(f"order {order} in {symbol!r} is a {kind.text} order, which has no stop to replace")
-    if stop is not None and isinstance(stop, Trail) != (kind is OrderKind.TRAILING_STOP):
-        wanted = "a Trail" if kind is OrderKind.TRAILING_STOP else "a price"
-        raise OrderError(f"order {order} in {symbol!r} is a {kind.text} order; its stop must be {wanted}, not {stop!r}")
-    if profit is not None and kind not in (OrderKind.TAKE_PROFIT, OrderKind.TAKE_PROFIT_LIMIT):
-        raise OrderError(f"order {order} in {symbol!r} is a {kind.text} order, which has no take_profit to replace")
-
-
-def finite(symbol: str, what: str, number: Any) -> float:
-    """Return a number as a float; raise `OrderError` unless it is a finite one."""
-    found = cython.declare(cython.double, float("nan"))
-    if type(number) is float:
-        found = number
-    elif isinstance(number, _NUMBERS) and not isinstance(number, bool):
-        try:
-            found = float(number)
-        except OverflowError:  # a whole number beyond all floats is as little a price as one that is none
-            found = _INFINITE
-    if fabs(found) < _INFINITE:
-        return found
-    raise OrderError(f"{what} of {symbol!r} must be a finite number, not {number!r}")
-
-
-def positive(symbol: str, what: str, number: Any) -> float:
-    """Return a number as a float; raise `OrderError` unless it is above 0."""
-    checked = finite(symbol, what, number)
-    if checked <= 0.0:
-        raise OrderError(f"{what} of an order in {symbol!r} must be above 0, not {number!r}")
-    return checked

@@ -213,7 +213,7 @@ class TapeLoop:
         halted = simulation.gate.watch(simulation.ledger.equity())
         if halted == 0:
             return 0
-        simulation.stop_risk(halted == 2)
+        simulation.stop_risk(halted == 2, 0, simulation.size)
         return self.settle()
 
     def is_ready(self, i: int) -> bool:
