@@ -293,7 +293,5 @@ def test_what_is_about_one_strategy_refuses_several(lab, what):
         "snapshot": lambda: take(ready),
         "sweep": lambda: begin(ready.composed.run_file.document, plan, lab.registry(Holds)),
     }[what]
-    with pytest.raises(
-        ConfigError, match="is about one strategy, and the run file has 'a', 'b'; give each a file"
-    ):
+    with pytest.raises(ConfigError, match="is about one strategy, and the run file has 'a', 'b'; give each a file"):
         work()
