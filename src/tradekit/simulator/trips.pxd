@@ -4,6 +4,7 @@ cimport cython
 @cython.final
 cdef class Trips:
     cdef Py_ssize_t fills, carries, count
+    cdef object places, amounts, flags
     cdef const long long[::1] instrument, after, carrier
     cdef const double[::1] quantity, price, fee, slipped, unit, split, gain
     cdef const double[::1] last_price, last_unit, last_split, open_gain, amount
@@ -25,3 +26,6 @@ cdef class Trips:
     cdef void close(self, Py_ssize_t t) noexcept
 
 cdef double quotient(double number, double divisor) noexcept
+
+@cython.locals(k=Py_ssize_t)
+cdef bint are_within(const long long[::1] numbers, Py_ssize_t size) noexcept

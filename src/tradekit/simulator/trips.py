@@ -17,6 +17,7 @@ __all__ = ["Trips"]
 # What is left of a position after a fill is rounding when it is less than this part of the fill.
 _ROUNDING = cython.declare(cython.double, 1e-9)
 _NAN = cython.declare(cython.double, float("nan"))
+_AMOUNTS = ("quantity", "entry_price", "exit_price", "profit", "fees", "carry", "slippage", "return_on_entry")
 
 
 class Trips:
@@ -42,32 +43,27 @@ class Trips:
         self.position = np.zeros(size)
         self.trade = np.full(size, -1, dtype=np.int64)  # the last trade of each instrument
         self.count = 0
-        self.opened, self.closed, self.direction = np.empty((3, count), dtype=np.int64)
-        self.is_open = np.empty(count, dtype=np.int8)
-        # The largest size; units that opened and that closed it, and their prices times units; what the former were worth in money,
-        # and the money that came in, fees apart.
-        self.most, self.entered, self.exited, self.paid, self.got, self.worth, self.flow = np.empty((7, count))
-        self.fees, self.slippage, self.carried, self.profit, self.on_entry = np.empty((5, count))
+        # A column each, but for the rows of those that `columns` doesn't tell: units that opened and that closed a trade, what the
+        # former were worth in money, and the money that came in, fees apart. At first `paid` and `got` are prices times units.
+        self.places, self.amounts = np.empty((3, count), dtype=np.int64), np.empty((len(_AMOUNTS) + 4, count))
+        self.flags = np.empty(count, dtype=np.bool_)
+        places = cython.declare(cython.longlong[:, ::1], self.places)
+        amounts = cython.declare(cython.double[:, ::1], self.amounts)
+        self.opened, self.closed, self.direction = places[0], places[1], places[2]
+        self.is_open = self.flags.view(np.int8)
+        self.most, self.paid, self.got, self.profit = amounts[0], amounts[1], amounts[2], amounts[3]
+        self.fees, self.carried, self.slippage, self.on_entry = amounts[4], amounts[5], amounts[6], amounts[7]
+        self.entered, self.exited, self.worth, self.flow = amounts[8], amounts[9], amounts[10], amounts[11]
         self.follow()
 
     def columns(self) -> dict[str, Any]:
         """Return what each trade came to, one array a column."""
-        flags: dict[str, Any] = {"is_open": np.asarray(self.is_open).view(np.bool_), "direction": np.asarray(self.direction)}
-        arrays: dict[str, Any] = {
-            "quantity": self.most,
-            "entry_price": self.paid,
-            "exit_price": self.got,
-            "profit": self.profit,
-            "fees": self.fees,
-            "carry": self.carried,
-            "slippage": self.slippage,
-            "return_on_entry": self.on_entry,
-        }
-        return {name: np.asarray(array)[: self.count] for name, array in (flags | arrays).items()}
+        amounts = zip(_AMOUNTS, self.amounts[: len(_AMOUNTS), : self.count], strict=True)
+        return {"is_open": self.flags[: self.count], "direction": self.places[2, : self.count], **dict(amounts)}
 
     def rows(self) -> tuple[Any, Any]:
         """Return the first and the last fill of each trade."""
-        return np.asarray(self.opened)[: self.count], np.asarray(self.closed)[: self.count]
+        return self.places[0, : self.count], self.places[1, : self.count]
 
     def follow(self) -> None:
         """Go through all fills, and what came and went between them."""
@@ -174,6 +170,14 @@ def _column(values: Any, count: int) -> Any:
 def _numbers(values: Any, size: int) -> Any:
     """Return numbers of instruments, checked: compiled code doesn't look where it reads."""
     found = np.ascontiguousarray(values, dtype=np.int64)
-    if len(found) and not 0 <= found.min() <= found.max() < size:
+    if not are_within(found, size):
         raise ValueError(f"there are {size} instruments, and fills or carry of number {int(found.min())} to {int(found.max())}")
     return found
+
+
+def are_within(numbers: Any, size: int) -> bool:
+    """Say whether all numbers are those of instruments."""
+    for k in range(len(numbers)):  # noqa: SIM110 - it is compiled
+        if not 0 <= numbers[k] < size:
+            return False
+    return True
