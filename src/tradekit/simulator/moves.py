@@ -41,6 +41,7 @@ class Moves:
 
     def __init__(self, log: Mapping[str, Any], size: int) -> None:
         self.rows = len(log["kind"])
+        self.size = size
         self.kind, self.code, self.instrument = log["kind"], log["code"], log["instrument"]
         self.a, self.b, self.c = log["a"], log["b"], log["c"]
         self.d, self.e, self.f = log["d"], log["e"], log["f"]
@@ -67,6 +68,10 @@ class Moves:
         entry, instrument = self.places[:, : self.count]
         amounts = zip(_AMOUNTS, self.amounts[:, : self.count], strict=True)
         return {"entry": entry, "instrument": instrument, **dict(amounts)}
+
+    def traded(self) -> tuple[Any, Any]:
+        """Return the entries that trade, and the instrument of each."""
+        return self.places[0, : self.count], self.places[1, : self.count]
 
     def ends(self) -> tuple[Any, Any, Any]:
         """Return what is held of each instrument at the end, at which average price, and the product of its splits."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import cython
 import numpy as np
@@ -12,7 +12,10 @@ if cython.compiled:
 else:
     from math import fabs
 
-__all__ = ["Trips"]
+if TYPE_CHECKING:
+    from tradekit.simulator.moves import Moves
+
+__all__ = ["Trips", "trips_in"]
 
 # What is left of a position after a fill is rounding when it is less than this part of the fill.
 _ROUNDING = cython.declare(cython.double, 1e-9)
@@ -29,7 +32,6 @@ class Trips:
 
     def __init__(self, fills: Any, ends: Any, carry: Any) -> None:
         count, size = len(fills), len(ends.price)
-        self.fills = count
         self.instrument = _numbers(fills.instrument, size)
         self.quantity, self.price = _column(fills.quantity, count), _column(fills.price, count)
         self.fee, self.slipped = _column(fills.fee, count), _column(fills.slippage, count)
@@ -37,12 +39,17 @@ class Trips:
         self.gain = _column(fills.gain, count)
         self.last_price, self.last_unit = _column(ends.price, size), _column(ends.unit, size)
         self.last_split, self.open_gain = _column(ends.split, size), _column(ends.gain, size)
+        self.make_room(count, size, carry)
+        self.follow()
+
+    def make_room(self, count: int, size: int, carry: Any) -> int:
+        """Make room for the trades of so many fills, of so many instruments, and take in what came and went between them."""
+        self.fills, self.count = count, 0
         self.carries = len(carry.after)
         self.after = np.ascontiguousarray(carry.after, dtype=np.int64)
         self.carrier, self.amount = _numbers(carry.instrument, size), _column(carry.amount, self.carries)
         self.position = np.zeros(size)
         self.trade = np.full(size, -1, dtype=np.int64)  # the last trade of each instrument
-        self.count = 0
         # A column each, but for the rows of those that `columns` doesn't tell: units that opened and that closed a trade, what the
         # former were worth in money, and the money that came in, fees apart. At first `paid` and `got` are prices times units.
         self.places, self.amounts = np.empty((3, count), dtype=np.int64), np.empty((len(_AMOUNTS) + 4, count))
@@ -54,7 +61,7 @@ class Trips:
         self.most, self.paid, self.got, self.profit = amounts[0], amounts[1], amounts[2], amounts[3]
         self.fees, self.carried, self.slippage, self.on_entry = amounts[4], amounts[5], amounts[6], amounts[7]
         self.entered, self.exited, self.worth, self.flow = amounts[8], amounts[9], amounts[10], amounts[11]
-        self.follow()
+        return 0
 
     def columns(self) -> dict[str, Any]:
         """Return what each trade came to, one array a column."""
@@ -151,6 +158,44 @@ class Trips:
         self.paid[t] = quotient(quotient(self.paid[t], self.entered[t]), split)
         self.got[t] = quotient(quotient(self.got[t] + fabs(held) * mark, self.exited[t] + fabs(held)), split)
         self.most[t] *= split
+
+
+def trips_in(moves: Moves, unit: Any, last_unit: Any, is_margined: Any, last_price: Any, carry: Any) -> Trips:
+    """Return the trades of what was moved.
+
+    `unit` is what one unit at a price of 1 was worth at each move, `last_unit` and `last_price` are those of each instrument at the
+    end, and `is_margined` says which are held against margin.
+    """
+    trips = cython.declare(Trips, Trips.__new__(Trips))
+    count, size = moves.count, moves.size
+    margined = np.ascontiguousarray(is_margined).view(np.int8)
+    if len(unit) != count or not len(last_unit) == len(margined) == len(last_price) == size:
+        raise ValueError(f"there are {count} moves of {size} instruments, and {len(unit)} units of {len(last_unit)} instruments")
+    trips.instrument, trips.split = moves.number[:count], moves.split[:count]
+    trips.quantity, trips.price = moves.quantity[:count], moves.price[:count]
+    trips.fee, trips.slipped = moves.fee[:count], moves.slippage[:count]
+    trips.unit, trips.last_unit = _column(unit, count), _column(last_unit, size)
+    trips.last_price, trips.last_split = _column(last_price, size), moves.product
+    gain, open_gain = np.empty(count), np.empty(size)
+    trips.gain, trips.open_gain = gain, open_gain
+    realise(moves, trips, margined, gain, open_gain)
+    trips.make_room(count, size, carry)
+    trips.follow()
+    return trips
+
+
+def realise(moves: Moves, trips: Trips, is_margined: Any, gain: Any, open_gain: Any) -> None:
+    """Reckon what each move has realised of what is held against margin, and what is open at the end."""
+    for n in range(moves.count):
+        gain[n] = _NAN
+        if is_margined[moves.number[n]]:
+            closed = moves.closed[n]
+            gain[n] = closed * (moves.price[n] - moves.average[n]) * trips.unit[n] if closed != 0.0 else 0.0
+    for i in range(moves.size):
+        held = moves.held[i]
+        open_gain[i] = _NAN
+        if is_margined[i]:
+            open_gain[i] = held * (trips.last_price[i] - moves.at[i]) * trips.last_unit[i] if held != 0.0 else 0.0
 
 
 def quotient(number: float, divisor: float) -> float:
