@@ -81,7 +81,7 @@ class _Runs:
         setup = prepared.setup
         for way in ways:
             setup = way.onto(setup)
-        record = simulate(replace(prepared, setup=setup), self.wanted)
+        record = simulate(replace(prepared, setup=setup), self.wanted)()
         trips = trips_of(record)
         figures = figures_of(record, trips, self.sampling, self.market.bar_length)
         return _Done(figures, trips, record.equity[_fan_rows(len(record.bars))]), record

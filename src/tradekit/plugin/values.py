@@ -94,12 +94,13 @@ class Values(Mapping[str, Floats]):
         return {}
 
     def _found(self, first: str, second: str | float) -> tuple[Flags, Flags]:
-        values, level = self[first], self[second] if isinstance(second, str) else second
+        values = self[first]
+        level = self[second] if isinstance(second, str) else np.broadcast_to(np.float64(second), values.shape)
         if self._has_all:  # the bar before is the row before
             # Only here: what is wrong with the compiled simulator must not keep 'tradekit doctor' from saying so.
             from tradekit.simulator.signals import crossings
 
-            return crossings(values, np.broadcast_to(np.asarray(level, dtype=np.float64), values.shape), self._warmup - 1)
+            return crossings(values, level, self._warmup - 1)
         before = self.previous(first)
         level_before = self.previous(second) if isinstance(second, str) else second
         above: Flags = (values > level) & (before <= level_before) & self.ready

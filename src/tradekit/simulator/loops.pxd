@@ -9,11 +9,11 @@ cdef int advance_to(
 cdef bint is_quiet(Simulation simulation, Py_ssize_t row) noexcept nogil
 @cython.locals(end=Py_ssize_t, row=Py_ssize_t)
 cdef Py_ssize_t coast(Simulation simulation, Py_ssize_t start, Py_ssize_t stop) noexcept nogil
-@cython.locals(held=double, basis=double, peak=double, row=Py_ssize_t)
+@cython.locals(cash=double, held=double, basis=double, unit=double, peak=double, row=Py_ssize_t)
 cdef Py_ssize_t glide(Simulation simulation, Py_ssize_t start, Py_ssize_t end) noexcept nogil
 @cython.locals(row=Py_ssize_t)
 cdef void value(
-    const double[::1] close, double[::1] equity, Py_ssize_t start, Py_ssize_t end, double cash, double held, double basis, double unit
+    const double[::1] close, double[::1] equity, double cash, double held, double basis, double unit
 ) noexcept nogil
 cdef Py_ssize_t coast_over_holes(Simulation simulation, Py_ssize_t start, Py_ssize_t end) noexcept nogil
 cdef void stand_at(Simulation simulation, Py_ssize_t row) noexcept nogil

@@ -84,8 +84,9 @@ def coast(simulation: Simulation, start: int, stop: int) -> int:
 
 def glide(simulation: Simulation, start: int, end: int) -> int:
     """Do quiet rows that have bars, and return the first one that has none, or that leaves no equity."""
-    held, basis = simulation.ledger.position[0], simulation.ledger.basis[0]
-    value(simulation.market.only, simulation.equity, start, end, simulation.ledger.cash[0], held, basis, simulation.ledger.unit[0])
+    cash, held = simulation.ledger.cash[0], simulation.ledger.position[0]
+    basis, unit = simulation.ledger.basis[0], simulation.ledger.unit[0]
+    value(simulation.market.only[start:end], simulation.equity[start:end], cash, held, basis, unit)
     peak, row = simulation.gate.peak, start
     # Where there is no bar, what it would be worth is no number.
     while row < end and simulation.equity[row] > 0.0:
@@ -103,9 +104,9 @@ def glide(simulation: Simulation, start: int, end: int) -> int:
     return row
 
 
-def value(close: Any, equity: Any, start: int, end: int, cash: float, held: float, basis: float, unit: float) -> None:
+def value(close: Any, equity: Any, cash: float, held: float, basis: float, unit: float) -> None:
     """Write down what an account is worth while nothing happens; without anything held, that is its cash."""
-    for row in range(start, end):
+    for row in range(close.shape[0]):
         equity[row] = cash + held * (close[row] - basis) * unit
 
 

@@ -9,8 +9,11 @@ cdef class Stretches:
     cdef bint is_finite
 
     cdef void renew(self) noexcept nogil
-    @cython.locals(rows=Py_ssize_t, row=Py_ssize_t, peak=double, near=double, value=double, lowest=double, fall=double)
     cdef bint find(self) noexcept nogil
+    @cython.locals(rows=Py_ssize_t, row=Py_ssize_t, peak=double, near=double, value=double)
+    cdef void begin(self) noexcept nogil
+    @cython.locals(rows=Py_ssize_t, row=Py_ssize_t, peak=double, near=double, value=double, lowest=double, fall=double)
+    cdef void follow(self) noexcept nogil
 
 @cython.locals(stretch=Stretches)
 cpdef underwater(object equity, object capital)

@@ -55,10 +55,18 @@ class Stretches:
 
     def find(self) -> bool:
         """Find the next stretch, behind the last one; say whether there is one."""
+        if self.back < 0:
+            return False
+        self.begin()
+        self.follow()
+        if not (self.lowest > -_INFINITE and self.peak < _INFINITE):
+            self.is_finite = False
+        return self.first < self.equity.shape[0]
+
+    def begin(self) -> None:
+        """Find where the next stretch begins, and the highest value before it."""
         rows = self.equity.shape[0]
         row, peak = self.back, self.peak
-        if row < 0:
-            return False
         near = peak * _NEAR
         while row < rows:
             value = self.equity[row]
@@ -71,7 +79,13 @@ class Stretches:
             elif value != value:
                 self.is_finite = False
             row += 1
-        self.first, self.peak, lowest = row, peak, peak
+        self.first, self.peak = row, peak
+
+    def follow(self) -> None:
+        """Follow the stretch to its end."""
+        rows = self.equity.shape[0]
+        row, peak, lowest = self.first, self.peak, self.peak
+        near = peak * _NEAR
         self.back, self.depth = -1, 0.0
         while row < rows:
             # Most rows go no deeper, and are not back yet.
@@ -93,9 +107,6 @@ class Stretches:
                 self.is_finite = False
             row += 1
         self.lowest = lowest
-        if not (lowest > -_INFINITE and peak < _INFINITE):
-            self.is_finite = False
-        return self.first < rows
 
 
 def underwater(equity: Floats, capital: float) -> tuple[Times, Times, Times, Floats]:

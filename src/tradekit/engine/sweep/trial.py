@@ -32,8 +32,8 @@ __all__ = ["Bench", "Outcome", "Task"]
 Figures = dict[str, float | int | None]
 Task = tuple[int, Combination]
 """The number of a trial, and what it tries."""
-_Run = Callable[[int], Record]
-"""Does a run, the one of its thread that is at a place, and returns its record."""
+_Run = Callable[[int], Callable[[], Record]]
+"""Does a run, the one of its thread that is at a place, and returns what makes its record."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,7 +120,7 @@ class Bench:
                 return None
             record = run(place)
             yield
-            return Outcome(number, values, "done", options, self._figures(record))
+            return Outcome(number, values, "done", options, self._figures(record()))
         except TradekitError as error:
             return Outcome(number, values, "failed", options, {}, _in_one_line(error))
 
@@ -137,7 +137,7 @@ class Bench:
         prepared = variants.run_of(strategy)
         return lambda place: simulate(prepared, wanted_of(prepared), variants.simulation(place))
 
-    def _whole(self, composed: ComposedRun, _place: int) -> Record:
+    def _whole(self, composed: ComposedRun, _place: int) -> Callable[[], Record]:
         prepared = prepare(composed, self.market, self.shared)
         return simulate(prepared, wanted_of(prepared) if self.driver == "compiled" else None)
 

@@ -23,7 +23,7 @@ __all__ = ["Crew", "cores"]
 
 Params = Mapping[str, Param]
 
-_PIECE = 8  # trials that a thread does at once, because they are short
+_PIECE = 4  # trials that a thread does at once, because they are short
 _MOST_CELLS = 4_000_000  # bars of all instruments, of which a thread does one trial at a time: what it holds is as long
 
 
