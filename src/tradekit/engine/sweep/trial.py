@@ -84,7 +84,7 @@ class Bench:
         table = replace(base.config.strategy, options={**base.config.strategy.options, **options})
         overrides = [Override(("strategy", name), value, f"strategy.{name}={value!r}") for name, value in options.items()]
         document = replace(base.document, overrides=(*base.document.overrides, *overrides))
-        return compose(RunFile(document, replace(base.config, strategy=table)), self.registry, self.known)
+        return compose(RunFile(document, replace(base.config, strategies=(table,))), self.registry, self.known)
 
     def outcomes(self, tasks: Sequence[Task], params: Mapping[str, Param], is_stopped: Callable[[], bool]) -> list[Outcome]:
         """Run some trials, and return what came of each; those are left out that had not begun when somebody asked to stop.
