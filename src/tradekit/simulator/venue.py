@@ -50,7 +50,7 @@ class Venue:
     """
 
     def __init__(self, setup: Setup) -> None:
-        multiplier = np.array([instrument.multiplier for instrument in setup.instruments], dtype=np.float64)
+        multiplier = setup.multiplier
         self.tick = np.array([instrument.tick or 0.0 for instrument in setup.instruments], dtype=np.float64)
         self.lot = np.array([instrument.lot or 0.0 for instrument in setup.instruments], dtype=np.float64)
         notional = np.array([instrument.min_notional or 0.0 for instrument in setup.instruments], dtype=np.float64)

@@ -19,8 +19,8 @@ from tradekit.engine.sweep.folder import SweepFolder, code_hash, table_of
 from tradekit.engine.sweep.params import Param, Setting, as_param
 from tradekit.engine.sweep.ranking import Neighbours, figure_of, neighbours, ranked
 from tradekit.engine.sweep.search import Combination, Planned, Search, combinations, plan_search, proposals
-from tradekit.engine.sweep.trial import Bench, Outcome
-from tradekit.engine.sweep.workers import Crew, Task, cores
+from tradekit.engine.sweep.trial import Bench, Outcome, Task
+from tradekit.engine.sweep.workers import Crew, cores
 from tradekit.engine.together import refuse_several
 from tradekit.engine.trials import data_set
 from tradekit.errors import ConfigError, RunError, TradekitError, nearest
