@@ -209,3 +209,12 @@ def test_wallet_is_what_the_exchange_calls_so() -> None:
     balance = {"info": {"assets": [{"asset": "USDT", "walletBalance": "9.5", "marginBalance": "11"}, {"asset": "BNB"}]}}
     assert wallet(balance, Profile(wallet="walletBalance")) == {"USDT": Decimal("9.5")}
     assert wallet(balance, Profile()) == {}
+    assert wallet({"info": balance["info"]["assets"]}, Profile(wallet="walletBalance")) == {"USDT": Decimal("9.5")}
+
+
+def test_wallet_is_found_wherever_the_exchange_has_it() -> None:
+    profile = Profile(wallet="cashBal", wallets=("data", 0, "details"), wallet_currency="ccy")
+    details = [{"ccy": "USDT", "cashBal": "9.5", "eq": "11"}, {"ccy": "BTC", "cashBal": "0"}]
+    assert wallet({"info": {"data": [{"details": details}]}}, profile) == {"USDT": Decimal("9.5")}
+    for empty in ({}, {"data": []}, {"data": [{}]}, None):
+        assert wallet({"info": empty}, profile) == {}
