@@ -181,6 +181,10 @@ SPOKEN: Mapping[str, Spoken] = {
 """By the dialect's name."""
 OTHERS = [name for name in SPOKEN if not name.startswith("binance")]
 """The dialects of other exchanges than Binance."""
+OF_EACH = list({SPOKEN[name].exchange: name for name in OTHERS}.values())
+"""One of each other exchange: that of perpetuals, where there is one."""
+PERPETUALS = [name for name in SPOKEN if SPOKEN[name].is_perpetual]
+"""The dialects of perpetuals."""
 PROMPT = [name for name in OTHERS if SPOKEN[name].calm_s == Spoken.calm_s]
 """Those that may be asked so much that a run keeps up with a clock sixty times as fast as its own."""
 

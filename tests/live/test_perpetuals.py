@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from collections.abc import Callable
 from decimal import Decimal
 from pathlib import Path
@@ -14,7 +15,9 @@ pytest.importorskip("tradekit_venue")
 
 from tradekit_venue.engine.order import Kind, NewOrder, Side
 
+from live.faults import PERPETUALS, SPOKEN
 from live.place import PERPETUAL, Place, Played, disagreements
+from proofs import deep
 from tradekit import Strategy
 from tradekit.engine.live.session import LiveSession
 from tradekit.errors import ConfigError, RunError
@@ -53,16 +56,17 @@ async def _play(place: Place, minutes: float, at: tuple[tuple[float, Callable[[L
     return await place.play(Holder, lambda _session: loop.time() > until, begin)
 
 
-def _run(folder: Path, script: Callable[[Place], object], settings: str = "") -> object:
+def _run(folder: Path, script: Callable[[Place], object], settings: str = "", dialect: str = "binance-usdm") -> object:
     async def run() -> object:
-        place = Place(folder, 3, settings=settings, dialect="binance-usdm")
+        place = Place(folder, 3, settings=settings, dialect=dialect)
         async with place.opened():
             return await script(place)  # type: ignore[misc]  # a coroutine
 
     return run_virtually(run())
 
 
-def test_liquidation_is_booked_as_it_was_and_halts_the_instrument(tmp_path, caplog):
+@pytest.mark.parametrize("dialect", PERPETUALS)
+def test_liquidation_is_booked_as_it_was_and_halts_the_instrument(tmp_path, caplog, dialect):
     async def script(place: Place) -> tuple[Place, Played, list[float]]:
         held: list[float] = []
 
@@ -75,7 +79,7 @@ def test_liquidation_is_booked_as_it_was_and_halts_the_instrument(tmp_path, capl
 
         return place, await _play(place, 8.0, ((2.5, liquidate),)), held
 
-    place, played, held = _run(tmp_path, script)  # type: ignore[misc]  # what the script returns
+    place, played, held = _run(tmp_path, script, dialect=dialect)  # type: ignore[misc]  # what the script returns
     decider = played.session.books.decider
     assert held == [5.0]
     assert _position(played.session) == 0.0
@@ -89,7 +93,7 @@ def test_liquidation_is_booked_as_it_was_and_halts_the_instrument(tmp_path, capl
     said = disagreements(place, played)
     assert [one.partition(":")[0].partition(" is not")[1:] for one in said[:1]] == [(" is not", " in the journal")]
     assert all("position" not in one and "money" not in one and "payments" not in one for one in said)
-    assert "the account traded -5.00000000 BTC/USDT:USDT at" in caplog.text
+    assert re.search(r"the account traded -5(\.0+)? BTC/USDT:USDT at", caplog.text)
 
 
 def test_operator_that_resumes_lets_the_run_trade_again(tmp_path):
@@ -112,14 +116,15 @@ def test_operator_that_resumes_lets_the_run_trade_again(tmp_path):
     assert _position(played.session) > 3.0
 
 
-def test_session_that_goes_on_books_what_happened_while_it_was_down(tmp_path):
+@pytest.mark.parametrize("dialect", PERPETUALS[deep(1, 0) :: deep(100, 1)])
+def test_session_that_goes_on_books_what_happened_while_it_was_down(tmp_path, dialect):
     async def script(place: Place) -> tuple[Played, Played]:
         first = await _play(place, 2.5)
-        place.venue.exchange.place(place.account, SYMBOL, NewOrder(Side.SELL, Kind.MARKET, Decimal(5)))
+        place.venue.exchange.place(place.account, SYMBOL, NewOrder(Side.SELL, Kind.MARKET, 5 * place.contract))
         place.venue.carry.fund(SYMBOL, Decimal("0.0001"))
         return first, await _play(place, 1.0)
 
-    first, second = _run(tmp_path, script)  # type: ignore[misc]  # what the script returns
+    first, second = _run(tmp_path, script, dialect=dialect)  # type: ignore[misc]  # what the script returns
     assert _position(first.session) == 5.0
     assert _position(second.session) == 0.0
     assert list(second.session.books.decider.seized) == [SYMBOL]
@@ -135,9 +140,10 @@ class Leaning(Strategy):
             ctx.buy(1.0, limit=50.0)
 
 
-def test_exchange_cancels_all_orders_of_a_process_that_is_gone(tmp_path):
+@pytest.mark.parametrize("dialect", PERPETUALS[deep(1, 0) :: deep(100, 1)])
+def test_exchange_cancels_all_orders_of_a_process_that_is_gone(tmp_path, dialect):
     async def run() -> tuple[list[str], ...]:
-        place, loop = Place(tmp_path, 3, live="cancel_all_after_s = 30", dialect="binance-usdm"), asyncio.get_running_loop()
+        place, loop = Place(tmp_path, 3, live="cancel_all_after_s = 30", dialect=dialect), asyncio.get_running_loop()
         sessions: list[LiveSession] = []
         async with place.opened():
             playing = asyncio.create_task(place.play(Leaning, lambda _session: False, sessions.append))
@@ -168,13 +174,14 @@ def test_new_session_of_a_position_that_is_not_its_own_is_refused(tmp_path):
         _run(tmp_path, script)
 
 
-def test_account_in_hedge_mode_is_refused(tmp_path):
+@pytest.mark.parametrize("dialect", PERPETUALS)
+def test_account_in_hedge_mode_is_refused(tmp_path, dialect):
     async def script(place: Place) -> None:
         place.account.is_hedged = True
         await _play(place, 1.0)
 
-    with pytest.raises(ConfigError, match="the account at binanceusdm is in hedge mode"):
-        _run(tmp_path, script)
+    with pytest.raises(ConfigError, match=f"the account at {SPOKEN[dialect].exchange} is in hedge mode"):
+        _run(tmp_path, script, dialect=dialect)
 
 
 def test_margin_mode_that_the_venue_refuses_is_refused(tmp_path):
@@ -198,3 +205,16 @@ def test_money_that_somebody_brings_in_is_reported_once_and_blocks_nothing(tmp_p
     assert played.session.books.decider.account()["blocked"] == {}
     said = [one for one in caplog.messages if one.startswith("money does not agree")]
     assert said == ["money does not agree with the venue: the wallet has +100 USDT against what the journal says"]
+
+
+@pytest.mark.parametrize("seconds", [5, 121])
+def test_timer_that_the_exchange_does_not_take_is_refused(tmp_path, seconds):
+    async def run() -> Played:
+        place = Place(tmp_path, 3, live=f"cancel_all_after_s = {seconds}", dialect="okx-swap")
+        async with place.opened():
+            return await _play(place, 1.0)
+
+    said = f"the timer of okx that cancels all orders takes 10 to 120 seconds, and live.cancel_all_after_s is {seconds}; set it"
+    error = run_virtually(run()).ended.error
+    assert isinstance(error, ConfigError)
+    assert str(error).startswith(said)

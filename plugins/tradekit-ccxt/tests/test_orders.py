@@ -191,9 +191,12 @@ def test_smallest_value_of_an_order_counts_what_is_in_a_contract() -> None:
     assert request(replace(LIMIT, quantity=Decimal(-1), reduce_only=True), small, ABLE, GATE).amount == "1"
 
 
-@pytest.mark.parametrize(("direction", "sign"), [("in", 1), ("out", -1)])
-def test_payment_is_read_exactly_with_its_sign(direction: str, sign: int) -> None:
-    found = {"id": "7", "timestamp": 1500, "amount": "0.12345678", "currency": "USDT", "direction": direction}
+@pytest.mark.parametrize(
+    ("direction", "amount", "sign"),
+    [("in", "0.12345678", 1), ("out", "0.12345678", -1), ("out", "-0.12345678", -1), (None, "-0.12345678", -1)],
+)
+def test_payment_is_read_exactly_with_its_sign(direction: str | None, amount: str, sign: int) -> None:
+    found = {"id": "7", "timestamp": 1500, "amount": amount, "currency": "USDT", "direction": direction}
     expected = VenuePayment("7", "BTC/USDT:USDT", 1_500_000_000, sign * Decimal("0.12345678"), "USDT", "liquidation fee")
     assert payment(found, "liquidation fee", "BTC/USDT:USDT") == expected
 
