@@ -122,9 +122,9 @@ def test_leverage_of_spot_is_refused() -> None:
     ("exchange", "wanted", "said"),
     [
         (
-            "bybit",
+            "gate",
             {"leverage": 3},
-            "nobody has recorded how 'bybit' is told leverage and margin mode; set them there, and leave",
+            "nobody has recorded how 'gate' is told leverage and margin mode; set them there, and leave",
         ),
         (
             "okx",

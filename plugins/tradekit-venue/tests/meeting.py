@@ -69,10 +69,11 @@ def client(url: str, venue: Venue, name: str = "anna", options: dict[str, Any] |
 def new_venue(dialect: str = "binance") -> Venue:
     """Return a venue whose clock stands still, with one market and two accounts."""
     made = Venue(Clock(START), dialect=dialect)
-    has_contracts = DIALECTS[dialect].has_contracts
-    made.add_market(Perpetual("BTC", "USDT", lot=Decimal("0.001"), contract=CONTRACT) if has_contracts else Market("BTC", "USDT"))
+    is_perpetual, contract = DIALECTS[dialect].has_perpetuals, CONTRACT if DIALECTS[dialect].has_contracts else Decimal(1)
+    perpetual = Perpetual("BTC", "USDT", Decimal("0.1"), Decimal("0.001"), contract=contract)
+    made.add_market(perpetual if is_perpetual else Market("BTC", "USDT"))
     for name in NAMES:
-        money = {"BTC": Decimal(10), "USDT": Decimal(1_000_000)}
+        money = {"USDT": Decimal(1_000_000)} | ({} if is_perpetual else {"BTC": Decimal(10)})
         account = made.add_account(name, money, f"key-of-{name}", secret_of(name))
         made.keys[f"key-of-{name}"] = Key(account, secret_of(name), f"passphrase-of-{name}")
     return made

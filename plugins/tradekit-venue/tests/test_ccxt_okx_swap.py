@@ -16,7 +16,7 @@ def test_market_carries_the_rules_and_the_contracts_size() -> None:
         async with meet(new_venue("okx-swap")) as (_, anna, _bert):
             market = anna.market(PERPETUAL)
             assert (market["linear"], market["swap"], market["settle"], market["contractSize"]) == (True, True, "USDT", "0.01")
-            assert (market["precision"], market["limits"]["leverage"]["max"]) == ({"amount": "0.1", "price": "0.01"}, "125")
+            assert (market["precision"], market["limits"]["leverage"]["max"]) == ({"amount": "0.1", "price": "0.1"}, "125")
 
     asyncio.run(session())
 
@@ -57,7 +57,7 @@ def test_session_of_orders_positions_and_funding_is_what_ccxt_expects() -> None:
             await anna.cancel_order(None, PERPETUAL, {"clientOrderId": "tktwo"})
             assert await anna.fetch_open_orders(PERPETUAL) == []
             balance = await anna.fetch_balance()
-            (money,) = [one for one in balance["info"]["data"][0]["details"] if one["ccy"] == "USDT"]
+            (money,) = balance["info"]["data"][0]["details"]
             assert [Decimal(money[name]) for name in ("cashBal", "eq", "upl")] == [1_000_000 - 18, 1_000_000 - 18, 0]
 
     asyncio.run(session())
