@@ -24,6 +24,8 @@ from tradekit.errors import ConfigError, RunError
 from tradekit.testing import run_virtually
 
 SYMBOL = PERPETUAL.symbol
+EVERYWHERE = PERPETUALS[: deep(1, len(PERPETUALS))]
+"""The dialects that have perpetuals; one of them, but for a proof."""
 
 
 class Holder(Strategy):
@@ -96,10 +98,11 @@ def test_liquidation_is_booked_as_it_was_and_halts_the_instrument(tmp_path, capl
     assert re.search(r"the account traded -5(\.0+)? BTC/USDT:USDT at", caplog.text)
 
 
-def test_operator_that_resumes_lets_the_run_trade_again(tmp_path):
+@pytest.mark.parametrize("dialect", EVERYWHERE)
+def test_operator_that_resumes_lets_the_run_trade_again(tmp_path, dialect):
     async def script(place: Place) -> Played:
         def trade(session: LiveSession) -> None:
-            place.venue.exchange.place(place.account, SYMBOL, NewOrder(Side.SELL, Kind.MARKET, Decimal(2)))
+            place.venue.exchange.place(place.account, SYMBOL, NewOrder(Side.SELL, Kind.MARKET, 2 * place.contract))
 
         def resume(session: LiveSession) -> None:
             assert SYMBOL in session.books.decider.seized
@@ -109,7 +112,7 @@ def test_operator_that_resumes_lets_the_run_trade_again(tmp_path):
 
         return await _play(place, 8.0, ((2.5, trade), (5.5, resume)))
 
-    played = _run(tmp_path, script)
+    played = _run(tmp_path, script, dialect=dialect)
     assert isinstance(played, Played)
     assert played.ended.error is None
     assert played.session.books.decider.seized == {}
@@ -168,14 +171,15 @@ def test_exchange_cancels_all_orders_of_a_process_that_is_gone(tmp_path, dialect
     assert later == []
 
 
-def test_new_session_of_a_position_that_is_not_its_own_is_refused(tmp_path):
+@pytest.mark.parametrize("dialect", EVERYWHERE)
+def test_new_session_of_a_position_that_is_not_its_own_is_refused(tmp_path, dialect):
     async def script(place: Place) -> None:
-        place.venue.exchange.place(place.account, SYMBOL, NewOrder(Side.BUY, Kind.MARKET, Decimal("0.5")))
+        place.venue.exchange.place(place.account, SYMBOL, NewOrder(Side.BUY, Kind.MARKET, Decimal("0.7") * place.contract))
         await _play(place, 1.0)
 
-    said = r"the account holds 0\.5 'BTC/USDT:USDT', and its journal says 0; bring the position there by hand, go on with the last"
+    said = r"the account holds 0\.7 'BTC/USDT:USDT', and its journal says 0; bring the position there by hand, go on with the last"
     with pytest.raises(RunError, match=said):
-        _run(tmp_path, script)
+        _run(tmp_path, script, dialect=dialect)
 
 
 @pytest.mark.parametrize("dialect", PERPETUALS)
@@ -197,14 +201,15 @@ def test_margin_mode_that_the_venue_refuses_is_refused(tmp_path):
         _run(tmp_path, script, 'margin = "isolated"')
 
 
-def test_money_that_somebody_brings_in_is_reported_once_and_blocks_nothing(tmp_path, caplog):
+@pytest.mark.parametrize("dialect", EVERYWHERE)
+def test_money_that_somebody_brings_in_is_reported_once_and_blocks_nothing(tmp_path, caplog, dialect):
     async def script(place: Place) -> Played:
         def bring(session: LiveSession) -> None:
             place.account.free["USDT"] += Decimal(100)
 
         return await _play(place, 6.0, ((2.5, bring),))
 
-    played = _run(tmp_path, script)
+    played = _run(tmp_path, script, dialect=dialect)
     assert isinstance(played, Played)
     assert played.session.books.decider.account()["blocked"] == {}
     said = [one for one in caplog.messages if one.startswith("money does not agree")]

@@ -172,7 +172,7 @@ def market_of(symbol: str, facts: Instrument, rules: Rules, prices: Floats, size
 
 def unit_of(symbol: str, facts: Instrument) -> Decimal:
     """Return how many units of the base currency are meant by a size of 1: those of one contract, of a perpetual."""
-    return exact(facts.multiplier) if ":" in symbol else Decimal(1)
+    return Decimal(format(exact(facts.multiplier).normalize(), "f")) if ":" in symbol else Decimal(1)
 
 
 def known(fact: float | None) -> Decimal | None:

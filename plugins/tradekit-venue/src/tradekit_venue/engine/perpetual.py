@@ -35,7 +35,7 @@ class Perpetual(Market):
         if self.lot / one * one != self.lot:
             raise ValueError(
                 f"a contract of {self.symbol!r} is {one} {self.base}, and its lot of {self.lot} is no number of contracts that can "
-                "be written; make it a tenth, a fifth or such of the contract"
+                "be written; make the lot a half, a fifth, a tenth or such of the contract"
             )
 
     @property
