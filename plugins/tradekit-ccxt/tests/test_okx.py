@@ -4,13 +4,26 @@ from __future__ import annotations
 
 import asyncio
 import json
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from decimal import Decimal
 from typing import Any
 
 import pytest
 from tradekit_ccxt import library
+from tradekit_ccxt.executor import CcxtExecutor
 from tradekit_ccxt.options import ExchangeOptions
+from tradekit_venue.clock import Clock
+from tradekit_venue.engine.account import Account
+from tradekit_venue.engine.order import Kind, NewOrder, Side
+from tradekit_venue.engine.perpetual import Perpetual
+from tradekit_venue.serving import opened
+from tradekit_venue.venue import Key, Venue
 
-from tradekit import Keys
+from tradekit import ConfigError, Keys
+
+SWAP = "BTC/USDT:USDT"
+START = 1_700_000_000_000
 
 
 @pytest.fixture
@@ -52,3 +65,80 @@ def test_order_at_okx_that_has_nothing_to_reduce_is_refused(okx: Any) -> None:
     body = '{"code":"1","msg":"","data":[{"sCode":"51169","sMsg":"no position"}]}'
     with pytest.raises(library.errors().InvalidOrder):
         okx.handle_errors(200, "", "https://www.okx.com/api/v5/trade/order", "POST", {}, body, json.loads(body), {}, "")
+
+
+@asynccontextmanager
+async def trading(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[tuple[Venue, Account, CcxtExecutor]]:
+    """Give a local venue that speaks as OKX does, somebody's account there, and the executor of another one."""
+    venue = Venue(Clock(START), checks_timing=False, dialect="okx-swap")
+    venue.add_market(Perpetual("BTC", "USDT", Decimal("0.1"), Decimal("0.001"), contract=Decimal("0.01")))
+    anna, bert = (venue.add_account(name, {"USDT": Decimal(1_000_000)}, name, "secret") for name in ("anna", "bert"))
+    venue.keys["anna"] = Key(anna, "secret", "passphrase")
+    for name, value in (("KEY", "anna"), ("SECRET", "secret"), ("PASSWORD", "passphrase")):
+        monkeypatch.setenv(f"TRADEKIT_ANNA_{name}", value)
+    async with opened(venue) as place:
+        options = CcxtExecutor.Options(exchange="okx", market="swap", keys="anna", url=place.url, leverage=8, margin="cross")
+        executor = CcxtExecutor(options)
+        try:
+            yield venue, bert, executor
+        finally:
+            await executor.close()
+
+
+def test_account_is_read_in_contracts_and_its_ledger_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    async def session() -> None:
+        async with trading(monkeypatch) as (venue, bert, executor):
+            (found,) = await executor.connect([SWAP], may_trade=True)
+            assert (found.multiplier, found.lot, found.initial_margin, found.maintenance_margin) == (0.01, 0.1, 0.125, 0.004)
+            anna = venue.exchange.accounts["anna"]
+            venue.exchange.place(bert, SWAP, NewOrder(Side.BUY, Kind.LIMIT, Decimal(2), Decimal(30_000)))
+            venue.exchange.place(anna, SWAP, NewOrder(Side.SELL, Kind.MARKET, Decimal(2)))
+            venue.carry.fund(SWAP, Decimal("0.0001"))
+            venue.advance(8 * 86_400_000)
+            venue.carry.fund(SWAP, Decimal("-0.0002"))
+            told = await executor.holdings()
+            assert (told.positions, told.entries) == ({SWAP: Decimal(-200)}, {SWAP: Decimal(30_000)})
+            assert told.wallet == {"USDT": anna.free["USDT"]}
+            (fill,) = await executor.fills(SWAP, START * 1_000_000)
+            assert (fill.quantity, fill.fee, fill.fee_currency) == (-200, 60, "USDT")
+            paid = await executor.payments(SWAP, START * 1_000_000)
+            there = [(str(one.id), one.amount) for one in anna.incomes if one.kind == "FUNDING_FEE"]
+            assert [(one.payment_id, one.amount) for one in paid] == there
+            assert [paid[0].amount, paid[-1].amount] == [6, -12]
+            assert {one["name"] for one in venue.received} >= {"account/bills-archive"}
+
+    asyncio.run(session())
+
+
+def test_open_orders_are_read_beyond_the_first_page(monkeypatch: pytest.MonkeyPatch) -> None:
+    async def session() -> None:
+        async with trading(monkeypatch) as (venue, _bert, executor):
+            await executor.connect([SWAP], may_trade=True)
+            asked = NewOrder(Side.BUY, Kind.LIMIT, Decimal("0.01"), Decimal(20_000))
+            placed = [venue.exchange.place(venue.exchange.accounts["anna"], SWAP, asked).id for _ in range(105)]
+            assert sorted(int(one.venue_id) for one in await executor.open_orders([SWAP])) == placed
+            pages = [one["params"].get("after") for one in venue.received if one["name"] == "trade/orders-pending"]
+            assert pages == [None, str(placed[5])]
+
+    asyncio.run(session())
+
+
+def test_timer_is_set_for_the_whole_account_within_what_the_exchange_takes(monkeypatch: pytest.MonkeyPatch) -> None:
+    async def session() -> None:
+        async with trading(monkeypatch) as (venue, _bert, executor):
+            await executor.connect([SWAP], may_trade=True)
+            anna = venue.exchange.accounts["anna"]
+            venue.exchange.place(anna, SWAP, NewOrder(Side.BUY, Kind.LIMIT, Decimal("0.01"), Decimal(20_000)))
+            await executor.cancel_all_after([SWAP], 10.0)
+            await executor.cancel_all_after([SWAP], 0.0)
+            venue.advance(60_000)
+            assert len(anna.open) == 1
+            await executor.cancel_all_after([SWAP], 120.0)
+            venue.advance(120_000)
+            assert not anna.open
+            with pytest.raises(
+                ConfigError, match=r"takes 10 to 120 seconds, and live\.cancel_all_after_s is 9; set it within them"
+            ):
+                await executor.cancel_all_after([SWAP], 9.0)
+
+    asyncio.run(session())
