@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -177,7 +177,10 @@ class Sweep:
         return iter([found]), len(found)
 
     def _learn(self, outcomes: Iterable[Outcome]) -> None:
-        self.known.update((tuple(outcome.values.values()), outcome) for outcome in outcomes)
+        for outcome in outcomes:
+            # What was kept has its settings in the order of their names.
+            values = {name: outcome.values[name] for name in self.params}
+            self.known[tuple(values.values())] = replace(outcome, values=values)
 
     def _worked(self, rounds: Iterator[list[Combination]], folder: SweepFolder, crew: Crew) -> Iterator[list[Outcome]]:
         """Yield what comes of the trials that are not done yet, after it has been kept."""
