@@ -12,7 +12,9 @@ from typing import Any
 import ccxt.pro
 from tradekit_venue.addresses import at_venue
 from tradekit_venue.clock import Clock
+from tradekit_venue.dialects import DIALECTS
 from tradekit_venue.engine.market import Market
+from tradekit_venue.engine.perpetual import Perpetual
 from tradekit_venue.serving import Opened, opened
 from tradekit_venue.venue import Key, Venue
 
@@ -20,6 +22,9 @@ LONGEST_S = 20
 """A test that takes longer has lost a message, or waits for one that nobody sends."""
 START = 1_700_000_000_000
 SYMBOL = "BTC/USDT"
+PERPETUAL = "BTC/USDT:USDT"
+CONTRACT = Decimal("0.01")
+"""How many bitcoins a contract is, where they are counted in contracts."""
 NAMES = ("anna", "bert")
 OPTIONS: dict[str, dict[str, Any]] = {
     "binance": {
@@ -31,6 +36,7 @@ OPTIONS: dict[str, dict[str, Any]] = {
     },
     "bybit": {"fetchMarkets": {"types": ["spot"]}},
     "okx": {"fetchMarkets": {"types": ["spot"]}},
+    "okx-swap": {"fetchMarkets": {"types": ["swap"]}, "defaultType": "swap"},
 }
 """What keeps ccxt from asking for markets that the venue doesn't have."""
 
@@ -42,7 +48,7 @@ def secret_of(name: str) -> str:
 
 def client(url: str, venue: Venue, name: str = "anna", options: dict[str, Any] | None = None) -> Any:
     """Return ccxt's client of the exchange that the venue stands for, whose clock is the venue's."""
-    exchange = getattr(ccxt.pro, venue.dialect)(
+    exchange = getattr(ccxt.pro, venue.dialect.partition("-")[0])(
         {
             "apiKey": f"key-of-{name}",
             "secret": secret_of(name),
@@ -63,9 +69,11 @@ def client(url: str, venue: Venue, name: str = "anna", options: dict[str, Any] |
 def new_venue(dialect: str = "binance") -> Venue:
     """Return a venue whose clock stands still, with one market and two accounts."""
     made = Venue(Clock(START), dialect=dialect)
-    made.add_market(Market("BTC", "USDT"))
+    is_perpetual, contract = DIALECTS[dialect].has_perpetuals, CONTRACT if DIALECTS[dialect].has_contracts else Decimal(1)
+    perpetual = Perpetual("BTC", "USDT", Decimal("0.1"), Decimal("0.001"), contract=contract)
+    made.add_market(perpetual if is_perpetual else Market("BTC", "USDT"))
     for name in NAMES:
-        money = {"BTC": Decimal(10), "USDT": Decimal(1_000_000)}
+        money = {"USDT": Decimal(1_000_000)} | ({} if is_perpetual else {"BTC": Decimal(10)})
         account = made.add_account(name, money, f"key-of-{name}", secret_of(name))
         made.keys[f"key-of-{name}"] = Key(account, secret_of(name), f"passphrase-of-{name}")
     return made

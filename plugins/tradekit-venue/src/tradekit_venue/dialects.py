@@ -7,7 +7,7 @@ from tradekit_venue.binance_usdm.dialect import BinanceUsdm
 from tradekit_venue.bybit.dialect import Bybit
 from tradekit_venue.dialect import Dialect
 from tradekit_venue.kraken.dialect import Kraken
-from tradekit_venue.okx.dialect import Okx
+from tradekit_venue.okx.dialect import Okx, OkxSwap
 
 __all__ = ["DIALECTS"]
 
@@ -17,4 +17,5 @@ DIALECTS: dict[str, type[Dialect]] = {
     "bybit": Bybit,
     "kraken": Kraken,
     "okx": Okx,
+    "okx-swap": OkxSwap,
 }

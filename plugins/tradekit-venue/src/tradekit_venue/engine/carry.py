@@ -8,7 +8,7 @@ from tradekit_venue.engine.account import Account
 from tradekit_venue.engine.events import BalancesMoved, MovedBy
 from tradekit_venue.engine.exchange import Exchange
 from tradekit_venue.engine.listing import Listing
-from tradekit_venue.engine.order import Kind, NewOrder, Side
+from tradekit_venue.engine.order import IMPOSED, Kind, NewOrder, Side
 from tradekit_venue.engine.perpetual import Perpetual
 
 __all__ = ["Carry"]
@@ -53,7 +53,7 @@ class Carry:
         for listing, holding in self._margin.held(account):
             size, mark, now = abs(holding.quantity), self._margin.mark(listing), self._exchange.clock.now()
             side = Side.SELL if holding.quantity > 0 else Side.BUY
-            name = f"autoclose-{now}{len(account.orders)}"
+            name = f"{IMPOSED}{now}{len(account.orders)}"
             asked = NewOrder(side, Kind.MARKET, size, mark, client_id=name, is_reduce_only=True)
             self._exchange.impose(account, listing.market.symbol, asked, self._insurer)
             left = account.free[listing.market.quote]
