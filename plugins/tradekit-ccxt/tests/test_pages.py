@@ -20,10 +20,11 @@ from tradekit_venue.venue import Venue
 ROOT = Path(__file__).parents[3]
 PAGE, README = ROOT / "docs" / "how-to" / "ccxt.md", Path(__file__).parents[1] / "README.md"
 TABLE = re.compile(r"(<!-- table of profiles -->\n).*?(<!-- end of table -->)", re.DOTALL)
-HEAD = """\
-| exchange | market | orders | times in force | post-only | reduce-only | looked up by our id | late orders refused | funding booked | timer |
-| --- | --- | --- | --- | --- | --- | --- | --- | --- | --- |
-"""
+TITLES = (
+    *("exchange", "market", "orders", "times in force", "post-only", "reduce-only"),
+    *("looked up by our id", "late orders refused", "funding booked", "timer"),
+)
+HEAD = f"| {' | '.join(TITLES)} |\n|{' --- |' * len(TITLES)}\n"
 OPENED_MS = 1_700_000_040_000
 MINUTE_MS = 60_000
 
