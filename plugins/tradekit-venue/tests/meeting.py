@@ -12,7 +12,9 @@ from typing import Any
 import ccxt.pro
 from tradekit_venue.addresses import at_venue
 from tradekit_venue.clock import Clock
+from tradekit_venue.dialects import DIALECTS
 from tradekit_venue.engine.market import Market
+from tradekit_venue.engine.perpetual import Perpetual
 from tradekit_venue.serving import Opened, opened
 from tradekit_venue.venue import Key, Venue
 
@@ -20,7 +22,10 @@ LONGEST_S = 20
 """A test that takes longer has lost a message, or waits for one that nobody sends."""
 START = 1_700_000_000_000
 SYMBOL = "BTC/USDT"
+PERPETUAL = "BTC/USDT:USDT"
 NAMES = ("anna", "bert")
+CLASSES = {"bybit-linear": "bybit"}
+"""What ccxt calls an exchange, where that is not what its dialect is called."""
 OPTIONS: dict[str, dict[str, Any]] = {
     "binance": {
         "fetchMarkets": {"types": ["spot"]},
@@ -30,6 +35,7 @@ OPTIONS: dict[str, dict[str, Any]] = {
         "warnOnFetchOpenOrdersWithoutSymbol": False,  # its name in older versions
     },
     "bybit": {"fetchMarkets": {"types": ["spot"]}},
+    "bybit-linear": {"fetchMarkets": {"types": ["linear"]}, "defaultType": "swap", "defaultSubType": "linear"},
     "okx": {"fetchMarkets": {"types": ["spot"]}},
 }
 """What keeps ccxt from asking for markets that the venue doesn't have."""
@@ -42,7 +48,7 @@ def secret_of(name: str) -> str:
 
 def client(url: str, venue: Venue, name: str = "anna", options: dict[str, Any] | None = None) -> Any:
     """Return ccxt's client of the exchange that the venue stands for, whose clock is the venue's."""
-    exchange = getattr(ccxt.pro, venue.dialect)(
+    exchange = getattr(ccxt.pro, CLASSES.get(venue.dialect, venue.dialect))(
         {
             "apiKey": f"key-of-{name}",
             "secret": secret_of(name),
@@ -63,9 +69,10 @@ def client(url: str, venue: Venue, name: str = "anna", options: dict[str, Any] |
 def new_venue(dialect: str = "binance") -> Venue:
     """Return a venue whose clock stands still, with one market and two accounts."""
     made = Venue(Clock(START), dialect=dialect)
-    made.add_market(Market("BTC", "USDT"))
+    is_perpetual = DIALECTS[dialect].has_perpetuals
+    made.add_market(Perpetual("BTC", "USDT", Decimal("0.1"), Decimal("0.001")) if is_perpetual else Market("BTC", "USDT"))
     for name in NAMES:
-        money = {"BTC": Decimal(10), "USDT": Decimal(1_000_000)}
+        money = {"USDT": Decimal(1_000_000)} | ({} if is_perpetual else {"BTC": Decimal(10)})
         account = made.add_account(name, money, f"key-of-{name}", secret_of(name))
         made.keys[f"key-of-{name}"] = Key(account, secret_of(name), f"passphrase-of-{name}")
     return made

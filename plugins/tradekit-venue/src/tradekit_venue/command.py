@@ -45,10 +45,10 @@ OPTIONS: list[tuple[str, dict[str, Any]]] = [
     (
         "--dialect",
         {
-            "type": click.Choice(["binance", "binance-usdm", "bybit", "kraken", "okx"]),
+            "type": click.Choice(["binance", "binance-usdm", "bybit", "bybit-linear", "kraken", "okx"]),
             "default": "binance",
             "show_default": True,
-            "help": "Whose API it speaks: that of a spot market, or of Binance's linear perpetuals (binance-usdm).",
+            "help": "Whose API it speaks: that of a spot market, or of linear perpetuals (binance-usdm, bybit-linear).",
         },
     ),
     ("--data", {"type": PATH, "required": True, "help": "A CSV or Parquet file, or a TOML file with a [data] table."}),

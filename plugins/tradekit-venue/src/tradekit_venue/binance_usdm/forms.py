@@ -17,8 +17,6 @@ from tradekit_venue.engine.perpetual import Holding, Income
 __all__ = ["account_event", "account_form", "income_form", "order_event", "order_form", "position_form", "user_trade_form"]
 
 ZERO = Decimal(0)
-LIQUIDATION = "autoclose-"
-"""What the client ids of orders begin with that close an account out."""
 
 
 def words_of(order: Order) -> tuple[str, str]:
@@ -172,8 +170,7 @@ def order_event(executed: Executed, time: int) -> dict[str, Any]:
     """Return what has become of an order, as it is now."""
     order, trade = executed.order, executed.trade
     kind, force = words_of(order)
-    is_imposed = order.client_id.startswith(LIQUIDATION)
-    execution = "CALCULATED" if is_imposed and executed.execution is Execution.TRADE else executed.execution.value
+    execution = "CALCULATED" if order.is_imposed and executed.execution is Execution.TRADE else executed.execution.value
     found: dict[str, Any] = {
         "s": id_of(order.market),
         "c": order.client_id,

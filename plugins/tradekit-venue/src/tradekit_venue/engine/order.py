@@ -11,9 +11,11 @@ if TYPE_CHECKING:
     from tradekit_venue.engine.account import Account
     from tradekit_venue.engine.market import Market
 
-__all__ = ["Fee", "Force", "Kind", "NewOrder", "Order", "Reason", "RejectError", "Side", "Status", "Trade"]
+__all__ = ["IMPOSED", "Fee", "Force", "Kind", "NewOrder", "Order", "Reason", "RejectError", "Side", "Status", "Trade"]
 
 ZERO = Decimal(0)
+IMPOSED = "autoclose-"
+"""What the client ids of orders begin with by which the venue closes a position out."""
 
 
 class Side(StrEnum):
@@ -147,6 +149,11 @@ class Order:
     @property
     def price(self) -> Decimal:
         return self.asked.price
+
+    @property
+    def is_imposed(self) -> bool:
+        """Whether the venue closes a position out by it, and nobody asked for it."""
+        return self.client_id.startswith(IMPOSED)
 
     @property
     def gives(self) -> str:
