@@ -104,8 +104,8 @@ def test_leverage_of_spot_is_refused() -> None:
 
 
 def test_leverage_where_nobody_has_recorded_it_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
-    executor = CcxtExecutor(CcxtExecutor.Options(exchange="bybit", market="swap", keys="main", leverage=3))
-    client = SimpleNamespace(has={}, id="bybit")
+    executor = CcxtExecutor(CcxtExecutor.Options(exchange="gate", market="swap", keys="main", leverage=3))
+    client = SimpleNamespace(has={}, id="gate")
 
     class Link:
         client: Any
@@ -121,6 +121,6 @@ def test_leverage_where_nobody_has_recorded_it_is_refused(monkeypatch: pytest.Mo
     link.client = client
     monkeypatch.setattr(executor, "_linked", lambda: link)
     with pytest.raises(
-        ConfigError, match="nobody has recorded how 'bybit' is told leverage and margin mode; set them there, and leave"
+        ConfigError, match="nobody has recorded how 'gate' is told leverage and margin mode; set them there, and leave"
     ):
         asyncio.run(executor._margined([Instrument(SWAP, kind="perpetual")], may_trade=True))

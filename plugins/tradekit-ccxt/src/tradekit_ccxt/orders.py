@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
@@ -212,10 +212,19 @@ def wallet(balance: Mapping[str, Any], profile: Profile) -> dict[str, Decimal]:
     """Return the money that positions are held against, by currency, where it is recorded how the exchange tells of it."""
     if not profile.wallet:
         return {}
-    said = balance.get("info")
-    rows = (said.get("assets") if isinstance(said, dict) else said) or []
-    found = {str(row.get("asset")): decimal(row.get(profile.wallet)) for row in rows}
+    rows = _rows(balance.get("info"), profile.wallets)
+    found = {str(row.get(profile.wallet_currency)): decimal(row.get(profile.wallet)) for row in rows}
     return {name: amount for name, amount in found.items() if amount}
+
+
+def _rows(said: Any, path: Sequence[str | int]) -> list[Mapping[str, Any]]:
+    """Return the rows at a place of an answer; a list that has no names is taken for those rows itself."""
+    for step in path:
+        if isinstance(said, list) and isinstance(step, str):
+            break
+        is_there = isinstance(step, int) and isinstance(said, list) and step < len(said)
+        said = said[step] if is_there else said.get(step) if isinstance(said, dict) else None
+    return said or []
 
 
 def _fee(found: Mapping[str, Any]) -> tuple[Decimal, str]:

@@ -60,14 +60,22 @@ class Profile:
     """Where that name is in what the exchange itself says of an entry of its ledger."""
     wallet: str = ""
     """The name of the money that positions are held against, without their profit, in a currency's part of the balance."""
+    wallets: tuple[str | int, ...] = ("assets",)
+    """Where those parts are in what the exchange itself says of the balance."""
+    wallet_currency: str = "asset"
+    """The name of the currency in such a part."""
     days_back: int | None = None
     """For how many days trades and payments are told, where ccxt's features don't say."""
     countdown: Literal["", "each", "all"] = ""
     """Which timer of the exchange can be set that cancels all orders: of `each` instrument by itself, or `all` of the account's."""
     has_leverage: bool = False
     """Whether leverage and margin mode can be set and read back, and the margin that positions need be asked for."""
+    has_own_modes: bool = False
+    """Whether each perpetual has a position mode of its own, and not the account one for all."""
 
 
+_WHOLE = 10**9
+"""So many come in one answer where its pages are turned until there is no other."""
 _KRAKEN_READS = ("Balance", "BalanceEx", "OpenOrders", "ClosedOrders", "QueryOrders", "TradesHistory", "GetWebSocketsToken")
 _BINANCE_SPOT = Profile(
     kinds=_PLAIN | _TRIGGERED, find="clientOrderId", cancel="clientOrderId", has_window=True, reads=("/api/v3/userDataStream",)
@@ -92,13 +100,18 @@ _BYBIT = Profile(
     has_window=True,
     fills=100,
 )
-_BYBIT_SWAP = Profile(
+_BYBIT_SWAP = replace(
+    _BYBIT,
     reduce_only=True,
-    cancel="orderLinkId",
-    lists=("fetch_open_orders", "fetch_canceled_and_closed_orders"),
-    narrow="orderLinkId",
-    has_window=True,
-    fills=100,
+    fills=_WHOLE,
+    payments={"Funding": "funding"},
+    payment_kind="execType",
+    wallet="walletBalance",
+    wallets=("result", "list", 0, "coin"),
+    wallet_currency="coin",
+    days_back=730,
+    has_leverage=True,
+    has_own_modes=True,
 )
 
 _OKX = Profile(
