@@ -79,9 +79,9 @@ class _Contracts:
     """What concerns perpetuals.
 
     ccxt asks for one kind of trades, which leaves out those of a liquidation. It tells of funding without saying which way it went,
-    and of 50 payments at once. It refuses to tell several positions, and asks for the margin of all instruments to tell that of one.
-    Leverage, margin mode and position mode it does not tell by the names that it has for them; and the exchange refuses to set what
-    is set already.
+    and of 50 payments at once. It refuses to tell several positions, and asks for the margin of all instruments to tell that of
+    one. Leverage, margin mode and position mode it does not tell by the names that it has for them; and the exchange refuses to set
+    what is set already.
     """
 
     def __init__(self, client: Any) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import replace
 from decimal import Decimal
 
 from tradekit_venue.clock import Clock
@@ -156,8 +155,7 @@ class Exchange:
         self._tell_order(order, Execution.NEW)
         resting = NewOrder(asked.side.other, Kind.LIMIT, asked.quantity, asked.price)
         against = self.make(other, listing.market, resting, asked.quantity)
-        trade = self._trade(listing, asked.price, asked.quantity, order, against)
-        self._fill(listing, trade if fee is None else replace(trade, taker_fee=fee), order, against)
+        self._fill(listing, self._trade(listing, asked.price, asked.quantity, order, against).charged(fee), order, against)
         self._finish(listing)
         return order
 
