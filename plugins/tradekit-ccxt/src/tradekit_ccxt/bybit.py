@@ -19,6 +19,7 @@ _WEEK_MS = 7 * 86_400_000
 """How long a time trades are asked for at once."""
 _NO_TRADES = ("Funding", "SessionSettlePnL")
 """What stands among the trades and has moved no position."""
+_MARGIN_MODES = {"REGULAR_MARGIN": "cross", "ISOLATED_MARGIN": "isolated"}
 _Row = Mapping[str, Any]
 
 
@@ -158,13 +159,20 @@ class _Contracts:
         """Return the leverage of some perpetuals, and the margin mode, which is the account's."""
         found: dict[str, _Row] = {}
         for symbol in symbols:
-            there, mode = await self._leverage(symbol), await self._client.fetch_margin_mode(symbol)
-            found[symbol] = {"longLeverage": None if there is None else int(there), "marginMode": mode["marginMode"]}
+            there, mode = await self._leverage(symbol), await self._margin_mode()
+            found[symbol] = {"longLeverage": None if there is None else int(there), "marginMode": mode}
         return found
 
     async def _leverage(self, symbol: str) -> Decimal | None:
         text = (await self._of(symbol))[0].get("leverage")
         return Decimal(text) if text else None
+
+    async def _margin_mode(self) -> str:
+        """Return the margin mode of the account, which older versions of ccxt don't ask for."""
+        said = self._client.safe_dict(await self._client.private_get_v5_account_info({}), "result", {}).get("marginMode")
+        if not said:
+            raise _errors().BadResponse(f"{self._client.id} says nothing of its margin mode")
+        return _MARGIN_MODES.get(said, str(said))
 
     async def fetch_leverage_tiers(self, symbols: Sequence[str], _params: Any = None) -> dict[str, list[_Row]]:
         """Return what margin goes with which value, that of the smallest positions first."""
@@ -178,7 +186,7 @@ class _Contracts:
 
     async def set_margin_mode(self, mode: str, symbol: str, _params: Any = None) -> None:
         """Set the margin mode of the account, unless it is so already."""
-        if (await self._client.fetch_margin_mode(symbol))["marginMode"] != mode:
+        if await self._margin_mode() != mode:
             await self._set_margin_mode(mode, symbol)
 
 
