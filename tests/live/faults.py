@@ -200,6 +200,8 @@ SPOKEN: Mapping[str, Spoken] = {
 """By the dialect's name."""
 OTHERS = [name for name in SPOKEN if not name.startswith("binance")]
 """The dialects of other exchanges than Binance."""
+PERPETUALS = [name for name, spoken in SPOKEN.items() if spoken.is_perpetual]
+"""The dialects of perpetuals."""
 PROMPT = [name for name in OTHERS if SPOKEN[name].calm_s == Spoken.calm_s]
 """Those that may be asked so much that a run keeps up with a clock sixty times as fast as its own."""
 

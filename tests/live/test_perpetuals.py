@@ -15,7 +15,7 @@ pytest.importorskip("tradekit_venue")
 
 from tradekit_venue.engine.order import Kind, NewOrder, Side
 
-from live.faults import SPOKEN
+from live.faults import PERPETUALS, SPOKEN
 from live.place import PERPETUAL, Place, Played, disagreements
 from proofs import deep
 from tradekit import Strategy
@@ -24,8 +24,8 @@ from tradekit.errors import ConfigError, RunError
 from tradekit.testing import run_virtually
 
 SYMBOL = PERPETUAL.symbol
-EVERYWHERE = [name for name, spoken in SPOKEN.items() if spoken.is_perpetual][: deep(1, len(SPOKEN))]
-"""The dialects that have perpetuals; one of them, but for a proof."""
+EVERYWHERE = PERPETUALS[: deep(1, len(PERPETUALS))]
+"""The dialects of perpetuals; one of them, but for a proof."""
 
 
 class Holder(Strategy):
