@@ -21,6 +21,7 @@ from tradekit.engine.sweep.ranking import Neighbours, figure_of, neighbours, ran
 from tradekit.engine.sweep.search import Combination, Planned, Search, combinations, plan_search, proposals
 from tradekit.engine.sweep.trial import Bench, Outcome
 from tradekit.engine.sweep.workers import Crew, Task, cores
+from tradekit.engine.together import refuse_several
 from tradekit.engine.trials import data_set
 from tradekit.errors import ConfigError, RunError, TradekitError, nearest
 from tradekit.plugin.discovery import Registry
@@ -105,6 +106,7 @@ def begin(document: Document, planned: Planned, registry: Registry | None = None
     The run file itself has to be right: what it says is checked as for one run of it, with the proofs of its strategy.
     """
     composed = compose_document(document, registry)
+    refuse_several(composed.strategy, "a sweep")
     _check_params(planned.params, composed)
     if composed.config.run.mode != "backtest":
         raise ConfigError(f"a sweep runs backtests, and run.mode is {composed.config.run.mode!r}; add --set run.mode=backtest")
