@@ -13,7 +13,7 @@ import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
 
 import pytest
 
@@ -21,6 +21,7 @@ ROOT = Path(__file__).resolve().parents[1]
 PAGES = ROOT / "docs" / "proofs"
 BEGIN, END = "<!-- proof -->\n", "<!-- end -->\n"
 
+T = TypeVar("T")
 _depth = {"is_whole": False}
 
 
@@ -43,8 +44,8 @@ class Row(NamedTuple):
     told: tuple[Told, ...] = ()
 
 
-def deep(sample: int, whole: int) -> int:
-    """Return how many cases to try at this depth, where that must be known before a test begins."""
+def deep(sample: T, whole: T) -> T:
+    """Return which cases to try at this depth, or how many, where that must be known before a test begins."""
     return whole if _depth["is_whole"] else sample
 
 

@@ -10,6 +10,8 @@ from pathlib import Path
 
 import pytest
 
+from tradekit.engine.compose import compose_file
+
 EXAMPLE = Path(__file__).parents[1] / "examples" / "live-on-a-local-venue"
 DATA = EXAMPLE.parent / "data" / "BTC-USDT-1h.csv.gz"
 COMMAND = [sys.executable, "-c", "from tradekit.cli.main import entry; entry()"]
@@ -34,6 +36,11 @@ def venue(tmp_path):
             yield url, {"TRADEKIT_VENUE_KEY": keys["apiKey"], "TRADEKIT_VENUE_SECRET": keys["secret"]}
         finally:
             process.terminate()
+
+
+def test_run_file_of_the_perpetual_can_be_run():
+    composed = compose_file(EXAMPLE / "btc-perpetual.toml")
+    assert composed.executor.options.leverage == 5
 
 
 def lines_until(process, words):

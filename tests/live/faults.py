@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -30,6 +30,8 @@ class Spoken:
     is_perpetual: bool = False
     calm_s: float = 60.0
     """How long a session gets to catch up with a venue that is as it should be: longer where little may be asked at a time."""
+    contract: str = "1"
+    """How many units one contract is, where it counts perpetuals in contracts."""
     payments: Mapping[str, str] = field(default_factory=dict)
     """What the journal calls what moves an account's wallet, of what the venue tells of."""
     paid: str = ""
@@ -50,6 +52,33 @@ _BINANCE_ERRORS: tuple[dict[str, Any], ...] = (
     {"status": 400, "code": -1015},
     {"status": 400, "code": -1021},
 )
+_OKX = Spoken(
+    "okx",
+    "POST trade/batch-orders",
+    "POST trade/cancel-order",
+    (
+        "GET trade/order",
+        "GET trade/orders-pending",
+        "GET trade/fills-history",
+        "GET account/balance",
+        "GET public/time",
+        "CONNECT private",
+        "CONNECT business",
+        "WS login",
+        "WS subscribe",
+    ),
+    ("STREAM orders", "STREAM candle", "STREAM candle.closed"),
+    (
+        {"status": 400, "accepts": True, "code": 50004},
+        {"status": 500, "code": 50026},
+        {"status": 503, "code": 50001},
+        {"status": 429, "code": 50013},
+        {"status": 429, "code": 50011, "retry_after": 3},
+        {"status": 401, "code": 50102},
+        {"status": 200, "code": 50061},
+    ),
+)
+_PAYMENTS = {"FUNDING_FEE": "funding", "INSURANCE_CLEAR": "liquidation fee"}
 SPOKEN: Mapping[str, Spoken] = {
     "binance": Spoken(
         "binance",
@@ -87,7 +116,7 @@ SPOKEN: Mapping[str, Spoken] = {
         ("STREAM ORDER_TRADE_UPDATE", "STREAM ACCOUNT_UPDATE", "STREAM kline", "STREAM kline.closed"),
         _BINANCE_ERRORS,
         is_perpetual=True,
-        payments={"FUNDING_FEE": "funding", "INSURANCE_CLEAR": "liquidation fee"},
+        payments=_PAYMENTS,
     ),
     "bybit": Spoken(
         "bybit",
@@ -114,31 +143,13 @@ SPOKEN: Mapping[str, Spoken] = {
             {"status": 200, "code": 10002},
         ),
     ),
-    "okx": Spoken(
-        "okx",
-        "POST trade/batch-orders",
-        "POST trade/cancel-order",
-        (
-            "GET trade/order",
-            "GET trade/orders-pending",
-            "GET trade/fills-history",
-            "GET account/balance",
-            "GET public/time",
-            "CONNECT private",
-            "CONNECT business",
-            "WS login",
-            "WS subscribe",
-        ),
-        ("STREAM orders", "STREAM candle", "STREAM candle.closed"),
-        (
-            {"status": 400, "accepts": True, "code": 50004},
-            {"status": 500, "code": 50026},
-            {"status": 503, "code": 50001},
-            {"status": 429, "code": 50013},
-            {"status": 429, "code": 50011, "retry_after": 3},
-            {"status": 401, "code": 50102},
-            {"status": 200, "code": 50061},
-        ),
+    "okx": _OKX,
+    "okx-swap": replace(
+        _OKX,
+        requests=(*_OKX.requests, "GET account/positions", "GET account/bills"),
+        is_perpetual=True,
+        contract="0.1",
+        payments=_PAYMENTS,
     ),
     "kraken": Spoken(
         "kraken",
@@ -200,7 +211,9 @@ SPOKEN: Mapping[str, Spoken] = {
 """By the dialect's name."""
 OTHERS = [name for name in SPOKEN if not name.startswith("binance")]
 """The dialects of other exchanges than Binance."""
-PERPETUALS = [name for name, spoken in SPOKEN.items() if spoken.is_perpetual]
+OF_EACH = list({SPOKEN[name].exchange: name for name in OTHERS}.values())
+"""One of each other exchange: that of perpetuals, where there is one."""
+PERPETUALS = [name for name in SPOKEN if SPOKEN[name].is_perpetual]
 """The dialects of perpetuals."""
 PROMPT = [name for name in OTHERS if SPOKEN[name].calm_s == Spoken.calm_s]
 """Those that may be asked so much that a run keeps up with a clock sixty times as fast as its own."""

@@ -207,15 +207,20 @@ class Place:
         volume = np.round(4.0 * (1.0 + np.random.default_rng(self.seed + number).random(self.rows)), 3)
         begin = int(script.open_time[HISTORY]) // MS
         recording = of_bars(replace(script, volume=volume), instrument.symbol, instrument, Rules(start=begin))
-        return replace(recording, level_size=Decimal(2))
+        return replace(recording, level_size=2 * self.contract)
 
     @property
     def is_perpetual(self) -> bool:
         return SPOKEN[self.dialect].is_perpetual
 
     @property
+    def contract(self) -> Decimal:
+        """How many units one contract is, where the venue counts in contracts."""
+        return Decimal(SPOKEN[self.dialect].contract)
+
+    @property
     def known(self) -> Instrument:
-        return PERPETUAL if self.is_perpetual else BTC
+        return replace(PERPETUAL, multiplier=float(self.contract)) if self.is_perpetual else BTC
 
     @property
     def instruments(self) -> tuple[Instrument, ...]:
@@ -335,11 +340,11 @@ def disagreements(place: Place, played: Played) -> list[str]:
     costs = sum((account.holding(one.symbol).cost for one in place.instruments), Decimal(0))
     money, ours = float(account.total("USDT") - MONEY - costs), decider.outside.cash() - 10_000
     if place.is_perpetual:
-        ours -= sum(units * price for units, price in decider.account()["positions"].values())
+        ours -= sum(units * price for units, price in decider.account()["positions"].values()) * float(place.contract)
     if abs(ours - money) > 1e-6:
         found.append(f"money: {ours} in the journal, {money} at the venue")
     for one in place.instruments:
-        held = account.holding(one.symbol).quantity if place.is_perpetual else account.total(one.base)
+        held = account.holding(one.symbol).quantity / place.contract if place.is_perpetual else account.total(one.base)
         if abs(decider.position(one.symbol) - float(held)) > 1e-9:
             found.append(f"position in {one.symbol}: {decider.position(one.symbol)} in the journal, {held} at the venue")
     return found

@@ -14,7 +14,7 @@ pytest.importorskip("tradekit_venue")
 
 from tradekit_venue.faults import MESSAGE_FAULTS, REQUEST_FAULTS, Fault
 
-from live.faults import OTHERS, SPOKEN, Trouble, cases
+from live.faults import OF_EACH, OTHERS, SPOKEN, Trouble, cases
 from live.place import Place, Played, Restless, Tireless, disagreements
 from proofs import deep
 from tradekit.testing import run_virtually
@@ -73,9 +73,6 @@ def became(place: Place, played: Played) -> Counter[str]:
 
 EVERY = [f"request {do}" for do in REQUEST_FAULTS] + [f"message {do}" for do in MESSAGE_FAULTS]
 
-ELSEWHERE = OTHERS[deep(1, 0) :]
-"""The other exchanges; but for a proof, Bybit only with its perpetuals."""
-
 
 def _try(tmp_path_factory, matrix, do: str, dialect: str) -> None:
     """Try a fault wherever it may happen, and tell what came of it."""
@@ -104,7 +101,8 @@ def test_fault_of_a_venue_of_perpetuals_changes_neither_position_nor_money(tmp_p
 
 
 @pytest.mark.parametrize(
-    ("dialect", "do"), [(name, do) for k, name in enumerate(ELSEWHERE) for do in EVERY[deep(2 + 3 * k, 0) :: deep(12, 1)]]
+    ("dialect", "do"),
+    [(name, do) for k, name in enumerate(deep(OF_EACH, OTHERS)) for do in EVERY[deep(2 + 3 * k, 0) :: deep(12, 1)]],
 )
 def test_fault_of_any_other_exchange_neither_doubles_an_order_nor_changes_the_account(tmp_path_factory, matrix, dialect, do):
     _try(tmp_path_factory, matrix, do, dialect)
@@ -128,7 +126,7 @@ def test_venue_of_perpetuals_that_goes_wrong_at_random_changes_neither_position_
 
 
 @pytest.mark.parametrize("block", range(deep(1, BLOCKS)))
-@pytest.mark.parametrize("dialect", ELSEWHERE)
+@pytest.mark.parametrize("dialect", deep(OF_EACH, OTHERS))
 def test_any_other_exchange_that_goes_wrong_at_random_neither_doubles_an_order_nor_changes_the_account(
     tmp_path_factory, matrix, dialect, block
 ):

@@ -25,7 +25,7 @@ from tradekit.testing import run_virtually
 
 SYMBOL = PERPETUAL.symbol
 EVERYWHERE = PERPETUALS[: deep(1, len(PERPETUALS))]
-"""The dialects of perpetuals; one of them, but for a proof."""
+"""The dialects that have perpetuals; one of them, but for a proof."""
 
 
 class Holder(Strategy):
@@ -67,7 +67,7 @@ def _run(folder: Path, script: Callable[[Place], object], settings: str = "", di
     return run_virtually(run())
 
 
-@pytest.mark.parametrize("dialect", EVERYWHERE)
+@pytest.mark.parametrize("dialect", PERPETUALS)
 def test_liquidation_is_booked_as_it_was_and_halts_the_instrument(tmp_path, caplog, dialect):
     async def script(place: Place) -> tuple[Place, Played, list[float]]:
         held: list[float] = []
@@ -102,7 +102,7 @@ def test_liquidation_is_booked_as_it_was_and_halts_the_instrument(tmp_path, capl
 def test_operator_that_resumes_lets_the_run_trade_again(tmp_path, dialect):
     async def script(place: Place) -> Played:
         def trade(session: LiveSession) -> None:
-            place.venue.exchange.place(place.account, SYMBOL, NewOrder(Side.SELL, Kind.MARKET, Decimal(2)))
+            place.venue.exchange.place(place.account, SYMBOL, NewOrder(Side.SELL, Kind.MARKET, 2 * place.contract))
 
         def resume(session: LiveSession) -> None:
             assert SYMBOL in session.books.decider.seized
@@ -119,11 +119,11 @@ def test_operator_that_resumes_lets_the_run_trade_again(tmp_path, dialect):
     assert _position(played.session) > 3.0
 
 
-@pytest.mark.parametrize("dialect", EVERYWHERE)
+@pytest.mark.parametrize("dialect", PERPETUALS[deep(1, 0) :: deep(100, 1)])
 def test_session_that_goes_on_books_what_happened_while_it_was_down(tmp_path, dialect):
     async def script(place: Place) -> tuple[Played, Played]:
         first = await _play(place, 2.5)
-        place.venue.exchange.place(place.account, SYMBOL, NewOrder(Side.SELL, Kind.MARKET, Decimal(5)))
+        place.venue.exchange.place(place.account, SYMBOL, NewOrder(Side.SELL, Kind.MARKET, 5 * place.contract))
         place.venue.carry.fund(SYMBOL, Decimal("0.0001"))
         return first, await _play(place, 1.0)
 
@@ -139,13 +139,18 @@ class Leaning(Strategy):
     name = "leaning"
 
     def on_bar(self, ctx):
-        if not ctx[SYMBOL].open_orders:
+        if not ctx.instruments[0].open_orders:
             ctx.buy(1.0, limit=50.0)
 
 
-def test_exchange_cancels_all_orders_of_a_process_that_is_gone(tmp_path):
+TIMED = ["okx-swap", "binance-usdm", "kraken", "okx"]
+"""The dialects whose exchange has a timer that cancels all orders."""
+
+
+@pytest.mark.parametrize("dialect", TIMED[: deep(1, len(TIMED))])
+def test_exchange_cancels_all_orders_of_a_process_that_is_gone(tmp_path, dialect):
     async def run() -> tuple[list[str], ...]:
-        place, loop = Place(tmp_path, 3, live="cancel_all_after_s = 30", dialect="binance-usdm"), asyncio.get_running_loop()
+        place, loop = Place(tmp_path, 3, live="cancel_all_after_s = 30", dialect=dialect), asyncio.get_running_loop()
         sessions: list[LiveSession] = []
         async with place.opened():
             playing = asyncio.create_task(place.play(Leaning, lambda _session: False, sessions.append))
@@ -169,15 +174,15 @@ def test_exchange_cancels_all_orders_of_a_process_that_is_gone(tmp_path):
 @pytest.mark.parametrize("dialect", EVERYWHERE)
 def test_new_session_of_a_position_that_is_not_its_own_is_refused(tmp_path, dialect):
     async def script(place: Place) -> None:
-        place.venue.exchange.place(place.account, SYMBOL, NewOrder(Side.BUY, Kind.MARKET, Decimal("0.5")))
+        place.venue.exchange.place(place.account, SYMBOL, NewOrder(Side.BUY, Kind.MARKET, Decimal("0.7") * place.contract))
         await _play(place, 1.0)
 
-    said = r"the account holds 0\.5 'BTC/USDT:USDT', and its journal says 0; bring the position there by hand, go on with the last"
+    said = r"the account holds 0\.7 'BTC/USDT:USDT', and its journal says 0; bring the position there by hand, go on with the last"
     with pytest.raises(RunError, match=said):
         _run(tmp_path, script, dialect=dialect)
 
 
-@pytest.mark.parametrize("dialect", EVERYWHERE)
+@pytest.mark.parametrize("dialect", PERPETUALS)
 def test_account_in_hedge_mode_is_refused(tmp_path, dialect):
     async def script(place: Place) -> None:
         place.account.is_hedged = True
@@ -210,3 +215,15 @@ def test_money_that_somebody_brings_in_is_reported_once_and_blocks_nothing(tmp_p
     assert played.session.books.decider.account()["blocked"] == {}
     said = [one for one in caplog.messages if one.startswith("money does not agree")]
     assert said == ["money does not agree with the venue: the wallet has +100 USDT against what the journal says"]
+
+
+def test_timer_that_the_exchange_does_not_take_is_refused(tmp_path):
+    async def run() -> Played:
+        place = Place(tmp_path, 3, live="cancel_all_after_s = 5", dialect="okx-swap")
+        async with place.opened():
+            return await _play(place, 1.0)
+
+    said = "the timer of okx that cancels all orders takes 10 to 120 seconds, and live.cancel_all_after_s is 5; set it"
+    error = run_virtually(run()).ended.error
+    assert isinstance(error, ConfigError)
+    assert str(error).startswith(said)

@@ -20,13 +20,21 @@ class Exchange:
 
     id = "test"
 
-    def __init__(self, said: dict[str, Any] | None = None, refuses: str = "") -> None:
+    def __init__(self, said: dict[str, Any] | None = None, refuses: str = "", one_by_one: bool = False) -> None:
+        self.has = dict.fromkeys(("fetchLeverages", "fetchLeverageTiers"), not one_by_one)
         self.told: list[tuple[str, Any]] = []
         self.said = said
         self.refuses = refuses
 
     async def fetch_leverage_tiers(self, symbols: list[str]) -> dict[str, Any]:
         return {symbol: [{"maintenanceMarginRate": "0.004"}, {"maintenanceMarginRate": "0.005"}] for symbol in symbols}
+
+    async def fetch_market_leverage_tiers(self, symbol: str) -> list[dict[str, Any]]:
+        found: list[dict[str, Any]] = (await self.fetch_leverage_tiers([symbol]))[symbol]
+        return found
+
+    async def fetch_leverage(self, symbol: str) -> Any:
+        return (await self.fetch_leverages([symbol]))[symbol]
 
     async def set_margin_mode(self, mode: str, symbol: str) -> None:
         self.told.append(("margin", mode))
@@ -44,14 +52,21 @@ class Exchange:
         return dict.fromkeys(symbols, self.said or usual)
 
 
-def ask(exchange: Exchange, wanted: tuple[int | None, str | None], may_trade: bool = True) -> dict[str, Terms]:
-    return asyncio.run(terms(exchange, [SWAP], wanted, may_trade))
+def ask(exchange: Exchange, wanted: tuple[int | None, str | None], may_trade: bool = True, **more: bool) -> dict[str, Terms]:
+    return asyncio.run(terms(exchange, [SWAP], wanted, may_trade, **more))
 
 
-def test_leverage_that_is_asked_for_is_set_and_read_back() -> None:
-    exchange = Exchange()
+@pytest.mark.parametrize("one_by_one", [False, True])
+def test_leverage_that_is_asked_for_is_set_and_read_back(one_by_one: bool) -> None:
+    exchange = Exchange(one_by_one=one_by_one)
     assert ask(exchange, (5, "cross")) == {SWAP: Terms(5, "cross", 0.004)}
     assert exchange.told == [("margin", "cross"), ("leverage", 5)]
+
+
+def test_margin_mode_that_goes_with_orders_is_not_set() -> None:
+    exchange = Exchange()
+    assert ask(exchange, (5, "cross"), margin_in_orders=True) == {SWAP: Terms(5, "cross", 0.004)}
+    assert exchange.told == [("leverage", 5)]
 
 
 def test_leverage_that_is_not_asked_for_is_left_and_told() -> None:
@@ -103,9 +118,26 @@ def test_leverage_of_spot_is_refused() -> None:
         CcxtExecutor.Options(exchange="binance", keys="main", leverage=3)
 
 
-def test_leverage_where_nobody_has_recorded_it_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
-    executor = CcxtExecutor(CcxtExecutor.Options(exchange="gate", market="swap", keys="main", leverage=3))
-    client = SimpleNamespace(has={}, id="gate")
+@pytest.mark.parametrize(
+    ("exchange", "wanted", "said"),
+    [
+        (
+            "gate",
+            {"leverage": 3},
+            "nobody has recorded how 'gate' is told leverage and margin mode; set them there, and leave",
+        ),
+        (
+            "okx",
+            {"margin": "isolated"},
+            "nobody has recorded isolated margin at 'okx', where each order says its margin mode; trade on crossed margin",
+        ),
+    ],
+)
+def test_leverage_and_margin_where_nobody_has_recorded_them_are_refused(
+    monkeypatch: pytest.MonkeyPatch, exchange: str, wanted: dict[str, Any], said: str
+) -> None:
+    executor = CcxtExecutor(CcxtExecutor.Options(exchange=exchange, market="swap", keys="main", **wanted))
+    client = SimpleNamespace(has={}, id=exchange)
 
     class Link:
         client: Any
@@ -120,7 +152,5 @@ def test_leverage_where_nobody_has_recorded_it_is_refused(monkeypatch: pytest.Mo
     link = Link()
     link.client = client
     monkeypatch.setattr(executor, "_linked", lambda: link)
-    with pytest.raises(
-        ConfigError, match="nobody has recorded how 'gate' is told leverage and margin mode; set them there, and leave"
-    ):
+    with pytest.raises(ConfigError, match=said):
         asyncio.run(executor._margined([Instrument(SWAP, kind="perpetual")], may_trade=True))

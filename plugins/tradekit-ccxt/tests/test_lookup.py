@@ -92,6 +92,26 @@ def test_open_orders_that_fill_an_answer_are_an_error() -> None:
         asyncio.run(Lookup(exchange, Profile()).open_orders("X"))
 
 
+def test_open_orders_that_fill_an_answer_are_read_page_by_page() -> None:
+    class Pages(Exchange):
+        async def fetch_open_orders(self, symbol: str, since: Any = None, limit: Any = None, params: Any = None) -> Any:
+            self.asked.append(params)
+            first = int((params or {}).get("after", 8))
+            return [{"id": str(k)} for k in range(max(first - 3, 1), first)]
+
+    exchange = Pages(features={"limit": 3})
+    found = asyncio.run(Lookup(exchange, Profile(older="after")).open_orders("X"))
+    assert sorted(one["id"] for one in found) == list("1234567")
+    assert exchange.asked == [None, {"after": "5"}, {"after": "2"}]
+
+
+def test_open_orders_of_an_exchange_that_gives_the_same_page_again_are_an_error() -> None:
+    exchange = Exchange(features={"limit": 2})
+    exchange.open = [{"id": "1"}, {"id": "2"}]
+    with pytest.raises(VenueError, match=r"^test answered with 2 open orders in 'X', and with none that are older: there may be"):
+        asyncio.run(Lookup(exchange, Profile(older="after")).open_orders("X"))
+
+
 def find(exchange: Any, profile: Profile, status: int = 200) -> Any:
     async def run() -> Any:
         with on(Errand(status=status)):
@@ -192,3 +212,27 @@ def test_payments_are_those_of_the_ledger_that_are_recorded() -> None:
     found = asyncio.run(lookup.payments("X", 0, 100))
     assert [(kind, one["id"]) for kind, one in found] == [("funding", "3"), ("liquidation fee", "2"), ("funding", "0")]
     assert exchange.asked == [("USDT", 0, {"until": 100, "symbol": "XUSDT"})]
+
+
+def test_ledger_that_is_asked_part_by_part_is_whole() -> None:
+    class Ledger(Exchange):
+        def market(self, symbol: str) -> dict[str, str]:
+            return {"id": "X-USDT-SWAP", "settle": "USDT"}
+
+        async def fetch_ledger(self, code: str, since: int, limit: int, params: dict[str, Any]) -> list[dict[str, Any]]:
+            self.asked.append(params["type"])
+            rows = [{"id": f"{params['type']}{k}", "timestamp": k, "info": {"subType": params["type"]}} for k in range(6)]
+            return [one for one in rows if since <= one["timestamp"] <= params["until"]][-limit:]
+
+    exchange = Ledger()
+    parts = ({"type": "8"}, {"type": "5"})
+    profile = Profile(
+        payments={"8": "funding", "5": "liquidation fee"},
+        payment_kind="subType",
+        ledger_parts=parts,
+        ledger_symbol="instId",
+        ledger_rows=4,
+    )
+    found = asyncio.run(Lookup(exchange, profile).payments("X", 0, 100))
+    assert [one["id"] for _, one in found] == [f"{part}{k}" for k in range(6) for part in "85"]
+    assert [kind for kind, _ in found[:2]] == ["funding", "liquidation fee"]

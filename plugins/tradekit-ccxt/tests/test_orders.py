@@ -191,9 +191,12 @@ def test_smallest_value_of_an_order_counts_what_is_in_a_contract() -> None:
     assert request(replace(LIMIT, quantity=Decimal(-1), reduce_only=True), small, ABLE, GATE).amount == "1"
 
 
-@pytest.mark.parametrize(("direction", "sign"), [("in", 1), ("out", -1)])
-def test_payment_is_read_exactly_with_its_sign(direction: str, sign: int) -> None:
-    found = {"id": "7", "timestamp": 1500, "amount": "0.12345678", "currency": "USDT", "direction": direction}
+@pytest.mark.parametrize(
+    ("direction", "amount", "sign"),
+    [("in", "0.12345678", 1), ("out", "0.12345678", -1), ("out", "-0.12345678", -1), (None, "-0.12345678", -1)],
+)
+def test_payment_is_read_exactly_with_its_sign(direction: str | None, amount: str, sign: int) -> None:
+    found = {"id": "7", "timestamp": 1500, "amount": amount, "currency": "USDT", "direction": direction}
     expected = VenuePayment("7", "BTC/USDT:USDT", 1_500_000_000, sign * Decimal("0.12345678"), "USDT", "liquidation fee")
     assert payment(found, "liquidation fee", "BTC/USDT:USDT") == expected
 
@@ -209,3 +212,12 @@ def test_wallet_is_what_the_exchange_calls_so() -> None:
     balance = {"info": {"assets": [{"asset": "USDT", "walletBalance": "9.5", "marginBalance": "11"}, {"asset": "BNB"}]}}
     assert wallet(balance, Profile(wallet="walletBalance")) == {"USDT": Decimal("9.5")}
     assert wallet(balance, Profile()) == {}
+    assert wallet({"info": balance["info"]["assets"]}, Profile(wallet="walletBalance")) == {"USDT": Decimal("9.5")}
+
+
+def test_wallet_is_found_wherever_the_exchange_has_it() -> None:
+    profile = Profile(wallet="cashBal", wallets=("data", 0, "details"), wallet_currency="ccy")
+    details = [{"ccy": "USDT", "cashBal": "9.5", "eq": "11"}, {"ccy": "BTC", "cashBal": "0"}]
+    assert wallet({"info": {"data": [{"details": details}]}}, profile) == {"USDT": Decimal("9.5")}
+    for empty in ({}, {"data": []}, {"data": [{}]}, None):
+        assert wallet({"info": empty}, profile) == {}

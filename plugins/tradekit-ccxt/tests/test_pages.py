@@ -21,8 +21,8 @@ ROOT = Path(__file__).parents[3]
 PAGE, README = ROOT / "docs" / "how-to" / "ccxt.md", Path(__file__).parents[1] / "README.md"
 TABLE = re.compile(r"(<!-- table of profiles -->\n).*?(<!-- end of table -->)", re.DOTALL)
 HEAD = """\
-| exchange | market | orders | times in force | post-only | reduce-only | looked up by our id | late orders refused |
-| --- | --- | --- | --- | --- | --- | --- | --- |
+| exchange | market | orders | times in force | post-only | reduce-only | looked up by our id | late orders refused | funding booked | timer |
+| --- | --- | --- | --- | --- | --- | --- | --- | --- | --- |
 """
 OPENED_MS = 1_700_000_040_000
 MINUTE_MS = 60_000
@@ -35,7 +35,9 @@ def row(exchange: str, market: str, profile: Profile) -> str:
     kinds = ", ".join(kind.text for kind in sorted(profile.kinds))
     times = ", ".join(time for time in ("gtc", "ioc", "fok") if time in profile.times)
     cells = [f"`{exchange}`", market, kinds, times, yes(profile.post_only), yes(profile.reduce_only)]
-    return "| " + " | ".join([*cells, yes(profile.find or profile.narrow), yes(profile.has_window)]) + " |\n"
+    cells += [yes(profile.find or profile.narrow), yes(profile.has_window)]
+    cells += ["" if market == "spot" else yes(profile.payments), yes(profile.countdown)]
+    return "| " + " | ".join(cells) + " |\n"
 
 
 def test_table_of_exchanges_is_that_of_the_profiles() -> None:

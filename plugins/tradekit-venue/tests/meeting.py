@@ -23,9 +23,9 @@ LONGEST_S = 20
 START = 1_700_000_000_000
 SYMBOL = "BTC/USDT"
 PERPETUAL = "BTC/USDT:USDT"
+CONTRACT = Decimal("0.01")
+"""How many bitcoins a contract is, where they are counted in contracts."""
 NAMES = ("anna", "bert")
-CLASSES = {"bybit-linear": "bybit"}
-"""What ccxt calls an exchange, where that is not what its dialect is called."""
 OPTIONS: dict[str, dict[str, Any]] = {
     "binance": {
         "fetchMarkets": {"types": ["spot"]},
@@ -37,6 +37,7 @@ OPTIONS: dict[str, dict[str, Any]] = {
     "bybit": {"fetchMarkets": {"types": ["spot"]}},
     "bybit-linear": {"fetchMarkets": {"types": ["linear"]}, "defaultType": "swap", "defaultSubType": "linear"},
     "okx": {"fetchMarkets": {"types": ["spot"]}},
+    "okx-swap": {"fetchMarkets": {"types": ["swap"]}, "defaultType": "swap"},
 }
 """What keeps ccxt from asking for markets that the venue doesn't have."""
 
@@ -48,7 +49,7 @@ def secret_of(name: str) -> str:
 
 def client(url: str, venue: Venue, name: str = "anna", options: dict[str, Any] | None = None) -> Any:
     """Return ccxt's client of the exchange that the venue stands for, whose clock is the venue's."""
-    exchange = getattr(ccxt.pro, CLASSES.get(venue.dialect, venue.dialect))(
+    exchange = getattr(ccxt.pro, venue.dialect.partition("-")[0])(
         {
             "apiKey": f"key-of-{name}",
             "secret": secret_of(name),
@@ -69,8 +70,9 @@ def client(url: str, venue: Venue, name: str = "anna", options: dict[str, Any] |
 def new_venue(dialect: str = "binance") -> Venue:
     """Return a venue whose clock stands still, with one market and two accounts."""
     made = Venue(Clock(START), dialect=dialect)
-    is_perpetual = DIALECTS[dialect].has_perpetuals
-    made.add_market(Perpetual("BTC", "USDT", Decimal("0.1"), Decimal("0.001")) if is_perpetual else Market("BTC", "USDT"))
+    is_perpetual, contract = DIALECTS[dialect].has_perpetuals, CONTRACT if DIALECTS[dialect].has_contracts else Decimal(1)
+    perpetual = Perpetual("BTC", "USDT", Decimal("0.1"), Decimal("0.001"), contract=contract)
+    made.add_market(perpetual if is_perpetual else Market("BTC", "USDT"))
     for name in NAMES:
         money = {"USDT": Decimal(1_000_000)} | ({} if is_perpetual else {"BTC": Decimal(10)})
         account = made.add_account(name, money, f"key-of-{name}", secret_of(name))

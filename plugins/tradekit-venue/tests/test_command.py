@@ -85,6 +85,9 @@ def test_command_refuses_what_can_not_be_replayed(tmp_path, monkeypatch) -> None
     assert "does not say what it holds; add --symbol, such as --symbol BTC/USDT" in fails("--data", data)
     assert "does not tell what it holds; say what reads it, such as --source csv" in fails("--data", "x.dat", "--symbol", "A/B")
     assert "--interval '7m' is none that a venue offers" in fails("--data", data, "--symbol", "A/B", "--interval", "7m")
+    assert "does not count in contracts; leave --contract out, or speak okx-swap" in fails(
+        "--data", data, "--symbol", "BTC/USDT:USDT", "--dialect", "binance-usdm", "--contract", "0.01"
+    )
     assert "x.toml" in fails("--data", data, "--symbol", "BTC/USDT", "--faults", "x.toml")
     Path("x.toml").write_text("[[fault]]\nmatch = 1\n")
     assert "match of a fault must be a str, got 1" in fails("--data", data, "--symbol", "BTC/USDT", "--faults", "x.toml")

@@ -6,7 +6,7 @@ from tradekit_venue.engine.candles import HOUR
 from tradekit_venue.engine.order import Side
 from tradekit_venue.loading import Rules, load
 
-from tradekit import ConfigError, DataError, open_source
+from tradekit import ConfigError, DataError, Instrument, open_source
 
 D = Decimal
 DAY_ONE = 1_704_067_200_000
@@ -93,3 +93,22 @@ def test_bars_of_an_interval_that_no_venue_offers_are_refused(tmp_path) -> None:
     path.write_text("time,open,high,low,close,volume\n1704067200,1,1,1,1,1\n1704067620,1,1,1,1,1\n1704068040,1,1,1,1,1\n")
     with pytest.raises(DataError, match=r"bars of 420000 ms are of no interval that a venue offers: 1s, 1m"):
         load(open_source("csv", [f'path="{path}"']).source, "ABC/USD", "bars", Rules())
+
+
+@pytest.mark.parametrize(
+    ("multiplier", "asked", "contract", "lot"), [(1.0, None, "1", "0.1"), (0.5, None, "0.5", "0.05"), (1.0, "0.2", "0.2", "0.1")]
+)
+def test_sizes_of_perpetuals_are_kept_in_units_however_they_are_counted(tmp_path, multiplier, asked, contract, lot) -> None:
+    source = bars(tmp_path, ["10,12.5,9,11,4.5", "11,12,10,10.25,8"])
+    source.instruments = lambda: (Instrument("ABC/USD:USD", kind="perpetual", multiplier=multiplier),)
+    found = load(source, "ABC/USD:USD", "bars", Rules(contract=None if asked is None else D(asked)))
+    assert (found.market.contract, str(found.market.lot)) == (D(contract), lot)
+    assert [one.volume for one in found.history] == [D("4.5") * D(str(multiplier))]
+    assert sum(one.quantity for one in found.prints) == 8 * D(str(multiplier))
+
+
+def test_contract_that_no_lot_is_a_share_of_is_refused(tmp_path) -> None:
+    source = bars(tmp_path, ["10,12,9,11,4", "11,12,10,10,8"])
+    for contract, said in (("0.3", "and its lot of 1 is no number of contracts .* --lot or --contract"), ("-1", "must be above 0")):
+        with pytest.raises(ConfigError, match=rf"^a contract of 'ABC/USD:USD' is {contract} ABC.*{said}"):
+            load(source, "ABC/USD:USD", "bars", Rules(contract=D(contract)))

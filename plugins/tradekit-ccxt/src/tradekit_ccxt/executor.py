@@ -212,6 +212,12 @@ class CcxtExecutor(Executor):
         """Set the exchange's timer, where it is recorded that it has one: for these instruments, or for the whole account."""
         if not self._profile.countdown:
             await super().cancel_all_after(symbols, seconds)
+        least, most = self._profile.countdown_s
+        if seconds and not least <= seconds <= most:
+            raise ConfigError(
+                f"the timer of {self.options.exchange} that cancels all orders takes {least} to {most} seconds, and "
+                f"live.cancel_all_after_s is {seconds:g}; set it within them, or leave it out"
+            )
         errand = self._linked().errand(Priority.CANCEL, self.options.recv_window_s)
         await self._linked().do(errand, "set its timer", lambda: self._lookup().count_down(symbols, round(seconds * 1000)))
 

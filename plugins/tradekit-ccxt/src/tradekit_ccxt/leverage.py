@@ -42,24 +42,43 @@ async def one_way(client: Client, symbol: str) -> None:
         )
 
 
-async def terms(client: Client, symbols: Sequence[str], wanted: tuple[int | None, str | None], may_trade: bool) -> dict[str, Terms]:
+async def terms(
+    client: Client, symbols: Sequence[str], wanted: tuple[int | None, str | None], may_trade: bool, margin_in_orders: bool = False
+) -> dict[str, Terms]:
     """Set leverage and margin mode where they are wanted and may be, and return what the exchange says then.
 
+    With `margin_in_orders` there is no margin mode to be set.
     Raises `ConfigError` where it refuses, or says something else than was asked for.
     """
     leverage, margin = wanted
     found: dict[str, Terms] = {}
-    tiers = await client.fetch_leverage_tiers(list(symbols))
+    tiers = await _tiers(client, symbols)
     for symbol in symbols:
         if may_trade:
-            await _set(client, symbol, leverage, margin)
-        said = await client.fetch_leverages([symbol])
-        one = said.get(symbol) or {}
+            await _set(client, symbol, leverage, None if margin_in_orders else margin)
+        one = await _leverage(client, symbol)
         there = one.get("longLeverage")
         found[symbol] = Terms(None if there is None else int(there), one.get("marginMode"), _maintenance(tiers.get(symbol)))
         if may_trade:
             _check(client.id, symbol, found[symbol], wanted)
     return found
+
+
+async def _tiers(client: Client, symbols: Sequence[str]) -> Mapping[str, Sequence[Mapping[str, Any]]]:
+    """Return which margin goes with which size, by the instrument: asked for all at once, or one by one."""
+    if client.has.get("fetchLeverageTiers"):
+        found: Mapping[str, Sequence[Mapping[str, Any]]] = await client.fetch_leverage_tiers(list(symbols))
+        return found
+    return {symbol: await client.fetch_market_leverage_tiers(symbol) for symbol in symbols}
+
+
+async def _leverage(client: Client, symbol: str) -> Mapping[str, Any]:
+    """Return the leverage of an instrument, and its margin mode."""
+    if client.has.get("fetchLeverages"):
+        said = await client.fetch_leverages([symbol])
+        return said.get(symbol) or {}
+    one: Mapping[str, Any] = await client.fetch_leverage(symbol)
+    return one
 
 
 async def _set(client: Client, symbol: str, leverage: int | None, margin: str | None) -> None:
@@ -118,6 +137,11 @@ async def on_margin(link: Link, options: Any, profile: Profile, found: Sequence[
                 "execution.leverage and execution.margin out"
             )
         return list(found)
-    errand = link.errand(Priority.NEW, options.recv_window_s)
-    said = await link.do(errand, "tell its leverage", lambda: terms(client, symbols, wanted, may_trade))
+    if profile.margin_in_orders and options.margin not in (None, "cross"):
+        raise ConfigError(
+            f"nobody has recorded {options.margin} margin at {options.exchange!r}, where each order says its margin mode; "
+            "trade on crossed margin, and leave execution.margin out"
+        )
+    errand, in_orders = link.errand(Priority.NEW, options.recv_window_s), profile.margin_in_orders
+    said = await link.do(errand, "tell its leverage", lambda: terms(client, symbols, wanted, may_trade, in_orders))
     return [margined(one, said.get(one.symbol)) for one in found]

@@ -18,7 +18,6 @@ _log = logging.getLogger("tradekit.ccxt")
 _DAY_MS = 86_400_000
 _USUAL_ROWS = 100
 _LEDGER_MS = 30 * _DAY_MS
-_LEDGER_ROWS = 1000
 _Found = Mapping[str, Any]
 
 
@@ -96,13 +95,20 @@ class Lookup:
             _log.info("%s: %s", symbol, type(error).__name__)
 
     async def open_orders(self, symbol: str) -> list[_Found]:
-        """Return all open orders in an instrument; raise `VenueError` if there may be more than one answer holds."""
+        """Return all open orders in an instrument, page by page; raise `VenueError` if there may be more than can be asked for."""
         limit = self._feature(symbol, "fetchOpenOrders", "limit")
-        found: list[_Found] = await self.client.fetch_open_orders(symbol, None, limit)
-        if limit is not None and len(found) >= limit:
-            what = f"{self.client.id} answered with {len(found)} open orders in {symbol!r}"
-            raise VenueError(f"{what}, which is all that one answer holds: there may be more; cancel some by hand")
-        return found
+        page: list[_Found] = await self.client.fetch_open_orders(symbol, None, limit)
+        found = {str(one["id"]): one for one in page}
+        while limit is not None and len(page) >= limit:
+            what = f"{self.client.id} answered with {len(page)} open orders in {symbol!r}"
+            if not self.profile.older:
+                raise VenueError(f"{what}, which is all that one answer holds: there may be more; cancel some by hand")
+            oldest = min((str(one["id"]) for one in page), key=int)
+            page = await self.client.fetch_open_orders(symbol, None, limit, {self.profile.older: oldest})
+            if page and found.keys() >= {str(one["id"]) for one in page}:
+                raise VenueError(f"{what}, and with none that are older: there may be more; cancel some by hand")
+            found |= {str(one["id"]): one for one in page}
+        return list(found.values())
 
     async def trades(self, symbol: str, since_ms: int, now_ms: int) -> list[_Found]:
         """Return all trades of ours in an instrument since a time, oldest first."""
@@ -126,15 +132,16 @@ class Lookup:
     async def payments(self, symbol: str, since_ms: int, now_ms: int) -> list[tuple[str, _Found]]:
         """Return what came and went for an instrument without a trade since a time, oldest first, each with what it is."""
         since_ms = self._told_since(since_ms, now_ms, None)
-        market = self.client.market(symbol)
+        market, rows = self.client.market(symbol), self.profile.ledger_rows
+        found: list[_Found] = []
+        for part in self.profile.ledger_parts:
 
-        async def ask(start: int, end: int) -> list[_Found]:
-            params = {"until": end, "symbol": market["id"]}
-            answer: list[_Found] = await self.client.fetch_ledger(market["settle"], start, _LEDGER_ROWS, params)
-            return answer
+            async def ask(start: int, end: int, part: Mapping[str, str] = part) -> list[_Found]:
+                params = {"until": end, self.profile.ledger_symbol: market["id"], **part}
+                answer: list[_Found] = await self.client.fetch_ledger(market["settle"], start, rows, params)
+                return answer
 
-        # One question for all kinds: it weighs as much as thirty others.
-        found = await self._all(ask, (since_ms, now_ms, _LEDGER_MS), _LEDGER_ROWS, f"entries of the ledger for {symbol!r}")
+            found += await self._all(ask, (since_ms, now_ms, _LEDGER_MS), rows, f"entries of the ledger for {symbol!r}")
         kinds = ((self.profile.payments.get(str(one["info"].get(self.profile.payment_kind))), one) for one in found)
         by_key = {(int(one["timestamp"]), kind, str(one["id"])): one for kind, one in kinds if kind is not None}
         return [(key[1], by_key[key]) for key in sorted(by_key)]

@@ -6,24 +6,11 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from tradekit_ccxt.bybit import mend_bybit
+from tradekit_ccxt.okx import mend_okx
 
 __all__ = ["mend"]
 
-_LONG_BARS_S = 6 * 3600
-"""From this length on, OKX has bars of two time zones."""
 _OVER = ("filled", "canceled", "expired")
-
-
-def _mend_okx(client: Any) -> None:
-    """Stamp log-ins to streams by the exchange's time, as requests are, and let streams give the bars of UTC that requests give.
-
-    Else a clock that is half a minute off would keep the account's stream closed, and days would begin in Hong Kong.
-    """
-    client.seconds = lambda: client.nonce() // 1000
-    client.timeframes = {
-        name: f"{there}utc" if client.parse_timeframe(name) >= _LONG_BARS_S else there for name, there in client.timeframes.items()
-    }
-    client.options["fetchOHLCV"] = {"timezone": "in the name"}
 
 
 def _mend_kraken(client: Any) -> None:
@@ -90,7 +77,7 @@ class _Told:
         return {**self._trade(row, market), "clientOrderId": row.get("cl_ord_id")}
 
 
-_MENDS: Mapping[str, Callable[[Any], None]] = {"bybit": mend_bybit, "kraken": _mend_kraken, "okx": _mend_okx}
+_MENDS: Mapping[str, Callable[[Any], None]] = {"bybit": mend_bybit, "kraken": _mend_kraken, "okx": mend_okx}
 
 
 def mend(client: Any) -> None:

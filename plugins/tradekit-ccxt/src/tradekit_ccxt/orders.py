@@ -204,7 +204,8 @@ def payment(found: Mapping[str, Any], kind: Any, symbol: str) -> VenuePayment:
         raise VenueError(f"a payment can't be read ({error}): {_shown(found)}", is_passing=True) from None
     if amount is None or not found.get("id"):
         raise VenueError(f"a payment came without its id or its amount: {_shown(found)}", is_passing=True)
-    signed = -amount if found.get("direction") == "out" else amount
+    # At some exchanges ccxt gives the sign as well as the direction.
+    signed = -abs(amount) if found.get("direction") == "out" else amount
     return VenuePayment(str(found["id"]), symbol, time * _MS, signed, currency, kind)
 
 

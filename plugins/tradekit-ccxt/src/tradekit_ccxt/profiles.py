@@ -58,6 +58,12 @@ class Profile:
     """What money that comes and goes without a trade is called, by the exchange's name of it; empty: it is not asked for."""
     payment_kind: str = ""
     """Where that name is in what the exchange itself says of an entry of its ledger."""
+    ledger_parts: tuple[Mapping[str, str], ...] = ({},)
+    """What its ledger is narrowed to, one question each."""
+    ledger_symbol: str = "symbol"
+    """The name under which its ledger is narrowed to an instrument."""
+    ledger_rows: int = 1000
+    """How many entries of the ledger come in one answer at most."""
     wallet: str = ""
     """The name of the money that positions are held against, without their profit, in a currency's part of the balance."""
     wallets: tuple[str | int, ...] = ("assets",)
@@ -68,10 +74,16 @@ class Profile:
     """For how many days trades and payments are told, where ccxt's features don't say."""
     countdown: Literal["", "each", "all"] = ""
     """Which timer of the exchange can be set that cancels all orders: of `each` instrument by itself, or `all` of the account's."""
+    countdown_s: tuple[int, int] = (1, 86_400)
+    """From how many seconds to how many that timer can be set."""
+    older: str = ""
+    """The name under which open orders are asked for that are older than one, where one answer does not hold all."""
     has_leverage: bool = False
     """Whether leverage and margin mode can be set and read back, and the margin that positions need be asked for."""
     has_own_modes: bool = False
     """Whether each perpetual has a position mode of its own, and not the account one for all."""
+    margin_in_orders: bool = False
+    """Whether each order says its margin mode, which ccxt leaves crossed, and no instrument is set to one."""
 
 
 _WHOLE = 10**9
@@ -115,7 +127,30 @@ _BYBIT_SWAP = replace(
 )
 
 _OKX = Profile(
-    find="clientOrderId", cancel="clientOrderId", has_window=True, deadline="expTime", turned_fee="fillFee", fills=100, days_back=90
+    find="clientOrderId",
+    cancel="clientOrderId",
+    has_window=True,
+    deadline="expTime",
+    turned_fee="fillFee",
+    fills=100,
+    days_back=90,
+    countdown="all",
+    countdown_s=(10, 120),
+    older="after",
+)
+_OKX_SWAP = replace(
+    _OKX,
+    reduce_only=True,
+    payments={"173": "funding", "174": "funding"} | dict.fromkeys(("109", "110", "111"), "liquidation fee"),
+    payment_kind="subType",
+    ledger_parts=({"type": "8"}, {"type": "5"}),
+    ledger_symbol="instId",
+    ledger_rows=100,
+    wallet="cashBal",
+    wallets=("data", 0, "details"),
+    wallet_currency="ccy",
+    has_leverage=True,
+    margin_in_orders=True,
 )
 
 _RECORDED: Mapping[tuple[str, str], Profile] = {
@@ -125,7 +160,7 @@ _RECORDED: Mapping[tuple[str, str], Profile] = {
     ("bybit", "spot"): _BYBIT,
     ("bybit", "swap"): _BYBIT_SWAP,
     ("okx", "spot"): _OKX,
-    ("okx", "swap"): replace(_OKX, reduce_only=True),
+    ("okx", "swap"): _OKX_SWAP,
     ("kraken", "spot"): Profile(
         cancel="clientOrderId",
         narrow="cl_ord_id",

@@ -45,10 +45,10 @@ OPTIONS: list[tuple[str, dict[str, Any]]] = [
     (
         "--dialect",
         {
-            "type": click.Choice(["binance", "binance-usdm", "bybit", "bybit-linear", "kraken", "okx"]),
+            "type": click.Choice(["binance", "binance-usdm", "bybit", "bybit-linear", "kraken", "okx", "okx-swap"]),
             "default": "binance",
             "show_default": True,
-            "help": "Whose API it speaks: that of a spot market, or of linear perpetuals (binance-usdm, bybit-linear).",
+            "help": "Whose API it speaks: that of a spot market, or of linear perpetuals (binance-usdm, bybit-linear, okx-swap).",
         },
     ),
     ("--data", {"type": PATH, "required": True, "help": "A CSV or Parquet file, or a TOML file with a [data] table."}),
@@ -80,6 +80,7 @@ OPTIONS: list[tuple[str, dict[str, Any]]] = [
     ),
     ("--tick", {"type": number, "help": "Price step.  [default: as the data shows]"}),
     ("--lot", {"type": number, "help": "Size step.  [default: as the data shows]"}),
+    ("--contract", {"type": number, "help": "Units in a contract, of perpetuals.  [default: as the source says, or 1]"}),
     ("--min-notional", {"type": number, "help": "Smallest value of an order.  [default: 5]"}),
     ("--faults", {"type": PATH, "help": "A TOML file with a [[fault]] table for each fault."}),
     ("--secrets", {"type": PATH, "default": Path("venue.json"), "show_default": True, "help": "Where keys and token are written."}),

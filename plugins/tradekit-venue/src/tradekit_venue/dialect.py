@@ -80,6 +80,8 @@ class Dialect(ABC):
 
     has_perpetuals: ClassVar[bool] = False
     """Whether what it lists are linear perpetuals, and not spot markets."""
+    has_contracts: ClassVar[bool] = False
+    """Whether it counts perpetuals in contracts, which may be more or less than one unit of the base currency."""
     usual_fee: ClassVar[Decimal]
     """What its accounts pay of a trade's value, if nobody says otherwise."""
     sockets: ClassVar[str]

@@ -7,7 +7,7 @@ from tradekit_venue.binance_usdm.dialect import BinanceUsdm
 from tradekit_venue.bybit.dialect import Bybit, BybitLinear
 from tradekit_venue.dialect import Dialect
 from tradekit_venue.kraken.dialect import Kraken
-from tradekit_venue.okx.dialect import Okx
+from tradekit_venue.okx.dialect import Okx, OkxSwap
 
 __all__ = ["DIALECTS"]
 
@@ -18,4 +18,5 @@ DIALECTS: dict[str, type[Dialect]] = {
     "bybit-linear": BybitLinear,
     "kraken": Kraken,
     "okx": Okx,
+    "okx-swap": OkxSwap,
 }

@@ -37,6 +37,8 @@ class Rules:
     min_notional: Decimal | None = None
     start: int | None = None
     interval: str | None = None
+    contract: Decimal | None = None
+    """How many units one contract is of a perpetual, `None` for what the source says."""
 
 
 def load(source: DataSource, symbol: str, kind: str, rules: Rules) -> Recording:
@@ -106,63 +108,71 @@ def of_bars(series: Series, symbol: str, facts: Instrument, rules: Rules) -> Rec
     if interval is None:
         raise DataError(f"{series.origin}: bars of {length} ms are of no interval that a venue offers: {', '.join(INTERVALS)}")
     prices = np.concatenate([series.open, series.high, series.low, series.close])
-    market = market_of(symbol, facts, rules, prices, series.volume)
+    market, unit = market_of(symbol, facts, rules, prices, series.volume), unit_of(symbol, facts)
     opens = series.open_time // NS_PER_MS
     start = int(opens[min(HISTORY, len(opens) // 2)]) if rules.start is None else rules.start
     first = int(np.searchsorted(opens, start))
-    history = tuple(candle_of(series, row, market, length) for row in range(first))
-    coming = (candle_of(series, row, market, length) for row in range(first, len(series)))
+    history = tuple(candle_of(series, row, market, length, unit) for row in range(first))
+    coming = (candle_of(series, row, market, length, unit) for row in range(first, len(series)))
     prints = (one for bar in coming for one in prints_of(bar, market.lot))
-    size = Decimal(str(float(np.median(series.volume)))) / 100
+    size = Decimal(str(float(np.median(series.volume)))) * unit / 100
     return Recording(market, start, int(opens[-1]) + length, interval, history, prints, size)
 
 
-def candle_of(series: Series, row: int, market: Market, length: int) -> Candle:
-    """Return a bar as a candle, exact to the tick."""
+def candle_of(series: Series, row: int, market: Market, length: int, unit: Decimal) -> Candle:
+    """Return a bar as a candle, exact to the tick, its volume in units of the base currency."""
     columns = (series.open, series.high, series.low, series.close)
     first, high, low, last = (exact(column[row]).quantize(market.tick) for column in columns)
-    volume = exact(series.volume[row])
+    volume = exact(series.volume[row]) * unit
     begin = int(series.open_time[row]) // NS_PER_MS
     return Candle(begin, begin + length, first, high, low, last, volume, volume * (first + high + low + last) / 4, 4)
 
 
 def of_trades(trades: Trades, symbol: str, facts: Instrument, rules: Rules) -> Recording:
     """Return a recording of single trades."""
-    market = market_of(symbol, facts, rules, trades.price, trades.size)
+    market, unit = market_of(symbol, facts, rules, trades.price, trades.size), unit_of(symbol, facts)
     times = trades.time // NS_PER_MS
     start = int(times[0]) if rules.start is None else rules.start
     first = int(np.searchsorted(times, start))
     before = Candles()
-    for one in prints_from(trades, 0, first, market):
+    for one in prints_from(trades, 0, first, market, unit):
         before.add(one.time, one.price, one.quantity, one.side is not Side.SELL)
-    size = Decimal(str(float(np.median(trades.size)))) * 10
-    prints = prints_from(trades, first, len(trades), market)
+    size = Decimal(str(float(np.median(trades.size)))) * unit * 10
+    prints = prints_from(trades, first, len(trades), market, unit)
     return Recording(market, start, int(times[-1]), before.finest, tuple(before.of(before.finest)), prints, size)
 
 
-def prints_from(trades: Trades, first: int, stop: int, market: Market) -> Iterator[Print]:
+def prints_from(trades: Trades, first: int, stop: int, market: Market, unit: Decimal) -> Iterator[Print]:
     """Give recorded trades one by one."""
     sides = {1: Side.BUY, -1: Side.SELL}
     for row in range(first, stop):
         price = exact(trades.price[row]).quantize(market.tick)
-        yield Print(int(trades.time[row]) // NS_PER_MS, price, exact(trades.size[row]), sides.get(int(trades.side[row])))
+        yield Print(int(trades.time[row]) // NS_PER_MS, price, exact(trades.size[row]) * unit, sides.get(int(trades.side[row])))
 
 
 def market_of(symbol: str, facts: Instrument, rules: Rules, prices: Floats, sizes: Floats) -> Market:
     """Return the market, with the steps that were asked for, that the source knows, or that the data shows."""
     tick = rules.tick or known(facts.tick) or step_of(prices, EXACT_DECIMALS)
     left = EXACT_DECIMALS - max(0, -int(tick.normalize().as_tuple().exponent))
-    lot = rules.lot or known(facts.lot) or step_of(sizes, left)
+    unit = unit_of(symbol, facts)
+    lot = rules.lot or (known(facts.lot) or step_of(sizes, left)) * unit
     base, _, quote = symbol.partition(":")[0].partition("/")
     more: dict[str, Any] = {}
     notional = rules.min_notional if rules.min_notional is not None else known(facts.min_notional)
     if notional is not None:
         more["min_notional"] = notional
+    if ":" in symbol:
+        more["contract"] = rules.contract or unit
     try:
         kind = Perpetual if ":" in symbol else Market
         return kind(base, quote, tick, lot, max_quantity=lot * 10**9, max_price=tick * 10**9, **more)
     except ValueError as error:
-        raise ConfigError(f"{error}; say --tick or --lot") from None
+        raise ConfigError(f"{error}; say {'--tick, --lot or --contract' if ':' in symbol else '--tick or --lot'}") from None
+
+
+def unit_of(symbol: str, facts: Instrument) -> Decimal:
+    """Return how many units of the base currency are meant by a size of 1: those of one contract, of a perpetual."""
+    return Decimal(format(exact(facts.multiplier).normalize(), "f")) if ":" in symbol else Decimal(1)
 
 
 def known(fact: float | None) -> Decimal | None:

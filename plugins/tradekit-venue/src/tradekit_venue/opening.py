@@ -9,7 +9,7 @@ import os
 import secrets
 import tomllib
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from decimal import Decimal
 from pathlib import Path
@@ -22,6 +22,7 @@ from tradekit_venue.clock import Clock
 from tradekit_venue.dialects import DIALECTS
 from tradekit_venue.engine.account import Rates
 from tradekit_venue.engine.candles import INTERVALS
+from tradekit_venue.engine.perpetual import Perpetual
 from tradekit_venue.faults import Fault, read_fault
 from tradekit_venue.loading import Rules, load
 from tradekit_venue.recording import Recording
@@ -66,17 +67,22 @@ def read(asked: Mapping[str, Any]) -> list[Recording]:
     if wrong := next((symbol for symbol in symbols if (":" in symbol) != is_perpetual), None):
         example = "perpetuals, such as BTC/USDT:USDT" if is_perpetual else "spot markets, such as BTC/USDT"
         raise ConfigError(f"the dialect {asked['dialect']!r} has {example}, and {wrong!r} is none")
+    if asked["contract"] and not DIALECTS[asked["dialect"]].has_contracts:
+        counting = ", ".join(name for name, dialect in DIALECTS.items() if dialect.has_contracts)
+        raise ConfigError(
+            f"the dialect {asked['dialect']!r} does not count in contracts; leave --contract out, or speak {counting}"
+        )
     interval = asked["interval"] or named.interval
     if interval is not None and interval not in INTERVALS:
         raise ConfigError(
             f"--interval {interval!r} is none that a venue offers{nearest(interval, INTERVALS)}: {', '.join(INTERVALS)}"
         )
-    rules = Rules(asked["tick"], asked["lot"], asked["min_notional"], asked["start"], interval)
+    rules = Rules(asked["tick"], asked["lot"], asked["min_notional"], asked["start"], interval, asked["contract"])
     recordings = [load(named.source, symbol, asked["kind"], rules) for symbol in dict.fromkeys(symbols)]
     latest = max(recording.start for recording in recordings)
     if all(recording.start == latest for recording in recordings):
         return recordings
-    later = Rules(rules.tick, rules.lot, rules.min_notional, latest, interval)
+    later = replace(rules, start=latest)
     return [load(named.source, symbol, asked["kind"], later) for symbol in dict.fromkeys(symbols)]
 
 
@@ -158,9 +164,10 @@ def welcome(url: str, recordings: Iterable[Recording], asked: Mapping[str, Any])
     lines = [f"{asked['dialect']} at {url}"]
     for one in recordings:
         what = f"bars of {one.interval}" if asked["kind"] == "bars" else "trades"
-        lines.append(
-            f"{one.market.symbol}  {what}, {shown(one.start)} to {shown(one.end)}, tick {one.market.tick}, lot {one.market.lot}"
-        )
+        steps = f"tick {one.market.tick}, lot {one.market.lot}"
+        if isinstance(one.market, Perpetual) and DIALECTS[asked["dialect"]].has_contracts:
+            steps += f", contracts of {one.market.contract}"
+        lines.append(f"{one.market.symbol}  {what}, {shown(one.start)} to {shown(one.end)}, {steps}")
     speed = asked["speed"]
     pace = "its clock stands still" if not speed else f"its clock runs at {speed:g} times real time"
     lines.append(pace if speed == 1 else f"{pace}, so times of requests are not checked")

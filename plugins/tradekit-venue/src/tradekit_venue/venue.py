@@ -44,7 +44,7 @@ class Venue:
     def __init__(self, clock: Clock, checks_timing: bool = True, dialect: str = "binance") -> None:
         self.clock = clock
         self.dialect = dialect
-        """Whose API it speaks: `binance` for spot, `binance-usdm` for linear perpetuals."""
+        """Whose API it speaks, by a name of `DIALECTS`."""
         self.exchange = Exchange(clock)
         self.carry = Carry(self.exchange)
         self.checks_timing = checks_timing
@@ -96,6 +96,11 @@ class Venue:
         if milliseconds:
             due = account.countdowns[symbol] = self.clock.now() + milliseconds
             self.after(milliseconds, lambda: self._run_out(account, symbol, due))
+
+    def count_down_all(self, account: Account, milliseconds: int) -> None:
+        """Cancel all orders of an account in all markets after so long, unless this is asked again; 0 takes it back."""
+        for symbol in self.exchange.listings:
+            self.count_down(account, symbol, milliseconds)
 
     def _run_out(self, account: Account, symbol: str, due: int) -> None:
         if account.countdowns.get(symbol) != due:

@@ -127,6 +127,10 @@ class Margin:
         rate = listing.market.maintenance if isinstance(listing.market, Perpetual) else ZERO
         return abs(one.quantity) * self.mark(listing) * rate
 
+    def notional(self, account: Account) -> Decimal:
+        """Return what all positions are worth."""
+        return sum((abs(one.quantity) * self.mark(listing) for listing, one in self.held(account)), ZERO)
+
     def tied(self, account: Account) -> Decimal:
         """Return the initial margin of all positions."""
         held = self.held(account)

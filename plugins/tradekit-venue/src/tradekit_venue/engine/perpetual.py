@@ -24,6 +24,19 @@ class Perpetual(Market):
     """What a liquidation costs besides, as a share of the value closed; never more than is left."""
     funding_rate: Decimal = Decimal("0.0001")
     """What long positions pay short ones every eight hours where no recording tells."""
+    contract: Decimal = Decimal(1)
+    """How many units of the base currency one contract is, where an exchange counts in contracts; sizes here are in units."""
+
+    def __post_init__(self) -> None:
+        Market.__post_init__(self)
+        one = self.contract
+        if not one.is_finite() or one <= 0:
+            raise ValueError(f"a contract of {self.symbol!r} is {one} {self.base}; it must be above 0")
+        if self.lot / one * one != self.lot:
+            raise ValueError(
+                f"a contract of {self.symbol!r} is {one} {self.base}, and its lot of {self.lot} is no number of contracts that can "
+                "be written; make the lot a half, a fifth, a tenth or such of the contract"
+            )
 
     @property
     def symbol(self) -> str:

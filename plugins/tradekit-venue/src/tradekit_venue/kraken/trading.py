@@ -181,8 +181,7 @@ def cancel_all_after(request: Request) -> dict[str, Any]:
     left = request.integer("timeout")
     if left is None:
         raise RefusedError("EGeneral:Invalid arguments:timeout")
-    for symbol in request.venue.exchange.listings:
-        request.venue.count_down(request.account, symbol, left * 1000)
+    request.venue.count_down_all(request.account, left * 1000)
     now = request.now()
     return {"currentTime": iso(now), "triggerTime": iso(now + left * 1000) if left else "0"}
 

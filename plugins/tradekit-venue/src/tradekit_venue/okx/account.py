@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from tradekit_venue.okx.forms import balance_form, text
+from tradekit_venue.okx.forms import text
+from tradekit_venue.okx.money import balance_form
 from tradekit_venue.okx.request import Endpoint, Request
 
 __all__ = ["ENDPOINTS"]
@@ -15,21 +16,42 @@ def balance(request: Request) -> list[dict[str, Any]]:
     wanted = [name for name in request.params.text("ccy", "").split(",") if name]
     account = request.account
     assets = [name for name in account.assets() if (name in wanted if wanted else account.total(name))]
-    return [balance_form(account, assets, request.now())]
+    return [balance_form(request.venue.exchange, account, assets, request.now())]
 
 
-def config(_: Request) -> list[dict[str, Any]]:
-    """Return what the account is set to: it trades at spot, with net positions."""
-    return [{"acctLv": "1", "posMode": "net_mode", "autoLoan": False, "level": "Lv1", "perm": "read_only,trade"}]
+def config(request: Request) -> list[dict[str, Any]]:
+    """Return what the account is set to: spot only, or with perpetuals on the margin of one currency, and which positions."""
+    names = list(request.venue.exchange.accounts)
+    number = str(names.index(request.account.name) + 1)
+    return [
+        {
+            "acctLv": "1" if request.kind == "SPOT" else "2",
+            "acctStpMode": "cancel_maker",
+            "autoLoan": False,
+            "ctIsoMode": "automatic",
+            "greeksType": "PA",
+            "ip": "",
+            "label": request.account.name,
+            "level": "Lv1",
+            "levelTmp": "",
+            "mainUid": number,
+            "perm": "read_only,trade",
+            "posMode": "long_short_mode" if request.account.is_hedged else "net_mode",
+            "uid": number,
+        }
+    ]
 
 
 def trade_fee(request: Request) -> list[dict[str, Any]]:
     """Return what trading costs the account."""
     rates = request.account.rates
-    empty = ("delivery", "exercise", "makerU", "makerUSDC", "takerU", "takerUSDC", "uly")
+    empty = ("delivery", "exercise", "makerUSDC", "takerUSDC", "uly")
+    settled = (text(-rates.maker), text(-rates.taker)) if request.kind == "SWAP" else ("", "")
     return [
         {
             **dict.fromkeys(empty, ""),
+            "makerU": settled[0],
+            "takerU": settled[1],
             "category": "1",
             "instType": request.kind,
             "level": "Lv1",

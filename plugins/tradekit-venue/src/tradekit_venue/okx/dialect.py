@@ -6,22 +6,22 @@ import copy
 import json
 from collections.abc import Mapping
 from decimal import Decimal
-from typing import Any
+from typing import Any, ClassVar
 from urllib.parse import parse_qsl
 
 from tradekit_venue.answer import Answer, Done, json_answer
 from tradekit_venue.dialect import Dialect, Sent, Socket, texts
 from tradekit_venue.faults import Fault
-from tradekit_venue.okx import account, market_data, trading
+from tradekit_venue.okx import account, market_data, perpetuals, trading
 from tradekit_venue.okx.access import authorise
 from tradekit_venue.okx.limits import Limits
 from tradekit_venue.okx.params import wrong
 from tradekit_venue.okx.refusals import RefusedError
-from tradekit_venue.okx.request import Request
+from tradekit_venue.okx.request import Endpoint, Request
 from tradekit_venue.okx.streams import PrivateSession, PublicSession
 from tradekit_venue.venue import Venue
 
-__all__ = ["Okx"]
+__all__ = ["Okx", "OkxSwap"]
 
 ROOT = "api/v5/"
 SOCKETS = "ws/v5/"
@@ -46,9 +46,11 @@ def items_of(sent: Sent) -> list[dict[str, str]]:
 class Okx(Dialect):
     """Answers as OKX does at spot, for an account that borrows nothing."""
 
+    kind: ClassVar[str] = "SPOT"
+    """What its markets are called by their kind."""
     usual_fee = Decimal("0.001")
     sockets = "ws/v5/public, ws/v5/business and ws/v5/private"
-    endpoints = market_data.ENDPOINTS | trading.ENDPOINTS | account.ENDPOINTS
+    endpoints: ClassVar[Mapping[tuple[str, str], Endpoint]] = market_data.ENDPOINTS | trading.ENDPOINTS | account.ENDPOINTS
 
     def __init__(self, venue: Venue) -> None:
         super().__init__(venue)
@@ -72,7 +74,7 @@ class Okx(Dialect):
 
     def answer(self, sent: Sent) -> Done:
         """Answer a request."""
-        request = Request(self.venue, self.hidden, [], "SPOT")
+        request = Request(self.venue, self.hidden, [], self.kind)
         try:
             rows = self._rows(sent, request)
         except RefusedError as error:
@@ -125,3 +127,13 @@ class Okx(Dialect):
             "msg": "The connection will soon be closed for a service upgrade.",
             "connId": "venue",
         }
+
+
+class OkxSwap(Okx):
+    """Answers as OKX does for linear swaps, with one position each on crossed margin, for an account that trades nothing else."""
+
+    kind = "SWAP"
+    has_perpetuals = True
+    has_contracts = True
+    usual_fee = Decimal("0.0005")
+    endpoints: ClassVar[Mapping[tuple[str, str], Endpoint]] = {**Okx.endpoints, **perpetuals.ENDPOINTS}

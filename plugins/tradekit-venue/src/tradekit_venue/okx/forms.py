@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from decimal import Decimal
 from typing import Any
 
-from tradekit_venue.engine.account import Account
+from tradekit_venue.engine.book import BookSide
 from tradekit_venue.engine.candles import DAY, Candle
 from tradekit_venue.engine.events import Executed, Execution
 from tradekit_venue.engine.listing import Listing
@@ -15,14 +16,18 @@ from tradekit_venue.engine.perpetual import Perpetual
 
 __all__ = [
     "BARS",
-    "balance_form",
     "book_rows",
     "candle_row",
+    "client_id_of",
+    "contract_of",
+    "family_of",
     "fill_form",
     "id_of",
     "kind_of",
+    "level_rows",
     "order_event",
     "order_form",
+    "size",
     "text",
     "ticker_form",
     "trade_form",
@@ -80,14 +85,29 @@ def text(value: Decimal) -> str:
     return format(value.normalize() if value else ZERO, "f")
 
 
+def family_of(market: Market) -> str:
+    """Return the name of a pair of currencies, such as BTC-USDT."""
+    return f"{market.base}-{market.quote}"
+
+
 def id_of(market: Market) -> str:
     """Return the name of a market, such as BTC-USDT or BTC-USDT-SWAP."""
-    return f"{market.base}-{market.quote}" + ("-SWAP" if isinstance(market, Perpetual) else "")
+    return family_of(market) + ("-SWAP" if isinstance(market, Perpetual) else "")
 
 
 def kind_of(market: Market) -> str:
     """Return what a market is called by its kind."""
     return "SWAP" if isinstance(market, Perpetual) else "SPOT"
+
+
+def contract_of(market: Market) -> Decimal:
+    """Return how many units of the base currency sizes in a market are counted in: those of one contract, of a perpetual."""
+    return market.contract if isinstance(market, Perpetual) else Decimal(1)
+
+
+def size(market: Market, units: Decimal) -> str:
+    """Return how much is traded, offered or held, as it is counted in a market."""
+    return text(units / contract_of(market))
 
 
 def type_of(order: Order) -> str:
@@ -103,8 +123,28 @@ def type_of(order: Order) -> str:
 def paid(order: Order, trades: list[Trade]) -> tuple[Decimal, str]:
     """Return what an order has paid for trades, and in which currency."""
     fees = [fee for trade in trades if (fee := trade.fee_of(order)) is not None]
-    asset = fees[-1].asset if fees else (order.market.base if order.side is Side.BUY else order.market.quote)
+    received = order.market.base if order.side is Side.BUY and not isinstance(order.market, Perpetual) else order.market.quote
+    asset = fees[-1].asset if fees else received
     return sum((fee.amount for fee in fees), ZERO), asset
+
+
+def gain(order: Order, trades: list[Trade]) -> str:
+    """Return what trades have realised for an order: nothing at spot."""
+    return text(sum((order.account.gains.get((trade.id, order.id), ZERO) for trade in trades), ZERO))
+
+
+def client_id_of(order: Order) -> str:
+    """Return the id that its owner has given an order; one by which the venue closes a position out has none."""
+    return "" if order.is_imposed else order.asked.client_id
+
+
+def terms_of(order: Order) -> dict[str, str]:
+    """Return on which terms an order trades: at spot for cash, of perpetuals on crossed margin."""
+    market = order.market
+    if not isinstance(market, Perpetual):
+        return {"ccy": "", "tdMode": "cash", "lever": "", "rebateCcy": order.gives}
+    lever = str(order.account.holding(market.symbol).leverage)
+    return {"ccy": "", "tdMode": "cross", "lever": lever, "rebateCcy": market.quote}
 
 
 def last_fill(order: Order) -> dict[str, str]:
@@ -114,7 +154,7 @@ def last_fill(order: Order) -> dict[str, str]:
     return {
         "fillPx": "" if last is None else text(last.price),
         "tradeId": "" if last is None else str(last.id),
-        "fillSz": "0" if last is None else text(last.quantity),
+        "fillSz": "0" if last is None else size(order.market, last.quantity),
         "fillTime": "" if last is None else str(last.time),
         "feeCcy": asset,
         "fee": text(-fee),
@@ -127,28 +167,25 @@ def order_form(order: Order) -> dict[str, Any]:
     is_cancelled = order.status is Status.CANCELED
     return {
         **last_fill(order),
+        **terms_of(order),
         **dict.fromkeys(UNUSED_BY_ORDERS, ""),
         "instType": kind_of(order.market),
         "instId": id_of(order.market),
-        "ccy": "",
         "ordId": str(order.id),
-        "clOrdId": asked.client_id,
+        "clOrdId": client_id_of(order),
         "px": text(order.price) if asked.kind.has_limit else "",
-        "sz": text(asked.value or order.quantity),
-        "pnl": "0",
+        "sz": text(asked.value) if asked.value else size(order.market, order.quantity),
+        "pnl": gain(order, order.fills),
         "ordType": type_of(order),
         "side": order.side.lower(),
         "posSide": "net",
-        "tdMode": "cash",
-        "accFillSz": text(order.filled),
+        "accFillSz": size(order.market, order.filled),
         "avgPx": text(order.paid / order.filled) if order.filled else "",
         "state": STATES[order.status],
         "stpMode": "cancel_maker",
-        "lever": "",
-        "rebateCcy": order.gives,
         "rebate": "0",
-        "tgtCcy": ("quote_ccy" if asked.value else "base_ccy") if asked.kind is Kind.MARKET else "",
-        "category": "normal",
+        "tgtCcy": target_of(order),
+        "category": "full_liquidation" if order.is_imposed else "normal",
         "reduceOnly": str(asked.is_reduce_only).lower(),
         "isTpLimit": "false",
         "cancelSource": "1" if is_cancelled else "",
@@ -160,6 +197,13 @@ def order_form(order: Order) -> dict[str, Any]:
     }
 
 
+def target_of(order: Order) -> str:
+    """Return in which currency the size of an order is, where it may be either: at the market, at spot."""
+    if order.asked.kind is not Kind.MARKET or isinstance(order.market, Perpetual):
+        return ""
+    return "quote_ccy" if order.asked.value else "base_ccy"
+
+
 def order_event(event: Executed, listing: Listing) -> dict[str, Any]:
     """Return what has become of an order, with the trade if it is one."""
     order, trade = event.order, event.trade if event.execution is Execution.TRADE else None
@@ -168,11 +212,11 @@ def order_event(event: Executed, listing: Listing) -> dict[str, Any]:
     return order_form(order) | {
         "tradeId": "" if trade is None else str(trade.id),
         "fillPx": "" if trade is None else text(trade.price),
-        "fillSz": "0" if trade is None else text(trade.quantity),
+        "fillSz": "0" if trade is None else size(order.market, trade.quantity),
         "fillTime": "" if trade is None else str(trade.time),
         "fillFee": "0" if trade is None else text(-fee),
         "fillFeeCcy": "" if trade is None else asset,
-        "fillPnl": "0",
+        "fillPnl": gain(order, [] if trade is None else [trade]),
         "fillNotionalUsd": "" if trade is None else text(trade.value),
         "notionalUsd": text(order.quantity * (order.price or listing.last or ZERO)),
         "execType": role,
@@ -192,14 +236,14 @@ def fill_form(order: Order, trade: Trade, number: int) -> dict[str, Any]:
         "instId": id_of(order.market),
         "tradeId": str(trade.id),
         "ordId": str(order.id),
-        "clOrdId": order.asked.client_id,
+        "clOrdId": client_id_of(order),
         "billId": str(number),
         "subType": "1" if order.side is Side.BUY else "2",
         "tag": "",
         "fillPx": text(trade.price),
-        "fillSz": text(trade.quantity),
+        "fillSz": size(order.market, trade.quantity),
         "fillIdxPx": text(trade.price),
-        "fillPnl": "0",
+        "fillPnl": gain(order, [trade]),
         "side": order.side.lower(),
         "posSide": "net",
         "execType": "M" if trade.maker is order else "T",
@@ -216,26 +260,37 @@ def trade_form(trade: Trade) -> dict[str, Any]:
     return {
         "instId": id_of(trade.market),
         "side": trade.taker_side.lower(),
-        "sz": text(trade.quantity),
+        "sz": size(trade.market, trade.quantity),
         "px": text(trade.price),
         "tradeId": str(trade.id),
         "ts": str(trade.time),
     }
 
 
-def candle_row(candle: Candle, is_over: bool) -> list[str]:
-    """Return a candle, with what it is worth twice, and whether it is over."""
+def candle_row(market: Market, candle: Candle, is_over: bool) -> list[str]:
+    """Return a candle, with what was traded in three ways, and whether it is over.
+
+    At spot that is in the base currency and twice in the quote currency, of perpetuals in contracts and once in each currency.
+    """
     prices = [text(value) for value in (candle.open, candle.high, candle.low, candle.close)]
-    return [str(candle.open_time), *prices, text(candle.volume), text(candle.value), text(candle.value), str(int(is_over))]
+    traded = size(market, candle.volume), text(traded_in(market, candle)), text(candle.value)
+    return [str(candle.open_time), *prices, *traded, str(int(is_over))]
+
+
+def traded_in(market: Market, candle: Candle) -> Decimal:
+    """Return what was traded in a candle in the currency in which that is told: of perpetuals the base, at spot the quote."""
+    return candle.volume if isinstance(market, Perpetual) else candle.value
 
 
 def book_rows(listing: Listing, limit: int) -> dict[str, list[list[str]]]:
     """Return the best prices of a book, with what is on offer there and in how many orders."""
     sides = {"asks": listing.book.asks, "bids": listing.book.bids}
-    return {
-        name: [[text(price), text(size), "0", str(side.count_at(price))] for price, size in side.depth(limit)]
-        for name, side in sides.items()
-    }
+    return {name: level_rows(listing.market, side, side.depth(limit)) for name, side in sides.items()}
+
+
+def level_rows(market: Market, side: BookSide, levels: Iterable[tuple[Decimal, Decimal]]) -> list[list[str]]:
+    """Return levels of one side of a book."""
+    return [[text(price), size(market, units), "0", str(side.count_at(price))] for price, units in levels]
 
 
 def ticker_form(listing: Listing, now: int) -> dict[str, Any]:
@@ -248,90 +303,17 @@ def ticker_form(listing: Listing, now: int) -> dict[str, Any]:
         "instType": kind_of(market),
         "instId": id_of(market),
         "last": text(last),
-        "lastSz": text(listing.tape[-1].quantity if listing.tape else ZERO),
+        "lastSz": size(market, listing.tape[-1].quantity if listing.tape else ZERO),
         "askPx": text(ask[0]),
-        "askSz": text(ask[1]),
+        "askSz": size(market, ask[1]),
         "bidPx": text(bid[0]),
-        "bidSz": text(bid[1]),
+        "bidSz": size(market, bid[1]),
         "open24h": text(opened),
         "high24h": text(max((one.high for one in candles), default=last)),
         "low24h": text(min((one.low for one in candles), default=last)),
-        "volCcy24h": text(sum((one.value for one in candles), ZERO)),
-        "vol24h": text(sum((one.volume for one in candles), ZERO)),
+        "volCcy24h": text(sum((traded_in(market, one) for one in candles), ZERO)),
+        "vol24h": size(market, sum((one.volume for one in candles), ZERO)),
         "sodUtc0": text(opened),
         "sodUtc8": text(opened),
         "ts": str(now),
-    }
-
-
-UNUSED_BY_MONEY = (
-    "accAvgPx",
-    "borrowFroz",
-    "clSpotInUseAmt",
-    "crossLiab",
-    "interest",
-    "isoLiab",
-    "liab",
-    "maxLoan",
-    "maxSpotInUseAmt",
-    "mgnRatio",
-    "openAvgPx",
-    "spotInUseAmt",
-    "spotUpl",
-    "spotUplRatio",
-    "totalPnl",
-    "totalPnlRatio",
-    "uplLiab",
-)
-NOTHING_OF_MONEY = (
-    "fixedBal",
-    "imr",
-    "isoEq",
-    "isoUpl",
-    "mmr",
-    "notionalLever",
-    "rewardBal",
-    "smtSyncEq",
-    "spotCopyTradingEq",
-    "spotIsoBal",
-    "stgyEq",
-    "twap",
-    "upl",
-)
-
-
-def balance_form(account: Account, assets: list[str], now: int) -> dict[str, Any]:
-    """Return what an account has of some currencies."""
-    empty = ("adjEq", "availEq", "borrowFroz", "imr", "mgnRatio", "mmr", "notionalUsd", "ordFroz", "upl")
-    uses = ("notionalUsdForBorrow", "notionalUsdForFutures", "notionalUsdForOption", "notionalUsdForSwap")
-    return {
-        **dict.fromkeys((*empty, *uses), ""),
-        "isoEq": "0",
-        "totalEq": "",
-        "uTime": str(now),
-        "details": [money_form(account, asset, now) for asset in assets],
-    }
-
-
-def money_form(account: Account, asset: str, now: int) -> dict[str, Any]:
-    """Return how much of a currency an account has, free and tied up by orders."""
-    total, free, locked = text(account.total(asset)), text(account.free[asset]), text(account.locked[asset])
-    return {
-        **dict.fromkeys(UNUSED_BY_MONEY, ""),
-        **dict.fromkeys(NOTHING_OF_MONEY, "0"),
-        "ccy": asset,
-        "eq": total,
-        "cashBal": total,
-        "spotBal": total,
-        "availBal": free,
-        "availEq": free,
-        "frozenBal": locked,
-        "ordFrozen": locked,
-        "disEq": "0",
-        "eqUsd": "",
-        "coinUsdPrice": "",
-        "colBorrAutoConversion": "0",
-        "collateralEnabled": False,
-        "collateralRestrict": False,
-        "uTime": str(now),
     }

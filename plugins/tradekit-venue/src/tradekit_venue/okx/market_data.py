@@ -6,14 +6,42 @@ from typing import Any
 
 from tradekit_venue.engine.candles import Candle
 from tradekit_venue.engine.listing import Listing
-from tradekit_venue.okx.forms import BARS, book_rows, candle_row, id_of, kind_of, text, ticker_form, trade_form
+from tradekit_venue.engine.market import Market
+from tradekit_venue.engine.perpetual import Perpetual
+from tradekit_venue.okx.forms import (
+    BARS,
+    book_rows,
+    candle_row,
+    family_of,
+    id_of,
+    kind_of,
+    size,
+    text,
+    ticker_form,
+    trade_form,
+)
 from tradekit_venue.okx.request import Endpoint, Request
 
 __all__ = ["ENDPOINTS"]
 
 RECENT = 1440
 """So many of the last candles are among the recent ones; all are among the old ones."""
-EMPTY = ("alias", "auctionEndTime", "ctMult", "ctType", "ctVal", "ctValCcy", "expTime", "instFamily", "optType", "settleCcy", "stk")
+EMPTY = (
+    "alias",
+    "auctionEndTime",
+    "contTdSwTime",
+    "expTime",
+    "maxPlatOILmt",
+    "openType",
+    "optType",
+    "posLmtAmt",
+    "posLmtPct",
+    "preMktSwTime",
+    "stk",
+)
+"""What is empty of all markets here: none expires, is an option, or is opened by an auction."""
+SPOT_ONLY = ("baseCcy", "quoteCcy")
+SWAP_ONLY = ("ctMult", "ctType", "ctVal", "ctValCcy", "instFamily", "lever", "settleCcy", "uly")
 
 
 def server_time(request: Request) -> list[dict[str, str]]:
@@ -24,32 +52,49 @@ def server_time(request: Request) -> list[dict[str, str]]:
 def instruments(request: Request) -> list[dict[str, Any]]:
     """Tell what is listed, and the rules."""
     request.params.word("instType", ("SPOT", "MARGIN", "SWAP", "FUTURES", "OPTION"))
-    return [instrument_form(listing) for listing in request.listings()]
+    names = list(request.venue.exchange.listings)
+    return [instrument_form(one) | {"instIdCode": names.index(one.market.symbol) + 1} for one in request.listings()]
 
 
 def instrument_form(listing: Listing) -> dict[str, Any]:
     """Return the rules of a market."""
     market = listing.market
-    most = text(market.max_quantity)
+    most = size(market, market.max_quantity)
     sizes = dict.fromkeys(("maxIcebergSz", "maxLmtSz", "maxMktSz", "maxStopSz", "maxTriggerSz", "maxTwapSz"), most)
     return {
         **dict.fromkeys(EMPTY, ""),
         **sizes,
         "instType": kind_of(market),
         "instId": id_of(market),
-        "baseCcy": market.base,
-        "quoteCcy": market.quote,
+        **currencies_form(market),
         "category": "1",
-        "lever": "",
+        "futureSettlement": False,
         "listTime": "1548133413000",
-        "lotSz": text(market.lot),
-        "minSz": text(market.lot),
+        "lotSz": size(market, market.lot),
+        "minSz": size(market, market.lot),
         "tickSz": text(market.tick),
         "maxLmtAmt": "20000000",
         "maxMktAmt": "1000000",
         "ruleType": "normal",
         "state": "live" if listing.is_open else "suspend",
-        "uly": "",
+        "tradeQuoteCcyList": [market.quote] if kind_of(market) == "SPOT" else [],
+    }
+
+
+def currencies_form(market: Market) -> dict[str, str]:
+    """Return what a market trades: a currency against another, or contracts that are settled in one."""
+    if not isinstance(market, Perpetual):
+        return {**dict.fromkeys(SWAP_ONLY, ""), "baseCcy": market.base, "quoteCcy": market.quote}
+    return {
+        **dict.fromkeys(SPOT_ONLY, ""),
+        "ctMult": "1",
+        "ctType": "linear",
+        "ctVal": text(market.contract),
+        "ctValCcy": market.base,
+        "instFamily": family_of(market),
+        "lever": str(market.max_leverage),
+        "settleCcy": market.quote,
+        "uly": family_of(market),
     }
 
 
@@ -65,8 +110,8 @@ def tickers(request: Request) -> list[dict[str, Any]]:
 
 def books(request: Request) -> list[dict[str, Any]]:
     """Return the book."""
-    size = request.params.optional("sz")
-    return [{**book_rows(request.listing(), min(size or 1, 400)), "ts": str(request.now())}]
+    levels = request.params.optional("sz")
+    return [{**book_rows(request.listing(), min(levels or 1, 400)), "ts": str(request.now())}]
 
 
 def trades(request: Request) -> list[dict[str, Any]]:
@@ -77,14 +122,14 @@ def trades(request: Request) -> list[dict[str, Any]]:
 def candles(request: Request) -> list[list[str]]:
     """Return recent candles, newest first; the first one may be unfinished."""
     found = wanted(request, request.listing().candles.of(interval(request))[-RECENT:])
-    return [candle_row(candle, candle.end <= request.venue.clock.now()) for candle in found]
+    return [candle_row(request.listing().market, one, one.end <= request.venue.clock.now()) for one in found]
 
 
 def old_candles(request: Request) -> list[list[str]]:
     """Return candles that are over, newest first."""
     now = request.venue.clock.now()
     found = wanted(request, [one for one in request.listing().candles.of(interval(request)) if one.end <= now])
-    return [candle_row(candle, True) for candle in found]
+    return [candle_row(request.listing().market, one, True) for one in found]
 
 
 def interval(request: Request) -> str:

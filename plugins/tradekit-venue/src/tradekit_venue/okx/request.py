@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 
 from tradekit_venue import request
 from tradekit_venue.engine.listing import Listing
@@ -12,7 +12,9 @@ from tradekit_venue.okx.forms import id_of
 from tradekit_venue.okx.params import Params
 from tradekit_venue.okx.refusals import RefusedError
 
-__all__ = ["Endpoint", "Request"]
+__all__ = ["Endpoint", "Request", "within"]
+
+_Row = TypeVar("_Row")
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,3 +60,22 @@ class Request(request.Request):
     def is_late(self) -> bool:
         """Say whether an order has come after its deadline."""
         return self.deadline is not None and self.venue.checks_timing and self.now() > self.deadline
+
+
+def within(request: Request, rows: Iterable[tuple[int, int, _Row]]) -> list[_Row]:
+    """Return the newest rows between two numbers, both left out, and two times, both included.
+
+    A row is its number, its time, and what it is.
+    """
+    params = request.params
+    after, before = params.optional("after"), params.optional("before")
+    begin, end = params.optional("begin"), params.optional("end")
+    chosen = [
+        row
+        for number, time, row in rows
+        if (after is None or number < after)
+        and (before is None or number > before)
+        and (begin is None or time >= begin)
+        and (end is None or time <= end)
+    ]
+    return chosen[-params.limit(100, 100) :][::-1]

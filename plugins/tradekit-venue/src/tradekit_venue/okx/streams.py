@@ -11,21 +11,25 @@ from typing import Any
 from tradekit_venue.answer import Answer, Done, json_answer
 from tradekit_venue.dialect import Asked, Dialect, Send
 from tradekit_venue.engine.account import Account
-from tradekit_venue.engine.events import BalancesMoved, BookMoved, CandleMoved, Event, Executed, Printed
+from tradekit_venue.engine.events import BalancesMoved, BookMoved, CandleMoved, Event, Executed, MovedBy, Printed
 from tradekit_venue.engine.listing import Listing
+from tradekit_venue.engine.market import Market
 from tradekit_venue.okx.access import logged_in
 from tradekit_venue.okx.forms import (
     BARS,
-    balance_form,
     book_rows,
     candle_row,
     id_of,
     kind_of,
+    level_rows,
     order_event,
+    size,
     text,
     ticker_form,
     trade_form,
 )
+from tradekit_venue.okx.money import balance_form
+from tradekit_venue.okx.positions import position_form
 from tradekit_venue.okx.refusals import RefusedError
 
 __all__ = ["PrivateSession", "PublicSession"]
@@ -39,6 +43,8 @@ CHANNELS = {
 }
 """What can be subscribed to, by the socket."""
 SUM_LEVELS = 25
+EVENTS = {MovedBy.ORDER: "filled", MovedBy.FUNDING_FEE: "funding_fee", MovedBy.INSURANCE_CLEAR: "liquidation"}
+"""What is called by what money was moved."""
 
 
 def message_of(said: str) -> dict[str, Any]:
@@ -158,7 +164,7 @@ class PublicSession:
             channels = (f"candle{bar}" for bar, interval in BARS.items() if interval == event.interval)
             for argument in self._subscriptions.of(*channels):
                 if argument["instId"] == name:
-                    row = candle_row(event.candle, event.is_final)
+                    row = candle_row(listing.market, event.candle, event.is_final)
                     yield "candle.closed" if event.is_final else "candle", {"arg": argument, "data": [row]}
             return
         for argument in self._subscriptions.of("trades", "tickers", *DEPTHS):
@@ -185,10 +191,7 @@ class PublicSession:
         """Return how a book has changed since it was told last."""
         name = argument["instId"]
         sides = {"asks": (event.asks, listing.book.asks), "bids": (event.bids, listing.book.bids)}
-        rows = {
-            word: [[text(price), text(size), "0", str(side.count_at(price))] for price, size in levels]
-            for word, (levels, side) in sides.items()
-        }
+        rows = {word: level_rows(listing.market, side, levels) for word, (levels, side) in sides.items()}
         numbers = {"checksum": checksum(listing), "prevSeqId": self._told[name], "seqId": event.last}
         self._told[name] = event.last
         return {"arg": argument, "action": "update", "data": [{**rows, "ts": str(self._venue.clock.told()), **numbers}]}
@@ -197,11 +200,17 @@ class PublicSession:
 def checksum(listing: Listing) -> int:
     """Return the sum by which a client checks its copy of a book: of 25 levels, bids and asks by turns."""
     sides = (
-        [f"{text(price)}:{text(size)}" for price, size in side.depth(SUM_LEVELS)] for side in (listing.book.bids, listing.book.asks)
+        [f"{text(price)}:{size(listing.market, units)}" for price, units in side.depth(SUM_LEVELS)]
+        for side in (listing.book.bids, listing.book.asks)
     )
     words = ":".join(word for word in chain.from_iterable(zip_longest(*sides)) if word is not None)
     found = zlib.crc32(words.encode())
     return found - (1 << 32) if found >> 31 else found
+
+
+def covers(argument: Argument, market: Market) -> bool:
+    """Say whether what is subscribed to is about a market."""
+    return argument.get("instType") in ("ANY", kind_of(market)) and argument.get("instId") in (None, id_of(market))
 
 
 class PrivateSession:
@@ -255,20 +264,21 @@ class PrivateSession:
 
     def _tell_order(self, event: Executed) -> None:
         market = event.order.market
-        wanted = [
-            one
-            for one in self._subscriptions.of("orders")
-            if one.get("instType") in ("ANY", kind_of(market)) and one.get("instId") in (None, id_of(market))
-        ]
+        wanted = [one for one in self._subscriptions.of("orders") if covers(one, market)]
         if wanted:
             row = order_event(event, self._dialect.venue.exchange.listings[market.symbol])
             self._send("orders", {"arg": wanted[0], "data": [row]})
 
     def _tell_money(self, event: BalancesMoved) -> None:
-        now = self._dialect.venue.clock.told()
+        now, exchange = self._dialect.venue.clock.told(), self._dialect.venue.exchange
         for argument in self._subscriptions.of("account"):
-            self._send("account", {"arg": argument, "data": [balance_form(event.account, list(event.assets), now)]})
+            self._send("account", {"arg": argument, "data": [balance_form(exchange, event.account, list(event.assets), now)]})
+        moved = [exchange.listings[symbol] for symbol in event.symbols]
+        positions = [(one.market, position_form(exchange.margin, one, event.account)) for one in moved]
+        for argument in self._subscriptions.of("positions"):
+            if rows := [row for market, row in positions if covers(argument, market)]:
+                self._send("positions", {"arg": argument, "data": rows})
         for argument in self._subscriptions.of("balance_and_position"):
             money = [{"ccy": asset, "cashBal": text(event.account.total(asset)), "uTime": str(now)} for asset in event.assets]
-            row = {"pTime": str(now), "eventType": "filled", "balData": money, "posData": [], "trades": []}
-            self._send("balance_and_position", {"arg": argument, "data": [row]})
+            told = {"pTime": str(now), "eventType": EVENTS[event.by], "balData": money, "posData": [row for _, row in positions]}
+            self._send("balance_and_position", {"arg": argument, "data": [told | {"trades": []}]})

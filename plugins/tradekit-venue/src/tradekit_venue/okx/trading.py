@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from decimal import Decimal
-from typing import Any, TypeVar
+from typing import Any
 
+from tradekit_venue.engine.market import Market
 from tradekit_venue.engine.order import Force, Kind, NewOrder, Order, RejectError, Side, Status, Trade
-from tradekit_venue.okx.forms import fill_form, order_form
+from tradekit_venue.engine.perpetual import Perpetual
+from tradekit_venue.okx.forms import contract_of, fill_form, order_form
 from tradekit_venue.okx.params import Params, wrong
 from tradekit_venue.okx.refusals import RefusedError, of_reason
-from tradekit_venue.okx.request import Endpoint, Request
+from tradekit_venue.okx.request import Endpoint, Request, within
 
 __all__ = ["ENDPOINTS"]
 
@@ -21,6 +23,8 @@ HOUR = 3_600_000
 KEPT_MS = 2 * HOUR
 """For how long an order is told of that was cancelled without any fill."""
 FILLS_MS = 72 * HOUR
+COUNTDOWNS = tuple(str(seconds) for seconds in (0, *range(10, 121)))
+"""The seconds that the timer takes which cancels all orders."""
 NOT_MODELLED = ("attachAlgoOrds", "slTriggerPx", "tpTriggerPx", "pxUsd", "pxVol", "banAmend", "quickMgnType")
 KINDS = {
     "market": (Kind.MARKET, Force.GTC),
@@ -29,8 +33,6 @@ KINDS = {
     "ioc": (Kind.LIMIT, Force.IOC),
     "fok": (Kind.LIMIT, Force.FOK),
 }
-
-_Row = TypeVar("_Row")
 
 
 def place(request: Request) -> list[dict[str, Any]]:
@@ -69,7 +71,10 @@ def each(request: Request, do: Callable[[Params], Order]) -> list[dict[str, Any]
 
 def placed(request: Request, params: Params) -> Order:
     """Take a new order."""
-    listing, asked = request.listing(params), new_order(params)
+    listing = request.listing(params)
+    if request.account.is_hedged:
+        raise wrong("posSide")
+    asked = new_order(params, listing.market)
     try:
         order = request.venue.exchange.place(request.account, listing.market.symbol, asked)
     except RejectError as error:
@@ -78,24 +83,28 @@ def placed(request: Request, params: Params) -> Order:
     return order
 
 
-def new_order(params: Params) -> NewOrder:
-    """Return the order that a request describes."""
+def new_order(params: Params, market: Market) -> NewOrder:
+    """Return the order that a request describes. Sizes of perpetuals are in contracts."""
     for name in NOT_MODELLED:
         if name in params:
             raise wrong(name)
     client_id = params.text("clOrdId", "")
     if client_id and not CLIENT_ID.match(client_id):
         raise wrong("clOrdId")
-    params.word("tdMode", ("cash",))
+    is_perpetual = isinstance(market, Perpetual)
+    params.word("tdMode", ("cross",) if is_perpetual else ("cash",))
+    params.word("posSide", ("net",), "net")
+    reduces = params.word("reduceOnly", ("true", "false"), "false") == "true" and is_perpetual
     side = Side(params.word("side", ("buy", "sell")).upper())
     kind, force = KINDS[params.word("ordType", tuple(KINDS))]
     size = params.decimal("sz")
     price = params.decimal("px") if kind.has_limit else Decimal(0)
-    if kind is Kind.MARKET:
+    if kind is Kind.MARKET and not is_perpetual:
         usual = "quote_ccy" if side is Side.BUY else "base_ccy"
         if params.word("tgtCcy", ("base_ccy", "quote_ccy"), usual) == "quote_ccy":
             return NewOrder(side, kind, value=size, client_id=client_id)
-    return NewOrder(side, kind, size, price, force=force, client_id=client_id)
+    units = size * contract_of(market)
+    return NewOrder(side, kind, units, price, force=force, client_id=client_id, is_reduce_only=reduces)
 
 
 def cancelled(request: Request, params: Params) -> Order:
@@ -133,6 +142,14 @@ def known(request: Request) -> list[Order]:
         return order.id not in request.hidden and not is_gone
 
     return [order for order in request.account.orders.values() if is_told(order)]
+
+
+def cancel_all_after(request: Request) -> list[dict[str, str]]:
+    """Cancel all orders of the account after so many seconds, unless this is asked again; 0 takes it back."""
+    seconds = int(request.params.word("timeOut", COUNTDOWNS))
+    request.venue.count_down_all(request.account, seconds * 1000)
+    now = request.now()
+    return [{"triggerTime": str(now + seconds * 1000) if seconds else "0", "tag": "", "ts": str(now)}]
 
 
 def query(request: Request) -> list[dict[str, Any]]:
@@ -184,30 +201,12 @@ def traded(request: Request, since: int) -> list[dict[str, Any]]:
     return [fill_form(*one) for one in within(request, mine)]
 
 
-def within(request: Request, rows: Iterable[tuple[int, int, _Row]]) -> list[_Row]:
-    """Return the newest rows between two numbers, both left out, and two times, both included.
-
-    A row is its number, its time, and what it is.
-    """
-    params = request.params
-    after, before = params.optional("after"), params.optional("before")
-    begin, end = params.optional("begin"), params.optional("end")
-    chosen = [
-        row
-        for number, time, row in rows
-        if (after is None or number < after)
-        and (before is None or number > before)
-        and (begin is None or time >= begin)
-        and (end is None or time <= end)
-    ]
-    return chosen[-params.limit(100, 100) :][::-1]
-
-
 ENDPOINTS = {
     ("POST", "trade/order"): Endpoint(place, 60),
     ("POST", "trade/batch-orders"): Endpoint(place, 300),
     ("POST", "trade/cancel-order"): Endpoint(cancel, 60),
     ("POST", "trade/cancel-batch-orders"): Endpoint(cancel, 300),
+    ("POST", "trade/cancel-all-after"): Endpoint(cancel_all_after, 2),
     ("GET", "trade/order"): Endpoint(query, 60),
     ("GET", "trade/orders-pending"): Endpoint(pending, 60),
     ("GET", "trade/orders-history"): Endpoint(history, 40),
