@@ -275,3 +275,23 @@ def test_netting_of_one_strategy_is_refused(lab):
     lab.give(np.full(20, 100.0))
     with pytest.raises(ConfigError, match="there is one strategy only, which nets its own orders"):
         lab.run(Holds, "account.net_orders=true")
+
+
+@pytest.mark.parametrize("what", ["lookahead", "snapshot", "sweep"])
+def test_what_is_about_one_strategy_refuses_several(lab, what):
+    from tradekit.engine.lookahead.search import search
+    from tradekit.engine.snapshot import take
+    from tradekit.engine.sweep.params import parse_param
+    from tradekit.engine.sweep.run import begin
+    from tradekit.engine.sweep.search import Search, plan_search
+
+    lab.give(np.full(20, 100.0))
+    ready = lab.ready(Holds, tables={"strategy": [{"id": "a", "name": "holds"}, {"id": "b", "name": "holds"}]})
+    plan = plan_search(Search(), [parse_param("account.capital=1000:2000:1000")])
+    work = {
+        "lookahead": lambda: search(ready.composed, ready.market, 2, 0),
+        "snapshot": lambda: take(ready),
+        "sweep": lambda: begin(ready.composed.run_file.document, plan, lab.registry(Holds)),
+    }[what]
+    with pytest.raises(ConfigError, match="is about one strategy, and the run file has 'a', 'b'; give each a file"):
+        work()

@@ -8,7 +8,7 @@ def test_column_is_enlarged_in_place_and_filled():
     longer = enlarged(column, np.nan)
     assert longer is column
     np.testing.assert_array_equal(longer[:3200], np.arange(3200.0))
-    assert len(longer) == 3400
+    assert len(longer) == 4000
     assert np.isnan(longer[3200:]).all()
 
 

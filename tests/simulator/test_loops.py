@@ -100,6 +100,18 @@ def test_targets_leave_positions_alone_where_they_are_nan():
     assert run.fills == [(1, "X", 5, FLAT), (4, "X", -5, 200)]
 
 
+def test_targets_count_on_the_rows_that_are_told():
+    setup = play({"X": [FLAT, 101, 102, 103, 104]}, {}).setup
+    simulation, weights = Simulation(setup), np.array([[0.1], [0.2], [np.nan], [0.3], [0.4]])
+    rows = np.array([1, 3], dtype=np.int64)
+    for start, stop in [(0, 2), (2, 5)]:
+        run_targets(simulation, weights, start, stop, rows)
+    assert (
+        simulation.equity_curve().tolist()
+        == play_targets({"X": [FLAT, 101, 102, 103, 104]}, weights * [[np.nan], [1], [1], [1], [np.nan]]).equity
+    )
+
+
 def test_rows_may_be_run_in_pieces():
     bars = {"X": [FLAT, 101, 102, 103, 104]}
     whole = play(bars, lambda ctx: ctx.buy(1))

@@ -6,10 +6,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from proofs import deep
-from stage import setup_of, unlimited
+from stage import limit, setup_of, unlimited
 from tape_stage import SECOND, book_of, clock_of, play_tape, quotes_of, tape_setup, trades_of
 from tradekit.errors import StrategyError
-from tradekit.model.risk import Verdict, VerdictKind
+from tradekit.model.event import EventKind
+from tradekit.model.risk import LimitKind, Verdict, VerdictKind
 from tradekit.model.tape import Tape
 from tradekit.simulator.context import Context
 from tradekit.simulator.setup import Rule
@@ -125,6 +126,26 @@ def test_rules_judge_what_is_decided_between_bars_at_the_time_of_the_decision():
         (order.submitted, account.time, account.positions.get("X") and account.positions["X"].quantity) for order, account in asked
     ]
     assert times == [(SECOND // 4, SECOND // 4, None), (SECOND // 2, SECOND // 2, 2.0)]
+
+
+@pytest.mark.parametrize(
+    "ticks",
+    [
+        {"trades": [trades_of((0.3, 110, 1), (0.4, 98, 1), (0.6, 130, 1))], "book": [book_of((0.1, [(95, 9)], [(100, 9)]))]},
+        {"quotes": [quotes_of((0.1, 99.5, 9, 100, 9), (0.3, 110, 9, 110.5, 9), (0.4, 98, 9, 98.5, 9), (0.6, 130, 9, 130.5, 9))]},
+        {"book": [book_of((0.1, [(99, 9)], [(100, 9)]), (0.3, [(110, 9)], [(100, 0), (111, 9)]), (0.4, [(110, 0)], [(101, 9)]))]},
+    ],
+    ids=lambda ticks: next(iter(ticks)),
+)
+def test_drawdown_from_a_peak_inside_a_bar_halts_inside_it(ticks):
+    rules = [limit(LimitKind.MAX_DRAWDOWN, 0.05, "flatten")]
+    found = play_tape(clock_of(["X"], 1), {0.1: lambda ctx: ctx.buy(8)}, ticks=ticks, rules=rules, capital=1000.0)
+    log = found.simulation.log.columns()
+    (halt,) = np.flatnonzero(log["kind"] == EventKind.HALT)
+    assert log["time"][halt] == round(0.4 * SECOND)
+    assert log["a"][halt] < 0.95 * log["b"][halt] < 1.1 * 950
+    assert [size for _, size, _ in found.fills] == [8, -8]
+    assert 0.4 < found.fills[1][0] <= 0.5
 
 
 def test_depth_in_a_run_on_trades_alone_is_an_error_that_says_how_to_get_it():

@@ -48,7 +48,17 @@ def test_deepest_stretch_is_the_deepest_of_all_that_there_are(values, capital):
     lasted = [int(times[end if end >= 0 else -1]) - start for start, end in zip(begun, back, strict=True)]
     worst = int(np.argmax(depth)) if len(depth) else None
     expected = (0.0, 0, 0) if worst is None else (float(depth[worst]), lasted[worst], max(lasted))
-    assert deepest(equity, capital, times, 3) == expected
+    lowest, *found = deepest(equity, capital, times, 3)
+    assert tuple(found) == expected
+    assert lowest == pytest.approx(min([capital, *values]), rel=2e-12)
+
+
+@given(
+    values=st.lists(st.sampled_from([-1.0, 0.0, 0.5, 1.0, 2.0, float("nan"), float("inf"), float("-inf")]), max_size=8),
+)
+def test_deepest_stretch_of_values_that_are_not_finite_has_no_lowest_one(values):
+    lowest, *_ = deepest(np.array(values, dtype=np.float64), 1.0, np.arange(len(values), dtype=np.int64), -1)
+    assert lowest == min([1.0, *values]) if np.isfinite(values).all() else np.isnan(lowest)
 
 
 @given(values=st.lists(st.sampled_from([-1.0, 0.0, 2.0, float("nan"), float("inf"), float("-inf")]), max_size=8))

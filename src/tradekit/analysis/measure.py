@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 
 import numpy as np
@@ -38,9 +38,9 @@ def measure(
             "slippage": float(np.add.reduce(fills.slippage)),
         }
         figures |= _carry_figures(carried)
-        lowest, highest = _extremes(curve.equity, curve.memory)
-        if math.isfinite(lowest) and math.isfinite(highest):
-            figures |= _path_figures(curve)
+        lowest, *falls = deepest(curve.equity, curve.capital, curve.close_time, curve.start)
+        if len(curve.equity) and math.isfinite(lowest):
+            figures |= _path_figures(curve, falls)
             if lowest > 0.0:
                 figures |= _return_figures(curve, sampling, figures["max_drawdown"])
                 if curve.gross is not None:
@@ -52,13 +52,13 @@ def _defined(value: float | None) -> float | int | None:
     return value if value is not None and math.isfinite(value) else None
 
 
-def _path_figures(curve: EquityCurve) -> _Figures:
-    depth, lasted, longest = deepest(curve.equity, curve.capital, curve.close_time, curve.start)
+def _path_figures(curve: EquityCurve, falls: Sequence[float]) -> _Figures:
+    depth, lasted, longest = falls
     return {
         "total_return": float(curve.equity[-1]) / curve.capital - 1.0,
         "max_drawdown": depth,
-        "max_drawdown_days": float(lasted) / DAY,
-        "longest_drawdown_days": float(longest) / DAY,
+        "max_drawdown_days": lasted / DAY,
+        "longest_drawdown_days": longest / DAY,
     }
 
 

@@ -12,7 +12,7 @@ from tradekit.analysis.curve import NOT_YET
 from tradekit.model.bars import Floats, Times
 from tradekit.simulator.trips import Trips
 
-__all__ = ["CarryColumns", "Ends", "FillColumns", "RoundTrips", "round_trips"]
+__all__ = ["CarryColumns", "Ends", "FillColumns", "RoundTrips", "completed", "round_trips"]
 
 
 Columns = TypeVar("Columns", "FillColumns", "RoundTrips")
@@ -134,12 +134,16 @@ def round_trips(fills: FillColumns, ends: Ends, carry: CarryColumns | None = Non
     The profits of all trades, open ones included, add up to the change of the account's equity, but for interest and for what
     changing rates make of the cash in other currencies.
     """
-    trips = Trips(fills, ends, CarryColumns.none() if carry is None else carry)
+    return completed(Trips(fills, ends, CarryColumns.none() if carry is None else carry), fills.instrument, fills.time)
+
+
+def completed(trips: Trips, instrument: NDArray[np.int64], time: Times) -> RoundTrips:
+    """Return trades with the instruments and the times of their fills."""
     opened, closed = trips.rows()
     columns = trips.columns()
     return RoundTrips(
-        instrument=fills.instrument[opened],
-        entry_time=fills.time[opened],
-        exit_time=np.where(columns["is_open"], NOT_YET, fills.time[closed]),
+        instrument=instrument[opened],
+        entry_time=time[opened],
+        exit_time=np.where(columns["is_open"], NOT_YET, time[closed]),
         **columns,
     )

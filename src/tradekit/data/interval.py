@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import re
+from functools import lru_cache
 
 import numpy as np
 
@@ -40,6 +41,7 @@ def parse_interval(text: str) -> int:
     return interval
 
 
+@lru_cache(maxsize=64)
 def parse_bar_size(text: str) -> BarSize:
     """Return what makes a bar: nanoseconds for text such as `5m`, and a `Threshold` for `1000 trades`, `50 volume` or `1e6 value`.
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -16,10 +15,10 @@ from tradekit.data.quality.report import Inspected, inspected_ticks
 from tradekit.data.reference import facts_of, given
 from tradekit.errors import DataError
 from tradekit.model.bars import Bars
-from tradekit.model.tape import Tape
+from tradekit.model.tape import Tape, update_starts
 from tradekit.model.ticks import BookUpdates, Quotes, Trades
 from tradekit.plugin.contracts import BarRequest, DataSource
-from tradekit.simulator.depth import Depth, Levels
+from tradekit.simulator.depth import Depth, levels_of
 
 __all__ = ["LoadedTape", "load_tape", "since"]
 
@@ -75,10 +74,8 @@ def since(book: BookUpdates, start: int) -> BookUpdates:
     rows = int(np.searchsorted(book.time, start))
     if rows == 0:
         return book
-    depth, levels = Depth(""), Levels({name: getattr(book, name) for name in ("side", "price", "size", "is_snapshot")})
-    ends = np.flatnonzero((np.diff(book.time[:rows]) > 0) | (np.diff(book.sequence[:rows]) != 0)) + 1
-    for first, last in pairwise([0, *ends.tolist(), rows]):
-        depth.apply(levels, first, last)
+    depth, starts = Depth(""), update_starts(book)
+    depth.best_after(levels_of(book), np.append(starts[(starts > 0) & (starts < rows)], rows))
     bids, asks = depth.bids(), depth.asks()
     count = len(bids) + len(asks)
     side = np.repeat(np.array([1, -1], np.int8), [len(bids), len(asks)])

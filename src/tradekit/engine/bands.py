@@ -17,7 +17,7 @@ from tradekit.engine.brief import FIGURES, figures_of, sampling_of, simulate
 from tradekit.engine.compose import ComposedRun
 from tradekit.engine.drive import Progress
 from tradekit.engine.market import MarketData
-from tradekit.engine.plan import Plan
+from tradekit.engine.plan import Plan, Wanted
 from tradekit.engine.prepare import prepare
 from tradekit.engine.shared import Shared
 from tradekit.engine.trades import fills_of, trips_of
@@ -26,6 +26,7 @@ from tradekit.model.bars import Floats
 from tradekit.model.fills import FillRules
 from tradekit.simulator.costs import Costs
 from tradekit.simulator.setup import Setup
+from tradekit.simulator.signals import decisions
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
@@ -71,7 +72,7 @@ class _Runs:
     def __init__(self, composed: ComposedRun, market: MarketData, plan: Plan) -> None:
         self.composed = composed
         self.market = market
-        self.plan = plan
+        self.wanted = None if plan.targets is None else Wanted(plan.targets, decisions(plan.targets)[0])
         self.shared = Shared()
         self.sampling = sampling_of(market, composed.config.run.periods_per_year)
 
@@ -80,7 +81,7 @@ class _Runs:
         setup = prepared.setup
         for way in ways:
             setup = way.onto(setup)
-        record = simulate(replace(prepared, setup=setup), self.plan.targets)
+        record = simulate(replace(prepared, setup=setup), self.wanted)()
         trips = trips_of(record)
         figures = figures_of(record, trips, self.sampling, self.market.bar_length)
         return _Done(figures, trips, record.equity[_fan_rows(len(record.bars))]), record

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import partial
+
 from tradekit.analysis.curve import EquityCurve, Sampling, sample
 from tradekit.analysis.definitions import DEFINITIONS
 from tradekit.analysis.measure import measure
 from tradekit.analysis.trades import RoundTrips
 from tradekit.engine.calls import run_on_bar, run_on_ticks
 from tradekit.engine.market import MarketData
+from tradekit.engine.plan import Wanted
 from tradekit.engine.prepare import Prepared
 from tradekit.engine.ticks import calls_of
 from tradekit.engine.trades import carried, fills_of
 from tradekit.journal.record import Record
-from tradekit.model.bars import Floats
 from tradekit.simulator.context import Context
 from tradekit.simulator.loops import run_targets
 from tradekit.simulator.simulation import Simulation, renew
@@ -25,8 +28,10 @@ FIGURES = tuple(key for key in DEFINITIONS if key not in _NOT_MADE)
 """The figures that such a simulation has: all but those that need a benchmark, or what was held at each bar."""
 
 
-def simulate(prepared: Prepared, targets: Floats | None, used: Simulation | None = None) -> Record:
+def simulate(prepared: Prepared, wanted: Wanted | None, used: Simulation | None = None) -> Callable[[], Record]:
     """Run all rows, on target weights or, without them, in the event form, on ticks where the setup has a tape.
+
+    What is returned makes the record, which need not be done at once.
 
     `used` is a simulation of the same setup, but for its warm-up, that is no longer needed: it is taken, because making one takes
     as long as many rows. What was recorded of it is written over. A run on ticks takes a new one.
@@ -37,15 +42,14 @@ def simulate(prepared: Prepared, targets: Floats | None, used: Simulation | None
     else:
         simulation = used
         renew(simulation, setup.warmup)
-    if targets is not None:
-        run_targets(simulation, targets, *rows)
-        return Record.of(simulation, setup, has_orders=False)
-    context = Context(simulation, setup)
-    if setup.tape is None:
-        run_on_bar(context, strategy, rows)
+    if wanted is not None:
+        run_targets(simulation, wanted.weights, *rows, wanted.rows)
+    elif setup.tape is None:
+        run_on_bar(Context(simulation, setup), strategy, rows)
     else:
+        context = Context(simulation, setup)
         run_on_ticks(context, TapeLoop(context, setup, calls_of(strategy)), strategy, rows)
-    return Record.of(simulation, setup, has_orders=False)
+    return partial(Record.of, simulation, setup, has_orders=False)
 
 
 def figures_of(record: Record, trips: RoundTrips, sampling: Sampling, bar_length: int) -> dict[str, float | int | None]:

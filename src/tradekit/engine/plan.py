@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
 from tradekit.data.interval import time_text
 from tradekit.engine.calls import Blaming, run_on_bar
@@ -18,10 +19,10 @@ from tradekit.model.event import EventKind
 from tradekit.plugin.contracts import Strategy
 from tradekit.simulator.context import Context
 from tradekit.simulator.loops import run_targets
-from tradekit.simulator.signals import targets_from
+from tradekit.simulator.signals import decisions
 from tradekit.simulator.simulation import Simulation
 
-__all__ = ["Plan", "choose", "targets_of"]
+__all__ = ["Plan", "Wanted", "choose", "targets_of", "wanted_of"]
 
 _SLICE = 5_000  # rows on which the two forms of a strategy are compared, beyond its warm-up
 _FIRST_DECISIONS = 12  # how many of the first decisions are made again without what came after; early ones cost little
@@ -34,6 +35,13 @@ class Plan:
     driver: Literal["event", "compiled"]
     reason: str
     targets: Floats | None = None
+
+
+class Wanted(NamedTuple):
+    """Target weights, float64 [time, instrument], and the rows of which they count, rising: int64 [decision]."""
+
+    weights: Floats
+    rows: NDArray[np.int64]
 
 
 def choose(prepared: Prepared, wanted: str, obstacles: Sequence[str], fresh: Callable[[], Strategy]) -> Plan:
@@ -58,6 +66,14 @@ def choose(prepared: Prepared, wanted: str, obstacles: Sequence[str], fresh: Cal
 
 def targets_of(prepared: Prepared) -> Floats:
     """Return the strategy's target weights, checked: float64 [time, instrument], finite or NaN, and NaN while warming up."""
+    wanted = wanted_of(prepared)
+    found = np.full(wanted.weights.shape, np.nan)
+    found[wanted.rows] = wanted.weights[wanted.rows]
+    return found
+
+
+def wanted_of(prepared: Prepared) -> Wanted:
+    """Return the strategy's target weights, checked, without copying them where all instruments have all bars."""
     bars, strategy, values = prepared.setup.bars, prepared.strategy, prepared.values()
     who = f"targets() of strategy {strategy.name!r}"
     with Blaming(who, strategy):
@@ -65,13 +81,11 @@ def targets_of(prepared: Prepared) -> Floats:
     expected = (len(bars), len(bars.symbols))
     if found.shape != expected:
         raise StrategyError(f"{who} returned shape {found.shape}, expected [time, instrument] {expected}")
-    weights, is_infinite = targets_from(found, max(prepared.setup.warmup - 1, 0) if bars.is_whole else 0)
+    rows, is_infinite = decisions(found, max(prepared.setup.warmup - 1, 0) if bars.is_whole else 0)
     if is_infinite:
         row, i = (int(k) for k in np.argwhere(np.isinf(found))[0])
         raise StrategyError(f"{who} returned an infinite weight for {bars.symbols[i]!r} at {_when(prepared, row)}")
-    if not bars.is_whole:
-        weights[~values.warm] = np.nan
-    return weights
+    return Wanted(np.ascontiguousarray(found) if bars.is_whole else np.where(values.warm, found, np.nan), rows)
 
 
 def _prove_causal(prepared: Prepared, weights: Floats, fresh: Callable[[], Strategy]) -> None:

@@ -6,12 +6,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tradekit.analysis.excursions import Splits
-from tradekit.analysis.trades import CarryColumns, Ends, FillColumns, RoundTrips, round_trips
+from tradekit.analysis.trades import CarryColumns, FillColumns, RoundTrips, completed
 from tradekit.journal.record import Record
 from tradekit.model.bars import Floats
 from tradekit.model.event import CashKind, EventKind
 from tradekit.model.reference import ScheduledKind
 from tradekit.simulator.moves import Moves
+from tradekit.simulator.trips import trips_in
 
 __all__ = ["carried", "fills_of", "splits_of", "trips_of"]
 
@@ -55,29 +56,13 @@ def splits_of(record: Record) -> Splits:
 
 def trips_of(record: Record) -> RoundTrips:
     """Return the trades. What a split pays out, and what a delisting closes, counts as a fill without costs."""
-    log, money = record.log, record.money
-    moves = Moves(log, len(record.bars.symbols))
-    traded = moves.columns()
-    entries, closed, average = (traded.pop(name) for name in ("entry", "closed", "average"))
-    instrument = traded["instrument"]
-    unit = money.unit_in(instrument, log["row"][entries])
-    gain: Floats | float = np.nan
-    if money.is_margined.any():
-        gained = np.where(closed != 0.0, closed * (traded["price"] - average) * unit, 0.0)
-        gain = np.where(money.is_margined[instrument], gained, np.nan)
-    fills = FillColumns(time=record.times[entries], unit=unit, gain=gain, **traded)
-    return round_trips(fills, _ends(record, moves), _carry(record, entries))
-
-
-def _ends(record: Record, moves: Moves) -> Ends:
-    money = record.money
-    held, average, split = moves.ends()
-    instruments = np.arange(len(held))
-    unit = money.unit_in(instruments, np.full(len(held), len(record.equity)))
-    gain: Floats | float = np.nan
-    if money.is_margined.any():
-        gain = np.where(money.is_margined, np.where(held != 0.0, held * (record.last - average) * unit, 0.0), np.nan)
-    return Ends(record.last, unit, split, gain)
+    money, size = record.money, len(record.bars.symbols)
+    moves = Moves(record.log, size)
+    entries, instrument = moves.traded()
+    unit = money.unit_in(instrument, record.log["row"][entries])
+    last_unit = money.unit_in(np.arange(size), np.full(size, len(record.equity)))
+    trips = trips_in(moves, unit, last_unit, money.is_margined, record.last, _carry(record, entries))
+    return completed(trips, instrument, record.times[entries])
 
 
 def _carry(record: Record, trades: NDArray[np.int64]) -> CarryColumns:

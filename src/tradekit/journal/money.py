@@ -37,8 +37,8 @@ class Money:
         return cls(
             codes=setup.codes,
             settlement=setup.settlement,
-            multiplier=np.array([instrument.multiplier for instrument in setup.instruments], dtype=np.float64),
-            is_margined=np.array([instrument.is_derivative for instrument in setup.instruments], dtype=np.bool_),
+            multiplier=setup.multiplier,
+            is_margined=setup.is_margined,
             first_rates=simulation.ledger.first_rates(),
             balances=balances,
             rates=rates,

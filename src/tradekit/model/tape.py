@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from tradekit.model.bars import Times
 from tradekit.model.ticks import BookUpdates, Quotes, Trades
 
-__all__ = ["Tape", "TickKind"]
+__all__ = ["Tape", "TickKind", "update_starts"]
 
 _COLUMNS: Mapping[type[Any], Mapping[str, type[np.generic]]] = {
     Trades: {"price": np.float64, "size": np.float64, "side": np.int8},
@@ -66,7 +66,7 @@ class Tape:
         book: Sequence[BookUpdates] = (),
     ) -> Tape:
         """Return the tape of a clock; each kind is given for all instruments, in their order, or for none."""
-        updates = [_starts(one) for one in book]
+        updates = [update_starts(one) for one in book]
         counts = [len(one) for one in book]
         offsets = np.concatenate(([0], np.cumsum(counts))).astype(np.int64)
         update = np.concatenate([*(start + offset for start, offset in zip(updates, offsets, strict=False)), offsets[-1:]])
@@ -96,7 +96,7 @@ class Tape:
         )
 
 
-def _starts(book: BookUpdates) -> Times:
+def update_starts(book: BookUpdates) -> Times:
     """Return the first row of each update: rows that follow each other with one time and one sequence number are one."""
     is_new = np.ones(len(book), dtype=np.bool_)
     is_new[1:] = (np.diff(book.time) > 0) | (np.diff(book.sequence) != 0)

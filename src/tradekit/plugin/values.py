@@ -73,24 +73,39 @@ class Values(Mapping[str, Floats]):
 
     def crossed_above(self, first: str, second: str | float) -> Flags:
         """Say where `first` was at or below `second` one bar ago and is above it now; False in holes and during warm-up."""
-        return self._crossed(first, second, np.greater, np.less_equal)
+        return self._crossed(first, second, is_above=True)
 
     def crossed_below(self, first: str, second: str | float) -> Flags:
         """Say where `first` was at or above `second` one bar ago and is below it now; False in holes and during warm-up."""
-        return self._crossed(first, second, np.less, np.greater_equal)
+        return self._crossed(first, second, is_above=False)
 
-    def _crossed(self, first: str, second: str | float, now: np.ufunc, before: np.ufunc) -> Flags:
-        values, level = self[first], self[second] if isinstance(second, str) else second
+    def _crossed(self, first: str, second: str | float, *, is_above: bool) -> Flags:
+        """Return one direction and keep the other, which is found with it, for who asks for that next."""
+        kept = self._other.pop((first, second, is_above), None)
+        if kept is not None:
+            return kept
+        above, below = self._found(first, second)
+        self._other.clear()
+        self._other[first, second, not is_above] = below if is_above else above
+        return above if is_above else below
+
+    @cached_property
+    def _other(self) -> dict[tuple[str, str | float, bool], Flags]:
+        return {}
+
+    def _found(self, first: str, second: str | float) -> tuple[Flags, Flags]:
+        values = self[first]
+        level = self[second] if isinstance(second, str) else np.broadcast_to(np.float64(second), values.shape)
         if self._has_all:  # the bar before is the row before
-            level = np.broadcast_to(np.asarray(level, dtype=np.float64), values.shape)
-            upper, lower = (values, level) if now is np.greater else (level, values)
             # Only here: what is wrong with the compiled simulator must not keep 'tradekit doctor' from saying so.
             from tradekit.simulator.signals import crossings
 
-            return crossings(upper, lower, self._warmup - 1)
+            return crossings(values, level, self._warmup - 1)
+        before = self.previous(first)
         level_before = self.previous(second) if isinstance(second, str) else second
-        found: Flags = now(values, level) & before(self.previous(first), level_before) & self.ready
-        return found
+        above: Flags = (values > level) & (before <= level_before) & self.ready
+        below: Flags = (values < level) & (before >= level_before) & self.ready
+        return above, below
 
     def _each(self, of_bars: Callable[[int], Floats]) -> Floats:
         """Return values of each instrument's own bars together on the clock."""

@@ -13,15 +13,16 @@ from tradekit.errors import OrderError, StrategyError, nearest
 from tradekit.model.bars import PRICE_COLUMNS
 from tradekit.model.order import Bracket, Order, OrderStatus, Terms, Trail
 from tradekit.simulator.book import Origin
-from tradekit.simulator.desk import finite
 from tradekit.simulator.outside import Outside
 
 if cython.compiled:
+    from cython.cimports.tradekit.simulator.checks import finite
     from cython.cimports.tradekit.simulator.desk import Desk
-    from cython.cimports.tradekit.simulator.simulation import equity_of
+    from cython.cimports.tradekit.simulator.simulation import equity_of, withdraw_all
 else:
+    from tradekit.simulator.checks import finite
     from tradekit.simulator.desk import Desk
-    from tradekit.simulator.simulation import equity_of
+    from tradekit.simulator.simulation import equity_of, withdraw_all
 
 if TYPE_CHECKING:
     from tradekit.model.bars import Period
@@ -228,15 +229,15 @@ class View:
         return tuple([order for order in numbers if book.instrument[order] == self.index and book.origin[order] != _FLATTEN])
 
     def cancel(self, order: int | None = None) -> None:
-        book = self.simulation.book
-        if order is None and book.open_count + book.intent_count == 0:
-            return
-        numbers = self.open_orders
-        if order is not None and order not in numbers:
-            raise OrderError(f"no open order {order!r} in {self.symbol!r}; open are {list(numbers)}")
-        for number in numbers:
-            if order is None or order == number:
-                self.simulation.withdraw(number)
+        if order is not None:
+            numbers = self.open_orders
+            if order not in numbers:
+                raise OrderError(f"no open order {order!r} in {self.symbol!r}; open are {list(numbers)}")
+            for number in numbers:
+                if number == order:
+                    self.simulation.withdraw(number)
+        else:
+            withdraw_all(self.simulation, self.index)
         self.simulation.book.compact()
 
 

@@ -3,247 +3,318 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import cython
 import numpy as np
 
-__all__ = ["Depth", "Levels"]
+from tradekit.simulator.venue import steps_per_one
+
+if cython.compiled:
+    from cython.cimports.libc.math import fabs, floor
+    from cython.cimports.tradekit.simulator.venue import of_steps
+else:
+    from math import fabs, floor
+
+    from tradekit.simulator.venue import of_steps
+
+if TYPE_CHECKING:
+    from tradekit.model.ticks import BookUpdates
+
+__all__ = ["Depth", "Ladder", "Levels", "levels_of"]
 
 _ROOM = cython.declare(cython.int, 256)
-_MOST = cython.declare(cython.int, 1 << 16)  # levels of a side, before those that are gone are given up
-_BID = cython.declare(cython.int, 0)
-_ASK = cython.declare(cython.int, 1)
+_WIDTH = cython.declare(cython.int, 1 << 15)  # ticks of the window
+_LEAST = cython.declare(cython.int, 1 << 13)  # so many of them have to be below the best level
+_BELOW = cython.declare(cython.int, 3 << 13)  # and so many are, when the window is laid out
+# A window that moves more often than this, counted in rows of updates, is not worth its while; the first moves are free.
+_FREE_MOVES = cython.declare(cython.int, 16)
+_ROWS_A_MOVE = cython.declare(cython.int, 1000)
+_NOWHERE = cython.declare(cython.Py_ssize_t, 1 << 62)
 _NAN = cython.declare(cython.double, float("nan"))
 _INFINITE = cython.declare(cython.double, float("inf"))
 
 
-class Depth:
-    """The levels of one instrument, both sides alike: `key` is the price of a bid, and minus that of an ask.
+class Ladder:
+    """The levels of one side of a book, both sides alike: `key` is the price of a bid, and minus that of an ask.
 
-    So the best level of either side has the largest key. It is the last one, where most changes happen. `size` is what is on offer,
-    infinite where only the price is known; `taken` what the run's own orders have taken of it since the market last told the level,
-    all 0 unless the book `is_touched`.
+    So the best level of either side has the largest key. It is the last one that is there: the one before `count`. `size` is what
+    is on offer, infinite where only the price is known; `taken` what the run's own orders have taken of it since the market last
+    told the level, all 0 unless the ladder `is_touched`. `worst` is the lowest key that was told since the last snapshot: of what
+    lies beyond nothing is known.
 
-    A level that goes keeps its place with a size of 0, because most come again, and so do those that a new snapshot clears. The
-    best level is the one before `count`; what lies behind it up to `end` are better prices that are gone. `worst` is the lowest
-    key that was told since the last snapshot: of what lies beyond nothing is known.
+    Places are in the order of their keys. Where the instrument has a tick, there is a window of ticks around the best level with a
+    place for each, so that none has to be searched for: it begins at `start` with tick `low`. Levels below it are `far`: these
+    are the first places, sorted; and so are all levels where there is no tick, or prices are off it. Between them and the window is
+    room for more, of size 0. A level that goes keeps its place with a size of 0, because most come again. What is there lies at
+    `bottom` or above.
     """
 
-    def __init__(self, symbol: str) -> None:
-        self.symbol = symbol
-        self.count = np.zeros(2, dtype=np.int64)
-        self.end = np.zeros(2, dtype=np.int64)
-        self.worst = np.full(2, np.inf)
-        self.hint = np.zeros(2, dtype=np.int64)
-        self.capacity = _ROOM
-        self.key = np.zeros((2, _ROOM))
-        self.size = np.zeros((2, _ROOM))
-        self.taken = np.zeros((2, _ROOM))
+    def __init__(self, tick: float) -> None:
+        self.tick = tick
+        self.per_one = float(steps_per_one(np.array([tick]))[0])
+        self.is_gridded = tick > 0.0
+        self.scale = (self.per_one if self.per_one > 0.0 else 1.0 / tick) if self.is_gridded else 0.0
+        self.low = 0.0
+        self.start = _ROOM
+        self.width = self.far = self.hint = self.count = 0
+        self.moves = self.told = 0
+        self.bottom = _NOWHERE
+        self.worst = _INFINITE
         self.is_touched = False
+        self.key, self.size, self.taken = np.zeros((3, _ROOM))
 
-    @property
-    def bid(self) -> float:
-        return float(self.best(_BID))
+    def best(self) -> float:
+        """Return the key of the best level; NaN where there is none."""
+        return self.key[self.count - 1] if self.count > 0 else _NAN
 
-    @property
-    def bid_size(self) -> float:
-        return float(self.best_size(_BID))
+    def best_size(self) -> float:
+        return self.size[self.count - 1] if self.count > 0 else 0.0
 
-    @property
-    def ask(self) -> float:
-        return float(self.best(_ASK))
+    def levels(self, most: int | None) -> Any:
+        """Return price and size of the best levels, best first: float64 [level, 2]."""
+        room = cython.declare(cython.Py_ssize_t, self.count - self.bottom if self.count > 0 else 0)
+        if most is not None and most < room:
+            room = max(most, 0)
+        found = np.empty((room, 2))
+        into = cython.declare(cython.double[:, ::1], found)
+        done = cython.declare(cython.Py_ssize_t, 0)
+        at = cython.declare(cython.Py_ssize_t, self.count - 1)
+        while done < room and at >= self.bottom:
+            if self.size[at] > 0.0:
+                into[done, 0] = fabs(self.key[at])
+                into[done, 1] = self.size[at]
+                done += 1
+            at -= 1
+        return found if done == room else found[:done].copy()
 
-    @property
-    def ask_size(self) -> float:
-        return float(self.best_size(_ASK))
+    def find(self, key: float) -> int:
+        """Return the place of a level, -1 if it has none."""
+        if self.width > 0:
+            ticks = key * self.scale - self.low + 0.5
+            if ticks >= 0.0 and ticks < self.width:
+                at = self.start + cython.cast(cython.Py_ssize_t, ticks)
+                return at if self.key[at] == key else -1
+        at = self.search(key)
+        return at if at < self.far and self.key[at] == key else -1
 
-    def bids(self, levels: int | None = None) -> Any:
-        return self.levels(_BID, levels)
-
-    def asks(self, levels: int | None = None) -> Any:
-        return self.levels(_ASK, levels)
-
-    def levels(self, side: int, levels: int | None) -> Any:
-        """Return price and size of the best levels of a side, best first: float64 [level, 2]."""
-        count = int(self.count[side])
-        size = np.asarray(self.size)[side, :count]
-        there = np.flatnonzero(size > 0.0)[::-1][:levels]
-        return np.column_stack((np.abs(np.asarray(self.key)[side, there]), size[there]))
-
-    def best(self, side: int) -> float:
-        """Return the best price of a side; NaN where there is none."""
-        count = self.count[side]
-        if count == 0:
-            return _NAN
-        key = self.key[side, count - 1]
-        return key if side == _BID else -key
-
-    def best_size(self, side: int) -> float:
-        count = self.count[side]
-        return self.size[side, count - 1] if count > 0 else 0.0
-
-    def place(self, side: int, key: float) -> int:
-        """Return the first level from the worst on whose key is not below `key`.
+    def search(self, key: float) -> int:
+        """Return the first of the far levels whose key is not below `key`.
 
         The search begins where the last one ended: an update tells the levels of a side in their order.
         """
-        end = self.end[side]
-        if end == 0 or self.key[side, end - 1] < key:
+        end = self.far
+        if end == 0 or self.key[end - 1] < key:
             return end
         low = cython.declare(cython.Py_ssize_t, -1)
         high = cython.declare(cython.Py_ssize_t, end - 1)
         step = cython.declare(cython.Py_ssize_t, 1)
-        at = cython.declare(cython.Py_ssize_t, self.hint[side])
-        if at < end and self.key[side, at] < key:
+        at = cython.declare(cython.Py_ssize_t, self.hint)
+        if at < end and self.key[at] < key:
             low = at
-            while low + step < end and self.key[side, low + step] < key:
+            while low + step < end and self.key[low + step] < key:
                 low += step
                 step *= 2
             high = low + step if low + step < end else end - 1
         else:
             high = at if at < end else end - 1
-            while high - step >= 0 and self.key[side, high - step] >= key:
+            while high - step >= 0 and self.key[high - step] >= key:
                 high -= step
                 step *= 2
             low = high - step if high >= step else -1
         while high - low > 1:
             middle = cython.declare(cython.Py_ssize_t, (low + high) // 2)
-            if self.key[side, middle] >= key:
+            if self.key[middle] >= key:
                 high = middle
             else:
                 low = middle
-        self.hint[side] = high
+        self.hint = high
         return high
 
-    def put(self, side: int, key: float, size: float) -> int:
+    def put(self, key: float, size: float) -> int:
         """Set what is on offer at a level; 0 removes it."""
-        at = self.place(side, key)
-        count = self.count[side]
-        if at < self.end[side] and self.key[side, at] == key:
-            self.size[side, at] = size
-            if self.is_touched:
-                self.taken[side, at] = 0.0
-            if size > 0.0:
-                if at >= count:
-                    self.count[side] = at + 1
-            elif at == count - 1:
-                self.drop_best(side)
-        elif size > 0.0:
-            if self.end[side] == self.capacity:
-                self.make_room(side)
-                at = self.place(side, key)
-            self.insert(side, at, key, size)
-        else:
-            return 0
-        if key < self.worst[side]:
-            self.worst[side] = key
-        return 0
-
-    def drop_best(self, side: int) -> None:
-        """Let the next level that is there be the best."""
-        count = self.count[side]
-        while count > 0 and self.size[side, count - 1] == 0.0:
-            count -= 1
-        self.count[side] = count
-
-    def insert(self, side: int, at: int, key: float, size: float) -> None:
-        """Put a level before those with a larger key."""
-        count = self.count[side]
-        for k in range(self.end[side], at, -1):
-            self.key[side, k] = self.key[side, k - 1]
-        # Behind the best level all sizes are 0.
-        for k in range(count, at, -1):
-            self.size[side, k] = self.size[side, k - 1]
+        at = self.find(key)
+        if at < 0:
+            if size == 0.0:
+                return 0
+            at = self.add(key)
+        self.size[at] = size
         if self.is_touched:
-            for k in range(count, at, -1):
-                self.taken[side, k] = self.taken[side, k - 1]
-            self.taken[side, at] = 0.0
-        self.key[side, at] = key
-        self.size[side, at] = size
-        self.count[side] = count + 1 if at < count else at + 1
-        self.end[side] += 1
-
-    def make_room(self, side: int) -> int:
-        """Let levels that are gone give their places up, if there are very many, or have room for more."""
-        kept = cython.declare(cython.Py_ssize_t, 0)
-        if self.capacity >= _MOST:
-            for k in range(self.count[side]):
-                if self.size[side, k] > 0.0:
-                    self.key[side, kept] = self.key[side, k]
-                    self.size[side, kept] = self.size[side, k]
-                    self.taken[side, kept] = self.taken[side, k]
-                    kept += 1
-            for k in range(kept, self.count[side]):
-                self.size[side, k] = 0.0
-                self.taken[side, k] = 0.0
-            self.count[side] = kept
-            self.end[side] = kept
-        if 2 * kept > self.capacity or self.capacity < _MOST:
-            self.grow()
+            self.taken[at] = 0.0
+        if size > 0.0:
+            if at >= self.count:
+                self.count = at + 1
+            if at < self.bottom:
+                self.bottom = at
+            if key < self.worst:
+                self.worst = key
+        elif at == self.count - 1:
+            self.drop_best()
         return 0
 
-    def take(self, side: int, at: int, units: float) -> None:
+    def drop_best(self) -> None:
+        """Let the next level that is there be the best."""
+        count = self.count
+        while count > self.bottom and self.size[count - 1] == 0.0:
+            count -= 1
+        if count > self.bottom:
+            self.count = count
+        else:
+            self.count = 0
+            self.bottom = _NOWHERE
+
+    def add(self, key: float) -> int:
+        """Give a level a place among the far ones, and return it; if it lies above the window, or off the tick, that goes."""
+        if self.is_gridded:
+            ticks = floor(key * self.scale + 0.5)
+            self.is_gridded = of_steps(ticks, self.tick, self.per_one) == key
+            if self.width > 0 and (not self.is_gridded or ticks >= self.low + self.width):
+                with cython.gil:
+                    self.lay_out(0)
+        if self.far == self.start:
+            with cython.gil:
+                self.lay_out(self.width)
+        at = self.search(key)
+        for k in range(self.far, at, -1):
+            self.key[k] = self.key[k - 1]
+            self.size[k] = self.size[k - 1]
+        if self.is_touched:
+            for k in range(self.far, at, -1):
+                self.taken[k] = self.taken[k - 1]
+            self.taken[at] = 0.0
+        self.key[at] = key
+        self.size[at] = 0.0
+        self.far += 1
+        if at < self.count < self.far:
+            self.count += 1
+        return at
+
+    def settle(self, rows: int) -> int:
+        """See to it, after an update of so many rows, that the window reaches far enough below the best level."""
+        self.told += rows
+        if not self.is_gridded or self.count == 0 or (self.width > 0 and self.count > self.start + _LEAST):
+            return 0
+        self.moves += 1
+        self.is_gridded = self.moves <= _FREE_MOVES or self.told >= self.moves * _ROWS_A_MOVE
+        self.low = floor(self.key[self.count - 1] * self.scale + 0.5) - _BELOW
+        with cython.gil:
+            return self.lay_out(_WIDTH if self.is_gridded else 0)
+
+    def lay_out(self, width: int) -> int:
+        """Give all levels places anew, with a window so many ticks wide from `low` on; those that are gone lose theirs."""
+        levels = np.stack((np.asarray(self.key), np.asarray(self.size), np.asarray(self.taken)))[:, : self.count]
+        levels = levels[:, levels[1] > 0.0]
+        ticks = np.floor(levels[0] * self.scale + 0.5) - self.low
+        far = int(np.count_nonzero(ticks < 0.0)) if width > 0 else len(ticks)
+        start = 2 * far + _ROOM
+        places = np.concatenate((np.arange(far), start + ticks[far:].astype(np.int64)))
+        columns = np.zeros((3, start + width))
+        columns[:, places] = levels
+        if width > 0:
+            grid = np.arange(width) + self.low
+            columns[0, start:] = grid / self.per_one if self.per_one > 0.0 else grid * self.tick
+            columns[0, far:start] = columns[0, start]
+        self.key, self.size, self.taken = columns
+        self.start, self.width, self.far, self.hint = start, width, far, 0
+        self.count = int(places.max()) + 1 if len(places) else 0
+        self.bottom = int(places.min()) if len(places) else _NOWHERE
+        return 0
+
+    def take(self, at: int, units: float) -> None:
         """Note that an order of the run has taken units of a level."""
         self.is_touched = True
-        self.taken[side, at] += units
-
-    def grow(self) -> int:
-        with cython.gil:
-            room = 2 * self.capacity
-            self.key = _widened(self.key, room)
-            self.size = _widened(self.size, room)
-            self.taken = _widened(self.taken, room)
-            self.capacity = room
-        return 0
+        self.taken[at] += units
 
     def clear(self) -> None:
         """Let all levels be gone, and nothing be known."""
-        for side in range(2):
-            for k in range(self.count[side]):
-                self.size[side, k] = 0.0
-                self.taken[side, k] = 0.0
-            self.count[side] = 0
-            self.worst[side] = _INFINITE
+        for k in range(self.bottom, self.count):
+            self.size[k] = 0.0
+            self.taken[k] = 0.0
+        self.count = 0
+        self.bottom = _NOWHERE
+        self.worst = _INFINITE
         self.is_touched = False
 
-    def quote(self, side: int, price: float, size: float) -> int:
-        """Let a side have one level, or none if its price is NaN; a size of 0 beside a price says that the size is not known."""
-        key = price if side == _BID else -price
+    def quote(self, key: float, size: float) -> int:
+        """Let there be one level, or none if its key is NaN; a size of 0 beside a price says that the size is not known."""
         offered = size if size > 0.0 else _INFINITE
-        if self.count[side] == 1 and self.key[side, 0] == key and self.size[side, 0] == offered:
+        at = self.count - 1
+        if at >= 0 and at == self.bottom and self.key[at] == key and self.size[at] == offered:
             return 0
-        for k in range(self.count[side]):
-            self.size[side, k] = 0.0
-            self.taken[side, k] = 0.0
-        self.count[side] = 0
-        self.end[side] = 0
-        self.worst[side] = _INFINITE
-        return self.put(side, key, offered) if price == price else 0
+        self.clear()
+        if self.width == 0:
+            self.far = 0
+        return self.put(key, offered) if key == key else 0
 
-    def size_at(self, side: int, key: float) -> float:
-        """Return what is on offer at a level, 0 if it isn't there."""
-        at = self.place(side, key)
-        return self.size[side, at] if at < self.end[side] and self.key[side, at] == key else 0.0
-
-    def known_at(self, side: int, key: float) -> float:
+    def known_at(self, key: float) -> float:
         """Return what is on offer at a level; infinite where it lies beyond the worst level that is known."""
-        if self.count[side] == 0 or key < self.worst[side]:
+        if self.count == 0 or key < self.worst:
             return _INFINITE
-        return self.size_at(side, key)
+        at = self.find(key)
+        return self.size[at] if at >= 0 else 0.0
 
-    def apply(self, updates: Any, start: int, stop: int) -> int:
+
+class Depth:
+    """Both sides of the book of one instrument, whose `tick` is 0 if it has none."""
+
+    def __init__(self, symbol: str, tick: float = 0.0) -> None:
+        self.symbol = symbol
+        self.bid_side = Ladder(tick)
+        self.ask_side = Ladder(tick)
+
+    @property
+    def bid(self) -> float:
+        return float(self.bid_side.best())
+
+    @property
+    def bid_size(self) -> float:
+        return float(self.bid_side.best_size())
+
+    @property
+    def ask(self) -> float:
+        return -float(self.ask_side.best())
+
+    @property
+    def ask_size(self) -> float:
+        return float(self.ask_side.best_size())
+
+    def bids(self, levels: int | None = None) -> Any:
+        return self.bid_side.levels(levels)
+
+    def asks(self, levels: int | None = None) -> Any:
+        return self.ask_side.levels(levels)
+
+    def apply(self, updates: Levels, start: int, stop: int) -> int:
         """Apply the rows `start <= row < stop` of some updates, which are one: the first row of a snapshot clears the book."""
         has_cleared = cython.declare(cython.bint, False)
         for row in range(start, stop):
             if updates.is_snapshot[row] != 0 and not has_cleared:
-                self.clear()
+                self.bid_side.clear()
+                self.ask_side.clear()
                 has_cleared = True
             if updates.side[row] > 0:
-                self.put(_BID, updates.price[row], updates.size[row])
+                self.bid_side.put(updates.price[row], updates.size[row])
             else:
-                self.put(_ASK, -updates.price[row], updates.size[row])
+                self.ask_side.put(-updates.price[row], updates.size[row])
+        self.bid_side.settle(stop - start)
+        self.ask_side.settle(stop - start)
         return 0
+
+    def best_after(self, updates: Levels, ends: Any) -> Any:
+        """Apply updates that follow each other, and return the best bid and ask after each: float64 [2, update], NaN for none.
+
+        The first begins with row 0, and each ends before a row of `ends`, int64 [update].
+        """
+        found = np.empty((2, len(ends)))
+        stops = cython.declare(cython.const[cython.longlong][::1], ends)
+        best = cython.declare(cython.double[:, ::1], found)
+        start = cython.declare(cython.Py_ssize_t, 0)
+        for n in range(best.shape[1]):
+            self.apply(updates, start, stops[n])
+            start = stops[n]
+            best[0, n] = self.bid_side.best()
+            best[1, n] = -self.ask_side.best()
+        return found
 
 
 class Levels:
@@ -254,7 +325,6 @@ class Levels:
         self.is_snapshot = columns["is_snapshot"].view(np.int8)
 
 
-def _widened(column: Any, room: int) -> Any:
-    found = np.zeros((2, room))
-    found[:, : np.asarray(column).shape[1]] = column
-    return found
+def levels_of(book: BookUpdates) -> Levels:
+    """Return the columns of the updates of one book."""
+    return Levels({name: getattr(book, name) for name in ("side", "price", "size", "is_snapshot")})

@@ -1,7 +1,7 @@
 cimport cython
 from tradekit.simulator.book cimport Book
 from tradekit.simulator.conditions cimport Conditions
-from tradekit.simulator.depth cimport Depth
+from tradekit.simulator.depth cimport Depth, Ladder
 from tradekit.simulator.due cimport Due
 from tradekit.simulator.filling cimport Filler
 from tradekit.simulator.ledger cimport Ledger
@@ -41,6 +41,8 @@ cdef class DepthMatcher:
     cdef int print_at(self, Py_ssize_t i, double price, double size, bint is_buy) except -1
     cdef double fill(self, Py_ssize_t order, double price, double most) except? -1.0
     cdef int move_queues(self, Py_ssize_t i) except -1
+    cdef double level(self, Py_ssize_t order, Py_ssize_t i) except? -1.0
+    cdef Ladder other_side(self, Py_ssize_t order, Py_ssize_t i)
     cdef int work(self, Py_ssize_t i) except -1
     cdef int meet_all(self, Py_ssize_t i) except -1
     cdef bint is_working(self, Py_ssize_t order, Py_ssize_t i) noexcept

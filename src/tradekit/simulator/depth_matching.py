@@ -14,7 +14,7 @@ from tradekit.simulator.book import Flag
 
 if cython.compiled:
     from cython.cimports.libc.math import fabs
-    from cython.cimports.tradekit.simulator.depth import Depth
+    from cython.cimports.tradekit.simulator.depth import Depth, Ladder
     from cython.cimports.tradekit.simulator.due import Due
     from cython.cimports.tradekit.simulator.filling import Filler
     from cython.cimports.tradekit.simulator.margin import Margin
@@ -23,7 +23,7 @@ if cython.compiled:
 else:
     from math import fabs
 
-    from tradekit.simulator.depth import Depth
+    from tradekit.simulator.depth import Depth, Ladder
     from tradekit.simulator.due import Due
     from tradekit.simulator.filling import Filler
     from tradekit.simulator.margin import Margin
@@ -49,8 +49,6 @@ _IN_FLIGHT = cython.declare(cython.int, Flag.IN_FLIGHT)
 _TRIGGERED = cython.declare(cython.int, Flag.TRIGGERED)
 _RESTED = cython.declare(cython.int, Flag.RESTED)
 _SPENT = cython.declare(cython.int, Flag.SPENT)
-_BID = cython.declare(cython.int, 0)
-_ASK = cython.declare(cython.int, 1)
 _INSIDE = cython.declare(cython.int, 1)
 _INFINITE = cython.declare(cython.double, float("inf"))
 # So small a part of a trade, or of what has been taken, is what rounding has left.
@@ -76,7 +74,7 @@ class DepthMatcher:
         self.log = self.simulation.log
         self.timing = self.simulation.matcher.timing
         self.reach = self.simulation.matcher.reach
-        self.depths = [Depth(instrument.symbol) for instrument in setup.instruments]
+        self.depths = [Depth(instrument.symbol, instrument.tick or 0.0) for instrument in setup.instruments]
         self.has_trades = has_trades
         self.price = np.full((1, size), np.nan)
         self.volume = np.full((1, size), np.nan)
@@ -109,7 +107,7 @@ class DepthMatcher:
         """Let the orders of an instrument see its book, which has changed."""
         if not self.has_trades or self.last[i] != self.last[i]:
             depth = cython.declare(Depth, self.depths[i])
-            middle = (depth.best(_BID) + depth.best(_ASK)) / 2.0
+            middle = (depth.bid_side.best() - depth.ask_side.best()) / 2.0
             if middle == middle:
                 self.mark(i, middle)
         if self.book.open_count > 0:
@@ -171,14 +169,21 @@ class DepthMatcher:
 
     def move_queues(self, i: int) -> None:
         """Move the resting orders of an instrument up, now that its book is told anew."""
-        depth = cython.declare(Depth, self.depths[i])
         for n in range(self.book.open_count):
             order = self.book.open_orders[n]
             if self.is_resting(order, i):
-                is_buy = cython.declare(cython.bint, self.book.quantity[order] > 0.0)
-                limit = self.book.limit[order]
-                level = depth.known_at(_BID, limit) if is_buy else depth.known_at(_ASK, -limit)
-                self.queueing.change(self.book.condition[order], level)
+                self.queueing.change(self.book.condition[order], self.level(order, i))
+
+    def level(self, order: int, i: int) -> float:
+        """Return what the book has on offer at the limit of an order, on its side."""
+        depth = cython.declare(Depth, self.depths[i])
+        limit = self.book.limit[order]
+        return depth.bid_side.known_at(limit) if self.book.quantity[order] > 0.0 else depth.ask_side.known_at(-limit)
+
+    def other_side(self, order: int, i: int) -> Ladder:
+        """Return the side of the book that an order trades with."""
+        depth = cython.declare(Depth, self.depths[i])
+        return depth.ask_side if self.book.quantity[order] > 0.0 else depth.bid_side
 
     def work(self, i: int) -> int:
         """Let the orders of an instrument that are at the venue meet its book, and those that this brings to life."""
@@ -215,8 +220,7 @@ class DepthMatcher:
             return True
         price = self.last[i]
         if not self.has_trades:
-            depth = cython.declare(Depth, self.depths[i])
-            price = depth.best(_ASK if self.book.quantity[order] > 0.0 else _BID)
+            price = fabs(self.other_side(order, i).best())
         if price != price:
             return False
         if kind == _TRAILING:
@@ -242,27 +246,23 @@ class DepthMatcher:
 
     def rest(self, order: int, i: int) -> int:
         """Let an order stand in the book, at the end of the queue."""
-        depth = cython.declare(Depth, self.depths[i])
         self.book.flags[order] |= _RESTED
         row = self.book.conditions_of(order)  # first: it may move the columns
-        limit = self.book.limit[order]
-        is_buy = cython.declare(cython.bint, self.book.quantity[order] > 0.0)
-        self.queueing.join(row, depth.known_at(_BID, limit) if is_buy else depth.known_at(_ASK, -limit))
+        self.queueing.join(row, self.level(order, i))
         return 0
 
     def take(self, order: int, i: int) -> int:
         """Take from the other side of the book, level by level. What rested before is a maker and gets its own price."""
-        depth = cython.declare(Depth, self.depths[i])
-        side = cython.declare(cython.int, _ASK if self.book.quantity[order] > 0.0 else _BID)
+        offers = cython.declare(Ladder, self.other_side(order, i))
         worst = cython.declare(cython.double, self.worst_key(order))
         is_maker = cython.declare(cython.bint, self.book.is_limited(order) and (self.book.flags[order] & _RESTED) != 0)
-        k = cython.declare(cython.Py_ssize_t, depth.count[side] - 1)
-        while k >= 0 and depth.key[side, k] >= worst and self.book.status[order] == _OPEN:
-            free = depth.size[side, k] - depth.taken[side, k]
-            if free > depth.taken[side, k] * _NOTHING and self.ledger.venue.lots_within(i, free) > 0.0:
-                price = self.book.limit[order] if is_maker else fabs(depth.key[side, k])
+        k = cython.declare(cython.Py_ssize_t, offers.count - 1)
+        while k >= offers.bottom and offers.key[k] >= worst and self.book.status[order] == _OPEN:
+            free = offers.size[k] - offers.taken[k]
+            if free > offers.taken[k] * _NOTHING and self.ledger.venue.lots_within(i, free) > 0.0:
+                price = self.book.limit[order] if is_maker else fabs(offers.key[k])
                 done = self.fill(order, price, free)
-                depth.take(side, k, done)
+                offers.take(k, done)
                 if done == 0.0 or self.lifecycle.is_idle(order):
                     break
             k -= 1
@@ -276,16 +276,15 @@ class DepthMatcher:
 
     def is_whole(self, order: int, i: int) -> bool:
         """Say whether all of an order can be filled now, and turn it into one that takes what it can at once."""
-        depth = cython.declare(Depth, self.depths[i])
-        side = cython.declare(cython.int, _ASK if self.book.quantity[order] > 0.0 else _BID)
+        offers = cython.declare(Ladder, self.other_side(order, i))
         worst = cython.declare(cython.double, self.worst_key(order))
         left = self.book.left(order)
         wanted = cython.declare(cython.double, fabs(left))
         price = cython.declare(cython.double, 0.0)
-        k = cython.declare(cython.Py_ssize_t, depth.count[side] - 1)
-        while k >= 0 and depth.key[side, k] >= worst and wanted > 0.0:
-            wanted -= depth.size[side, k] - depth.taken[side, k]
-            price = fabs(depth.key[side, k])
+        k = cython.declare(cython.Py_ssize_t, offers.count - 1)
+        while k >= offers.bottom and offers.key[k] >= worst and wanted > 0.0:
+            wanted -= offers.size[k] - offers.taken[k]
+            price = fabs(offers.key[k])
             k -= 1
         if wanted > 0.0 or self.filler.deliverable(order, i, left) != left:
             return False

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
-from math import isfinite
 from typing import TYPE_CHECKING, Any
 
 import cython
@@ -13,34 +12,38 @@ import numpy as np
 from tradekit.errors import OrderError
 from tradekit.model.order import Bracket, OrderKind, OrderStatus, Terms, Trail
 from tradekit.simulator.book import Flag, Origin
+from tradekit.simulator.checks import Prices, check_replacement
+
+if cython.compiled:
+    from cython.cimports.tradekit.simulator.checks import check_bracket, check_prices, check_terms, finite, kind_of, positive
+else:
+    from tradekit.simulator.checks import check_bracket, check_prices, check_terms, finite, kind_of, positive
 
 if TYPE_CHECKING:
     from tradekit.simulator.setup import Setup
     from tradekit.simulator.simulation import Simulation
 
-__all__ = ["Desk", "finite"]
+__all__ = ["Desk"]
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _ALIVE = (OrderStatus.OPEN, OrderStatus.HELD)
-# Plain integers: looking a member of an enum up takes longer than all the rest.
+# Plain integers: those of an enum take far longer to put together.
 _FLAG_OF = {"ioc": int(Flag.IMMEDIATE), "fok": int(Flag.WHOLE), "day": int(Flag.DAY), "gtd": int(Flag.UNTIL), "gtc": 0}
-_AT = {"open": int(Flag.AT_OPEN), "close": int(Flag.AT_CLOSE)}
-_POST_ONLY = int(Flag.POST_ONLY)
-_REDUCE_ONLY = int(Flag.REDUCE_ONLY)
-_ICEBERG = int(Flag.ICEBERG)
-_UNSIZED = int(Origin.UNSIZED)
-_SIZED = int(Origin.SIZED)
-_MARKET = OrderKind.MARKET
-_LIMIT = OrderKind.LIMIT
-_NUMBERS = (int, float, np.floating, np.integer)
+_AT = {"open": int(Flag.AT_OPEN), "close": int(Flag.AT_CLOSE), None: 0}
+_POST_ONLY = cython.declare(cython.int, Flag.POST_ONLY)
+_REDUCE_ONLY = cython.declare(cython.int, Flag.REDUCE_ONLY)
+_ICEBERG = cython.declare(cython.int, Flag.ICEBERG)
+# What a time has to do with, or another order.
+_BOUND = cython.declare(cython.int, Flag.DAY | Flag.UNTIL | Flag.AT_OPEN | Flag.AT_CLOSE | Flag.ICEBERG)
+_UNSIZED = cython.declare(cython.int, Origin.UNSIZED)
+_SIZED = cython.declare(cython.int, Origin.SIZED)
+_MARKET = cython.declare(cython.int, OrderKind.MARKET)
+_LIMIT = cython.declare(cython.int, OrderKind.LIMIT)
 _LINKS = int(Flag.PARENT | Flag.EXIT | Flag.LINKED)
 _PASSING = int(Flag.TRIGGERED | Flag.RESTED | Flag.SPENT | Flag.BORN | Flag.LEAVING | Flag.IN_FLIGHT)
 _PLAIN = Terms()
 # A replacement has a size of its own, whatever gave the first order one.
 _SUCCESSOR = {int(Origin.UNSIZED): int(Origin.SIZED), int(Origin.WEIGHT): int(Origin.TARGET)}
-
-Prices = tuple[float | None, float | Trail | None, float | None]
-"""Limit, stop and take-profit price of an order."""
 
 
 class Desk:
@@ -58,35 +61,55 @@ class Desk:
         self.queue_ahead = setup.fills.queue_ahead
         self.is_sized = self.simulation.gate.sizing >= 0
         self.has_depth = setup.tape is not None and setup.tape.has_depth
+        self.read_terms(_PLAIN)
 
     def market(self, i: int, side: float, quantity: float | None) -> int:
         """Take down a market order without conditions: most are."""
-        return int(self.simulation.intend(i, _MARKET, side * self.size(i, quantity), self.origin(quantity)))
+        return self.simulation.intend(i, _MARKET, side * self.size(i, quantity), _UNSIZED if quantity is None else _SIZED)
 
     def submit(
         self, i: int, side: float, quantity: float | None, prices: Prices, bracket: Bracket | None, terms: Terms | None
     ) -> int:
         """Take down an order and the exits of its bracket; return its number."""
         symbol = self.symbols[i]
-        kind = _kind(symbol, prices)
-        terms = _PLAIN if terms is None else terms
-        _check_terms(symbol, kind, terms, bracket)
-        _check_bracket(symbol, side, bracket)
-        self.check_surroundings(i, terms)
+        kind = kind_of(symbol, prices)
+        if terms is not None:
+            if terms is not self.terms:
+                self.read_terms(terms)
+            check_terms(symbol, kind, self.flags, bracket)
+        if bracket is not None:
+            check_bracket(symbol, side, bracket)
+        if terms is not None and self.is_bound:
+            self.check_surroundings(i, terms)
         size = self.size(i, quantity)
-        checked = _checked(symbol, prices)
+        check_prices(symbol, prices)
         # From here on nothing may fail: what is entered will be placed, even if the strategy catches the error.
-        order = int(self.simulation.intend(i, kind, side * size, self.origin(quantity)))
-        self.set_prices(order, checked)
-        if terms is not _PLAIN:
+        order = self.simulation.intend(i, kind, side * size, _UNSIZED if quantity is None else _SIZED)
+        self.set_prices(order, prices)
+        if terms is not None:
             self.set_terms(order, terms)
         self.queue_up(order)
         if bracket is not None:
             self.add_exits(order, side, bracket)
-        self.simulation.gate.opinions.remember(order, terms, bracket)
+        if terms is not None or bracket is not None:
+            self.simulation.gate.opinions.remember(order, _PLAIN if terms is None else terms, bracket)
         return order
 
-    def check_surroundings(self, i: int, terms: Terms) -> None:
+    def read_terms(self, terms: Terms) -> int:
+        """Find out what terms come to; many orders have the same."""
+        flags = cython.declare(cython.int, _FLAG_OF[terms.time_in_force] | _AT[terms.at])
+        if terms.post_only:
+            flags |= _POST_ONLY
+        if terms.reduce_only:
+            flags |= _REDUCE_ONLY
+        if terms.display is not None:
+            flags |= _ICEBERG
+        self.is_bound = (flags & _BOUND) != 0 or terms.after is not None
+        self.flags = flags
+        self.terms = terms
+        return 0
+
+    def check_surroundings(self, i: int, terms: Terms) -> int:
         """Raise `OrderError` for conditions that can't be met at this time, in this run or in this instrument."""
         symbol = self.symbols[i]
         if self.has_depth and (terms.at is not None or terms.display is not None):
@@ -101,17 +124,19 @@ class Desk:
             raise OrderError(f"there is no order {terms.after!r} for an order in {symbol!r} to wait for")
         if terms.display is not None and self.simulation.venue.whole_lots(i, finite(symbol, "display", terms.display)) == 0.0:
             raise OrderError(f"display of an order in {symbol!r} must be a lot at least, not {terms.display!r}")
+        return 0
 
     def is_known(self, order: Any) -> bool:
         if not (isinstance(order, (int, np.integer)) and 0 <= order < self.simulation.book.count):
             return False
         return self.first <= int(self.simulation.book.instrument[order]) < self.end
 
-    def queue_up(self, order: int) -> None:
+    def queue_up(self, order: int) -> int:
         """Let an order stand behind those that are at its price already."""
         if self.queue_ahead is not None:
             row = self.simulation.book.conditions_of(order)  # first: it may move the columns
             self.simulation.book.conditions.ahead[row] = self.queue_ahead
+        return 0
 
     def size(self, i: int, quantity: float | None) -> float:
         """Return the units that an order asks for, 1 where the sizing rule is to decide."""
@@ -124,11 +149,8 @@ class Desk:
             )
         return 1.0
 
-    def origin(self, quantity: float | None) -> int:
-        return _UNSIZED if quantity is None else _SIZED
-
-    def set_prices(self, order: int, prices: Any) -> None:
-        """Put prices on the grid: never a better offer than was asked for, never a stop that is set off sooner."""
+    def set_prices(self, order: int, prices: Prices) -> int:
+        """Put checked prices on the grid: never a better offer than was asked for, never a stop that is set off sooner."""
         book, venue = self.simulation.book, self.simulation.venue
         i = book.instrument[order]
         is_buy = cython.declare(cython.bint, book.quantity[order] > 0.0)
@@ -144,8 +166,9 @@ class Desk:
         elif profit is not None:
             price = profit
             book.stop[order] = venue.price_down(i, price) if is_buy else venue.price_up(i, price)
+        return 0
 
-    def set_trail(self, order: int, trail: Trail) -> None:
+    def set_trail(self, order: int, trail: Trail) -> int:
         """Let a stop follow the price from here on."""
         book = self.simulation.book
         row = book.conditions_of(order)
@@ -154,53 +177,47 @@ class Desk:
         else:
             book.conditions.trail_rate[row] = trail.percent / 100.0 if trail.percent is not None else 0.0
         book.conditions.mark[row] = self.simulation.ledger.last[book.instrument[order]]
+        return 0
 
-    def set_terms(self, order: int, terms: Terms) -> None:
-        """Enter the conditions of an order."""
+    def set_terms(self, order: int, terms: Terms) -> int:
+        """Enter the conditions of an order, the terms that were read last."""
         book = self.simulation.book
         row = book.conditions_of(order)
-        flags = _FLAG_OF[terms.time_in_force]
-        if terms.at is not None:
-            flags |= _AT[terms.at]
+        book.flags[order] |= self.flags
+        if not self.is_bound:
+            return 0
         if terms.until is not None:
             book.conditions.until[row] = _nanoseconds(terms.until)
-        if terms.post_only:
-            flags |= _POST_ONLY
-        if terms.reduce_only:
-            flags |= _REDUCE_ONLY
         if terms.display is not None:
-            flags |= _ICEBERG
             book.conditions.display[row] = terms.display
-        book.flags[order] |= flags
         if terms.after is not None:
             self.adopt(terms.after, order)
+        return 0
 
-    def add_exits(self, order: int, side: float, bracket: Bracket) -> None:
+    def add_exits(self, order: int, side: float, bracket: Bracket) -> int:
         """Take down the exits of a bracket, which wait for their entry."""
-        symbol = self.symbols[self.simulation.book.instrument[order]]
         exits = []
         if bracket.stop_loss is not None:
             kind = OrderKind.TRAILING_STOP if isinstance(bracket.stop_loss, Trail) else OrderKind.STOP
-            exits.append(self.add_exit(order, side, kind, (None, _price(symbol, "stop_loss", bracket.stop_loss), None)))
+            exits.append(self.add_exit(order, side, kind, (None, bracket.stop_loss, None)))
         if bracket.take_profit is not None:
-            exits.append(
-                self.add_exit(order, side, OrderKind.LIMIT, (_price(symbol, "take_profit", bracket.take_profit), None, None))
-            )
+            exits.append(self.add_exit(order, side, OrderKind.LIMIT, (bracket.take_profit, None, None)))
         conditions, condition = self.simulation.book.conditions, self.simulation.book.condition
         if len(exits) == 2:
             conditions.peer[condition[exits[0]]] = exits[1]
             conditions.peer[condition[exits[1]]] = exits[0]
+        return 0
 
     def add_exit(self, entry: int, side: float, kind: OrderKind, prices: Prices) -> int:
         book = self.simulation.book
-        order = int(self.simulation.intend(book.instrument[entry], kind, -side, Origin.EXIT))
+        order = self.simulation.intend(book.instrument[entry], kind, -side, Origin.EXIT)
         self.set_prices(order, prices)
         book.flags[order] |= int(Flag.EXIT | Flag.REDUCE_ONLY)
         self.queue_up(order)
         self.adopt(entry, order)
         return order
 
-    def adopt(self, parent: int, child: int) -> None:
+    def adopt(self, parent: int, child: int) -> int:
         """Let one order wait until another has been filled."""
         book = self.simulation.book
         row, above = book.conditions_of(child), book.conditions_of(parent)
@@ -209,12 +226,13 @@ class Desk:
         last = book.conditions.child[above]
         if last < 0:
             book.conditions.child[above] = child
-            return
+            return 0
         while book.conditions.sibling[book.condition[last]] >= 0:
             last = book.conditions.sibling[book.condition[last]]
         book.conditions.sibling[book.condition[last]] = child
+        return 0
 
-    def link(self, orders: Sequence[int]) -> None:
+    def link(self, orders: Sequence[int]) -> int:
         """Let the first of these orders that fills, even in part, or ends cancel the others."""
         book = self.simulation.book
         numbers = [self.alive(order) for order in orders]
@@ -227,6 +245,7 @@ class Desk:
             book.flags[order] |= int(Flag.LINKED)
             row = book.conditions_of(order)  # first: it may move the columns
             book.conditions.peer[row] = following
+        return 0
 
     def replace(self, order: int, quantity: float | None, prices: Prices) -> int:
         """Take down an order in the place of another; what isn't given stays as it is. Return its number."""
@@ -234,7 +253,7 @@ class Desk:
         old = self.alive(order)
         i, kind = book.instrument[old], OrderKind(int(book.kind[old]))
         symbol = self.symbols[i]
-        _check_replacement(symbol, order, kind, prices)
+        check_replacement(symbol, order, kind, prices)
         left = float(book.left(old))
         if book.entry[old] < 0:
             raise OrderError(f"order {order} in {symbol!r} has only just been given; cancel it instead")
@@ -242,8 +261,8 @@ class Desk:
             raise OrderError(f"order {order} in {symbol!r} is an exit, whose size is that of its entry; give prices only")
         side = 1.0 if (left if left != 0.0 else book.asked[old]) > 0.0 else -1.0
         size = left if quantity is None else side * positive(symbol, "quantity", quantity)
-        checked = _checked(symbol, prices)
-        new = int(self.simulation.intend(i, kind, side, _SUCCESSOR.get(book.origin[old], book.origin[old])))
+        check_prices(symbol, prices)
+        new = self.simulation.intend(i, kind, side, _SUCCESSOR.get(book.origin[old], book.origin[old]))
         book.limit[new], book.stop[new] = book.limit[old], book.stop[old]
         book.flags[new] = book.flags[old] & ~(_LINKS | _PASSING)
         if book.origin[old] == Origin.EXIT:
@@ -253,7 +272,7 @@ class Desk:
             book.conditions.copy_terms(book.condition[old], row)
             book.conditions.parent[row] = book.conditions.parent[book.condition[old]]
         self.queue_up(new)
-        self.set_prices(new, checked)
+        self.set_prices(new, prices)
         book.quantity[new] = size
         book.asked[new] = size
         self.simulation.take_place(new, old)
@@ -277,91 +296,3 @@ def _nanoseconds(moment: datetime) -> int:
     """Return a time as UTC nanoseconds; one without a zone is UTC, and one beyond all data is the last that there is."""
     found = ((moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment) - _EPOCH) // timedelta(microseconds=1) * 1000
     return min(found, int(np.iinfo(np.int64).max))
-
-
-def _kind(symbol: str, prices: Prices) -> OrderKind:
-    """Return the kind of an order that names these prices."""
-    limit, stop, profit = prices
-    if stop is None and profit is None:
-        return _MARKET if limit is None else _LIMIT
-    if stop is not None and profit is not None:
-        raise OrderError(
-            f"an order in {symbol!r} can wait for a stop or for a take_profit, not for both; give a bracket, or two orders and "
-            "one_cancels_other"
-        )
-    if isinstance(stop, Trail):
-        if limit is not None:
-            raise OrderError(f"a trailing stop in {symbol!r} becomes a market order; leave out the limit")
-        return OrderKind.TRAILING_STOP
-    if stop is not None:
-        return OrderKind.STOP if limit is None else OrderKind.STOP_LIMIT
-    return OrderKind.TAKE_PROFIT if limit is None else OrderKind.TAKE_PROFIT_LIMIT
-
-
-_LIMITED = (OrderKind.LIMIT, OrderKind.STOP_LIMIT, OrderKind.TAKE_PROFIT_LIMIT)
-
-
-def _check_terms(symbol: str, kind: OrderKind, terms: Terms, bracket: Bracket | None) -> None:
-    if terms.post_only and kind not in _LIMITED:
-        raise OrderError(f"post_only needs an order with a limit, and this one in {symbol!r} is a {kind.text} order")
-    if terms.display is not None and kind not in _LIMITED:
-        raise OrderError(f"display needs an order with a limit, and this one in {symbol!r} is a {kind.text} order")
-    if terms.at is not None and kind not in (OrderKind.MARKET, OrderKind.LIMIT):
-        raise OrderError(f"an order at the {terms.at} of a session is a market or a limit order, not a {kind.text} order")
-    if terms.reduce_only and bracket is not None:
-        raise OrderError(f"an order in {symbol!r} that may only reduce opens no position for a bracket to leave")
-
-
-def _check_bracket(symbol: str, side: float, bracket: Bracket | None) -> None:
-    if bracket is None:
-        return
-    stop, profit = _price(symbol, "stop_loss", bracket.stop_loss), _price(symbol, "take_profit", bracket.take_profit)
-    if isinstance(stop, float) and isinstance(profit, float) and not side * (profit - stop) > 0.0:
-        where = "below" if side > 0.0 else "above"
-        raise OrderError(f"stop_loss of a bracket in {symbol!r} must lie {where} its take_profit {profit!r}, not at {stop!r}")
-
-
-def _check_replacement(symbol: str, order: int, kind: OrderKind, prices: Prices) -> None:
-    limit, stop, profit = prices
-    if limit is not None and kind not in _LIMITED:
-        raise OrderError(f"order {order} in {symbol!r} is a {kind.text} order, which has no limit to replace")
-    if stop is not None and kind not in (OrderKind.STOP, OrderKind.STOP_LIMIT, OrderKind.TRAILING_STOP):
-        raise OrderError(f"order {order} in {symbol!r} is a {kind.text} order, which has no stop to replace")
-    if stop is not None and isinstance(stop, Trail) != (kind is OrderKind.TRAILING_STOP):
-        wanted = "a Trail" if kind is OrderKind.TRAILING_STOP else "a price"
-        raise OrderError(f"order {order} in {symbol!r} is a {kind.text} order; its stop must be {wanted}, not {stop!r}")
-    if profit is not None and kind not in (OrderKind.TAKE_PROFIT, OrderKind.TAKE_PROFIT_LIMIT):
-        raise OrderError(f"order {order} in {symbol!r} is a {kind.text} order, which has no take_profit to replace")
-
-
-def _checked(symbol: str, prices: Prices) -> Prices:
-    limit, stop, profit = prices
-    return _price(symbol, "limit", limit), _price(symbol, "stop", stop), _price(symbol, "take_profit", profit)
-
-
-def _price(symbol: str, name: str, price: Any) -> Any:
-    if price is None or isinstance(price, Trail):
-        return price
-    return positive(symbol, name, price)
-
-
-def finite(symbol: str, what: str, number: Any) -> float:
-    """Return a number as a float; raise `OrderError` unless it is a finite one."""
-    if type(number) is float and isfinite(number):
-        return number
-    is_number = isinstance(number, _NUMBERS) and not isinstance(number, bool)
-    try:
-        found = float(number) if is_number else float("nan")
-    except OverflowError:  # a whole number beyond all floats
-        found = float("nan")
-    if isfinite(found):
-        return found
-    raise OrderError(f"{what} of {symbol!r} must be a finite number, not {number!r}")
-
-
-def positive(symbol: str, what: str, number: Any) -> float:
-    """Return a number as a float; raise `OrderError` unless it is above 0."""
-    checked = finite(symbol, what, number)
-    if checked <= 0.0:
-        raise OrderError(f"{what} of an order in {symbol!r} must be above 0, not {number!r}")
-    return checked

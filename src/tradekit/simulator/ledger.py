@@ -54,8 +54,8 @@ class Ledger:
         self.source = np.array([-1, *(-1 if currency.rate else currency.source for currency in currencies)], dtype=np.int64)
         self.is_inverse = np.array([False, *(currency.is_inverse for currency in currencies)], dtype=np.int8)
         self.settles = setup.settlement
-        self.multiplier = np.array([instrument.multiplier for instrument in instruments], dtype=np.float64)
-        self.is_margined = np.array([instrument.is_derivative for instrument in instruments], dtype=np.int8)
+        self.multiplier = setup.multiplier
+        self.is_margined = setup.is_margined.view(np.int8)
         self.is_off_grid = np.empty(self.size, dtype=np.int8)
         # The margin that a position ties up, as a multiple of its value over `leverage`.
         self.tied = np.array([max(1.0, (one.initial_margin or 0.0) * setup.leverage) for one in instruments], dtype=np.float64)

@@ -32,6 +32,6 @@ cdef class Reading:
     cdef long long[::1] time
 
     @cython.locals(entry=Py_ssize_t, k=int)
-    cdef int read(self, Py_ssize_t count, bytes entries, bytes packed, tuple moments) except -1
+    cdef int read(self, Py_ssize_t count, object entries, object packed, tuple moments) except -1
     @cython.locals(entry=Py_ssize_t)
     cdef int date(self, Py_ssize_t count, tuple moments) except -1

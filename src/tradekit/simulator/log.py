@@ -21,20 +21,8 @@ _ENTRY = np.dtype(
 """What an entry has besides its numbers. It lies in columns, which all lie in one piece of memory: so they are packed at once."""
 _MOMENT = {"moment_time": np.int64, "moment_row": np.int32, "moment_place": np.int16}
 """The columns of the moments at which some of the entries happened."""
-_COLUMNS = {
-    "kind": np.int8,
-    "code": np.int8,
-    "rule": np.int16,
-    "instrument": np.int32,
-    "row": np.int32,
-    "order": np.int32,
-    "cause": np.int32,
-    "time": np.int64,
-}
-"""What is told of each entry besides its numbers."""
-
-Part = tuple[int, bytes, bytes, tuple[bytes, ...]]
-"""How many entries there are, the memory of their columns, their numbers, and the moments."""
+Part = tuple[int, Any, Any, tuple[Any, ...]]
+"""How many entries there are, the memory of their columns, their numbers, and the moments: each as bytes, or as arrays."""
 
 
 class Log:
@@ -133,7 +121,8 @@ class Log:
 
     def pack(self) -> int:
         """Put the open entries, all of them settled, away."""
-        self.packed.append(self.part(self.at))
+        count, entries, numbers, moments = self.part(self.at)
+        self.packed.append((count, entries.tobytes(), numbers.tobytes(), tuple([column.tobytes() for column in moments])))
         self.numbers[: self.at] = np.nan  # those behind still are: nobody has written there
         self.place = -1
         self.at = 0
@@ -141,9 +130,9 @@ class Log:
         return 0
 
     def part(self, numbers: int) -> Part:
-        """Return the open columns as far as they are filled, with so many numbers."""
-        moments = tuple([column[: self.moments].tobytes() for column in self.moment.values()])
-        return self.place + 1, self.entries.tobytes(), self.numbers[:numbers].tobytes(), moments
+        """Return the open columns themselves as far as they are filled, with so many numbers."""
+        moments = tuple([column[: self.moments] for column in self.moment.values()])
+        return self.place + 1, self.entries, self.numbers[:numbers], moments
 
     def __len__(self) -> int:
         return self.count
@@ -206,17 +195,27 @@ class Reading:
     """Puts parts of a log together again, one behind the other: `columns` tell all of each entry."""
 
     def __init__(self, count: int) -> None:
-        numbers = np.empty((_MOST, count))
-        self.columns = {name: np.empty(count, dtype) for name, dtype in _COLUMNS.items()} | dict(
-            zip("abcdefg", numbers, strict=True)
-        )
-        self.numbers = numbers
-        self.kind, self.code, self.rule = self.columns["kind"], self.columns["code"], self.columns["rule"]
-        self.instrument, self.order, self.cause = self.columns["instrument"], self.columns["order"], self.columns["cause"]
-        self.row, self.time = self.columns["row"], self.columns["time"]
+        # Columns of one type are made at once: there is more to making an array than to filling a short one.
+        short, long = np.empty((2, count), dtype=np.int8), np.empty((4, count), dtype=np.int32)
+        rule, time, numbers = np.empty(count, dtype=np.int16), np.empty(count, dtype=np.int64), np.empty((_MOST, count))
+        self.columns: dict[str, Any] = {
+            "kind": short[0],
+            "code": short[1],
+            "rule": rule,
+            "instrument": long[0],
+            "row": long[1],
+            "order": long[2],
+            "cause": long[3],
+            "time": time,
+            **dict(zip("abcdefg", numbers, strict=True)),
+        }
+        shorts = cython.declare(cython.schar[:, ::1], short)
+        longs = cython.declare(cython.int[:, ::1], long)
+        self.kind, self.code, self.rule, self.time, self.numbers = shorts[0], shorts[1], rule, time, numbers
+        self.instrument, self.row, self.order, self.cause = longs[0], longs[1], longs[2], longs[3]
         self.done = 0
 
-    def read(self, count: int, entries: bytes, packed: bytes, moments: tuple[bytes, ...]) -> int:
+    def read(self, count: int, entries: Any, packed: Any, moments: tuple[Any, ...]) -> int:
         """Read a part."""
         columns = _columns(entries)
         kind = cython.declare(cython.const[cython.schar][::1], columns["kind"])
@@ -241,7 +240,7 @@ class Reading:
         self.done += count
         return 0
 
-    def date(self, count: int, moments: tuple[bytes, ...]) -> int:
+    def date(self, count: int, moments: tuple[Any, ...]) -> int:
         """Give each entry of a part its moment."""
         time = cython.declare(cython.const[cython.longlong][::1], np.frombuffer(moments[0], np.int64))
         row = cython.declare(cython.const[cython.int][::1], np.frombuffer(moments[1], np.int32))

@@ -7,6 +7,11 @@ from typing import TYPE_CHECKING, Any
 
 import cython
 
+if cython.compiled:
+    from cython.cimports.tradekit.simulator.signals import decisions
+else:
+    from tradekit.simulator.signals import decisions
+
 if TYPE_CHECKING:
     from tradekit.simulator.context import Context
     from tradekit.simulator.simulation import Simulation
@@ -14,35 +19,45 @@ if TYPE_CHECKING:
 __all__ = ["run_events", "run_targets"]
 
 
-def run_targets(simulation: Simulation, targets: Any, start: int, stop: int) -> None:
+def run_targets(simulation: Simulation, targets: Any, start: int, stop: int, rows: Any = None) -> None:
     """Run rows `start <= row < stop` on target weights, float64 [time, instrument], without returning to Python.
 
-    NaN leaves a position as it is. The GIL is released meanwhile.
+    NaN leaves a position as it is. `rows`, rising and int64 [decision], are those from the first on whose targets count; without
+    them, all do. The GIL is released meanwhile.
     """
     check_rows(simulation, start, stop)
     expected = (simulation.market.rows, simulation.market.size)
     if targets.shape[0] < stop or targets.shape[1] != simulation.market.size:
         raise ValueError(f"targets have shape {targets.shape}, expected {expected}")
-    weights = cython.declare(cython.double[:, ::1], targets)
+    weights = cython.declare(cython.const[cython.double][:, ::1], targets)
+    if rows is None:
+        rows = decisions(targets[start:stop])[0] + start
+    decided = cython.declare(cython.const[cython.longlong][::1], rows)
     first = cython.declare(cython.Py_ssize_t, start)
     last = cython.declare(cython.Py_ssize_t, stop)
     with cython.nogil:
-        advance_to(simulation, weights, first, last)
+        advance_to(simulation, weights, decided, first, last)
 
 
-def advance_to(simulation: Simulation, targets: Any, start: int, stop: int) -> int:
-    done = cython.declare(cython.Py_ssize_t, start)
+def advance_to(simulation: Simulation, targets: Any, rows: Any, start: int, stop: int) -> int:
+    """Run rows from `start` to before `stop`; `rows` are those with targets."""
+    done, n = start, 0
+    while n < rows.shape[0] and rows[n] < start:
+        n += 1
     while done < stop:
-        row = cython.declare(cython.Py_ssize_t, done)
+        row = done
+        due = rows[n] if n < rows.shape[0] and rows[n] < stop else stop
         if is_quiet(simulation, row):
-            done = coast(simulation, row, decision_after(targets, row, stop) + 1)
+            done = coast(simulation, row, due + 1 if due < stop else stop)
         if done == row:
             simulation.advance(row)
             done = row + 1
-        for i in range(simulation.size):
-            weight = targets[done - 1, i]
-            if weight == weight:
-                simulation.want_weight(i, weight)
+        if done == due + 1:
+            for i in range(simulation.size):
+                weight = targets[due, i]
+                if weight == weight:
+                    simulation.want_weight(i, weight)
+            n += 1
         if simulation.is_asked:
             simulation.decide()
     return 0
@@ -57,20 +72,46 @@ def is_quiet(simulation: Simulation, row: int) -> bool:
     return not (simulation.is_margin and simulation.ledger.held > 0)
 
 
-def decision_after(targets: Any, start: int, stop: int) -> int:
-    """Return the first row from `start` on that has a target for the only instrument; the last before `stop` if there is none."""
-    row = cython.declare(cython.Py_ssize_t, start)
-    while row < stop - 1 and targets[row, 0] != targets[row, 0]:
-        row += 1
-    return row
-
-
 def coast(simulation: Simulation, start: int, stop: int) -> int:
     """Do the rows from `start` on that are quiet, as `advance` would, and return the first one that is not done.
 
-    It is several times as fast, because it doesn't look for what might happen on each row.
+    It is many times as fast, because it doesn't look for what might happen on each row.
     """
     end = quiet_until(simulation, stop)
+    row = glide(simulation, start, end)
+    return row if row == end else coast_over_holes(simulation, row, end)
+
+
+def glide(simulation: Simulation, start: int, end: int) -> int:
+    """Do quiet rows that have bars, and return the first one that has none, or that leaves no equity."""
+    cash, held = simulation.ledger.cash[0], simulation.ledger.position[0]
+    basis, unit = simulation.ledger.basis[0], simulation.ledger.unit[0]
+    value(simulation.market.only[start:end], simulation.equity[start:end], cash, held, basis, unit)
+    peak, row = simulation.gate.peak, start
+    # Where there is no bar, what it would be worth is no number.
+    while row < end and simulation.equity[row] > 0.0:
+        if simulation.equity[row] > peak:
+            peak = simulation.equity[row]
+        row += 1
+    if row > start:
+        simulation.gate.peak = peak
+        simulation.ledger.last[0] = simulation.market.only[row - 1]
+        simulation.ledger.priced[0] = simulation.market.close_time[row - 1]
+        simulation.market.previous[0] = row - 2 if row - 1 > start else simulation.market.current[0]
+        simulation.market.current[0] = row - 1
+        simulation.market.seen[0] += row - start
+        stand_at(simulation, row - 1)
+    return row
+
+
+def value(close: Any, equity: Any, cash: float, held: float, basis: float, unit: float) -> None:
+    """Write down what an account is worth while nothing happens; without anything held, that is its cash."""
+    for row in range(close.shape[0]):
+        equity[row] = cash + held * (close[row] - basis) * unit
+
+
+def coast_over_holes(simulation: Simulation, start: int, end: int) -> int:
+    """Do quiet rows of which some may have no bar, and return the first one that is not done."""
     held = cython.declare(cython.double, simulation.ledger.position[0])
     cash = cython.declare(cython.double, simulation.ledger.cash[0])
     basis = cython.declare(cython.double, simulation.ledger.basis[0])

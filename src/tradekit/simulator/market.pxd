@@ -9,6 +9,7 @@ cdef class Market:
     cdef readonly Py_ssize_t rows, size
     cdef readonly Prices bars, shown
     cdef const double[:, ::1] close
+    cdef const double[::1] only
     cdef const long long[::1] close_time
     cdef long long[::1] current, previous, seen
 

@@ -25,7 +25,8 @@ class Prices:
 class Market:
     """The run's clock, with the row of each instrument's last bar and of the one before (-1: none), and a count of bars.
 
-    `bars` are the prices that are traded at, `shown` those that a strategy reads by name: adjusted for splits and dividends.
+    `bars` are the prices that are traded at, `shown` those that a strategy reads by name: adjusted for splits and dividends. `only`
+    are the closes of the only instrument, empty where there are more.
     """
 
     def __init__(self, bars: Bars, adjusted: Bars) -> None:
@@ -34,6 +35,7 @@ class Market:
         self.bars = Prices(bars)
         self.shown = self.bars if adjusted is bars else Prices(adjusted)
         self.close = bars.close
+        self.only = bars.close.reshape(-1) if self.size == 1 else np.zeros(0)
         self.close_time = bars.close_time
         self.current, self.previous, self.seen = np.empty((3, self.size), dtype=np.int64)
         self.renew()

@@ -3,7 +3,8 @@ cimport cython
 
 @cython.final
 cdef class Moves:
-    cdef Py_ssize_t rows, count
+    cdef readonly Py_ssize_t rows, size, count
+    cdef object state, places, amounts
     cdef const signed char[::1] kind, code
     cdef const int[::1] instrument
     cdef const double[::1] a, b, c, d, e, f

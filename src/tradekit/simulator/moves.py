@@ -25,6 +25,7 @@ _SPLIT = cython.declare(cython.int, ScheduledKind.SPLIT)
 _DELISTING = cython.declare(cython.int, ScheduledKind.DELISTING)
 _IN_LIEU = cython.declare(cython.int, CashKind.IN_LIEU)
 _NAN = cython.declare(cython.double, float("nan"))
+_AMOUNTS = ("quantity", "price", "fee", "slippage", "split", "closed", "average")
 # A fee that is taken in units makes a position smaller than the fill says; less than this part of it is rounding.
 _ROUNDING = cython.declare(cython.double, 1e-9)
 
@@ -40,39 +41,42 @@ class Moves:
 
     def __init__(self, log: Mapping[str, Any], size: int) -> None:
         self.rows = len(log["kind"])
+        self.size = size
         self.kind, self.code, self.instrument = log["kind"], log["code"], log["instrument"]
         self.a, self.b, self.c = log["a"], log["b"], log["c"]
         self.d, self.e, self.f = log["d"], log["e"], log["f"]
         self.count = 0
         most = self.look(size)
         # What is held at which average price, what the last entry says of that, and the product of the splits.
-        self.held, self.at, self.told, self.told_at, self.product = np.empty((5, size))
+        self.state = np.empty((5, size))
+        states = cython.declare(cython.double[:, ::1], self.state)
+        self.held, self.at, self.product, self.told, self.told_at = states[0], states[1], states[2], states[3], states[4]
         for i in range(size):
             self.held[i] = self.told[i] = 0.0
             self.at[i] = self.told_at[i] = _NAN
             self.product[i] = 1.0
-        self.entry, self.number = np.empty((2, most), dtype=np.int64)
-        self.quantity, self.price, self.fee, self.slippage, self.split, self.closed, self.average = np.empty((7, most))
+        self.places, self.amounts = np.empty((2, most), dtype=np.int64), np.empty((len(_AMOUNTS), most))
+        places = cython.declare(cython.longlong[:, ::1], self.places)
+        amounts = cython.declare(cython.double[:, ::1], self.amounts)
+        self.entry, self.number = places[0], places[1]
+        self.quantity, self.price, self.fee, self.slippage = amounts[0], amounts[1], amounts[2], amounts[3]
+        self.split, self.closed, self.average = amounts[4], amounts[5], amounts[6]
         self.follow()
 
     def columns(self) -> dict[str, Any]:
         """Return what was traded, one array a column."""
-        arrays: dict[str, Any] = {
-            "entry": self.entry,
-            "instrument": self.number,
-            "quantity": self.quantity,
-            "price": self.price,
-            "fee": self.fee,
-            "slippage": self.slippage,
-            "split": self.split,
-            "closed": self.closed,
-            "average": self.average,
-        }
-        return {name: np.asarray(array)[: self.count] for name, array in arrays.items()}
+        entry, instrument = self.places[:, : self.count]
+        amounts = zip(_AMOUNTS, self.amounts[:, : self.count], strict=True)
+        return {"entry": entry, "instrument": instrument, **dict(amounts)}
+
+    def traded(self) -> tuple[Any, Any]:
+        """Return the entries that trade, and the instrument of each."""
+        return self.places[0, : self.count], self.places[1, : self.count]
 
     def ends(self) -> tuple[Any, Any, Any]:
         """Return what is held of each instrument at the end, at which average price, and the product of its splits."""
-        return np.asarray(self.held), np.asarray(self.at), np.asarray(self.product)
+        held, average, split, _, _ = self.state
+        return held, average, split
 
     def look(self, size: int) -> int:
         """Return how many entries there may be that trade. Compiled code doesn't look where it reads, so that is done first."""

@@ -12,10 +12,12 @@ cdef class Opinions:
     cdef list symbols
     cdef object currency, account, shown, positions, prices, times
     cdef dict terms
+    cdef tuple latest
     cdef bint has_valued
     cdef long long judged
 
     cdef int renew(self) except -1
+    cdef int remember(self, Py_ssize_t order, object terms, object bracket) except -1
     cdef tuple ask(self, object checker, Py_ssize_t order, double quantity, Py_ssize_t share, double equity, long long now)
     cdef tuple with_others(self, Py_ssize_t i, object before)
     cdef bint is_shown(self, Py_ssize_t i) noexcept nogil

@@ -54,6 +54,7 @@ class Opinions:
     def renew(self) -> int:
         """Forget what has been shown."""
         self.terms: dict[int, tuple[Terms, Bracket | None]] = {}
+        self.latest: tuple[Terms, Bracket | None] = _PLAIN
         # All rules that judge one order see the same account; so it is made once. What is held at which prices is the same for all
         # orders that are decided on together.
         self.judged = -1
@@ -86,9 +87,12 @@ class Opinions:
         except Exception as error:  # noqa: BLE001 - not swallowed: it refuses the order and stands in the journal
             return 0.0, f"the rule raised {type(error).__name__}: {error}", {}, _REJECT
 
-    def remember(self, order: int, terms: Terms, bracket: Bracket | None) -> None:
-        """Keep the conditions of an order for those that look at it."""
-        self.terms[order] = (terms, bracket)
+    def remember(self, order: int, terms: Terms, bracket: Bracket | None) -> int:
+        """Keep the conditions of an order for those that look at it; many orders have the same."""
+        if self.latest[0] is not terms or self.latest[1] is not bracket:
+            self.latest = (terms, bracket)
+        self.terms[order] = self.latest
+        return 0
 
     def pass_on(self, old: int, new: int) -> None:
         """Give the conditions of an order to the one that replaces it."""

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from tradekit.model.bars import Bars, Floats, Times
 from tradekit.model.fills import FillRules
@@ -159,11 +161,21 @@ class Setup:
         """The currencies of the account by their number; its own is number 0."""
         return (self.currency, *(currency.code for currency in self.currencies))
 
-    @property
+    @cached_property
     def settlement(self) -> Times:
         """The number of the currency that each instrument is settled in, int64 [instrument]."""
         codes = self.codes
         return np.array([codes.index(instrument.currency or self.currency) for instrument in self.instruments], dtype=np.int64)
+
+    @cached_property
+    def multiplier(self) -> Floats:
+        """What one unit of each instrument at a price of 1 is worth in its currency, float64 [instrument]."""
+        return np.array([instrument.multiplier for instrument in self.instruments], dtype=np.float64)
+
+    @cached_property
+    def is_margined(self) -> NDArray[np.bool_]:
+        """Whether each instrument is held against margin, bool [instrument]."""
+        return np.array([instrument.is_derivative for instrument in self.instruments], dtype=np.bool_)
 
     def _check_money(self) -> None:
         size, codes = len(self.instruments), self.codes

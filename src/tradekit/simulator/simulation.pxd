@@ -60,3 +60,4 @@ cdef int begin(Simulation simulation, Py_ssize_t warmup) except -1
 cdef int close_shares(Simulation simulation, Py_ssize_t row) except -1 nogil
 cdef int stop_share(Simulation simulation, Py_ssize_t k, bint flatten) except -1 nogil
 cdef double equity_of(Simulation simulation, Py_ssize_t share) noexcept nogil
+cdef int withdraw_all(Simulation simulation, Py_ssize_t i) except -1

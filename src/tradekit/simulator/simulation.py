@@ -372,3 +372,17 @@ def stop_share(simulation: Simulation, k: int, flatten: bool) -> int:
 def equity_of(simulation: Simulation, share: int) -> float:
     """Return the equity of a strategy's share, or that of the account (-1), as it was valued last."""
     return simulation.equity[simulation.row] if share < 0 or simulation.shares.count == 1 else simulation.shares.equity[share]
+
+
+def withdraw_all(simulation: Simulation, i: int) -> int:
+    """Withdraw the open orders in an instrument, then those that are still to be decided on, but none that a halt has given."""
+    book = simulation.book
+    for k in range(book.open_count):
+        order = book.open_orders[k]
+        if book.instrument[order] == i and book.origin[order] != _FLATTEN:
+            simulation.withdraw(order)
+    for k in range(book.intent_count):
+        order = book.intents[k]
+        if book.instrument[order] == i and book.origin[order] != _FLATTEN and book.status[order] == _OPEN:
+            simulation.withdraw(order)
+    return 0

@@ -20,7 +20,7 @@ cdef class TapeLoop:
     cdef const signed char[::1] kind, trade_side
     cdef const int[::1] instrument
     cdef const double[::1] trade_price, trade_size, bid, bid_size, ask, ask_size
-    cdef bint has_depth
+    cdef bint has_depth, has_drawdown_limit
     cdef long long next_timer
     cdef Py_ssize_t warmup, at, heard
 
@@ -30,6 +30,7 @@ cdef class TapeLoop:
     cdef int happen(self, Py_ssize_t row) except -1
     cdef object quote_at(self, Py_ssize_t place, Py_ssize_t i)
     cdef int trade(self, Py_ssize_t i, Py_ssize_t place, Py_ssize_t row) except -1
+    cdef int watch_drawdown(self) except -1
     cdef bint is_ready(self, Py_ssize_t i) noexcept
     cdef void begin_call(self, str name) noexcept
     cdef int settle(self) except -1

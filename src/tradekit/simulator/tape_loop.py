@@ -33,8 +33,6 @@ __all__ = ["TapeLoop", "TickCalls"]
 
 _TRADE = cython.declare(cython.int, TickKind.TRADE)
 _QUOTE = cython.declare(cython.int, TickKind.QUOTE)
-_BID = cython.declare(cython.int, 0)
-_ASK = cython.declare(cython.int, 1)
 _NEVER = cython.declare(cython.longlong, 1 << 62)
 
 
@@ -69,6 +67,7 @@ class TapeLoop:
         self.arrivals = Arrivals(self.matcher)
         self.depths = self.matcher.depths
         self.has_depth = tape.has_depth
+        self.has_drawdown_limit = self.simulation.gate.has_drawdown_limit
         self.context.show_depths(self.depths if self.has_depth else None)
         self.close_time = setup.bars.close_time
         self.on_bar = calls.on_bar
@@ -166,9 +165,10 @@ class TapeLoop:
             return self.trade(i, place, row)
         depth = cython.declare(Depth, self.depths[i])
         if self.kind[n] == _QUOTE:
-            depth.quote(_BID, self.bid[place], self.bid_size[place])
-            depth.quote(_ASK, self.ask[place], self.ask_size[place])
+            depth.bid_side.quote(self.bid[place], self.bid_size[place])
+            depth.ask_side.quote(-self.ask[place], self.ask_size[place])
             self.matcher.change(i)
+            self.watch_drawdown()
             if self.on_quote is not None and self.is_ready(i):
                 self.begin_call("on_quote")
                 self.on_quote(self.context, self.quote_at(place, i))
@@ -176,6 +176,7 @@ class TapeLoop:
             return self.tell()
         depth.apply(self.levels, self.update[place], self.update[place + 1])
         self.matcher.change(i)
+        self.watch_drawdown()
         if self.on_book is not None and self.is_ready(i):
             self.begin_call("on_book")
             self.on_book(self.context, depth)
@@ -197,11 +198,23 @@ class TapeLoop:
                 simulation.matcher.match_bar(self.at, row)
             self.matcher.mark(i, price)
             simulation.matcher.watch_margin(self.at)
+        self.watch_drawdown()
         if self.on_trade is not None and self.is_ready(i):
             self.begin_call("on_trade")
             self.on_trade(self.context, Trade(self.symbols[i], self.time[self.at], price, size, side))
             return self.settle()
         return self.tell()
+
+    def watch_drawdown(self) -> int:
+        """Let limits on drawdown see what the account is worth now, and send what a halt asks for."""
+        simulation = self.simulation
+        if not self.has_drawdown_limit or simulation.ledger.held == 0:
+            return 0
+        halted = simulation.gate.watch(simulation.ledger.equity())
+        if halted == 0:
+            return 0
+        simulation.stop_risk(halted == 2, 0, simulation.size)
+        return self.settle()
 
     def is_ready(self, i: int) -> bool:
         """Say whether an instrument is warmed up and has a price, so that orders in it make sense."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import cython
 import numpy as np
@@ -12,11 +12,15 @@ if cython.compiled:
 else:
     from math import fabs
 
-__all__ = ["Trips"]
+if TYPE_CHECKING:
+    from tradekit.simulator.moves import Moves
+
+__all__ = ["Trips", "trips_in"]
 
 # What is left of a position after a fill is rounding when it is less than this part of the fill.
 _ROUNDING = cython.declare(cython.double, 1e-9)
 _NAN = cython.declare(cython.double, float("nan"))
+_AMOUNTS = ("quantity", "entry_price", "exit_price", "profit", "fees", "carry", "slippage", "return_on_entry")
 
 
 class Trips:
@@ -28,7 +32,6 @@ class Trips:
 
     def __init__(self, fills: Any, ends: Any, carry: Any) -> None:
         count, size = len(fills), len(ends.price)
-        self.fills = count
         self.instrument = _numbers(fills.instrument, size)
         self.quantity, self.price = _column(fills.quantity, count), _column(fills.price, count)
         self.fee, self.slipped = _column(fills.fee, count), _column(fills.slippage, count)
@@ -36,38 +39,38 @@ class Trips:
         self.gain = _column(fills.gain, count)
         self.last_price, self.last_unit = _column(ends.price, size), _column(ends.unit, size)
         self.last_split, self.open_gain = _column(ends.split, size), _column(ends.gain, size)
+        self.make_room(count, size, carry)
+        self.follow()
+
+    def make_room(self, count: int, size: int, carry: Any) -> int:
+        """Make room for the trades of so many fills, of so many instruments, and take in what came and went between them."""
+        self.fills, self.count = count, 0
         self.carries = len(carry.after)
         self.after = np.ascontiguousarray(carry.after, dtype=np.int64)
         self.carrier, self.amount = _numbers(carry.instrument, size), _column(carry.amount, self.carries)
         self.position = np.zeros(size)
         self.trade = np.full(size, -1, dtype=np.int64)  # the last trade of each instrument
-        self.count = 0
-        self.opened, self.closed, self.direction = np.empty((3, count), dtype=np.int64)
-        self.is_open = np.empty(count, dtype=np.int8)
-        # The largest size; units that opened and that closed it, and their prices times units; what the former were worth in money,
-        # and the money that came in, fees apart.
-        self.most, self.entered, self.exited, self.paid, self.got, self.worth, self.flow = np.empty((7, count))
-        self.fees, self.slippage, self.carried, self.profit, self.on_entry = np.empty((5, count))
-        self.follow()
+        # A column each, but for the rows of those that `columns` doesn't tell: units that opened and that closed a trade, what the
+        # former were worth in money, and the money that came in, fees apart. At first `paid` and `got` are prices times units.
+        self.places, self.amounts = np.empty((3, count), dtype=np.int64), np.empty((len(_AMOUNTS) + 4, count))
+        self.flags = np.empty(count, dtype=np.bool_)
+        places = cython.declare(cython.longlong[:, ::1], self.places)
+        amounts = cython.declare(cython.double[:, ::1], self.amounts)
+        self.opened, self.closed, self.direction = places[0], places[1], places[2]
+        self.is_open = self.flags.view(np.int8)
+        self.most, self.paid, self.got, self.profit = amounts[0], amounts[1], amounts[2], amounts[3]
+        self.fees, self.carried, self.slippage, self.on_entry = amounts[4], amounts[5], amounts[6], amounts[7]
+        self.entered, self.exited, self.worth, self.flow = amounts[8], amounts[9], amounts[10], amounts[11]
+        return 0
 
     def columns(self) -> dict[str, Any]:
         """Return what each trade came to, one array a column."""
-        flags: dict[str, Any] = {"is_open": np.asarray(self.is_open).view(np.bool_), "direction": np.asarray(self.direction)}
-        arrays: dict[str, Any] = {
-            "quantity": self.most,
-            "entry_price": self.paid,
-            "exit_price": self.got,
-            "profit": self.profit,
-            "fees": self.fees,
-            "carry": self.carried,
-            "slippage": self.slippage,
-            "return_on_entry": self.on_entry,
-        }
-        return {name: np.asarray(array)[: self.count] for name, array in (flags | arrays).items()}
+        amounts = zip(_AMOUNTS, self.amounts[: len(_AMOUNTS), : self.count], strict=True)
+        return {"is_open": self.flags[: self.count], "direction": self.places[2, : self.count], **dict(amounts)}
 
     def rows(self) -> tuple[Any, Any]:
         """Return the first and the last fill of each trade."""
-        return np.asarray(self.opened)[: self.count], np.asarray(self.closed)[: self.count]
+        return self.places[0, : self.count], self.places[1, : self.count]
 
     def follow(self) -> None:
         """Go through all fills, and what came and went between them."""
@@ -157,6 +160,44 @@ class Trips:
         self.most[t] *= split
 
 
+def trips_in(moves: Moves, unit: Any, last_unit: Any, is_margined: Any, last_price: Any, carry: Any) -> Trips:
+    """Return the trades of what was moved.
+
+    `unit` is what one unit at a price of 1 was worth at each move, `last_unit` and `last_price` are those of each instrument at the
+    end, and `is_margined` says which are held against margin.
+    """
+    trips = cython.declare(Trips, Trips.__new__(Trips))
+    count, size = moves.count, moves.size
+    margined = np.ascontiguousarray(is_margined).view(np.int8)
+    if len(unit) != count or not len(last_unit) == len(margined) == len(last_price) == size:
+        raise ValueError(f"there are {count} moves of {size} instruments, and {len(unit)} units of {len(last_unit)} instruments")
+    trips.instrument, trips.split = moves.number[:count], moves.split[:count]
+    trips.quantity, trips.price = moves.quantity[:count], moves.price[:count]
+    trips.fee, trips.slipped = moves.fee[:count], moves.slippage[:count]
+    trips.unit, trips.last_unit = _column(unit, count), _column(last_unit, size)
+    trips.last_price, trips.last_split = _column(last_price, size), moves.product
+    gain, open_gain = np.empty(count), np.empty(size)
+    trips.gain, trips.open_gain = gain, open_gain
+    realise(moves, trips, margined, gain, open_gain)
+    trips.make_room(count, size, carry)
+    trips.follow()
+    return trips
+
+
+def realise(moves: Moves, trips: Trips, is_margined: Any, gain: Any, open_gain: Any) -> None:
+    """Reckon what each move has realised of what is held against margin, and what is open at the end."""
+    for n in range(moves.count):
+        gain[n] = _NAN
+        if is_margined[moves.number[n]]:
+            closed = moves.closed[n]
+            gain[n] = closed * (moves.price[n] - moves.average[n]) * trips.unit[n] if closed != 0.0 else 0.0
+    for i in range(moves.size):
+        held = moves.held[i]
+        open_gain[i] = _NAN
+        if is_margined[i]:
+            open_gain[i] = held * (trips.last_price[i] - moves.at[i]) * trips.last_unit[i] if held != 0.0 else 0.0
+
+
 def quotient(number: float, divisor: float) -> float:
     """Return a quotient; NaN for one by 0."""
     return number / divisor if divisor != 0.0 else _NAN
@@ -174,6 +215,14 @@ def _column(values: Any, count: int) -> Any:
 def _numbers(values: Any, size: int) -> Any:
     """Return numbers of instruments, checked: compiled code doesn't look where it reads."""
     found = np.ascontiguousarray(values, dtype=np.int64)
-    if len(found) and not 0 <= found.min() <= found.max() < size:
+    if not are_within(found, size):
         raise ValueError(f"there are {size} instruments, and fills or carry of number {int(found.min())} to {int(found.max())}")
     return found
+
+
+def are_within(numbers: Any, size: int) -> bool:
+    """Say whether all numbers are those of instruments."""
+    for k in range(len(numbers)):  # noqa: SIM110 - it is compiled
+        if not 0 <= numbers[k] < size:
+            return False
+    return True

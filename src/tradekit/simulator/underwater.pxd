@@ -4,13 +4,18 @@ cimport cython
 @cython.final
 cdef class Stretches:
     cdef const double[::1] equity
-    cdef double peak, depth
+    cdef double capital, peak, depth, lowest
     cdef Py_ssize_t first, trough, back
+    cdef bint is_finite
 
-    @cython.locals(rows=Py_ssize_t, row=Py_ssize_t, peak=double, near=double, value=double, lowest=double, fall=double)
+    cdef void renew(self) noexcept nogil
     cdef bint find(self) noexcept nogil
+    @cython.locals(rows=Py_ssize_t, row=Py_ssize_t, peak=double, near=double, value=double)
+    cdef void begin(self) noexcept nogil
+    @cython.locals(rows=Py_ssize_t, row=Py_ssize_t, peak=double, near=double, value=double, lowest=double, fall=double)
+    cdef void follow(self) noexcept nogil
 
-@cython.locals(counted=Stretches, followed=Stretches)
+@cython.locals(stretch=Stretches)
 cpdef underwater(object equity, object capital)
 
 @cython.locals(stretch=Stretches)

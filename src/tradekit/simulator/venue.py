@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from tradekit.simulator.costs import Costs
     from tradekit.simulator.setup import Setup
 
-__all__ = ["Venue"]
+__all__ = ["Venue", "steps_per_one"]
 
 # A number of steps that is so close to a whole one is whole: the rest is the error of binary fractions.
 _SLACK = cython.declare(cython.double, 1e-6)
@@ -50,13 +50,13 @@ class Venue:
     """
 
     def __init__(self, setup: Setup) -> None:
-        multiplier = np.array([instrument.multiplier for instrument in setup.instruments], dtype=np.float64)
+        multiplier = setup.multiplier
         self.tick = np.array([instrument.tick or 0.0 for instrument in setup.instruments], dtype=np.float64)
         self.lot = np.array([instrument.lot or 0.0 for instrument in setup.instruments], dtype=np.float64)
         notional = np.array([instrument.min_notional or 0.0 for instrument in setup.instruments], dtype=np.float64)
         self.min_notional = notional / multiplier
-        self.ticks_per_one = _per_one(np.asarray(self.tick))
-        self.lots_per_one = _per_one(np.asarray(self.lot))
+        self.ticks_per_one = steps_per_one(np.asarray(self.tick))
+        self.lots_per_one = steps_per_one(np.asarray(self.lot))
         self.open_time = setup.bars.open_time
         costs = setup.costs
         by_kind = np.ones((3, len(multiplier)))
@@ -276,7 +276,7 @@ def _by_day(tables: Sequence[Floats], count: int, size: int) -> Floats:
     return found
 
 
-def _per_one(steps: Floats) -> Floats:
+def steps_per_one(steps: Floats) -> Floats:
     """Return how many steps make one, where that is a whole number, else 0: n / 100 is exact where n * 0.01 is not."""
     found = np.zeros(len(steps))
     for i, step in enumerate(steps.tolist()):

@@ -11,7 +11,9 @@ from tradekit.data.interval import time_text
 from tradekit.data.quality.finding import Finding, counted
 from tradekit.data.quality.prices import local_scale
 from tradekit.model.bars import Floats, Times
+from tradekit.model.tape import update_starts
 from tradekit.model.ticks import BookUpdates, Quotes, Trades
+from tradekit.simulator.depth import Depth, levels_of
 
 __all__ = ["doubts_of_book", "doubts_of_quotes", "doubts_of_trades", "far_off"]
 
@@ -104,36 +106,12 @@ def doubts_of_book(book: BookUpdates) -> Iterator[Finding]:
     back = np.flatnonzero((np.diff(book.sequence) < 0) & ~book.is_snapshot[1:] & (book.sequence[1:] > 0)) + 1
     if len(back):
         yield _finding("sequence-back", book.time, back, "row", "with a sequence number below the one before", book.price)
-    crossed, locked = _replay(book)
-    if crossed:
-        yield _finding("crossed", book.time, np.array(crossed), "update", "after which the best bid is above the best ask")
-    if locked:
-        yield _finding("locked", book.time, np.array(locked), "update", "after which the best bid equals the best ask")
-
-
-def _replay(book: BookUpdates) -> tuple[list[int], list[int]]:
-    """Return the last rows of the updates after which the book is crossed, and of those after which it is locked."""
-    ends = np.ones(len(book), dtype=np.bool_)
-    ends[:-1] = (np.diff(book.time) > 0) | (np.diff(book.sequence) != 0)
-    side_of: dict[int, dict[float, float]] = {1: {}, -1: {}}
-    best = {1: -np.inf, -1: np.inf}
-    crossed: list[int] = []
-    locked: list[int] = []
-    rows = zip(book.side.tolist(), book.price.tolist(), book.size.tolist(), book.is_snapshot.tolist(), ends.tolist(), strict=True)
-    was_snapshot = False
-    for row, (side, price, size, is_snapshot, is_end) in enumerate(rows):
-        if is_snapshot and not was_snapshot:
-            side_of, best = {1: {}, -1: {}}, {1: -np.inf, -1: np.inf}
-        was_snapshot = is_snapshot and not is_end
-        levels = side_of[side]
-        if size > 0:
-            levels[price] = size
-            best[side] = max(best[side], price) if side == 1 else min(best[side], price)
-        elif levels.pop(price, None) is not None and price == best[side]:
-            best[side] = max(levels, default=-np.inf) if side == 1 else min(levels, default=np.inf)
-        if is_end and best[1] >= best[-1]:
-            (crossed if best[1] > best[-1] else locked).append(row)
-    return crossed, locked
+    ends = np.append(update_starts(book)[1:], len(book))
+    bid, ask = Depth("").best_after(levels_of(book), ends)
+    if len(rows := ends[bid > ask] - 1):
+        yield _finding("crossed", book.time, rows, "update", "after which the best bid is above the best ask")
+    if len(rows := ends[bid == ask] - 1):
+        yield _finding("locked", book.time, rows, "update", "after which the best bid equals the best ask")
 
 
 def _off(time: Times, price: Floats, noun: str) -> Iterator[Finding]:

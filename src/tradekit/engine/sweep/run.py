@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -19,8 +19,8 @@ from tradekit.engine.sweep.folder import SweepFolder, code_hash, table_of
 from tradekit.engine.sweep.params import Param, Setting, as_param
 from tradekit.engine.sweep.ranking import Neighbours, figure_of, neighbours, ranked
 from tradekit.engine.sweep.search import Combination, Planned, Search, combinations, plan_search, proposals
-from tradekit.engine.sweep.trial import Bench, Outcome
-from tradekit.engine.sweep.workers import Crew, Task, cores
+from tradekit.engine.sweep.trial import Bench, Outcome, Task
+from tradekit.engine.sweep.workers import Crew, cores
 from tradekit.engine.together import refuse_several
 from tradekit.engine.trials import data_set
 from tradekit.errors import ConfigError, RunError, TradekitError, nearest
@@ -177,7 +177,10 @@ class Sweep:
         return iter([found]), len(found)
 
     def _learn(self, outcomes: Iterable[Outcome]) -> None:
-        self.known.update((tuple(outcome.values.values()), outcome) for outcome in outcomes)
+        for outcome in outcomes:
+            # What was kept has its settings in the order of their names.
+            values = {name: outcome.values[name] for name in self.params}
+            self.known[tuple(values.values())] = replace(outcome, values=values)
 
     def _worked(self, rounds: Iterator[list[Combination]], folder: SweepFolder, crew: Crew) -> Iterator[list[Outcome]]:
         """Yield what comes of the trials that are not done yet, after it has been kept."""

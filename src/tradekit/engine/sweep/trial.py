@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Generator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property, partial
 from typing import Any
@@ -14,7 +14,7 @@ from tradekit.engine.compose import ComposedRun, compose, compose_document, regi
 from tradekit.engine.document import Document
 from tradekit.engine.market import MarketData
 from tradekit.engine.overrides import Override, apply_overrides
-from tradekit.engine.plan import targets_of
+from tradekit.engine.plan import wanted_of
 from tradekit.engine.prepare import prepare
 from tradekit.engine.runfile import RunConfig, RunFile, check_tables
 from tradekit.engine.shared import Shared
@@ -27,9 +27,13 @@ from tradekit.journal.record import Record
 from tradekit.plugin.contracts import Strategy
 from tradekit.plugin.discovery import Registry
 
-__all__ = ["Bench", "Outcome"]
+__all__ = ["Bench", "Outcome", "Task"]
 
 Figures = dict[str, float | int | None]
+Task = tuple[int, Combination]
+"""The number of a trial, and what it tries."""
+_Run = Callable[[int], Callable[[], Record]]
+"""Does a run, the one of its thread that is at a place, and returns what makes its record."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,33 +86,60 @@ class Bench:
         document = replace(base.document, overrides=(*base.document.overrides, *overrides))
         return compose(RunFile(document, replace(base.config, strategies=(table,))), self.registry, self.known)
 
-    def run(self, number: int, values: Combination, params: Mapping[str, Param]) -> Outcome:
-        """Run one trial; what is wrong with it is part of what comes out."""
+    def outcomes(self, tasks: Sequence[Task], params: Mapping[str, Param], is_stopped: Callable[[], bool]) -> list[Outcome]:
+        """Run some trials, and return what came of each; those are left out that had not begun when somebody asked to stop.
+
+        They go in step: all are prepared, then all are simulated, then all are measured. The arrays of a simulation push what
+        Python needs out of the processor's cache, and to fetch that again after each takes longer than the work.
+        """
+        trials = [self._steps(place, *task, params, is_stopped) for place, task in enumerate(tasks)]
+        found: list[Outcome] = []
+        while trials:
+            going = []
+            for trial in trials:
+                try:
+                    next(trial)
+                    going.append(trial)
+                except StopIteration as end:
+                    found += [] if end.value is None else [end.value]
+            trials = going
+        return found
+
+    def _steps(
+        self, place: int, number: int, values: Combination, params: Mapping[str, Param], is_stopped: Callable[[], bool]
+    ) -> Generator[None, None, Outcome | None]:
+        """Run one trial step by step; what is wrong with it is part of what comes out."""
         try:
-            options, figures = self._made(values, params)
+            options, ready = self._made(values, params)
         except ConfigError as error:
             return Outcome(number, values, "invalid", {}, {}, _in_one_line(error))
         try:
-            return Outcome(number, values, "done", options, figures())
+            run = ready()
+            yield
+            if is_stopped():
+                return None
+            record = run(place)
+            yield
+            return Outcome(number, values, "done", options, self._figures(record()))
         except TradekitError as error:
             return Outcome(number, values, "failed", options, {}, _in_one_line(error))
 
-    def _made(self, values: Combination, params: Mapping[str, Param]) -> tuple[Mapping[str, Any], Callable[[], Figures]]:
-        """Return all options of the strategy, and what does the run. Raises `ConfigError` for settings that can't be run."""
+    def _made(self, values: Combination, params: Mapping[str, Param]) -> tuple[Mapping[str, Any], Callable[[], _Run]]:
+        """Return all options of the strategy, and what makes ready for a run. Raises `ConfigError` for what can't be run."""
         options = _of_strategy(values, params)
         if self.variants is not None and options is not None and (made := self.variants.made(options)) is not None:
             strategy, use = made
             return use.options, partial(self._variant, self.variants, strategy)
         composed = self.composed(values, params)
-        return next(use.options for use in composed.uses if use.kind == "strategy"), partial(self._whole, composed)
+        return next(use.options for use in composed.uses if use.kind == "strategy"), lambda: partial(self._whole, composed)
 
-    def _variant(self, variants: Variants, strategy: Strategy) -> Figures:
+    def _variant(self, variants: Variants, strategy: Strategy) -> _Run:
         prepared = variants.run_of(strategy)
-        return self._figures(simulate(prepared, targets_of(prepared), variants.simulation))
+        return lambda place: simulate(prepared, wanted_of(prepared), variants.simulation(place))
 
-    def _whole(self, composed: ComposedRun) -> Figures:
+    def _whole(self, composed: ComposedRun, _place: int) -> Callable[[], Record]:
         prepared = prepare(composed, self.market, self.shared)
-        return self._figures(simulate(prepared, targets_of(prepared) if self.driver == "compiled" else None))
+        return simulate(prepared, wanted_of(prepared) if self.driver == "compiled" else None)
 
     def _figures(self, record: Record) -> Figures:
         return figures_of(record, trips_of(record), self._sampling, self.market.bar_length)

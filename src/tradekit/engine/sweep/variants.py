@@ -53,17 +53,15 @@ class Variants:
 
     def run_of(self, strategy: Strategy) -> Prepared:
         """Return the run of a strategy. Raises what `prepare` does."""
-        config, market = self.composed.config, self.market
-        indicators = declared(strategy, config.data.size)
+        size, market = self.composed.config.data.size, self.market
+        indicators = declared(strategy, size)
         warmup = run_warmup(self.composed, strategy, indicators)
-        columns = shared_columns(indicators, market.adjusted, config.data.size, market.sessions, self.shared)
+        columns = shared_columns(indicators, market.adjusted, size, market.sessions, self.shared)
         setup = self.setups.get(warmup) or self.setups.setdefault(warmup, replace(self.setup, warmup=warmup))
-        return replace(self.prepared, setup=setup, strategy=strategy, columns=columns)
+        return Prepared(setup, strategy, self.prepared.benchmark, self.prepared.assumptions, columns)
 
-    @property
-    def simulation(self) -> Simulation:
-        """The simulation that a thread uses for one run after the other."""
-        if not hasattr(self.own, "simulation"):
-            self.own.simulation = Simulation(self.setup)
-        found: Simulation = self.own.simulation
-        return found
+    def simulation(self, place: int) -> Simulation:
+        """Return a simulation that the thread uses for one run after the other: as many are under way at once as it has places."""
+        found: list[Simulation] = vars(self.own).setdefault("simulations", [])
+        found += [Simulation(self.setup) for _ in range(len(found), place + 1)]
+        return found[place]

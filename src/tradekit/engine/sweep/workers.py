@@ -16,17 +16,15 @@ from typing import Self
 from tradekit.engine.document import Document
 from tradekit.engine.market import MarketData
 from tradekit.engine.sweep.params import Param
-from tradekit.engine.sweep.search import Combination
-from tradekit.engine.sweep.trial import Bench, Outcome
+from tradekit.engine.sweep.trial import Bench, Outcome, Task
 from tradekit.errors import RunError
 
 __all__ = ["Crew", "cores"]
 
 Params = Mapping[str, Param]
-Task = tuple[int, Combination]
-"""The number of a trial, and what it tries."""
 
-_PIECE = 8  # trials that a thread does at once: they are short, and waking up the one that waits for them isn't free
+_PIECE = 4  # trials that a thread does at once, because they are short
+_MOST_CELLS = 4_000_000  # bars of all instruments, of which a thread does one trial at a time: what it holds is as long
 
 
 def cores() -> int:
@@ -47,7 +45,8 @@ class Crew:
         self.bench = bench
         self.params = params
         self.in_processes = in_processes
-        self.piece = 1 if in_processes else _PIECE
+        cells = len(bench.market.bars) * len(bench.market.bars.symbols)
+        self.piece = 1 if in_processes or cells > _MOST_CELLS else _PIECE
         self.pool: Executor
         if in_processes:
             spawn = multiprocessing.get_context("spawn")  # others would copy the locks of this process's threads
@@ -99,12 +98,7 @@ def _uninterrupted() -> Iterator[None]:
 
 
 def _run(bench: Bench, stop: threading.Event | Event, piece: Sequence[Task], params: Params) -> list[Outcome]:
-    found = []
-    for number, values in piece:
-        if stop.is_set():
-            break
-        found.append(bench.run(number, values, params))
-    return found
+    return bench.outcomes(piece, params, stop.is_set)
 
 
 _own: list[tuple[Bench, Event]] = []
