@@ -34,6 +34,8 @@ class Spoken:
     """How many units one contract is, where it counts perpetuals in contracts."""
     payments: Mapping[str, str] = field(default_factory=dict)
     """What the journal calls what moves an account's wallet, of what the venue tells of."""
+    paid: str = ""
+    """What the ids of payments begin with, where the venue does not just count them."""
 
     @property
     def where(self) -> dict[str, str]:
@@ -176,6 +178,34 @@ SPOKEN: Mapping[str, Spoken] = {
             {"status": 200, "code": 10},
         ),
         calm_s=300.0,
+    ),
+    "bybit-linear": Spoken(
+        "bybit",
+        "POST order/create",
+        "POST order/cancel",
+        (
+            "GET order/realtime",
+            "GET execution/list",
+            "GET position/list",
+            "GET account/wallet-balance",
+            "GET market/time",
+            "CONNECT private",
+            "CONNECT public",
+            "WS auth",
+            "WS subscribe",
+        ),
+        ("STREAM order", "STREAM execution", "STREAM kline", "STREAM kline.closed"),
+        (
+            {"status": 200, "accepts": True, "code": 10000},
+            {"status": 200, "accepts": True, "code": 10016},
+            {"status": 200, "code": 10006},
+            {"status": 403, "code": 10018, "retry_after": 3},
+            {"status": 200, "code": 10002},
+            {"status": 200, "code": 110007},
+        ),
+        is_perpetual=True,
+        payments={"FUNDING_FEE": "funding"},
+        paid="funding-",
     ),
 }
 """By the dialect's name."""

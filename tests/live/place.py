@@ -352,8 +352,9 @@ def disagreements(place: Place, played: Played) -> list[str]:
 
 def unpaid(place: Place, played: Played) -> list[str]:
     """Return in what funding, and what liquidations cost, do not agree."""
-    kinds = SPOKEN[place.dialect].payments
-    there = {(one.market.symbol, kinds[one.kind], str(one.id)) for one in place.account.incomes if one.kind in kinds}
+    spoken = SPOKEN[place.dialect]
+    incomes = [(spoken.payments.get(one.kind), one) for one in place.account.incomes]
+    there = {(one.market.symbol, kind, f"{spoken.paid}{one.id}") for kind, one in incomes if kind is not None}
     resolver = played.session.resolver
     assert resolver is not None
     here = resolver.paid

@@ -16,7 +16,7 @@ from typing import Any
 
 import pytest
 
-from live.faults import PROMPT, SPOKEN
+from live.faults import PERPETUALS, PROMPT, SPOKEN
 from live.local_venue import local_venue
 from live.process import Nursery, Process
 from proofs import deep
@@ -232,7 +232,8 @@ name = "summary"
             kept = [json.loads(body)["payment"] for body in store.payments()]
         finally:
             store.close()
-        counted = {(int(one["payment_id"]), Decimal(one["amount"])) for one in kept}
+        prefix = SPOKEN[self.dialect].paid
+        counted = {(int(one["payment_id"].removeprefix(prefix)), Decimal(one["amount"])) for one in kept}
         return [] if paid == counted else [f"funding {sorted(paid)} at the venue, {sorted(counted)} in the journal"]
 
 
@@ -266,8 +267,9 @@ def test_process_that_trades_at_any_other_exchange_loses_nothing_when_it_is_kill
 
 
 @pytest.mark.parametrize("again", ["paid, before: 1", "paid, after: 1", "payments, before: 1", "payments, after: 1"][:: deep(4, 1)])
-def test_process_killed_while_funding_is_booked_books_it_once(tmp_path, nursery, matrix, again):
-    scene = Scene(tmp_path, nursery, "binance-usdm")
+@pytest.mark.parametrize("dialect", PERPETUALS[: deep(1, len(PERPETUALS))])
+def test_process_killed_while_funding_is_booked_books_it_once(tmp_path, nursery, matrix, dialect, again):
+    scene = Scene(tmp_path, nursery, dialect)
 
     def trader() -> dict[str, Any]:
         return scene.control.state()["accounts"]["trader"]

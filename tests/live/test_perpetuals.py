@@ -88,7 +88,7 @@ def test_liquidation_is_booked_as_it_was_and_halts_the_instrument(tmp_path, capl
     assert list(decider.seized) == [SYMBOL]
     assert decider.seized[SYMBOL].startswith("the account traded -5 at ")
     kinds = {kind for _, kind, _ in played.session.resolver.paid}
-    assert kinds == {"funding", "liquidation fee"}
+    assert kinds == set(SPOKEN[dialect].payments.values())
     # The orders that want more are cancelled, none is sent.
     assert len(place.account.orders) == 2
     # All agrees but the trade that has no order of ours.
@@ -192,13 +192,14 @@ def test_account_in_hedge_mode_is_refused(tmp_path, dialect):
         _run(tmp_path, script, dialect=dialect)
 
 
-def test_margin_mode_that_the_venue_refuses_is_refused(tmp_path):
+@pytest.mark.parametrize("dialect", EVERYWHERE)
+def test_margin_mode_that_the_venue_refuses_is_refused(tmp_path, dialect):
     async def script(place: Place) -> None:
         await _play(place, 1.0)
 
-    said = r"binanceusdm refuses isolated margin and a leverage of 5 for 'BTC/USDT:USDT': .*; ask for what it allows, or leave"
-    with pytest.raises(ConfigError, match=said):
-        _run(tmp_path, script, 'margin = "isolated"')
+    said = r" refuses isolated margin and a leverage of 5 for 'BTC/USDT:USDT': .*; ask for what it allows, or leave"
+    with pytest.raises(ConfigError, match=SPOKEN[dialect].exchange + said):
+        _run(tmp_path, script, 'margin = "isolated"', dialect)
 
 
 @pytest.mark.parametrize("dialect", EVERYWHERE)

@@ -35,6 +35,7 @@ OPTIONS: dict[str, dict[str, Any]] = {
         "warnOnFetchOpenOrdersWithoutSymbol": False,  # its name in older versions
     },
     "bybit": {"fetchMarkets": {"types": ["spot"]}},
+    "bybit-linear": {"fetchMarkets": {"types": ["linear"]}, "defaultType": "swap", "defaultSubType": "linear"},
     "okx": {"fetchMarkets": {"types": ["spot"]}},
     "okx-swap": {"fetchMarkets": {"types": ["swap"]}, "defaultType": "swap"},
 }

@@ -6,6 +6,7 @@ import logging
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any
 
 from tradekit import ConfigError, Instrument, VenueError
@@ -124,7 +125,8 @@ async def on_margin(link: Link, options: Any, profile: Profile, found: Sequence[
     Raises `ConfigError` for an account in hedge mode, and for what the exchange refuses or nobody has recorded.
     """
     client, symbols = link.client, [one.symbol for one in found]
-    await link.do(link.errand(Priority.RECONCILE), "tell its position mode", lambda: one_way(client, symbols[0]))
+    for symbol in symbols if profile.has_own_modes else symbols[:1]:
+        await link.do(link.errand(Priority.RECONCILE), "tell its position mode", partial(one_way, client, symbol))
     wanted = (options.leverage, options.margin)
     if may_trade and not profile.payments:
         _log.warning("nobody has recorded how %s tells of funding: the journal's money goes without it", client.id)

@@ -2,31 +2,15 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from tradekit_ccxt.bybit import mend_bybit
 from tradekit_ccxt.okx import mend_okx
 
 __all__ = ["mend"]
 
-_LOG_IN_MS = 10_000
-"""For how long the log-in to a stream is good."""
 _OVER = ("filled", "canceled", "expired")
-
-
-def _mend_bybit(client: Any) -> None:
-    """Let log-ins to streams be stamped by the exchange's time, as requests are: else a slow clock would keep the stream closed."""
-    log_in = getattr(client, "authenticate", None)
-    if log_in is None:  # a client without streams
-        return
-
-    async def stamped(url: str, params: Any = None) -> Any:
-        until = str(client.nonce() + _LOG_IN_MS)
-        signed = client.hmac(client.encode(f"GET/realtime{until}"), client.encode(client.secret), hashlib.sha256, "hex")
-        return await log_in(url, {**(params or {}), "args": [client.apiKey, until, signed]})
-
-    client.authenticate = stamped
 
 
 def _mend_kraken(client: Any) -> None:
@@ -93,7 +77,7 @@ class _Told:
         return {**self._trade(row, market), "clientOrderId": row.get("cl_ord_id")}
 
 
-_MENDS: Mapping[str, Callable[[Any], None]] = {"bybit": _mend_bybit, "kraken": _mend_kraken, "okx": mend_okx}
+_MENDS: Mapping[str, Callable[[Any], None]] = {"bybit": mend_bybit, "kraken": _mend_kraken, "okx": mend_okx}
 
 
 def mend(client: Any) -> None:

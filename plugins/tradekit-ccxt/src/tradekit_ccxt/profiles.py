@@ -80,10 +80,14 @@ class Profile:
     """The name under which open orders are asked for that are older than one, where one answer does not hold all."""
     has_leverage: bool = False
     """Whether leverage and margin mode can be set and read back, and the margin that positions need be asked for."""
+    has_own_modes: bool = False
+    """Whether each perpetual has a position mode of its own, and not the account one for all."""
     margin_in_orders: bool = False
     """Whether each order says its margin mode, which ccxt leaves crossed, and no instrument is set to one."""
 
 
+_WHOLE = 10**9
+"""So many come in one answer where its pages are turned until there is no other."""
 _KRAKEN_READS = ("Balance", "BalanceEx", "OpenOrders", "ClosedOrders", "QueryOrders", "TradesHistory", "GetWebSocketsToken")
 _BINANCE_SPOT = Profile(
     kinds=_PLAIN | _TRIGGERED, find="clientOrderId", cancel="clientOrderId", has_window=True, reads=("/api/v3/userDataStream",)
@@ -108,13 +112,18 @@ _BYBIT = Profile(
     has_window=True,
     fills=100,
 )
-_BYBIT_SWAP = Profile(
+_BYBIT_SWAP = replace(
+    _BYBIT,
     reduce_only=True,
-    cancel="orderLinkId",
-    lists=("fetch_open_orders", "fetch_canceled_and_closed_orders"),
-    narrow="orderLinkId",
-    has_window=True,
-    fills=100,
+    fills=_WHOLE,
+    payments={"Funding": "funding"},
+    payment_kind="execType",
+    wallet="walletBalance",
+    wallets=("result", "list", 0, "coin"),
+    wallet_currency="coin",
+    days_back=730,
+    has_leverage=True,
+    has_own_modes=True,
 )
 
 _OKX = Profile(

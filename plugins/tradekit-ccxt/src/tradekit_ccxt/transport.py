@@ -113,6 +113,9 @@ class Transport:
                 return await self._fetch(url, method, headers, body)
         except BaseException as error:
             errand.failure = error
+            if isinstance(error, errors().RateLimitExceeded):
+                # Not every exchange says so by the status of its answer.
+                self.governor.rest(_REST_S if errand.retry_after_s is None else errand.retry_after_s)
             raise
 
     def _dated(self, headers: Any) -> Any:

@@ -45,10 +45,10 @@ OPTIONS: list[tuple[str, dict[str, Any]]] = [
     (
         "--dialect",
         {
-            "type": click.Choice(["binance", "binance-usdm", "bybit", "kraken", "okx", "okx-swap"]),
+            "type": click.Choice(["binance", "binance-usdm", "bybit", "bybit-linear", "kraken", "okx", "okx-swap"]),
             "default": "binance",
             "show_default": True,
-            "help": "Whose API it speaks: that of a spot market, or of linear perpetuals (binance-usdm, okx-swap).",
+            "help": "Whose API it speaks: that of a spot market, or of linear perpetuals (binance-usdm, bybit-linear, okx-swap).",
         },
     ),
     ("--data", {"type": PATH, "required": True, "help": "A CSV or Parquet file, or a TOML file with a [data] table."}),

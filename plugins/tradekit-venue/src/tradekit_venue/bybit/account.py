@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from tradekit_venue.bybit.forms import id_of, text, wallet_form
+from tradekit_venue.bybit.forms import id_of, text
 from tradekit_venue.bybit.request import Endpoint, Request
+from tradekit_venue.bybit.wallet import wallet_form
 
 __all__ = ["ENDPOINTS"]
 
@@ -16,7 +17,7 @@ def wallet(request: Request) -> dict[str, Any]:
     wanted = [name for name in request.params.text("coin", "").split(",") if name]
     account = request.account
     assets = [name for name in account.assets() if (name in wanted if wanted else account.total(name))]
-    return {"list": [wallet_form(account, assets)]}
+    return {"list": [wallet_form(account, assets, request.venue.exchange.margin)]}
 
 
 def info(_: Request) -> dict[str, Any]:
@@ -39,7 +40,7 @@ def key(request: Request) -> dict[str, Any]:
         "id": "1",
         "note": request.account.name,
         "readOnly": 0,
-        "permissions": {"Spot": ["SpotTrade"]},
+        "permissions": {"Spot": ["SpotTrade"], "ContractTrade": ["Order", "Position"]},
         "ips": ["*"],
         "type": 1,
         "unified": 0,

@@ -6,11 +6,11 @@ import copy
 import json
 from collections.abc import Mapping
 from decimal import Decimal
-from typing import Any
+from typing import Any, ClassVar
 from urllib.parse import parse_qsl
 
 from tradekit_venue.answer import Answer, Done, json_answer
-from tradekit_venue.bybit import account, market_data, trading
+from tradekit_venue.bybit import account, market_data, positions, trading
 from tradekit_venue.bybit.access import authorise
 from tradekit_venue.bybit.limits import Limits
 from tradekit_venue.bybit.params import Params
@@ -21,7 +21,7 @@ from tradekit_venue.dialect import Dialect, Sent, Socket, texts
 from tradekit_venue.faults import Fault
 from tradekit_venue.venue import Venue
 
-__all__ = ["Bybit"]
+__all__ = ["Bybit", "BybitLinear"]
 
 ROOT = "v5/"
 
@@ -29,6 +29,7 @@ ROOT = "v5/"
 class Bybit(Dialect):
     """Answers as Bybit does at spot, for a unified account that borrows nothing."""
 
+    category: ClassVar[str] = "spot"
     usual_fee = Decimal("0.001")
     sockets = "v5/public/spot and v5/private"
     endpoints = market_data.ENDPOINTS | trading.ENDPOINTS | account.ENDPOINTS
@@ -84,10 +85,10 @@ class Bybit(Dialect):
         return json_answer(self._said(fault.code, fault.message, {}), fault.status)
 
     def socket(self, path: str, _query: Mapping[str, str]) -> Socket | None:
-        """Return what is at an address of streams: `public` for spot, or `private`."""
+        """Return what is at an address of streams: `public` for a category, or `private`."""
         if path == "v5/private":
             return "private", lambda send: PrivateSession(self, send)
-        return ("public", lambda send: PublicSession(self, send)) if path == "v5/public/spot" else None
+        return ("public", lambda send: PublicSession(self, send)) if path == f"v5/public/{self.category}" else None
 
     def revised(self, payload: Any) -> Any:
         """Return a candle's message with another close: its high, or its low where it closed there."""
@@ -99,3 +100,18 @@ class Bybit(Dialect):
 
     def shutdown(self, payload: Any) -> None:
         """Return nothing: connections are cut without a word before."""
+
+
+class BybitLinear(Bybit):
+    """Answers as Bybit does for linear perpetuals, with crossed margin in a unified account and one-way positions."""
+
+    category = "linear"
+    has_perpetuals = True
+    usual_fee = Decimal("0.00055")
+    sockets = "v5/public/linear and v5/private"
+    endpoints = Bybit.endpoints | positions.ENDPOINTS
+
+    def __init__(self, venue: Venue) -> None:
+        super().__init__(venue)
+        # What it costs is told in the fee of the trade that closes a position out.
+        venue.carry.bills_liquidation = False

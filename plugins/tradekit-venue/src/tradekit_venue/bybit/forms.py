@@ -5,16 +5,18 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import Any
 
-from tradekit_venue.engine.account import Account
 from tradekit_venue.engine.candles import DAY, Candle
 from tradekit_venue.engine.listing import Listing
 from tradekit_venue.engine.market import Market
 from tradekit_venue.engine.order import Force, Kind, Order, Side, Status, Trade
+from tradekit_venue.engine.perpetual import FUNDING_EVERY_MS, Perpetual
 
 __all__ = [
     "INTERVALS",
+    "best_form",
     "candle_form",
     "candle_row",
+    "category_of",
     "execution_event",
     "execution_form",
     "id_of",
@@ -25,8 +27,7 @@ __all__ = [
     "text",
     "ticker_form",
     "trade_form",
-    "wallet_event",
-    "wallet_form",
+    "word",
 ]
 
 ZERO = Decimal(0)
@@ -61,7 +62,7 @@ NO_TRIGGER = {
     "slLimitPrice": "0",
 }
 """What all orders say of triggers here: they have none."""
-NOT_OF_SPOT = {"orderIv": "", "blockTradeId": "", "positionIdx": 0, "closeOnTrigger": False, "reduceOnly": False}
+NOT_USED = {"orderIv": "", "blockTradeId": "", "positionIdx": 0, "closeOnTrigger": False}
 
 
 def text(value: Decimal) -> str:
@@ -70,8 +71,14 @@ def text(value: Decimal) -> str:
 
 
 def id_of(market: Market) -> str:
-    """Return the name of a market, such as BTCUSDT."""
-    return f"{market.base}{market.quote}"
+    """Return the name of a market, such as BTCUSDT; of a perpetual that is settled in USDC, such as BTCPERP."""
+    is_usdc = isinstance(market, Perpetual) and market.quote == "USDC"
+    return f"{market.base}{'PERP' if is_usdc else market.quote}"
+
+
+def category_of(market: Market) -> str:
+    """Return what kind of market it is."""
+    return "linear" if isinstance(market, Perpetual) else "spot"
 
 
 def word(name: str) -> str:
@@ -80,14 +87,16 @@ def word(name: str) -> str:
 
 
 def state_of(order: Order) -> str:
-    """Return where an order stands; one that ended early tells whether it was filled in part."""
-    ended = "PartiallyFilledCanceled" if order.filled else "Cancelled"
+    """Return where an order stands; at spot, one that ended early tells whether it was filled in part."""
+    ended = "PartiallyFilledCanceled" if order.filled and category_of(order.market) == "spot" else "Cancelled"
     return STATES.get(order.status, ended)
 
 
 def why_ended(order: Order) -> dict[str, str]:
     """Return whether an order was cancelled, or why nothing of it could rest."""
     is_expired = order.status is Status.EXPIRED
+    if is_expired and order.asked.is_reduce_only:
+        return {"cancelType": "CancelByReduceOnly", "rejectReason": "EC_NoError"}
     how = "CancelByUser" if order.status is Status.CANCELED else "UNKNOWN"
     return {"cancelType": how, "rejectReason": "EC_NoImmediateQtyToFill" if is_expired else "EC_NoError"}
 
@@ -99,6 +108,23 @@ def paid(order: Order) -> tuple[Decimal, str]:
     return sum((fee.amount for fee in fees), ZERO), asset
 
 
+def link_of(order: Order) -> str:
+    """Return the client id of an order: empty for one that has none, or by which the venue has closed a position out."""
+    return "" if order.is_imposed else order.asked.client_id
+
+
+def created(order: Order) -> str:
+    """Return who has made an order."""
+    return "CreateByLiq" if order.is_imposed else "CreateByUser"
+
+
+def unit_of(order: Order) -> str:
+    """Return in what the size of a market order at spot is."""
+    if order.asked.kind is not Kind.MARKET or category_of(order.market) != "spot":
+        return ""
+    return "quoteCoin" if order.asked.value else "baseCoin"
+
+
 def order_form(order: Order) -> dict[str, Any]:
     """Return an order as one that is asked for."""
     asked = order.asked
@@ -108,7 +134,7 @@ def order_form(order: Order) -> dict[str, Any]:
     left = order.left if order.status.is_open else ZERO
     return {
         "orderId": str(order.id),
-        "orderLinkId": asked.client_id,
+        "orderLinkId": link_of(order),
         "symbol": id_of(order.market),
         "price": text(order.price) if asked.kind.has_limit else "0",
         "qty": text(asked.value or order.quantity),
@@ -125,7 +151,8 @@ def order_form(order: Order) -> dict[str, Any]:
         "cumFeeDetail": {asset: text(fee)} if fee else {},
         "timeInForce": force,
         "orderType": "Market" if is_market else "Limit",
-        "marketUnit": ("quoteCoin" if asked.value else "baseCoin") if is_market else "",
+        "marketUnit": unit_of(order),
+        "reduceOnly": asked.is_reduce_only,
         "lastPriceOnCreated": "",
         "smpType": "None",
         "smpGroup": 0,
@@ -134,13 +161,14 @@ def order_form(order: Order) -> dict[str, Any]:
         "createdTime": str(order.time),
         "updatedTime": str(order.updated),
         **NO_TRIGGER,
-        **NOT_OF_SPOT,
+        **NOT_USED,
     }
 
 
 def order_event(order: Order) -> dict[str, Any]:
     """Return an order as the stream of its account tells of it."""
-    return order_form(order) | {"category": "spot", "feeCurrency": paid(order)[1], "createType": "CreateByUser"}
+    more = {"category": category_of(order.market), "feeCurrency": paid(order)[1], "createType": created(order)}
+    return order_form(order) | more
 
 
 def execution_form(order: Order, trade: Trade) -> dict[str, Any]:
@@ -150,32 +178,33 @@ def execution_form(order: Order, trade: Trade) -> dict[str, Any]:
     return {
         "symbol": id_of(order.market),
         "orderId": str(order.id),
-        "orderLinkId": asked.client_id,
+        "orderLinkId": link_of(order),
         "side": word(order.side),
         "orderPrice": text(order.price) if asked.kind.has_limit else "0",
         "orderQty": text(asked.value or order.quantity),
         "leavesQty": text(order.left if order.status.is_open else ZERO),
-        "createType": "CreateByUser",
+        "createType": created(order),
         "orderType": "Market" if asked.kind is Kind.MARKET else "Limit",
         "stopOrderType": "",
         "execFee": text(ZERO if fee is None else fee.amount),
         "execId": str(trade.id),
         "execPrice": text(trade.price),
         "execQty": text(trade.quantity),
-        "execType": "Trade",
+        "execType": "BustTrade" if order.is_imposed else "Trade",
         "execValue": text(trade.value),
         "execTime": str(trade.time),
         "feeCurrency": order.market.quote if fee is None else fee.asset,
         "isMaker": is_maker,
         "feeRate": text(rates.maker if is_maker else rates.taker),
-        **dict.fromkeys(("tradeIv", "markIv", "markPrice", "indexPrice", "underlyingPrice", "blockTradeId", "closedSize"), ""),
+        **dict.fromkeys(("tradeIv", "markIv", "markPrice", "indexPrice", "underlyingPrice", "blockTradeId"), ""),
+        "closedSize": text(reduced) if (reduced := order.account.reduced.get((trade.id, order.id))) is not None else "",
         "seq": trade.id,
     }
 
 
 def execution_event(order: Order, trade: Trade) -> dict[str, Any]:
     """Return a trade as the stream of its account tells of it."""
-    form = execution_form(order, trade) | {"category": "spot", "isLeverage": "0"}
+    form = execution_form(order, trade) | {"category": category_of(order.market), "isLeverage": "0"}
     del form["createType"]
     return form
 
@@ -234,12 +263,19 @@ def rows(levels: list[tuple[Decimal, Decimal]]) -> list[list[str]]:
     return [[text(price), text(size)] for price, size in levels]
 
 
+def funding_due(listing: Listing, market: Perpetual, now: int) -> tuple[Decimal, int]:
+    """Return at which rate funding is paid next, and when."""
+    due = (now // FUNDING_EVERY_MS + 1) * FUNDING_EVERY_MS
+    return listing.funding.get(due, market.funding_rate), due
+
+
 def ticker_form(listing: Listing, now: int) -> dict[str, Any]:
     """Return prices, and what the last 24 hours were like by the finest candles that are kept."""
     last = listing.last or ZERO
     candles = listing.candles.between(listing.candles.finest, now - DAY, None, 1_000_000)
     opened = candles[0].open if candles else last
     return {
+        **carry_form(listing, now),
         "symbol": id_of(listing.market),
         "lastPrice": text(last),
         "prevPrice24h": text(opened),
@@ -248,52 +284,31 @@ def ticker_form(listing: Listing, now: int) -> dict[str, Any]:
         "lowPrice24h": text(min((one.low for one in candles), default=last)),
         "turnover24h": text(sum((one.value for one in candles), ZERO)),
         "volume24h": text(sum((one.volume for one in candles), ZERO)),
-        "usdIndexPrice": "",
     }
 
 
-NOTHING = (
-    "bonus",
-    "accruedInterest",
-    "totalOrderIM",
-    "totalPositionMM",
-    "unrealisedPnl",
-    "borrowAmount",
-    "totalPositionIM",
-    "cumRealisedPnl",
-    "spotBorrow",
-)
+def best_form(listing: Listing) -> dict[str, str]:
+    """Return the best bid and ask."""
+    bid, ask = ((side.depth(1) or [(ZERO, ZERO)])[0] for side in (listing.book.bids, listing.book.asks))
+    best = {"bid1Price": bid[0], "bid1Size": bid[1], "ask1Price": ask[0], "ask1Size": ask[1]}
+    return {name: text(value) for name, value in best.items()}
 
 
-def wallet_form(account: Account, assets: list[str]) -> dict[str, Any]:
-    """Return what an account has of some currencies. It is not valued in dollars."""
-    empty = ("accountIMRate", "accountMMRate", "accountLTV", "totalEquity", "totalWalletBalance", "totalMarginBalance")
-    unused = ("totalAvailableBalance", "totalPerpUPL", "totalInitialMargin", "totalMaintenanceMargin")
+def carry_form(listing: Listing, now: int) -> dict[str, Any]:
+    """Return what prices tell of a perpetual besides: best bid and ask, the mark price, which is the last one, and its funding."""
+    if not isinstance(listing.market, Perpetual):
+        return {"usdIndexPrice": ""}
+    rate, due = funding_due(listing, listing.market, now)
+    mark = text(listing.last or ZERO)
     return {
-        **dict.fromkeys((*empty, *unused), ""),
-        "accountType": "UNIFIED",
-        "coin": [coin_form(account, asset) for asset in assets],
-    }
-
-
-def wallet_event(account: Account, assets: list[str]) -> dict[str, Any]:
-    """Return what an account has as its stream tells of it: one name is spelt in another way there."""
-    form = wallet_form(account, assets)
-    return form | {"totalPerpUpl": form.pop("totalPerpUPL")}
-
-
-def coin_form(account: Account, asset: str) -> dict[str, Any]:
-    """Return how much of a currency an account has, free and tied up by orders."""
-    total = text(account.total(asset))
-    return {
-        **dict.fromkeys(NOTHING, "0"),
-        "coin": asset,
-        "equity": total,
-        "usdValue": "",
-        "walletBalance": total,
-        "locked": text(account.locked[asset]),
-        "availableToWithdraw": text(account.free[asset]),
-        "availableToBorrow": "",
-        "collateralSwitch": False,
-        "marginCollateral": True,
+        **best_form(listing),
+        "tickDirection": "ZeroPlusTick",
+        "prevPrice1h": "",
+        "markPrice": mark,
+        "indexPrice": mark,
+        "openInterest": "",
+        "openInterestValue": "",
+        "fundingRate": text(rate),
+        "nextFundingTime": str(due),
+        "fundingIntervalHour": str(FUNDING_EVERY_MS // 3_600_000),
     }

@@ -5,13 +5,15 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import Any
 
-from tradekit_venue.bybit.forms import INTERVALS, candle_row, id_of, rows, text, ticker_form, trade_form
+from tradekit_venue.bybit.forms import INTERVALS, best_form, candle_row, id_of, rows, text, ticker_form, trade_form
+from tradekit_venue.bybit.params import wrong
 from tradekit_venue.bybit.request import Endpoint, Request
+from tradekit_venue.bybit.wallet import MOST_VALUE
 from tradekit_venue.engine.listing import Listing
+from tradekit_venue.engine.market import decimals
+from tradekit_venue.engine.perpetual import FUNDING_EVERY_MS, Perpetual
 
 __all__ = ["ENDPOINTS"]
-
-ZERO = Decimal(0)
 
 
 def server_time(request: Request) -> dict[str, str]:
@@ -22,12 +24,16 @@ def server_time(request: Request) -> dict[str, str]:
 
 def instruments(request: Request) -> dict[str, Any]:
     """Tell what is listed, and the rules."""
-    return {"category": request.category, "list": [instrument_form(one) for one in request.named()], "nextPageCursor": ""}
+    is_coming = request.params.text("status", "") == "PreLaunch"
+    listed = [] if is_coming and request.category == "linear" else request.named()
+    return {"category": request.category, "list": [instrument_form(one) for one in listed], "nextPageCursor": ""}
 
 
 def instrument_form(listing: Listing) -> dict[str, Any]:
     """Return the rules of a market."""
     market = listing.market
+    if isinstance(market, Perpetual):
+        return perpetual_form(market, listing.is_open)
     return {
         "symbol": id_of(market),
         "baseCoin": market.base,
@@ -45,6 +51,65 @@ def instrument_form(listing: Listing) -> dict[str, Any]:
         },
         "priceFilter": {"tickSize": text(market.tick)},
     }
+
+
+def perpetual_form(market: Perpetual, is_open: bool) -> dict[str, Any]:
+    """Return the rules of a perpetual."""
+    most = text(market.max_quantity)
+    sizes = {"minOrderQty": text(market.lot), "qtyStep": text(market.lot), "minNotionalValue": text(market.min_notional)}
+    return {
+        "symbol": id_of(market),
+        "contractType": "LinearPerpetual",
+        "status": "Trading" if is_open else "Closed",
+        "baseCoin": market.base,
+        "quoteCoin": market.quote,
+        "settleCoin": market.quote,
+        "launchTime": "1585526400000",
+        "deliveryTime": "0",
+        "deliveryFeeRate": "",
+        "priceScale": str(decimals(market.tick)),
+        "leverageFilter": {"minLeverage": "1", "maxLeverage": str(market.max_leverage), "leverageStep": "1"},
+        "priceFilter": {"minPrice": text(market.tick), "maxPrice": text(market.max_price), "tickSize": text(market.tick)},
+        "lotSizeFilter": {**sizes, **dict.fromkeys(("maxOrderQty", "postOnlyMaxOrderQty", "maxMktOrderQty"), most)},
+        "unifiedMarginTrade": True,
+        "fundingInterval": FUNDING_EVERY_MS // 60_000,
+        "copyTrading": "none",
+    }
+
+
+def funding(request: Request) -> dict[str, Any]:
+    """Return the funding rates that have been paid, also before the venue opened, newest first."""
+    listing, params, now = request.listing(), request.params, request.now()
+    start, end, limit = params.optional("startTime"), params.optional("endTime"), params.limit(200, 200)
+    if start is not None and end is None:
+        raise wrong("endTime")
+    paid = {time: rate for time, rate in listing.funding.items() if time <= now} | {time: rate for time, rate, _ in listing.funded}
+    times = [time for time in sorted(paid) if (start is None or time >= start) and (end is None or time <= end)]
+    found = [
+        {"symbol": id_of(listing.market), "fundingRate": text(paid[time]), "fundingRateTimestamp": str(time)}
+        for time in reversed(times[-limit:])
+    ]
+    return {"category": request.category, "list": found}
+
+
+def risk_limit(request: Request) -> dict[str, Any]:
+    """Return what leverage and margin go with which value: here there is one tier for all."""
+    markets = [listing.market for listing in request.named()]
+    found = [
+        {
+            "id": 1,
+            "symbol": id_of(market),
+            "riskLimitValue": MOST_VALUE,
+            "maintenanceMargin": text(market.maintenance),
+            "initialMargin": text(round(1 / Decimal(market.max_leverage), 4)),
+            "isLowestRisk": 1,
+            "maxLeverage": str(market.max_leverage),
+            "mmDeduction": "",
+        }
+        for market in markets
+        if isinstance(market, Perpetual)
+    ]
+    return {"category": request.category, "list": found, "nextPageCursor": ""}
 
 
 def book(request: Request) -> dict[str, Any]:
@@ -89,14 +154,8 @@ def klines(request: Request) -> dict[str, Any]:
 
 def tickers(request: Request) -> dict[str, Any]:
     """Return the prices of a market, or of all."""
-    return {"category": request.category, "list": [with_book(listing, request.now()) for listing in request.named()]}
-
-
-def with_book(listing: Listing, now: int) -> dict[str, Any]:
-    """Return prices with the best bid and ask."""
-    bid, ask = ((side.depth(1) or [(ZERO, ZERO)])[0] for side in (listing.book.bids, listing.book.asks))
-    best = {"bid1Price": bid[0], "bid1Size": bid[1], "ask1Price": ask[0], "ask1Size": ask[1]}
-    return ticker_form(listing, now) | {name: text(value) for name, value in best.items()}
+    now = request.now()
+    return {"category": request.category, "list": [ticker_form(one, now) | best_form(one) for one in request.named()]}
 
 
 ENDPOINTS = {
@@ -106,5 +165,7 @@ ENDPOINTS = {
     ("GET", "market/recent-trade"): Endpoint(trades),
     ("GET", "market/kline"): Endpoint(klines),
     ("GET", "market/tickers"): Endpoint(tickers),
+    ("GET", "market/funding/history"): Endpoint(funding),
+    ("GET", "market/risk-limit"): Endpoint(risk_limit),
 }
 """By method and path below `v5`."""

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any, TypeVar
 
 from tradekit_venue import request
-from tradekit_venue.bybit.forms import id_of
+from tradekit_venue.bybit.forms import category_of, id_of
 from tradekit_venue.bybit.params import Params, wrong
 from tradekit_venue.bybit.refusals import RefusedError
 from tradekit_venue.engine.listing import Listing
@@ -43,11 +43,14 @@ class Request(request.Request):
         for listing in self.listings():
             if id_of(listing.market) == name:
                 return listing
-        raise RefusedError(170121, "Invalid symbol.") if self.signer else RefusedError(10001, "Not supported symbols")
+        is_order = self.signer is not None and self.category == "spot"
+        raise RefusedError(170121, "Invalid symbol.") if is_order else RefusedError(10001, "Not supported symbols")
 
     def listings(self) -> list[Listing]:
-        """Return the markets of the category: none of one that isn't here."""
-        return list(self.venue.exchange.listings.values()) if self.category == "spot" else []
+        """Return the markets of the category: none of one that isn't here; of perpetuals those that `settleCoin` names."""
+        category, settled = self.category, self.params.text("settleCoin", "")
+        listings = self.venue.exchange.listings.values()
+        return [one for one in listings if category_of(one.market) == category and settled in ("", one.market.quote)]
 
     def named(self) -> list[Listing]:
         """Return the market that `symbol` names, or all of the category."""

@@ -18,12 +18,12 @@ from tradekit_venue.bybit.forms import (
     print_form,
     rows,
     ticker_form,
-    wallet_event,
 )
 from tradekit_venue.bybit.refusals import RefusedError
+from tradekit_venue.bybit.wallet import funding_event, position_event, wallet_event
 from tradekit_venue.dialect import Asked, Dialect, Send
 from tradekit_venue.engine.account import Account
-from tradekit_venue.engine.events import BalancesMoved, BookMoved, CandleMoved, Event, Executed, Execution, Printed
+from tradekit_venue.engine.events import BalancesMoved, BookMoved, CandleMoved, Event, Executed, Execution, MovedBy, Printed
 from tradekit_venue.engine.listing import Listing
 
 __all__ = ["PrivateSession", "PublicSession"]
@@ -31,7 +31,7 @@ __all__ = ["PrivateSession", "PublicSession"]
 TOPIC = re.compile(
     r"^(?P<what>publicTrade|tickers|kline\.(?P<interval>\w+)|orderbook\.(?P<depth>1|50|200|1000))\.(?P<symbol>[A-Z0-9]+)$"
 )
-PRIVATE = re.compile(r"^(order|execution|wallet|position)(\.spot)?$")
+PRIVATE = re.compile(r"^(?:(?:order|execution|position)(?:\.spot|\.linear)?|wallet)$")
 MOST_AT_ONCE = 10
 CONNECTION = "venue"
 
@@ -108,10 +108,13 @@ class PublicSession:
         if parts is not None and parts["depth"] is not None:
             self._send("orderbook", self._whole(topic, listing, int(parts["depth"])))
         elif topic.startswith("tickers."):
-            self._send("tickers", self._said(topic, "snapshot", ticker_form(listing, self._venue.clock.told())))
+            self._send("tickers", self._prices(topic, listing))
 
     def _said(self, topic: str, kind: str, data: Any) -> dict[str, Any]:
         return {"topic": topic, "type": kind, "ts": self._venue.clock.told(), "data": data}
+
+    def _prices(self, topic: str, listing: Listing) -> dict[str, Any]:
+        return self._said(topic, "snapshot", ticker_form(listing, self._venue.clock.told())) | {"cs": listing.update}
 
     def _whole(self, topic: str, listing: Listing, depth: int) -> dict[str, Any]:
         sides = {"b": listing.book.bids, "a": listing.book.asks}
@@ -144,7 +147,7 @@ class PublicSession:
             if listing.market is not event.market:
                 continue
             if topic == f"tickers.{symbol}":
-                yield "tickers", self._said(topic, "snapshot", ticker_form(listing, self._venue.clock.told()))
+                yield "tickers", self._prices(topic, listing)
             elif topic == f"orderbook.1.{symbol}":
                 yield "orderbook", self._whole(topic, listing, 1)
             elif topic.startswith("orderbook."):
@@ -208,10 +211,21 @@ class PrivateSession:
                 self._tell("execution", execution_event(event.order, event.trade))
             self._tell("order", order_event(event.order))
         elif isinstance(event, BalancesMoved) and event.account is self._account:
-            self._tell("wallet", wallet_event(event.account, list(event.assets)))
+            self._tell_moved(event)
+
+    def _tell_moved(self, event: BalancesMoved) -> None:
+        """Send what has moved money: funding is told of as a trade, and positions by themselves."""
+        account, exchange = event.account, self._dialect.venue.exchange
+        if event.by is MovedBy.FUNDING_FEE:
+            paid = account.incomes[-1]
+            self._tell("execution", funding_event(exchange.listings[paid.market.symbol], paid))
+        for symbol in event.symbols:
+            listing = exchange.listings[symbol]
+            self._tell("position", position_event(listing, account.holding(symbol), account, exchange.margin))
+        self._tell("wallet", wallet_event(account, event.assets, exchange.margin))
 
     def _tell(self, what: str, row: dict[str, Any]) -> None:
-        for topic in (what, f"{what}.spot"):
+        for topic in (what, f"{what}.{row.get('category', '')}"):
             if topic in self._topics:
                 self._told += 1
                 now = self._dialect.venue.clock.told()

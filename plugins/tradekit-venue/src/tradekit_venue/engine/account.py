@@ -49,6 +49,8 @@ class Account:
         """Positions held against margin, by market."""
         self.gains: dict[tuple[int, int], Decimal] = {}
         """What a trade has realised for an order, by their numbers."""
+        self.reduced: dict[tuple[int, int], Decimal] = {}
+        """How many units of a position a trade has closed for an order, by their numbers."""
         self.is_hedged = False
         """Whether it wants long and short positions side by side, which no market here can do."""
         self.countdowns: dict[str, int] = {}

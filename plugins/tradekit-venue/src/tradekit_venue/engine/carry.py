@@ -8,11 +8,12 @@ from tradekit_venue.engine.account import Account
 from tradekit_venue.engine.events import BalancesMoved, MovedBy
 from tradekit_venue.engine.exchange import Exchange
 from tradekit_venue.engine.listing import Listing
-from tradekit_venue.engine.order import IMPOSED, Kind, NewOrder, Side
+from tradekit_venue.engine.order import IMPOSED, Fee, Kind, NewOrder, Side
 from tradekit_venue.engine.perpetual import Perpetual
 
 __all__ = ["Carry"]
 
+ZERO = Decimal(0)
 CENT = Decimal("1e-8")
 
 
@@ -23,6 +24,8 @@ class Carry:
         self._exchange = exchange
         self._margin = exchange.margin
         self._insurer = exchange.add_account(Account("insurance"))
+        self.bills_liquidation = True
+        """Whether what a liquidation costs is a payment of its own, and not a part of its trade's fee."""
 
     def fund(self, symbol: str, rate: Decimal) -> None:
         """Let long positions pay short ones, or the other way round where the rate is below 0."""
@@ -55,15 +58,25 @@ class Carry:
             side = Side.SELL if holding.quantity > 0 else Side.BUY
             name = f"{IMPOSED}{now}{len(account.orders)}"
             asked = NewOrder(side, Kind.MARKET, size, mark, client_id=name, is_reduce_only=True)
+            value, quote = size * mark, listing.market.quote
+            if not self.bills_liquidation:
+                left = account.free[quote] + holding.profit(mark)
+                fee = Fee(closing_cost(listing, value, left, account.rates.taker), quote)
+                self._exchange.impose(account, listing.market.symbol, asked, self._insurer, fee)
+                continue
             self._exchange.impose(account, listing.market.symbol, asked, self._insurer)
-            left = account.free[listing.market.quote]
-            rate = listing.market.liquidation_fee if isinstance(listing.market, Perpetual) else Decimal(0)
-            moved = -min((size * mark * rate).quantize(CENT), left) if left > 0 else -left
-            self._margin.pay(account, listing.market, ("INSURANCE_CLEAR", moved), now)
-            self._insurer.free[listing.market.quote] -= moved
+            cost = closing_cost(listing, value, account.free[quote])
+            self._margin.pay(account, listing.market, ("INSURANCE_CLEAR", -cost), now)
+            self._insurer.free[quote] += cost
             self._tell(account, listing, MovedBy.INSURANCE_CLEAR)
 
     def _tell(self, account: Account, listing: Listing, by: MovedBy) -> None:
         if not account.is_bottomless:
             now = self._exchange.clock.now()
             self._exchange.tell(BalancesMoved(account, (listing.market.quote,), now, by))
+
+
+def closing_cost(listing: Listing, value: Decimal, left: Decimal, rate: Decimal = ZERO) -> Decimal:
+    """Return what closing a position out costs, besides a fee for trading: never more than is left, and below 0 what is owed."""
+    rate += listing.market.liquidation_fee if isinstance(listing.market, Perpetual) else ZERO
+    return min((value * rate).quantize(CENT), left)

@@ -146,8 +146,8 @@ class Exchange:
     def _clearing(self, market: Market) -> Outright | Margin:
         return self.margin if isinstance(market, Perpetual) else self.outright
 
-    def impose(self, account: Account, symbol: str, asked: NewOrder, other: Account) -> Order:
-        """Let an account trade with another one at a price, whatever it wants, has, or the book offers."""
+    def impose(self, account: Account, symbol: str, asked: NewOrder, other: Account, fee: Fee | None = None) -> Order:
+        """Let an account trade with another one at a price, whatever it wants, has, or the book offers; `fee` replaces its own."""
         listing = self.listings[symbol]
         order = self.make(account, listing.market, asked, asked.quantity)
         order.is_working = True
@@ -155,7 +155,7 @@ class Exchange:
         self._tell_order(order, Execution.NEW)
         resting = NewOrder(asked.side.other, Kind.LIMIT, asked.quantity, asked.price)
         against = self.make(other, listing.market, resting, asked.quantity)
-        self._fill(listing, self._trade(listing, asked.price, asked.quantity, order, against), order, against)
+        self._fill(listing, self._trade(listing, asked.price, asked.quantity, order, against).charged(fee), order, against)
         self._finish(listing)
         return order
 

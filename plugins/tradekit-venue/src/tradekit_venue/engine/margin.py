@@ -71,10 +71,12 @@ class Margin:
         account, market = order.account, order.market
         signed = trade.quantity if order.side is Side.BUY else -trade.quantity
         holding = account.holding(market.symbol)
+        reduced = holding.reducible(signed)
         gain = holding.trade(signed, trade.price)
         holding.updated = trade.time
         if not account.is_bottomless:
             account.gains[trade.id, order.id] = gain
+            account.reduced[trade.id, order.id] = reduced
         self.pay(account, market, ("REALIZED_PNL", gain), trade.time, str(trade.id))
         fee = trade.fee_of(order)
         if fee is not None:
@@ -89,7 +91,12 @@ class Margin:
         if account.is_bottomless or (not amount and kind != "FUNDING_FEE"):
             return
         self._income_number += 1
-        account.incomes.append(Income(self._income_number, kind, market, amount, market.quote, time, trade))
+        held = account.holding(market.symbol).quantity
+        account.incomes.append(Income(self._income_number, kind, market, amount, market.quote, time, trade, held))
+
+    def settles(self, asset: str) -> bool:
+        """Say whether positions are held against a currency here."""
+        return any(isinstance(one.market, Perpetual) and one.market.quote == asset for one in self._listings.values())
 
     def mark(self, listing: Listing) -> Decimal:
         """Return the mark price."""

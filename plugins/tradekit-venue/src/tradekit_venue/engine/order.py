@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from enum import StrEnum
 from typing import TYPE_CHECKING
@@ -187,6 +187,10 @@ class Trade:
     @property
     def value(self) -> Decimal:
         return self.price * self.quantity
+
+    def charged(self, fee: Fee | None) -> Trade:
+        """Return it with another fee of its taker, if there is one."""
+        return self if fee is None else replace(self, taker_fee=fee)
 
     def fee_of(self, order: Order) -> Fee | None:
         """Return what one of its two orders paid."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from decimal import Decimal
 
 from tradekit_venue.engine.market import Market
@@ -90,4 +90,5 @@ class Income:
     asset: str
     time: int
     trade: str = ""
-    details: str = field(default="")
+    held: Decimal = ZERO
+    """Signed units of the position then."""
