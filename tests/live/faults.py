@@ -28,8 +28,10 @@ class Spoken:
     errors: tuple[dict[str, Any], ...]
     """Errors with a code of the exchange's: one that may be of an order that was taken, and refusals."""
     is_perpetual: bool = False
+    moves: int = 8
+    """What a strategy asks for on a bar, at most: less where so little may be looked up at a time that it would get no answers."""
     calm_s: float = 60.0
-    """How long a session gets to catch up with a venue that is as it should be: longer where little may be asked at a time."""
+    """How long a session gets to catch up with a venue that is as it should be: longer where little may be looked up at a time."""
     payments: Mapping[str, str] = field(default_factory=dict)
     """What the journal calls what moves an account's wallet, of what the venue tells of."""
 
@@ -164,6 +166,7 @@ SPOKEN: Mapping[str, Spoken] = {
             {"status": 200, "code": 7},
             {"status": 200, "code": 10},
         ),
+        moves=3,
         calm_s=300.0,
     ),
 }

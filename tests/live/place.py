@@ -58,6 +58,7 @@ class Tireless(Strategy):
     """Do, on each bar, several of the things that a strategy can do, drawn at random."""
 
     name = "tireless"
+    moves: ClassVar[int] = 8
 
     def on_bar(self, ctx):
         view, draw = ctx[SYMBOL], ctx.random
@@ -68,7 +69,7 @@ class Tireless(Strategy):
                 view.cancel(order.id)
             elif what == 1:
                 ctx.replace(order.id, limit=round(view.close * (0.999 if order.quantity > 0 else 1.001), 2))
-        for _ in range(8):
+        for _ in range(self.moves):
             price, what = view.close, draw.integers(6)
             if what == 0 and view.position == 0.0:
                 ctx.buy(1.0, bracket=Bracket(stop_loss=round(price * 0.997, 2), take_profit=round(price * 1.003, 2)))
@@ -86,6 +87,7 @@ class Restless(Strategy):
     """Go long and short, turn positions over, close them at the market, and let orders rest that only reduce them."""
 
     name = "restless"
+    moves: ClassVar[int] = 8
 
     def on_bar(self, ctx):
         view, draw = ctx[PERPETUAL.symbol], ctx.random
@@ -95,7 +97,7 @@ class Restless(Strategy):
                 view.cancel(order.id)
             elif what == 1:
                 ctx.replace(order.id, limit=round(view.close * (0.999 if order.quantity > 0 else 1.001), 2))
-        for _ in range(8):
+        for _ in range(self.moves):
             price, what, side = view.close, draw.integers(6), 1.0 if draw.random() < 0.5 else -1.0
             if what == 0 and view.position == 0.0:
                 near, far = round(price * (1.0 - 0.003 * side), 2), round(price * (1.0 + 0.003 * side), 2)
@@ -111,6 +113,13 @@ class Restless(Strategy):
                 (ctx.buy if side > 0 else ctx.sell)(float(draw.integers(1, 3)))
             elif what == 5 and abs(view.position) > 2.0:
                 ctx.exit()
+
+
+def busy(dialect: str) -> type[Strategy]:
+    """Return a strategy that does as much as a dialect allows to find out about."""
+    spoken = SPOKEN[dialect]
+    kind: type[Strategy] = Restless if spoken.is_perpetual else Tireless
+    return type(kind.__name__, (kind,), {"moves": spoken.moves})
 
 
 class VenueSource(DataSource):
