@@ -167,7 +167,7 @@ SPOKEN: Mapping[str, Spoken] = {
             {"status": 200, "code": 10},
         ),
         moves=3,
-        calm_s=300.0,
+        calm_s=120.0,
     ),
 }
 """By the dialect's name."""

@@ -7,8 +7,10 @@ that is one more delay of a network.
 from __future__ import annotations
 
 import asyncio
+import copy
 import functools
 import json
+import ssl
 from collections import Counter
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager
@@ -50,6 +52,8 @@ MONEY = Decimal(1_000_000)
 BESIDES = Decimal(100)
 """What the account has of the currency that it pays fees in, where that is a third one."""
 PERPETUAL = Instrument("BTC/USDT:USDT", tick=0.01, lot=0.001, min_notional=5.0, kind="perpetual", base="BTC", currency="USDT")
+certificates = functools.cache(ssl.create_default_context)
+"""What each client of ccxt reads anew, in a tenth of the time of a short run; loopback has no use for it."""
 FUNDED = BEGIN + 8 * 60 * MINUTE - (HISTORY + 2) * MINUTE
 """When a walk begins of which funding is paid two minutes after the venue has opened."""
 
@@ -175,6 +179,7 @@ def ccxt_by(clock: Clock) -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(telling, "milliseconds", staticmethod(clock.now))
         patch.setattr(web, "IDLE_S", 5.0)
+        patch.setattr(ssl, "create_default_context", certificates)
         patch.setenv("TRADEKIT_TRIAL_KEY", KEY)
         patch.setenv("TRADEKIT_TRIAL_SECRET", SECRET)
         patch.setenv("TRADEKIT_TRIAL_PASSWORD", PASSPHRASE)
@@ -196,6 +201,7 @@ class Place:
     rates: Rates = field(default_factory=Rates)
     others: int = 0
     """How many instruments there are besides the first."""
+    keys: str = "trial"
     venue: Venue = field(init=False)
     account: Account = field(init=False)
     flows: list[Flow] = field(init=False)
@@ -217,6 +223,12 @@ class Place:
         begin = int(script.open_time[HISTORY]) // MS
         recording = of_bars(replace(script, volume=volume), instrument.symbol, instrument, Rules(start=begin))
         return replace(recording, level_size=Decimal(2))
+
+    def beside(self, folder: Path, account: Account | None = None, keys: str = "trial") -> Place:
+        """Return the place of another run at the same venue, with a journal of its own: on the same account, or on another one."""
+        other = copy.copy(self)
+        other.folder, other.account, other.keys = folder, account or self.account, keys
+        return other
 
     @property
     def is_perpetual(self) -> bool:
@@ -270,7 +282,7 @@ executor = "ccxt"
 {where}
 {"leverage = 5" if self.is_perpetual else ""}
 url = "{self.url}"
-keys = "trial"
+keys = "{self.keys}"
 costs = []
 {self.settings}
 [live]

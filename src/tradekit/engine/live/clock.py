@@ -36,12 +36,12 @@ class VenueClock:
             there = source.venue_time()
             self.offset = 0 if there is None else there - self.here()
             return
-        found = []
+        bounds = []
         for _ in range(3):
             before = self.here()
             there = await answer(executor.venue_time())
-            found.append(there - (before + self.here()) // 2)
-        self.offset = sorted(found)[1]
+            bounds.append((there - self.here(), there - before))
+        self.offset = _between(self.offset, *min(bounds, key=lambda one: one[1] - one[0]))
         if abs(self.offset) > _SECOND:
             _log.warning("the clock of this machine differs from the venue's by %.1f s", self.offset / _SECOND)
 
@@ -53,6 +53,11 @@ class VenueClock:
         ahead = bar.close_time - self.now()
         proven = bar.close_time if bar.is_final and ahead <= _LIKELY else bar.open_time
         self.offset = max(self.offset, proven - self.here())
+
+
+def _between(known: int, least: int, most: int) -> int:
+    """Return the middle of what an offset can be; of answers that took long, the known one as far as they do not disprove it."""
+    return (least + most) // 2 if most - least <= _LIKELY else min(max(known, least), most)
 
 
 class Rhythm:
