@@ -36,6 +36,11 @@ class Spoken:
     """What the journal calls what moves an account's wallet, of what the venue tells of."""
 
     @property
+    def is_prompt(self) -> bool:
+        """Say whether so much may be asked that a run keeps up with a clock sixty times as fast as its own."""
+        return self.calm_s == Spoken.calm_s
+
+    @property
     def where(self) -> dict[str, str]:
         """What a run file says of it."""
         return {"exchange": self.exchange, **({"market": "swap"} if self.is_perpetual else {})}
@@ -171,10 +176,6 @@ SPOKEN: Mapping[str, Spoken] = {
     ),
 }
 """By the dialect's name."""
-OTHERS = [name for name in SPOKEN if not name.startswith("binance")]
-"""The dialects of other exchanges than Binance."""
-PROMPT = [name for name in OTHERS if SPOKEN[name].calm_s == Spoken.calm_s]
-"""Those that may be asked so much that a run keeps up with a clock sixty times as fast as its own."""
 
 
 def cases(dialect: str = "binance") -> list[Fault]:

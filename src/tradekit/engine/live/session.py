@@ -94,6 +94,9 @@ class LiveSession:
     _stop: asyncio.Event = field(default_factory=asyncio.Event)
     _rhythm: Rhythm = field(default_factory=Rhythm)
     _has_news: bool = False
+    _gaps: int = 0
+    """How often the venue's messages may have been missed, and up to which of those the books were compared since."""
+    _compared: int = 0
 
     def __post_init__(self) -> None:
         self.venue_clock = VenueClock(self.clock)
@@ -231,7 +234,8 @@ class LiveSession:
             elif isinstance(event, VenueOrder):
                 await self.resolver.notice(event, self.since or self.resolver.since)
             else:
-                await self._reconcile(is_full=True)
+                # Comparing can take long where little may be asked, and what the stream tells meanwhile must not wait for it.
+                self._gaps += 1
 
     async def _tick(self) -> None:
         """Close rows by the clock, and ask for the bars that are missing."""
@@ -247,6 +251,9 @@ class LiveSession:
             return
         self._rhythm.begin("full", "light", "clock")  # they were done at the start
         while True:
+            if (gaps := self._gaps) > self._compared:
+                await self._reconcile(is_full=True)
+                self._compared = gaps
             await asyncio.gather(*(self.outbox.pursue(leg) for leg in self._in_doubt()))
             if self._rhythm.is_due("clock", self.timing.clock):
                 await self.venue_clock.ask(self.source, self.executor)
