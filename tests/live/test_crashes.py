@@ -291,7 +291,8 @@ def _come_back(scene: Scene, matrix, what: str, again: str) -> None:
     assert second.wait() == -signal.SIGKILL, second.words()
     bars = scene.entries()
     third = scene.start()
-    third.until(lambda: scene.entries() > bars + 1)
+    # Until it hears of its orders, which takes half a minute where little may be asked.
+    third.until(lambda: scene.entries() > bars + (1 if SPOKEN[scene.dialect].is_prompt else 5))
     scene.control.run(0.0)
     assert third.signal(signal.SIGTERM) == 128 + signal.SIGTERM, third.words()
     assert scene.disagreements() == [], third.words()
