@@ -199,7 +199,7 @@ def commit() -> str:
             [*told, "rev-parse", "--short=12", "HEAD"], capture_output=True, text=True, check=True
         ).stdout.strip()
         changed = subprocess.run(
-            [*told, "status", "--porcelain", "src", "tests"], capture_output=True, text=True, check=True
+            [*told, "status", "--porcelain", "src", "tests", "plugins"], capture_output=True, text=True, check=True
         ).stdout
     except (OSError, subprocess.CalledProcessError):
         return "unknown"
