@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable
+import math
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 from tradekit.engine.live.resolve import answer
@@ -70,6 +72,19 @@ class Rhythm:
         """Count from now on, as if these had just been done; those that have begun already go on."""
         for one in what:
             self._last.setdefault(one, asyncio.get_running_loop().time())
+
+    def hurry(self, what: str) -> None:
+        """Let something be due at once."""
+        self._last[what] = -math.inf
+
+    @contextmanager
+    def made_up_for(self, what: str) -> Iterator[None]:
+        """Do something that was due; if that fails, it is due again at once."""
+        try:
+            yield
+        except BaseException:
+            self.hurry(what)
+            raise
 
     def is_due(self, what: str, every: float) -> bool:
         """Say whether something is due that is done every so many seconds, and count from now on if it is."""

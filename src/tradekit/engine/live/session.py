@@ -94,9 +94,6 @@ class LiveSession:
     _stop: asyncio.Event = field(default_factory=asyncio.Event)
     _rhythm: Rhythm = field(default_factory=Rhythm)
     _has_news: bool = False
-    _gaps: int = 0
-    """How often the venue's messages may have been missed, and up to which of those the books were compared since."""
-    _compared: int = 0
 
     def __post_init__(self) -> None:
         self.venue_clock = VenueClock(self.clock)
@@ -234,8 +231,7 @@ class LiveSession:
             elif isinstance(event, VenueOrder):
                 await self.resolver.notice(event, self.since or self.resolver.since)
             else:
-                # Comparing can take long where little may be asked, and what the stream tells meanwhile must not wait for it.
-                self._gaps += 1
+                self._rhythm.hurry("full")  # it can take a minute, and what the stream tells meanwhile must not wait
 
     async def _tick(self) -> None:
         """Close rows by the clock, and ask for the bars that are missing."""
@@ -251,15 +247,13 @@ class LiveSession:
             return
         self._rhythm.begin("full", "light", "clock")  # they were done at the start
         while True:
-            if (gaps := self._gaps) > self._compared:
-                await self._reconcile(is_full=True)
-                self._compared = gaps
             await asyncio.gather(*(self.outbox.pursue(leg) for leg in self._in_doubt()))
             if self._rhythm.is_due("clock", self.timing.clock):
                 await self.venue_clock.ask(self.source, self.executor)
                 self.guard.watch_clock(self.venue_clock.offset)
             if self._rhythm.is_due("full", self.timing.full):
-                await self._reconcile(is_full=True)
+                with self._rhythm.made_up_for("full"):
+                    await self._reconcile(is_full=True)
             elif self._rhythm.is_due("light", self.timing.light):
                 await self._reconcile(is_full=False)
             await asyncio.sleep(self.timing.tick)
@@ -278,10 +272,8 @@ class LiveSession:
         if self.resolver is None:
             return
         began = self.now()
-        found = await self.resolver.reconcile(self.since or self.resolver.since, is_full)
-        if is_full:
-            self.since = began
-        found.report()
+        (await self.resolver.reconcile(self.since or self.resolver.since, is_full)).report()
+        self.since = began if is_full else self.since
 
     async def _wind_down(self) -> None:
         """Cancel what adds risk, and wait until it is known what became of it."""
