@@ -34,7 +34,16 @@ from tradekit.builtin.json_source import JsonFormat
 from tradekit.builtin.sources import CsvFormat
 from tradekit.cli.main import COMMANDS, cli, main
 from tradekit.data.options import BookTable, EventTable, FundingTable, LevelColumns, QuoteTable, SplitTable, TradeTable
-from tradekit.engine.tables import AccountTable, CurrencyTable, DataTable, ExecutionTable, InstrumentTable, LiveTable, RunTable
+from tradekit.engine.tables import (
+    AccountTable,
+    CurrencyTable,
+    DataTable,
+    ExecutionTable,
+    InstrumentTable,
+    LiveTable,
+    RunTable,
+    ShareTable,
+)
 from tradekit.journal.record import NUMBERS
 from tradekit.journal.tables import COLUMNS
 from tradekit.plugin.describe import OptionFacts, describe_options
@@ -278,6 +287,7 @@ def _of_table(model: type[BaseModel]) -> Callable[[], str]:
 PARTS: Mapping[str, Callable[[], str]] = {
     "run": _of_table(RunTable),
     "account": _of_table(AccountTable),
+    "strategy": _of_table(ShareTable),
     "currency": _of_table(CurrencyTable),
     "data": _of_table(DataTable),
     "instrument": _of_table(InstrumentTable),

@@ -44,6 +44,41 @@ def tradekit_strategies():
 """
 
 
+READER = """
+from tradekit import Strategy, hookimpl
+
+TRADEKIT_API = 1
+
+
+class Reader(Strategy):
+    "Hold what the file says will have risen."
+
+    name = "reader"
+
+    def on_trade(self, ctx, trade):
+        if not hasattr(self, "prices"):
+            with open("data/x.csv") as file:
+                self.prices = [float(line.split(",")[4]) for line in list(file)[1:]]
+        later = self.prices[min(ctx.index + 1, 59)]
+        ctx.target(weight=0.5 if later > trade.price else 0.0)
+
+
+@hookimpl
+def tradekit_strategies():
+    return [Reader]
+"""
+
+
+def test_lookahead_on_ticks_names_the_data_that_a_strategy_opens_itself(capsys, site, run_file):
+    site.install("reading", READER)
+    text = run_file.read_text().replace('"sma-cross"', '"reader"').replace("fast = 2\nslow = 5\n", "")
+    trades = 'ticks = ["trades"]\ntrades = { path = "data/x.csv", columns = { price = "close" } }'
+    run_file.write_text(text.replace('path = "data/x.csv"', trades))
+    assert main(["lookahead", "run.toml", "--moments", "3"]) == 1
+    told = capsys.readouterr().out.splitlines()
+    assert told[0] == "! the strategy opens the run's data by itself: data/x.csv"
+
+
 @pytest.mark.usefixtures("run_file")
 def test_lookahead_of_a_sound_run_says_what_was_tried(capsys):
     assert main(["lookahead", "run.toml", "--moments", "5"]) == 0

@@ -21,7 +21,6 @@ from tradekit import (
     bars_of_trades,
 )
 from tradekit.data.tape import since
-from tradekit.engine.lookahead import search
 from tradekit.engine.run import execute
 from tradekit.engine.sweep.params import as_param
 from tradekit.engine.sweep.run import begin
@@ -258,13 +257,6 @@ def test_several_instruments_are_merged_by_time(lab):
         Quotes,
         BookUpdates,
     }
-
-
-def test_search_for_lookahead_of_ticks_is_refused(lab):
-    ready = lab.ready(Buying, ON_TRADES)
-    told = r"goes through bars only, and data.ticks is \['trades'\]; leave it out$"
-    with pytest.raises(ConfigError, match=told):
-        search(ready.composed, ready.market)
 
 
 class Offering(Strategy):

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from tradekit.analysis.excursions import Excursions
@@ -15,11 +16,17 @@ if TYPE_CHECKING:
 __all__ = ["trades_table"]
 
 
-def trades_table(trips: RoundTrips, symbols: Sequence[str], found: Excursions) -> pa.Table:
-    """Return one row a trade, with symbols for instruments, and a null `exit_time` for trades that are still open."""
+def trades_table(
+    trips: RoundTrips, symbols: Sequence[str], found: Excursions, more: Mapping[str, pa.Array] = MappingProxyType({})
+) -> pa.Table:
+    """Return one row a trade, with symbols for instruments, and a null `exit_time` for trades that are still open.
+
+    `more` are columns that stand after the symbol.
+    """
     return table(
         {
             "symbol": name_column(trips.instrument, symbols),
+            **more,
             "direction": name_column((trips.direction < 0).astype("i4"), ["long", "short"]),
             "entry_time": time_column(trips.entry_time),
             "exit_time": time_column(trips.exit_time, ~trips.is_open),

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields, replace
+from typing import TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,6 +13,9 @@ from tradekit.model.bars import Floats, Times
 from tradekit.simulator.trips import Trips
 
 __all__ = ["CarryColumns", "Ends", "FillColumns", "RoundTrips", "round_trips"]
+
+
+Columns = TypeVar("Columns", "FillColumns", "RoundTrips")
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +41,10 @@ class FillColumns:
 
     def __len__(self) -> int:
         return len(self.time)
+
+    def only(self, is_meant: NDArray[np.bool_]) -> FillColumns:
+        """Return some of them."""
+        return _only(self, is_meant)
 
     @property
     def value(self) -> Floats:
@@ -109,6 +117,15 @@ class RoundTrips:
 
     def __len__(self) -> int:
         return len(self.instrument)
+
+    def only(self, is_meant: NDArray[np.bool_]) -> RoundTrips:
+        """Return some of them."""
+        return _only(self, is_meant)
+
+
+def _only(columns: Columns, is_meant: NDArray[np.bool_]) -> Columns:
+    values = {one.name: getattr(columns, one.name) for one in fields(columns)}
+    return replace(columns, **{name: value[is_meant] for name, value in values.items() if np.ndim(value)})
 
 
 def round_trips(fills: FillColumns, ends: Ends, carry: CarryColumns | None = None) -> RoundTrips:

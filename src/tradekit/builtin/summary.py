@@ -65,6 +65,9 @@ GROUPS: Mapping[str, Mapping[str, str]] = {
 
 _SHOWN_IF_ANY = ("funding", "borrowing", "liquidation_fees", "conversion_costs", "interest", "dividends")
 
+_EACH = {"total_return": "return", "max_drawdown": "drawdown", "trades": "trades", "fees": "fees"}
+"""What is shown of each of several strategies."""
+
 _WIDEST = 110
 _BLOCK = 65_536  # rows
 _CHART_ROWS = 4
@@ -93,6 +96,7 @@ class SummaryPage:
             self.notes(),
             self.chart(width, has_braille=not options.ascii_only),
             self.figures(console, options.update_width(width)),
+            self.strategies(),
             self.best_and_worst(console, options.update_width(width)),
             self.assumptions(),
         )
@@ -121,17 +125,33 @@ class SummaryPage:
         yield facts
 
     def _facts(self, room: int) -> Iterator[tuple[str, Text]]:
-        yield "strategy", self._components("strategy", room)
+        yield from self._strategies(room)
         symbols = [str(entry["symbol"]) for entry in self.result.data]
         yield "data", Text(f"{few(symbols, room // 2)}: {self._span()}, from {self._origin()}")
         account = self.result.config["account"]
         leverage = f", leverage {account['leverage']:g}" if account["kind"] == "margin" else ""
         yield "account", Text(f"{self._money(self.capital)} {self.currency}, {account['kind']}{leverage}")
-        yield "risk", self._components("risk rule", room) or Text("none: nothing limits an order", "yellow")
+        rules = self._rules(None if self.result.strategies is None else len(self.result.config["risk"]))
+        yield "risk", _components(rules, room) or Text("none: nothing limits an order", "yellow")
         # Without options: what they do stands among the assumptions, with its figures.
         costs = self._names("cost model")
         yield "execution", Text(f"{self._names('executor')}; ") + (Text(costs) if costs else Text("no costs", "yellow"))
         yield "engine", Text(self.result.plan)
+
+    def _strategies(self, room: int) -> Iterator[tuple[str, Text]]:
+        uses = [use for use in self.result.components if use.kind == "strategy"]
+        if self.result.strategies is None:
+            yield "strategy", _components(uses, room)
+            return
+        told = len(self.result.config["risk"])
+        for use, own in zip(uses, self.result.config["strategy"], strict=True):
+            rules = self._rules(told + len(own["risk"]))[told:]
+            told += len(rules)
+            yield str(own["id"]), _components([use, *rules], room)
+
+    def _rules(self, count: int | None) -> list[ComponentUse]:
+        """Return the first risk rules, or all: those of the account come before those of each strategy of several."""
+        return [use for use in self.result.components if use.kind == "risk rule"][:count]
 
     def _span(self) -> str:
         if not len(self.times):
@@ -147,9 +167,6 @@ class SummaryPage:
 
     def _names(self, kind: str) -> str:
         return ", ".join(use.name + _package(use) for use in self.result.components if use.kind == kind)
-
-    def _components(self, kind: str, room: int) -> Text:
-        return Text("; ").join(_component(use, room) for use in self.result.components if use.kind == kind)
 
     def notes(self) -> Iterator[RenderableType]:
         """Yield the warnings, one bullet each."""
@@ -227,6 +244,20 @@ class SummaryPage:
         else:
             yield from groups
 
+    def strategies(self) -> Iterator[RenderableType]:
+        """Yield who of several strategies made what of it."""
+        if not self.result.strategies:
+            return
+        table = Table(box=None, padding=(0, 2, 0, 0), pad_edge=False, header_style="bold")
+        table.add_column("strategies", no_wrap=True)
+        for title in ("began with", f"made, {self.currency}", *_EACH.values()):
+            table.add_column(title, justify="right", no_wrap=True)
+        for name, own in self.result.strategies.items():
+            net = own["net"] or 0.0
+            cells = [Text(figure(own.get(key), DEFINITIONS[key], self.scale)) for key in _EACH]
+            table.add_row(Text(name), Text(self._money(own["capital"] or 0.0)), Text(_signed(self._money(net)), _tone(net)), *cells)
+        yield table
+
     def _group(self, name: str, keys: Mapping[str, str]) -> Table:
         unit = self.currency if any(DEFINITIONS[key].unit == "money" for key in keys) else ""
         table = Table(box=None, padding=(0, 0, 0, 1), pad_edge=False, header_style="bold")
@@ -285,6 +316,10 @@ class SummaryPage:
         """Yield what the figures rest on, as one paragraph."""
         yield Text("these figures assume", "bold")
         yield Text(" ".join(map(_sentence, self.result.assumptions)) or "Nothing is known about how they were made.")
+
+
+def _components(uses: Sequence[ComponentUse], room: int) -> Text:
+    return Text("; ").join(_component(use, room) for use in uses)
 
 
 def _component(use: ComponentUse, room: int) -> Text:

@@ -154,7 +154,7 @@ def _status(account: str, runs: Path) -> dict[str, Any]:
         "silent_s": round(beat.age_s, 1) if is_running and beat is not None and not beat.is_over else None,
         "timer": None if timer is None else _timer(timer),
         "mode": settings.get("run", {}).get("mode", ""),
-        "strategy": settings.get("strategy", {}).get("name", ""),
+        "strategy": _strategies(settings.get("strategy", {})),
         "session": 0 if session is None else session.id,
         "started": "" if session is None else _time(session.started),
         "last": "" if last is None else _time(last),
@@ -162,6 +162,7 @@ def _status(account: str, runs: Path) -> dict[str, Any]:
         "positions": {
             symbol: {"units": units, "average_price": price} for symbol, (units, price) in held.get("positions", {}).items()
         },
+        "strategies": held.get("shares", {}),
         "blocked": held.get("blocked", {}),
         "fees_besides": held.get("fees_besides", {}),
         "orders": [_order(row) for row in orders],
@@ -173,6 +174,11 @@ def _timer(timer: Timer) -> dict[str, Any]:
     import time
 
     return {"set": _time(timer.asked), "seconds": timer.seconds, "left_s": round(timer.left_s(time.time_ns()), 1)}
+
+
+def _strategies(table: dict[str, Any] | list[dict[str, Any]]) -> str:
+    """Return the name of the strategy, or what each of several is called."""
+    return ", ".join(str(one["id"]) for one in table) if isinstance(table, list) else str(table.get("name", ""))
 
 
 def _order(row: OrderRow) -> dict[str, Any]:
@@ -202,6 +208,8 @@ def _show(one: dict[str, Any]) -> None:
     if one["positions"]:
         rows = [(symbol, f"{held['units']:g}", f"{held['average_price']:g}") for symbol, held in one["positions"].items()]
         print_table(("position", "units", "average price"), rows)
+    if one["strategies"]:
+        print_table(("strategy", "cash", "holds", ""), [_share(name, own) for name, own in one["strategies"].items()])
     if one["orders"]:
         orders = [(row["client_id"], row["state"], row["filled"], _intent(row["intent"])) for row in one["orders"]]
         print_table(("order", "state", "filled", "what"), orders)
@@ -212,6 +220,11 @@ def _timer_words(timer: dict[str, Any]) -> str:
     left = timer["left_s"]
     what = f"in {left:g} s it cancels all orders" if left > 0 else f"it ran out {-left:g} s ago, and cancels all orders then"
     return f"the venue's timer was last set at {timer['set']}, for {timer['seconds']:g} s: {what}"
+
+
+def _share(name: str, own: dict[str, Any]) -> tuple[str, str, str, str]:
+    held = ", ".join(f"{units:g} {symbol}" for symbol, (units, _) in own["positions"].items())
+    return name, f"{own['capital']:.2f}", held or "-", "stopped by a rule of its own" if own["is_halted"] else ""
 
 
 def _intent(intent: dict[str, Any]) -> str:

@@ -185,7 +185,7 @@ def _row(run: Listed) -> list[str]:
 def _facts(run: Listed) -> dict[str, Any]:
     if run.manifest is None:
         return {"id": run.folder.name, "status": run.status, "problem": run.problem}
-    strategy = next((use["name"] for use in run.manifest["components"] if use["kind"] == "strategy"), "")
+    strategy = ", ".join(use["name"] for use in run.manifest["components"] if use["kind"] == "strategy")
     return {
         "id": run.folder.name,
         "name": run.manifest["name"],

@@ -30,7 +30,6 @@ _USES = ("kind", "name", "package", "version")
 def about_run(composed: ComposedRun, market: MarketData, plan: Plan) -> dict[str, Any]:
     """Return settings, components, data, installed versions and code."""
     data = facts_of(market, composed.run_file.folder)
-    parts = (composed.source, composed.strategy, *composed.rules, composed.executor, *composed.costs, *composed.reporters)
     return {
         "name": composed.config.run.name,
         "plan": f"{plan.driver} driver: {plan.reason}",
@@ -38,20 +37,22 @@ def about_run(composed: ComposedRun, market: MarketData, plan: Plan) -> dict[str
         "components": [{key: getattr(use, key) for key in _USES} for use in composed.uses],
         "data": [{key: fact[key] for key in _FACTS} | {"sha256": data_hash(fact)} for fact in data],
         "environment": environment_of(use.package for use in composed.uses),
-        "code": code_of(parts),
+        "code": code_of(composed.parts),
     }
 
 
-def market_values(setup: Setup) -> Values:
-    """Return what tells the last close of an instrument, and its indicators on it."""
-    place = {symbol: i for i, symbol in enumerate(setup.bars.symbols)}
+def market_values(setup: Setup, share: int | None = None) -> Values:
+    """Return what tells the last close of an instrument, and its indicators on it: those of one of several strategies."""
+    size = len(setup.bars.symbols) // max(len(setup.shares), 1)
+    first, names = (0, setup.names) if share is None else (share * size, setup.shares[share].names)
+    place = {symbol: first + i for i, symbol in enumerate(setup.bars.symbols[:size])}
 
     def known(time: int, symbol: str) -> dict[str, float]:
         row = int(np.searchsorted(setup.bars.close_time, time, "right")) - 1
         if symbol not in place or row < 0:
             return {}
         i = place[symbol]
-        found = {"close": setup.bars.close[row, i], **{name: setup.values[at, i, row] for name, at in setup.names.items()}}
+        found = {"close": setup.bars.close[row, i], **{name: setup.values[at, i, row] for name, at in names.items()}}
         return {name: float(value) for name, value in found.items() if math.isfinite(value)}
 
     return known

@@ -42,6 +42,7 @@ def assumptions(setup: Setup, costs: Iterable[str], bars_per_year: Sequence[floa
     yield from _margin(setup)
     yield from _rates(setup)
     yield from _currencies(setup)
+    yield from _shares(setup)
 
 
 def _fills(setup: Setup) -> Iterator[str]:
@@ -87,6 +88,7 @@ def _late(latency: int) -> str:
 
 def _at_a_venue(setup: Setup) -> Iterator[str]:
     yield "Orders were carried out by a venue: prices, sizes and fees of fills are what it told."
+    yield from _shares(setup)
     if not setup.rules:
         yield "No risk rule is in force (risk = [])."
     yield "Open positions count at their last close."
@@ -179,6 +181,17 @@ def _currencies(setup: Setup) -> Iterator[str]:
     yield f"Money in {', '.join(setup.codes[1:])} counts at its rate at the last close. Where a currency runs short, {how}."
 
 
+def _shares(setup: Setup) -> Iterator[str]:
+    if not setup.shares:
+        return
+    parts = ", ".join(f"{share.name} {share.capital:,.2f}" for share in setup.shares)
+    yield f"Each strategy trades a share of the account that is its own ({parts}), and buys nothing with another's money."
+    if setup.is_margin and not setup.is_outside:
+        yield "Opposite positions of two strategies in an instrument each tie up margin; a venue may count their difference."
+    if setup.is_netted:
+        yield "Market orders that strategies give at one close fill each other as far as they meet, at that price, without costs."
+
+
 def _steps(setup: Setup) -> str:
     unknown = [instrument.symbol for instrument in setup.instruments if not instrument.tick or not instrument.lot]
     if not unknown:
@@ -188,6 +201,7 @@ def _steps(setup: Setup) -> str:
 
 
 def _few(names: list[str]) -> str:
+    names = list(dict.fromkeys(names))
     return ", ".join(names[:5]) + (f" and {len(names) - 5} more" if len(names) > 5 else "")
 
 

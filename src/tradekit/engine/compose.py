@@ -15,14 +15,15 @@ from tradekit.engine.locate import Key, key_text
 from tradekit.engine.problems import Problem
 from tradekit.engine.runfile import ComponentTable, RunConfig, RunFile, check_tables
 from tradekit.engine.ticks import tick_problems
+from tradekit.engine.together import Member, Together, anew, members_of
 from tradekit.errors import PluginError
 from tradekit.model.fills import FillRules
 from tradekit.model.result import ComponentUse
 from tradekit.model.risk import Limit, LimitKind
-from tradekit.plugin.contracts import CostModel, DataSource, Executor, Reporter, RiskRule, Strategy
+from tradekit.plugin.contracts import Component, CostModel, DataSource, Executor, Reporter, RiskRule, Strategy
 from tradekit.plugin.discovery import Registry, discover
 
-__all__ = ["ComposedRun", "compose", "compose_document", "compose_file", "registry_of", "strategy_with"]
+__all__ = ["ComposedRun", "compose", "compose_document", "compose_file", "registry_of", "share_of", "strategy_with"]
 
 _UNTIL_TOLD = 1 << 61
 """A latency without end, for orders of which a venue tells what became of them."""
@@ -35,8 +36,9 @@ class ComposedRun:
     run_file: RunFile
     source: DataSource
     strategy: Strategy
+    """The one of the run file, or what asks several after each other."""
     rules: tuple[RiskRule, ...]
-    """In the order of the run file."""
+    """In the order of the run file, those of the account first."""
     limits: tuple[tuple[Limit, ...], ...]
     """The limits of each rule; empty for a rule that judges in Python, with `check`."""
     costs: tuple[CostModel, ...]
@@ -52,6 +54,11 @@ class ComposedRun:
         return self.run_file.config
 
     @property
+    def parts(self) -> tuple[Component, ...]:
+        """All components, in the order of `uses`."""
+        return (self.source, *members_of(self.strategy), *self.rules, self.executor, *self.costs, *self.reporters)
+
+    @property
     def compiled_obstacles(self) -> tuple[str, ...]:
         """What keeps the compiled driver from running this, one clause each; empty if nothing does."""
         return tuple(_compiled_obstacles(self.config.data.stream, self.strategy, self.rules, self.reporters))
@@ -63,7 +70,7 @@ class ComposedRun:
             return type(component)(component.options)
 
         rules, costs = tuple(map(again, self.rules)), tuple(map(again, self.costs))
-        return replace(self, strategy=again(self.strategy), rules=rules, costs=costs, reporters=())
+        return replace(self, strategy=anew(self.strategy), rules=rules, costs=costs, reporters=())
 
     def settings(self) -> dict[str, Any]:
         """Return the run file as it was understood, overrides applied and every default filled in, as JSON has it.
@@ -74,12 +81,12 @@ class ComposedRun:
         named = {table.key: {table.label: use.name, **use.options} for table, use in zip(config.components, self.uses, strict=True)}
         return {
             "run": config.run.model_dump(mode="json"),
-            "account": config.account.model_dump(mode="json"),
+            "account": config.account.model_dump(mode="json", exclude=None if config.shares else {"net_orders"}),
             "currency": [currency.model_dump(mode="json") for currency in config.currencies],
             "data": {**named[config.source.key], **config.data.model_dump(mode="json")},
             "instrument": [fact.model_dump(mode="json") for fact in config.instruments],
-            "strategy": named[config.strategy.key],
-            "risk": [named[table.key] for table in config.rules],
+            "strategy": _settings_of_strategies(config, named),
+            "risk": [named[table.key] for table in config.rules if share_of(table) < 0],
             "execution": {
                 **named[config.executor.key],
                 **config.execution.model_dump(mode="json"),
@@ -182,24 +189,23 @@ def _assemble(run_file: RunFile, made: Mapping[Key, Made]) -> ComposedRun:
         # Discovery has made sure that a component of a kind is of the kind's contract.
         return made[table.key].component
 
-    strategy: Strategy = part(config.strategy)
+    strategy = _together(config, [part(table) for table in config.strategies])
     rules: tuple[RiskRule, ...] = tuple(map(part, config.rules))
     reporters: tuple[Reporter, ...] = tuple(map(part, config.reporters))
     fill_rules, problems = _fill_rules(made[config.executor.key], part(config.executor), config.run.mode)
     problems += _live_problems(config, part(config.source))
     asked = [_limits(made[table.key], rule) for table, rule in zip(config.rules, rules, strict=True)]
-    limits = tuple(found for found, _ in asked)
-    problems += [problem for _, wrong in asked for problem in wrong]
-    problems += _sizing_problems(config.rules, limits)
-    problems += _account_problems(made[config.strategy.key], strategy, config.account.kind)
-    problems += tick_problems(config.data, strategy, fill_rules)
+    limits, wrong = tuple(found for found, _ in asked), [problem for _, found in asked for problem in found]
+    problems += [*wrong, *_sizing_problems(config.rules, limits)]
+    for table in config.strategies:
+        problems += _strategy_problems(made[table.key], part(table), config, fill_rules)
     if config.data.ticks is None and not problems:
         obstacles = list(_compiled_obstacles(config.data.stream, strategy, rules, reporters))
         problems += _driver_problems(config.execution.driver, strategy, obstacles)
     uses = tuple(made[table.key].use for table in config.components)
     for table, rule in zip(config.rules, rules, strict=True):
         if type(rule).begin is not RiskRule.begin:
-            problems += _beginning(made[table.key], rule, uses, strategy)
+            problems += _beginning(made[table.key], rule, uses, _judged(table, strategy))
     if problems or fill_rules is None:
         run_file.document.fail(problems)
     return ComposedRun(
@@ -214,6 +220,15 @@ def _assemble(run_file: RunFile, made: Mapping[Key, Made]) -> ComposedRun:
         reporters=reporters,
         uses=uses,
     )
+
+
+def _strategy_problems(made: Made, strategy: Strategy, config: RunConfig, fill_rules: FillRules | None) -> Iterator[Problem]:
+    """Yield what a strategy can't do on this account, or on these data."""
+    yield from _account_problems(made, strategy, config.account.kind)
+    yield from tick_problems(config.data, strategy, fill_rules)
+    if config.shares and type(strategy).on_bar is Strategy.on_bar:
+        what = f"strategy {strategy.name!r} has no on_bar(), and several strategies on one account go from bar to bar"
+        yield Problem((*made.table.key, "name"), f"{what}; give it one, or run it in a file of its own")
 
 
 def _fill_rules(made: Made, executor: Executor, mode: str) -> tuple[FillRules | None, list[Problem]]:
@@ -245,12 +260,45 @@ def _live_problems(config: RunConfig, source: DataSource) -> Iterator[Problem]:
         yield Problem(key, f"{what}; name one that has, such as that of an exchange, or run a backtest")
 
 
-def _beginning(made: Made, rule: RiskRule, uses: Sequence[ComponentUse], strategy: Strategy) -> list[Problem]:
+def share_of(table: ComponentTable) -> int:
+    """Return which strategy of several a rule is about; -1 for one of the account."""
+    return int(table.key[1]) if table.key[0] == "strategy" else -1
+
+
+def _judged(table: ComponentTable, strategy: Strategy) -> Sequence[Strategy]:
+    """Return the strategies that a rule judges."""
+    every, share = members_of(strategy), share_of(table)
+    return every if share < 0 else every[share : share + 1]
+
+
+def _together(config: RunConfig, strategies: Sequence[Strategy]) -> Strategy:
+    """Return the strategy, or one that asks several."""
+    if not config.shares:
+        return strategies[0]
+    named = config.named_shares()
+    return Together([Member(name, part, one) for (name, part), one in zip(named, strategies, strict=True)])
+
+
+def _settings_of_strategies(config: RunConfig, named: Mapping[Key, dict[str, Any]]) -> Any:
+    """Return the table of the strategy, or those of several with their names, their parts and their rules."""
+    if not config.shares:
+        return named[config.strategy.key]
+    return [
+        {
+            **named[table.key],
+            "id": name,
+            "share": part,
+            "risk": [named[rule.key] for rule in config.rules if share_of(rule) == index],
+        }
+        for index, ((name, part), table) in enumerate(zip(config.named_shares(), config.strategies, strict=True))
+    ]
+
+
+def _beginning(made: Made, rule: RiskRule, uses: Sequence[ComponentUse], strategies: Sequence[Strategy]) -> list[Problem]:
     """Let a rule see what the run is made of, and return why it may not begin."""
 
     def begin() -> None:
-        (code,) = code_of((strategy,)).values()
-        rule.begin(uses, code)
+        rule.begin(uses, " ".join(code_of(strategies).values()))
 
     return ask(made, begin)[1]
 
@@ -296,6 +344,10 @@ def _account_problems(made: Made, strategy: Strategy, account: str) -> Iterator[
 def _sizing_problems(tables: Sequence[ComponentTable], limits: Sequence[Sequence[Limit]]) -> Iterator[Problem]:
     """Yield sizing rules that come after another rule, which would judge an order without a size, and those too many."""
     sizing = [index for index, found in enumerate(limits) if any(limit.kind.is_sizing for limit in found)]
+    for index in [index for index in sizing if share_of(tables[index]) >= 0]:
+        what = f"{key_text(tables[index].key)} {tables[index].name!r} gives orders their size, which only a rule of the account can"
+        yield Problem(tables[index].key, f"{what}; move it to [[risk]]")
+    sizing = [index for index in sizing if share_of(tables[index]) < 0]
     for index in sizing[1:]:
         first, table = tables[sizing[0]], tables[index]
         what = f"{key_text(table.key)} {table.name!r} gives orders their size, and so does {key_text(first.key)} {first.name!r}"
@@ -325,6 +377,9 @@ def _driver_problems(driver: str, strategy: Strategy, obstacles: Sequence[str]) 
 def _compiled_obstacles(
     is_streamed: bool, strategy: Strategy, rules: Iterable[RiskRule], reporters: Iterable[Reporter]
 ) -> Iterator[str]:
+    if isinstance(strategy, Together):
+        yield "several strategies trade the account, which goes from bar to bar"
+        return
     if is_streamed:
         yield "the data are streamed (data.stream = true), and targets() wants them whole"
     if type(strategy).targets is Strategy.targets:

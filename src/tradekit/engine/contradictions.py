@@ -8,12 +8,13 @@ from typing import Any
 
 from tradekit.engine.locate import Key, key_text
 from tradekit.engine.problems import Problem, shown
-from tradekit.engine.tables import AccountTable, CurrencyTable, DataTable, InstrumentTable, RunTable
+from tradekit.engine.tables import AccountTable, CurrencyTable, DataTable, InstrumentTable, RunTable, ShareTable
 from tradekit.errors import nearest
 from tradekit.model.bars import Threshold
 
 __all__ = ["Tables", "contradictions"]
 
+_ROUNDING = 1e-9
 _BORROWING = ("leverage", "maintenance", "liquidation_fee_bps", "borrow_rate", "loan_rate")
 
 
@@ -26,6 +27,7 @@ class Tables:
     data: DataTable | None
     currencies: Sequence[CurrencyTable | None]
     facts: Sequence[InstrumentTable | None]
+    shares: Sequence[ShareTable | None] = ()
 
     @property
     def traded(self) -> tuple[str, ...] | None:
@@ -51,6 +53,37 @@ def contradictions(tables: Tables, values: Mapping[str, Any], written: Mapping[s
         yield from _of_kinds(tables.facts, tables.account)
         yield from _of_settlement(tables, tables.account)
     yield from _of_instruments(tables.facts, None if is_narrowed else tables.traded)
+    yield from _of_shares(tables, values) if tables.shares else _of_one(tables.account)
+
+
+def _of_one(account: AccountTable | None) -> Iterator[Problem]:
+    if account is not None and account.net_orders:
+        what = "account.net_orders is true, and there is one strategy only, which nets its own orders"
+        yield Problem(("account", "net_orders"), f"{what}; leave it out, or write a [[strategy]] for each of several")
+
+
+def _of_shares(tables: Tables, values: Mapping[str, Any]) -> Iterator[Problem]:
+    """Yield what several strategies on one account can't be, or can't have yet."""
+    written = values.get("strategy")
+    named = [one.get("id", one.get("name")) for one in written if isinstance(one, dict)] if isinstance(written, list) else []
+    for index, name in enumerate(named):
+        if name is not None and name in named[:index]:
+            key: Key = ("strategy", index, "id")
+            yield Problem(key, f"{key_text(('strategy', index))} is called {name!r}, and so is one before it; give each an id")
+    parts = [one.share for one in tables.shares if one is not None]
+    given = [part for part in parts if part is not None]
+    if given and len(given) < len(parts):
+        yield Problem(
+            ("strategy", parts.index(None), "share"), "some strategies have a share and some don't; give all one, or none"
+        )
+    if sum(given) > 1.0 + _ROUNDING:
+        what = f"the shares of the strategies add up to {sum(given):g}, which is more than the account's capital"
+        yield Problem(("strategy",), f"{what}; allowed: 1 in all, or less")
+    if tables.currencies:
+        yield Problem(("currency",), "several strategies can't share an account in several currencies yet; leave [[currency]] out")
+    for name in ("ticks", "stream"):
+        if tables.data is not None and getattr(tables.data, name):
+            yield Problem(("data", name), f"several strategies go through bars that are read whole; leave data.{name} out")
 
 
 def _is_narrowed(traded: tuple[str, ...] | None, data: object) -> bool:

@@ -50,7 +50,7 @@ REPORT = "report.txt"
 TABLES = ("orders", "fills", "positions", "equity", "trades", "journal")
 
 _MOST_IN_A_SECOND = 1000
-_MANIFEST, _METRICS, _BANDS = "manifest.json", "metrics.json", "bands.json"
+_MANIFEST, _METRICS, _BANDS, _STRATEGIES = "manifest.json", "metrics.json", "bands.json", "strategies.json"
 _COMPARED = ("name", "mode", "status", "config", "components", "plan", "assumptions", "notes", "data")
 
 
@@ -103,9 +103,10 @@ def write_result(
     (folder / _METRICS).write_bytes(_json(dict(result.metrics)))
     manifest = about_result(result)
     files = [*(f"{name}.parquet" for name in TABLES), _METRICS]
-    if result.bands is not None:
-        (folder / _BANDS).write_bytes(_json(_plain(result.bands)))
-        files.append(_BANDS)
+    for name, found in ((_BANDS, result.bands), (_STRATEGIES, result.strategies)):
+        if found is not None:
+            (folder / name).write_bytes(_json(_plain(found)))
+            files.append(name)
     for name, content in further.items():
         (folder / name).write_bytes(content)
         files.append(name)
@@ -215,7 +216,8 @@ def read_result(folder: str | Path) -> Result:
     folder = Path(folder)
     manifest = read_manifest(folder)
     contents = {name: _checked(folder / name, manifest["files"]) for name in (*(f"{table}.parquet" for table in TABLES), _METRICS)}
-    bands = json.loads(_checked(folder / _BANDS, manifest["files"])) if _BANDS in manifest["files"] else None
+    files = manifest["files"]
+    bands, strategies = (json.loads(_checked(folder / name, files)) if name in files else None for name in (_BANDS, _STRATEGIES))
     return Result(
         **{name: manifest[name] for name in ("name", "mode", "status", "config", "plan")},
         components=tuple(ComponentUse(**use) for use in manifest["components"]),
@@ -225,6 +227,7 @@ def read_result(folder: str | Path) -> Result:
         metrics=read_metrics(folder),
         **{name: _table(contents[f"{name}.parquet"]) for name in TABLES},
         bands=bands,
+        strategies=strategies,
     )
 
 

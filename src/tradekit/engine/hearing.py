@@ -53,7 +53,9 @@ def begin(ready: Ready, runs: Path) -> None:
     about = about_run(ready.composed, ready.market, ready.plan)
     setup = ready.prepared.setup
     judges = tuple(rule.name for rule in setup.rules if _judges(rule))
-    start = RunStart(ready.composed.config.run.mode, about, setup.bars, judges, runs, ready.prepared.values())
+    # Where several strategies share the account, each instrument is there once for each of them.
+    bars = ready.market.bars if setup.shares else setup.bars
+    start = RunStart(ready.composed.config.run.mode, about, bars, judges, runs, ready.prepared.values())
     for reporter in told:
         with blaming_reporter(reporter):
             reporter.begin(start)
@@ -93,9 +95,10 @@ class Hearing:
         self.reporters = [reporter for reporter in reporters if reporter.critical]
         self._setup = setup
         self._market = market_values(setup)
+        self._markets = {share.name: market_values(setup, place) for place, share in enumerate(setup.shares)}
         self._heard = 0
         self._cash = 0.0
-        self._held: dict[str, float] = {}
+        self._held: dict[tuple[str, str], float] = {}
         self._context: Context | None = None
         self._record: Record | None = None
 
@@ -135,7 +138,7 @@ class Hearing:
 
     def _keep(self, event: Event) -> None:
         if event.symbol is not None and event.kind in (EventKind.FILL, EventKind.ACTION) and "position" in event.numbers:
-            self._held[event.symbol] = event.numbers["position"]
+            self._held[event.strategy, event.symbol] = event.numbers["position"]
 
     def _known(self, event: Event, simulation: Simulation) -> Event:
         """Return an event with what it rests on, if it is a decision."""
@@ -144,11 +147,14 @@ class Hearing:
         if event.kind not in (EventKind.ORDER, EventKind.REQUEST, EventKind.HALT) and not is_asked:
             return event
         symbol = event.symbol or ""
-        values = {**self._market(event.time, symbol), **self._account(event.time, simulation)}
+        market = self._markets[event.strategy] if event.strategy else self._market
+        values = {**market(event.time, symbol), **self._account(event.time, simulation)}
         if symbol:
-            values["position"] = self._held.get(symbol, 0.0)
+            values["position"] = self._held.get((event.strategy, symbol), 0.0)
         is_order = event.kind is EventKind.ORDER and event.order is not None
         conditions = conditions_of(simulation, self._at(simulation), event.order) if is_order and event.order is not None else {}
+        if is_order and event.strategy:
+            conditions = {**conditions, "strategy": event.strategy}
         return replace(event, values=values, conditions=conditions)
 
     def _at(self, simulation: Simulation) -> Context:

@@ -9,6 +9,7 @@ from pathlib import Path
 from tradekit.engine.compose import compose_file
 from tradekit.engine.market import load_market
 from tradekit.engine.outcome import facts_of
+from tradekit.engine.together import refuse_several
 from tradekit.engine.trials import data_set
 from tradekit.model.bars import Bars
 from tradekit.plugin.contracts import Strategy
@@ -40,6 +41,7 @@ def read_run(path: str | Path, overrides: Iterable[str] = ()) -> RunInputs:
     `overrides` are those of `run`. Raises a `TradekitError` for anything that is wrong with the file, a component or the data.
     """
     composed = compose_file(path, overrides)
+    refuse_several(composed.strategy, "what a strategy reads")
     market = load_market(composed)
     return RunInputs(
         name=composed.config.run.name,

@@ -5,13 +5,15 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from tradekit.analysis.curve import EquityCurve, sample
 from tradekit.analysis.excursions import excursions
 from tradekit.analysis.measure import measure
 from tradekit.analysis.tables import trades_table
+from tradekit.analysis.trades import RoundTrips
 from tradekit.engine.assumptions import notes
+from tradekit.engine.attribution import attribution
 from tradekit.engine.benchmark import benchmark
 from tradekit.engine.compose import ComposedRun
 from tradekit.engine.drive import Driven
@@ -19,9 +21,21 @@ from tradekit.engine.market import MarketData
 from tradekit.engine.plan import Plan
 from tradekit.engine.prepare import Prepared
 from tradekit.engine.trades import carried, fills_of, splits_of, trips_of
-from tradekit.journal.tables import equity_table, exposures, fills_table, journal_table, orders_table, positions_table
+from tradekit.journal.record import Record
+from tradekit.journal.tables import (
+    equity_table,
+    exposures,
+    fills_table,
+    journal_table,
+    orders_table,
+    positions_table,
+    strategy_column,
+)
 from tradekit.model.bars import Threshold
 from tradekit.model.result import Result
+
+if TYPE_CHECKING:
+    import pyarrow as pa
 
 __all__ = ["facts_of", "result_of"]
 
@@ -58,13 +72,22 @@ def result_of(composed: ComposedRun, market: MarketData, prepared: Prepared, pla
         notes=(*notes(prepared.setup, record, driven.stopped_by), *market.notes),
         metrics=measure(curve, sampling, fills, trips, carried(record)),
         data=facts_of(market, composed.run_file.folder),
-        orders=orders_table(record),
-        fills=fills_table(record),
-        positions=positions_table(record),
+        **_tables(record, trips),
         equity=equity_table(record, exposure, value),
-        trades=trades_table(trips, record.bars.symbols, excursions(record.bars, trips, splits_of(record), record.memory)),
-        journal=journal_table(record),
+        strategies=attribution(record, curve, sampling, fills, trips),
     )
+
+
+def _tables(record: Record, trips: RoundTrips) -> dict[str, pa.Table]:
+    """Return the tables of a result that are made of its record alone."""
+    found = excursions(record.bars, trips, splits_of(record), record.memory)
+    return {
+        "orders": orders_table(record),
+        "fills": fills_table(record),
+        "positions": positions_table(record),
+        "trades": trades_table(trips, record.bars.symbols, found, strategy_column(record, trips.instrument)),
+        "journal": journal_table(record),
+    }
 
 
 def facts_of(market: MarketData, folder: Path) -> tuple[Mapping[str, Any], ...]:

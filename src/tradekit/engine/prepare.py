@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from typing import Any
 
 import numpy as np
 
@@ -11,7 +12,8 @@ from tradekit.analysis.curve import DAY, EquityCurve, sample
 from tradekit.engine.assumptions import assumptions
 from tradekit.engine.benchmark import chosen
 from tradekit.engine.calls import Blaming
-from tradekit.engine.compose import ComposedRun
+from tradekit.engine.compose import ComposedRun, share_of
+from tradekit.engine.copies import copied
 from tradekit.engine.costing import costs_of
 from tradekit.engine.indicators import Computed, Unproven, compute, declared, warmup_of
 from tradekit.engine.market import MarketData
@@ -20,6 +22,7 @@ from tradekit.engine.runfile import RunConfig
 from tradekit.engine.shared import Shared
 from tradekit.engine.streaming import compute_in_pieces
 from tradekit.engine.ticks import prints_of
+from tradekit.engine.together import members_of
 from tradekit.errors import PluginError
 from tradekit.model.bars import Bars, BarSize, Floats, Times
 from tradekit.model.fills import FillRules
@@ -29,7 +32,7 @@ from tradekit.model.tape import Tape
 from tradekit.plugin.contracts import CostModel, Indicator, Strategy
 from tradekit.plugin.values import Values
 from tradekit.simulator.costs import Costs
-from tradekit.simulator.setup import Rule, Setup
+from tradekit.simulator.setup import Rule, Setup, Share
 from tradekit.simulator.steps import Stdev
 
 __all__ = ["Prepared", "cut", "prepare", "run_warmup"]
@@ -61,12 +64,11 @@ def prepare(composed: ComposedRun, market: MarketData, shared: Shared | Unproven
     `shared` has what other runs on this market have computed, and keeps it; with it, what is assumed is left unsaid. For
     `UNPROVEN` see `compute`. Raises `StrategyError`, `PluginError` or `ConfigError` for what is wrong with that.
     """
-    config, size = composed.config, composed.config.data.size
-    bars, instruments = market.bars, market.instruments
-    benchmark = chosen(bars.symbols, config.run.benchmark)
-    indicators = declared(composed.strategy, size)
-    warmup = run_warmup(composed, composed.strategy, indicators)
-    computed = _computed(indicators, market, size, shared)
+    config = composed.config
+    benchmark = chosen(market.bars.symbols, config.run.benchmark)
+    computed, warmups = _values(composed, market, shared)
+    market = copied(market, len(computed))
+    bars = market.bars
     sizing, per_year = _sizing(composed, bars, market.bar_length)
     setup = Setup(
         bars=bars,
@@ -74,7 +76,7 @@ def prepare(composed: ComposedRun, market: MarketData, shared: Shared | Unproven
         schedule=market.schedule,
         sessions=market.sessions,
         finer=market.finer if market.tape is None else prints_of(market.tape, bars.symbols),
-        instruments=instruments,
+        instruments=market.instruments,
         currency=config.account.currency,
         capital=config.account.capital,
         is_margin=config.account.kind == "margin",
@@ -82,19 +84,47 @@ def prepare(composed: ComposedRun, market: MarketData, shared: Shared | Unproven
         fills=_with_data_latency(composed.fill_rules, market.tape),
         costs=_costs(composed, market, shared),
         rules=_rules(composed),
-        names=computed.names,
-        values=computed.values,
-        warmup=warmup,
+        **_side_by_side(computed),
+        warmup=min(warmups),
         volatility=_volatility(sizing, market.adjusted, per_year),
         seed=config.run.seed,
-        currencies=currencies(config, instruments, bars),
+        currencies=currencies(config, market.instruments, bars),
         terms=terms(config.account),
         memory=market.memory,
         is_outside=config.run.mode == "live",
         tape=market.tape,
+        shares=_shares(config, computed, warmups),
+        is_netted=config.account.net_orders,
     )
     said = () if shared is not None else tuple(assumptions(setup, map(_described, composed.costs), per_year))
     return Prepared(setup, composed.strategy, benchmark, said)
+
+
+def _values(composed: ComposedRun, market: MarketData, shared: Shared | Unproven | None) -> tuple[list[Computed], list[int]]:
+    """Return what each strategy's indicators come to, and how many bars it needs before it can trade."""
+    size = composed.config.data.size
+    strategies = members_of(composed.strategy)
+    indicators = [declared(strategy, size) for strategy in strategies]
+    computed = [_computed(own, market, size, shared) for own in indicators]
+    return computed, [run_warmup(composed, strategy, own) for strategy, own in zip(strategies, indicators, strict=True)]
+
+
+def _side_by_side(computed: Sequence[Computed]) -> dict[str, Any]:
+    """Return `names` and `values`; those of several strategies are each on its own copies of the instruments."""
+    if len(computed) == 1:
+        return {"names": computed[0].names, "values": computed[0].values}
+    most, (_, size, rows) = max(len(one.names) for one in computed), computed[0].values.shape
+    values = np.full((most, size * len(computed), rows), np.nan)
+    for k, one in enumerate(computed):
+        values[: len(one.names), k * size : (k + 1) * size] = one.values
+    return {"names": {}, "values": values}
+
+
+def _shares(config: RunConfig, computed: Sequence[Computed], warmups: Sequence[int]) -> tuple[Share, ...]:
+    return tuple(
+        Share(name, part * config.account.capital, one.names, warmup)
+        for (name, part), one, warmup in zip(config.named_shares(), computed, warmups, strict=False)
+    )
 
 
 def run_warmup(composed: ComposedRun, strategy: Strategy, indicators: Mapping[str, Indicator]) -> int:
@@ -156,7 +186,8 @@ def _codes(config: RunConfig) -> tuple[str, ...]:
 
 
 def _rules(composed: ComposedRun) -> list[Rule]:
-    return [Rule(rule.name, limits, None if limits else rule) for rule, limits in zip(composed.rules, composed.limits, strict=True)]
+    tables = zip(composed.config.rules, composed.rules, composed.limits, strict=True)
+    return [Rule(rule.name, limits, None if limits else rule, share_of(table)) for table, rule, limits in tables]
 
 
 def _sizing(composed: ComposedRun, bars: Bars, interval: int) -> tuple[Limit | None, list[float]]:

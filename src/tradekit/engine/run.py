@@ -25,11 +25,12 @@ from tradekit.engine.market import MarketData, load_market
 from tradekit.engine.outcome import facts_of, result_of
 from tradekit.engine.plan import Plan, choose
 from tradekit.engine.prepare import Prepared, prepare
+from tradekit.engine.together import anew
 from tradekit.engine.trials import LEDGER, record_trial
 from tradekit.errors import ConfigError, RunError, TradekitError, system_reason
 from tradekit.journal.events import events
 from tradekit.model.result import ComponentUse, Result
-from tradekit.plugin.contracts import Component, Reporter, Strategy
+from tradekit.plugin.contracts import Component, Reporter
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
@@ -58,9 +59,7 @@ class Ready:
     @property
     def parts(self) -> tuple[tuple[ComponentUse, Component], ...]:
         """Each component with what the result says about it."""
-        composed = self.composed
-        parts = (composed.source, composed.strategy, *composed.rules, composed.executor, *composed.costs, *composed.reporters)
-        return tuple(zip(composed.uses, parts, strict=True))
+        return tuple(zip(self.composed.uses, self.composed.parts, strict=True))
 
     @property
     def facts(self) -> tuple[Mapping[str, Any], ...]:
@@ -97,7 +96,7 @@ def make_ready(composed: ComposedRun) -> Ready:
     """Load and check the data, compute the indicators and choose the driver."""
     market = load_market(composed)
     prepared = prepare(composed, market)
-    plan = choose(prepared, composed.config.execution.driver, composed.compiled_obstacles, lambda: _fresh(composed.strategy))
+    plan = choose(prepared, composed.config.execution.driver, composed.compiled_obstacles, lambda: anew(composed.strategy))
     return Ready(composed, market, prepared, plan)
 
 
@@ -184,10 +183,6 @@ def end_failed(reporters: Sequence[Reporter], error: BaseException) -> None:
         end(reporters, "failed", error)
     except TradekitError as other:
         error.add_note(f"and then {other}")
-
-
-def _fresh(strategy: Strategy) -> Strategy:
-    return type(strategy)(strategy.options)
 
 
 def _folder(runs: Path, slug: str, started: datetime) -> Path:

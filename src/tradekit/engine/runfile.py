@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
@@ -14,7 +14,16 @@ from tradekit.engine.document import Document, read_document
 from tradekit.engine.locate import Key, key_text
 from tradekit.engine.overrides import Override
 from tradekit.engine.problems import IN_QUOTES, Problem, shown
-from tradekit.engine.tables import AccountTable, CurrencyTable, DataTable, ExecutionTable, InstrumentTable, LiveTable, RunTable
+from tradekit.engine.tables import (
+    AccountTable,
+    CurrencyTable,
+    DataTable,
+    ExecutionTable,
+    InstrumentTable,
+    LiveTable,
+    RunTable,
+    ShareTable,
+)
 from tradekit.engine.validation import unknown_key, validate
 
 __all__ = ["TABLES", "Checked", "ComponentTable", "RunConfig", "RunFile", "check_tables", "read_run_file"]
@@ -32,6 +41,7 @@ _KERNEL_TABLES: Mapping[str, type[BaseModel]] = {
     "live": LiveTable,
     "[currency]": CurrencyTable,
     "[instrument]": InstrumentTable,
+    "[strategy]": ShareTable,
 }
 _DEFAULT_EXECUTOR = "simulated"
 _DEFAULTS: Mapping[str, Any] = {"currency": [], "instrument": [], "report": [{"name": "summary"}], "execution": {}, "live": {}}
@@ -65,16 +75,29 @@ class RunConfig:
     instruments: tuple[InstrumentTable, ...]
     """Facts that overrule what the data source knows; `None` in them leaves it."""
     source: ComponentTable
-    strategy: ComponentTable
+    strategies: tuple[ComponentTable, ...]
     rules: tuple[ComponentTable, ...]
+    """Those of the account, then those of each strategy of several."""
     costs: tuple[ComponentTable, ...]
     executor: ComponentTable
     reporters: tuple[ComponentTable, ...]
+    shares: tuple[ShareTable, ...] = ()
+    """What each of several strategies is called and begins with; there are none where the file has one [strategy]."""
+
+    @property
+    def strategy(self) -> ComponentTable:
+        """The strategy, or the first of several."""
+        return self.strategies[0]
 
     @property
     def components(self) -> tuple[ComponentTable, ...]:
-        """All components: the source, the strategy, the rules, the executor, the costs and the reporters."""
-        return (self.source, self.strategy, *self.rules, self.executor, *self.costs, *self.reporters)
+        """All components: the source, the strategies, the rules, the executor, the costs and the reporters."""
+        return (self.source, *self.strategies, *self.rules, self.executor, *self.costs, *self.reporters)
+
+    def named_shares(self) -> list[tuple[str, float]]:
+        """Return the name of each of several strategies, and the part of the capital that it begins with."""
+        equal = 1.0 / max(len(self.shares), 1)
+        return [(one.id or table.name, one.share or equal) for one, table in zip(self.shares, self.strategies, strict=False)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,23 +172,16 @@ class _Reading:
         data, source = self.shared(DataTable, "data", "data source", "source")
         currencies = self.entries_of(CurrencyTable, "currency")
         facts = self.entries_of(InstrumentTable, "instrument")
-        strategy = self.component("strategy", ("strategy",), self.table("strategy"), "name")
-        rules = self.list_of("risk rule", ("risk",), "rule")
+        strategies, shares = self.strategies()
+        rules = [rule for key in (("risk",), *_own_rules(shares)) for rule in self.list_of("risk rule", key, "rule")]
         live = self.kernel(LiveTable, "live")
         execution, executor = self.shared(ExecutionTable, "execution", "executor", "executor", ("costs",))
         costs = self.list_of("cost model", ("execution", "costs"), "model")
         reporters = self.list_of("reporter", ("report",), "name")
-        self.problems += contradictions(Tables(run, account, data, currencies, facts), self.values, self.written)
-        if (
-            run is None
-            or account is None
-            or data is None
-            or execution is None
-            or live is None
-            or source is None
-            or strategy is None
-            or executor is None
-        ):
+        self.problems += contradictions(Tables(run, account, data, currencies, facts, shares), self.values, self.written)
+        if run is None or account is None or data is None or execution is None or live is None:
+            return None
+        if source is None or executor is None or not strategies:
             return None
         return RunConfig(
             run=run,
@@ -176,12 +192,29 @@ class _Reading:
             currencies=tuple(currency for currency in currencies if currency is not None),
             instruments=tuple(fact for fact in facts if fact is not None),
             source=source,
-            strategy=strategy,
-            rules=rules,
+            strategies=strategies,
+            shares=tuple(share for share in shares if share is not None),
+            rules=tuple(rules),
             costs=costs,
             executor=executor,
             reporters=reporters,
         )
+
+    def strategies(self) -> tuple[tuple[ComponentTable, ...], list[ShareTable | None]]:
+        """Read the strategy, or several and what the account is shared by."""
+        if not isinstance(self.values.get("strategy"), list):
+            one = self.component("strategy", ("strategy",), self.table("strategy"), "name")
+            return (() if one is None else (one,)), []
+        found: list[ComponentTable | None] = []
+        shares: list[ShareTable | None] = []
+        own = tuple(ShareTable.model_fields)
+        for key, table in self.entries(("strategy",)):
+            known = {name: value for name, value in table.items() if name in own}
+            shares.append(self.model(ShareTable, key, known, "[[strategy]]"))
+            found.append(self.component("strategy", key, table, "name", (*own, "risk")))
+        if not shares:
+            self.note(("strategy",), "strategy is an empty list; write one [strategy], or a [[strategy]] for each of several")
+        return tuple(one for one in found if one is not None), shares
 
     def note(self, key: Key, text: str) -> None:
         self.problems.append(Problem(key, text))
@@ -241,9 +274,12 @@ class _Reading:
 
     def entries(self, key: Key) -> Iterator[tuple[Key, Mapping[str, Any]]]:
         """Yield each entry of a list of tables with its key; note what is no such list."""
-        holder = self.values if len(key) == 1 else self.values.get(str(key[0]), {})
+        holder: Any = self.values
+        for part in key[:-1]:
+            holder = holder.get(part, {}) if isinstance(holder, dict) else holder[int(part)] if isinstance(holder, list) else {}
         name = key_text(key)
-        value = holder.get(key[-1], _DEFAULTS.get(name)) if isinstance(holder, dict) else []
+        usual = [] if key[0] == "strategy" else _DEFAULTS.get(name)
+        value = holder.get(key[-1], usual) if isinstance(holder, dict) else []
         if value is None:
             self.note(key, _missing_list(name, self.values))
         elif not isinstance(value, list):
@@ -264,6 +300,11 @@ class _Reading:
     def entries_of(self, model: type[Table], name: str) -> list[Table | None]:
         """Read a list of tables that is the kernel's alone; `None` stands where one is wrong."""
         return [self.model(model, key, table, f"[[{name}]]") for key, table in self.entries((name,))]
+
+
+def _own_rules(shares: Sequence[object]) -> list[Key]:
+    """Return where the rules of each of several strategies stand."""
+    return [("strategy", index, "risk") for index in range(len(shares))]
 
 
 def _indefinite(kind: str) -> str:

@@ -31,6 +31,7 @@ from tradekit.engine.decisions import (
 from tradekit.engine.drive import Progress, drive
 from tradekit.engine.outcome import result_of
 from tradekit.engine.run import Ready, make_ready
+from tradekit.engine.together import refuse_several
 from tradekit.errors import ConfigError, system_reason
 from tradekit.model.bars import Bars
 from tradekit.model.result import Result
@@ -107,6 +108,7 @@ def default_path(file: Path) -> Path:
 
 def take(ready: Ready, progress: Progress = lambda _done, _total: None) -> Snapshot:
     """Run what is ready, keep nothing of it, and return what it decided. An interrupted run is no snapshot, and raises."""
+    refuse_several(ready.composed.strategy, "a snapshot")
     driven = drive(ready.prepared, ready.plan, progress, None)
     if driven.stopped_by:
         signal.raise_signal(driven.stopped_by)

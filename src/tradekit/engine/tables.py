@@ -14,7 +14,17 @@ from tradekit.data.quality.policy import Policy, Quality
 from tradekit.model.bars import BarSize, Threshold
 from tradekit.model.instrument import Instrument, InstrumentKind
 
-__all__ = ["AccountTable", "CurrencyTable", "DataTable", "ExecutionTable", "InstrumentTable", "LiveTable", "RunTable", "moment_of"]
+__all__ = [
+    "AccountTable",
+    "CurrencyTable",
+    "DataTable",
+    "ExecutionTable",
+    "InstrumentTable",
+    "LiveTable",
+    "RunTable",
+    "ShareTable",
+    "moment_of",
+]
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _FIRST_YEAR, _LAST_YEAR = 1678, 2261  # what 64 bits of nanoseconds can hold
@@ -155,6 +165,9 @@ class AccountTable(_Table):
     conversion_bps: Rate = Field(
         0.0, description="what changing one currency into another costs, in hundredths of a percent of the amount"
     )
+    net_orders: bool = Field(
+        False, description="whether market orders that several strategies give at one time fill each other, as far as they meet"
+    )
 
 
 class CurrencyTable(_Table):
@@ -173,6 +186,19 @@ class CurrencyTable(_Table):
         if self.inverse and self.instrument is None:
             raise ValueError(f"inverse is about the close of an instrument, and currency {self.code!r} has a fixed rate")
         return self
+
+
+class ShareTable(_Table):
+    """`[[strategy]]`: what the kernel reads of one strategy of several."""
+
+    id: str | None = Field(
+        None,
+        pattern=r"^[a-z0-9][a-z0-9-]{0,19}$",
+        description="what it is called in results, such as 'trend'; without it, the strategy's name",
+    )
+    share: float | None = Field(
+        None, gt=0, le=1, description="part of the account's capital that it begins with; without any, all get the same"
+    )
 
 
 class DataTable(_Table):

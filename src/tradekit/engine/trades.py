@@ -32,9 +32,14 @@ def fills_of(record: Record) -> FillColumns:
     )
 
 
-def carried(record: Record) -> dict[CashKind, float]:
-    """Return the money of each kind that came (positive) or went without a trade, in the account's currency."""
+def carried(record: Record, only: range | None = None) -> dict[CashKind, float]:
+    """Return the money of each kind that came (positive) or went without a trade, in the account's currency.
+
+    With `only`, what came and went with these instruments.
+    """
     log, entries = record.log, record.entries(EventKind.CASH)
+    if only is not None:
+        entries = entries[(log["instrument"][entries] >= only.start) & (log["instrument"][entries] < only.stop)]
     if not len(entries):
         return dict.fromkeys(CashKind, 0.0)
     amounts = _in_account(record, entries)

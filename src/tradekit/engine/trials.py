@@ -46,13 +46,16 @@ def record_trial(result: Result, folder: Path) -> None:
 
     Raises `OSError` if it can't be.
     """
-    strategy = next(use for use in result.components if use.kind == "strategy")
+    strategies = [use for use in result.components if use.kind == "strategy"]
+    names = list(result.strategies or [strategies[0].name])
     line = {
         "run": folder.name,
         "data": data_set(result.data),
         "status": result.status,
-        "strategy": strategy.name,
-        "options": dict(strategy.options),
+        "strategy": ", ".join(use.name for use in strategies),
+        "options": dict(strategies[0].options)
+        if result.strategies is None
+        else {name: dict(use.options) for name, use in zip(names, strategies, strict=True)},
         "metrics": figures_kept(result.metrics),
     }
     append_lines(folder.parent / LEDGER, [line])

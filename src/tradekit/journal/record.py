@@ -17,7 +17,7 @@ from tradekit.model.memory import MEMORY, Memory
 from tradekit.simulator.setup import Setup
 from tradekit.simulator.simulation import Simulation
 
-__all__ = ["NUMBERS", "Record"]
+__all__ = ["NUMBERS", "Parts", "Record"]
 
 NUMBERS = {
     EventKind.ORDER: ("quantity", "limit", "stop"),
@@ -33,6 +33,31 @@ NUMBERS = {
     EventKind.LIQUIDATION: ("equity", "maintenance"),
 }
 """What the numbers `a` to `f` of the log mean, by kind of entry; `tradekit.simulator.log.Log` tells more of each."""
+
+
+@dataclass(frozen=True)
+class Parts:
+    """What several strategies have of an account: their names, each with `size` instruments, capital, and equity at each close.
+
+    `equity` is float64 [strategy, row].
+    """
+
+    names: Sequence[str]
+    size: int
+    capital: Floats
+    equity: Floats
+
+    def of(self, instrument: NDArray[Any]) -> NDArray[np.int64]:
+        """Return the strategies that instruments are of, by their numbers; -1 where there is no instrument."""
+        return np.where(instrument < 0, -1, instrument.astype(np.int64) // self.size)
+
+    def name_of(self, instrument: int) -> str:
+        """Return the name of the strategy that an instrument is of; empty for none."""
+        return "" if instrument < 0 else self.names[instrument // self.size]
+
+    def instruments(self, place: int) -> range:
+        """Return the numbers of the instruments of a strategy."""
+        return range(place * self.size, (place + 1) * self.size)
 
 
 @dataclass(frozen=True)
@@ -54,6 +79,8 @@ class Record:
     """The price that each instrument was last marked at."""
     memory: Memory = MEMORY
     """Where its arrays lie that are as long as the run."""
+    parts: Parts | None = None
+    """Where several strategies traded the account: which of it was whose."""
 
     @classmethod
     def of(cls, simulation: Simulation, setup: Setup, start: int = 0, has_orders: bool = True) -> Record:
@@ -72,6 +99,7 @@ class Record:
             money=Money.of(simulation, setup, simulation.done if start == 0 else 0),
             last=simulation.ledger.marks(),
             memory=setup.memory,
+            parts=_parts(simulation, simulation.done if start == 0 else 0) if setup.shares else None,
         )
 
     @property
@@ -93,3 +121,8 @@ class Record:
     @cached_property
     def _found(self) -> dict[EventKind, NDArray[np.int64]]:
         return {}
+
+
+def _parts(simulation: Simulation, rows: int) -> Parts:
+    shares = simulation.shares
+    return Parts(shares.names, shares.size, np.array(shares.capital), shares.curves(rows))

@@ -22,7 +22,17 @@ from tradekit.model.risk import VerdictKind
 if TYPE_CHECKING:
     import pyarrow as pa
 
-__all__ = ["COLUMNS", "Exposures", "equity_table", "exposures", "fills_table", "journal_table", "orders_table", "positions_table"]
+__all__ = [
+    "COLUMNS",
+    "Exposures",
+    "equity_table",
+    "exposures",
+    "fills_table",
+    "journal_table",
+    "orders_table",
+    "positions_table",
+    "strategy_column",
+]
 
 
 _KINDS = [kind.text for kind in OrderKind]
@@ -48,6 +58,7 @@ def orders_table(record: Record) -> pa.Table:
             "order": number_column(np.arange(count)),
             "time": time_column(orders["time"]),
             "symbol": name_column(orders["instrument"], record.bars.symbols),
+            **strategy_column(record, orders["instrument"]),
             "kind": name_column(orders["kind"], _KINDS),
             "asked": number_column(orders["asked"]),
             "quantity": number_column(orders["quantity"]),
@@ -62,6 +73,11 @@ def orders_table(record: Record) -> pa.Table:
     )
 
 
+def strategy_column(record: Record, instruments: NDArray[Any]) -> dict[str, Any]:
+    """Return the column that says whose rows about instruments are, where several strategies share the account."""
+    return {} if record.parts is None else {"strategy": name_column(record.parts.of(instruments), record.parts.names)}
+
+
 def fills_table(record: Record) -> pa.Table:
     """Return one row a fill; `quantity` is signed, `value`, `fee` and `slippage` are money."""
     log, fills = record.log, record.entries(EventKind.FILL)
@@ -71,6 +87,7 @@ def fills_table(record: Record) -> pa.Table:
             "order": number_column(log["order"][fills]),
             "time": time_column(record.times[fills]),
             "symbol": name_column(log["instrument"][fills], record.bars.symbols),
+            **strategy_column(record, log["instrument"][fills]),
             "quantity": number_column(log["a"][fills]),
             "price": number_column(log["b"][fills]),
             "value": number_column(np.abs(log["a"][fills]) * log["b"][fills] * unit),
@@ -91,6 +108,7 @@ def positions_table(record: Record) -> pa.Table:
         {
             "time": time_column(record.times[moves]),
             "symbol": name_column(log["instrument"][moves], record.bars.symbols),
+            **strategy_column(record, log["instrument"][moves]),
             "quantity": number_column(log["e"][moves]),
             "average_price": number_column(log["f"][moves]),
         }
@@ -111,6 +129,8 @@ def equity_table(record: Record, exposure: Exposures, benchmark: Floats | None =
     columns = {"time": time_column(record.bars.close_time)}
     numbers = {"equity": record.equity, "cash": _cash(record), **_balances(record)}
     numbers |= {"gross_exposure": exposure.gross, "net_exposure": exposure.net}
+    if record.parts is not None:
+        numbers |= {f"equity_{name}": own for name, own in zip(record.parts.names, record.parts.equity, strict=True)}
     for name, values in (numbers if benchmark is None else numbers | {"benchmark": benchmark}).items():
         columns[name] = number_column(values)
         record.memory.release()
@@ -126,9 +146,9 @@ class Exposures:
     is_stale: NDArray[np.bool_]
 
 
-def exposures(record: Record) -> Exposures:
-    """Return what was held at each close."""
-    holdings = [_Holding(record, i, own) for i, own in _moves_by_instrument(record)]
+def exposures(record: Record, only: range | None = None) -> Exposures:
+    """Return what was held at each close, of all instruments or some only."""
+    holdings = [_Holding(record, i, own) for i, own in _moves_by_instrument(record) if only is None or i in only]
 
     def compute(start: int, stop: int) -> tuple[NDArray[Any], ...]:
         is_stale = np.zeros(stop - start, dtype=np.bool_)
@@ -244,6 +264,7 @@ def journal_table(record: Record) -> pa.Table:
             "cause": number_column(log["cause"], log["cause"] >= 0),
             "order": number_column(log["order"], log["order"] >= 0),
             "symbol": name_column(log["instrument"], record.bars.symbols),
+            **strategy_column(record, log["instrument"]),
             "detail": _details(kind, log["code"]),
             "rule": name_column(log["rule"], record.rules),
             "text": text_column(texts, len(kind)),

@@ -72,6 +72,8 @@ class Event:
     """The risk rule of a verdict or a halt."""
     reason: str = ""
     """A verdict: why, in the words of a rule in Python."""
+    strategy: str = ""
+    """Whose of several strategies on one account it is about."""
     values: Mapping[str, float] = field(default_factory=dict, compare=False)
     """What a decision rests on: close, indicators, equity, cash and position. Critical reporters are told, and only they."""
     conditions: Mapping[str, float | str] = field(default_factory=dict, compare=False)

@@ -33,6 +33,7 @@ class Result:
     - `fills`: one row a fill. `positions`: the position after each fill.
     - `equity`: one row a bar: equity, cash, gross and net exposure and the benchmark (in money), whether a price was stale.
     - `trades`: one row a round trip, from flat to flat, with how far the price went against it (`mae`) and for it (`mfe`).
+    - Where several strategies traded the account, a column `strategy` says whose each row is, and `equity` has a column for each.
     - `journal`: every order, verdict, reject, fill, cancel and halt, in order.
     """
 
@@ -60,3 +61,5 @@ class Result:
     journal: pa.Table
     bands: Mapping[str, Any] | None = None
     """How much of the figures is assumption, where the run was asked for it (`--bands`): what `bands.json` holds."""
+    strategies: Mapping[str, Mapping[str, float | int | None]] | None = None
+    """Where several strategies traded the account, the figures of each: what `strategies.json` holds."""

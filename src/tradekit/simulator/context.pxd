@@ -7,6 +7,7 @@ cdef class View:
     cdef Simulation simulation
     cdef Desk desk
     cdef int index
+    cdef Py_ssize_t share
     cdef readonly str symbol
     cdef dict names
     cdef object last_name, other_name, shown
@@ -22,14 +23,14 @@ cdef class View:
 cdef class Context:
     cdef readonly Simulation simulation
     cdef Desk desk
-    cdef readonly tuple instruments
+    cdef readonly tuple instruments, parts
     cdef tuple views
     cdef View only
-    cdef object bars, seed, generator
+    cdef object bars, seed, generator, net
     cdef dict by_symbol, period_starts
     cdef signed char[::1] shown
-    cdef Py_ssize_t warmup, size, row
+    cdef Py_ssize_t warmup, size, row, share
     cdef bint is_on_ticks
 
     cdef int show_depths(self, object depths) except -1
-    cdef bint refresh(self, Py_ssize_t row) except -1
+    cpdef bint refresh(self, Py_ssize_t row) except -1

@@ -14,11 +14,14 @@ from tradekit.model.bars import PRICE_COLUMNS
 from tradekit.model.order import Bracket, Order, OrderStatus, Terms, Trail
 from tradekit.simulator.book import Origin
 from tradekit.simulator.desk import finite
+from tradekit.simulator.outside import Outside
 
 if cython.compiled:
     from cython.cimports.tradekit.simulator.desk import Desk
+    from cython.cimports.tradekit.simulator.simulation import equity_of
 else:
     from tradekit.simulator.desk import Desk
+    from tradekit.simulator.simulation import equity_of
 
 if TYPE_CHECKING:
     from tradekit.model.bars import Period
@@ -40,9 +43,11 @@ class View:
         self.simulation = simulation
         self.desk = desk
         self.index = index
+        self.share = self.simulation.shares.of(index)
         self.symbol = setup.instruments[index].symbol
+        names = setup.shares[self.share].names if setup.shares else setup.names
         # Prices come first, as negative codes, so that an indicator of the same name is refused when the run is composed.
-        self.names = {name: column - len(PRICE_COLUMNS) for column, name in enumerate(PRICE_COLUMNS)} | dict(setup.names)
+        self.names = {name: column - len(PRICE_COLUMNS) for column, name in enumerate(PRICE_COLUMNS)} | dict(names)
         self.values = setup.values
         self.last_name: object = None
         self.last_code = 0
@@ -80,7 +85,7 @@ class View:
         market = self.simulation.market
         now = market.current[self.index]
         before = market.previous[self.index]
-        if now != self.simulation.row or before < 0 or market.seen[self.index] < self.simulation.warmup:
+        if now != self.simulation.row or before < 0 or market.seen[self.index] < self.simulation.shares.warmup[self.share]:
             return False
         code = self.code(first)
         level = cython.declare(cython.double, _NAN)
@@ -129,7 +134,7 @@ class View:
 
     @property
     def is_ready(self) -> bool:
-        return bool(self.simulation.market.seen[self.index] >= max(self.simulation.warmup, 1))
+        return bool(self.simulation.market.seen[self.index] >= max(int(self.simulation.shares.warmup[self.share]), 1))
 
     @property
     def open(self) -> float:
@@ -174,7 +179,7 @@ class View:
         held = self.simulation.ledger.position[self.index]
         if held == 0.0:
             return 0.0
-        equity = self.simulation.equity[self.simulation.row]
+        equity = equity_of(self.simulation, self.share)
         return float(held * self.simulation.ledger.worth(self.index) / equity) if equity != 0.0 else 0.0
 
     def target(self, weight: float | None = None, quantity: float | None = None) -> None:
@@ -236,32 +241,36 @@ class View:
 
 
 class Context:
-    """The run, as of the bar that has just closed."""
+    """The run, as of the bar that has just closed; with a `share`, what of it is one strategy's. `parts` has one for each."""
 
-    def __init__(self, simulation: Simulation, setup: Setup) -> None:
+    def __init__(self, simulation: Simulation, setup: Setup, share: int = -1) -> None:
         self.simulation = simulation
         self.bars = setup.bars
-        self.desk = Desk(simulation, setup)
-        self.views = tuple(View(simulation, self.desk, index, setup) for index in range(len(setup.instruments)))
+        self.share = share
+        self.desk = Desk(simulation, setup, share)
+        self.views = tuple(View(simulation, self.desk, index, setup) for index in range(self.desk.first, self.desk.end))
         self.by_symbol = {view.symbol: view for view in self.views}
         self.only = self.views[0] if len(self.views) == 1 else None
         self.instruments: tuple[View, ...] = ()
         self.period_starts: dict[str, Any] = {}
         self.size = len(self.views)
         self.shown = np.zeros(self.size, dtype=np.int8)
-        self.warmup = max(setup.warmup, 1)
+        self.warmup = max(setup.shares[share].warmup if share >= 0 else setup.warmup, 1)
         self.row = 0
         self.is_on_ticks = setup.tape is not None
         self.seed = setup.seed
         self.generator: np.random.Generator | None = None
+        self.parts = tuple([Context(simulation, setup, place) for place in range(len(setup.shares) if share < 0 else 0)])
+        self.net = Outside(simulation, setup).net if setup.is_netted and share < 0 else None
 
     def refresh(self, row: int) -> bool:
         """Move on to a row; say whether any warmed-up instrument has a bar there."""
         self.row = row
         changed = cython.declare(cython.bint, False)
         for i in range(self.size):
+            place = cython.declare(cython.Py_ssize_t, self.desk.first + i)
             is_shown = cython.declare(
-                cython.bint, self.simulation.market.current[i] == row and self.simulation.market.seen[i] >= self.warmup
+                cython.bint, self.simulation.market.current[place] == row and self.simulation.market.seen[place] >= self.warmup
             )
             if is_shown != self.shown[i]:
                 self.shown[i] = is_shown
@@ -316,15 +325,17 @@ class Context:
 
     @property
     def equity(self) -> float:
-        return float(self.simulation.equity[self.row])
+        return float(equity_of(self.simulation, self.share))
 
     @property
     def cash(self) -> float:
+        if self.share >= 0:
+            return float(self.simulation.shares.cash(self.share))
         return float(self.simulation.ledger.total_cash())
 
     @property
     def is_halted(self) -> bool:
-        return bool(self.simulation.gate.is_halted)
+        return bool(self.simulation.gate.is_halted if self.share < 0 else self.simulation.gate.is_stopped(self.desk.first))
 
     def target(self, weight: float | None = None, quantity: float | None = None) -> None:
         self.sole().target(weight, quantity)

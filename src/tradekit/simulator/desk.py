@@ -44,10 +44,16 @@ Prices = tuple[float | None, float | Trail | None, float | None]
 
 
 class Desk:
-    """Checks what is asked for and enters it into the book as intents, at prices on the grid."""
+    """Checks what is asked for and enters it into the book as intents, at prices on the grid.
 
-    def __init__(self, simulation: Simulation, setup: Setup) -> None:
+    With a `share`, it knows of no orders but those of that strategy.
+    """
+
+    def __init__(self, simulation: Simulation, setup: Setup, share: int = -1) -> None:
         self.simulation = simulation
+        # Whose orders it takes: those in the instruments of one strategy, or in all.
+        self.first = 0 if share < 0 else share * self.simulation.shares.size
+        self.end = len(setup.instruments) if share < 0 else self.first + self.simulation.shares.size
         self.symbols = [instrument.symbol for instrument in setup.instruments]
         self.queue_ahead = setup.fills.queue_ahead
         self.is_sized = self.simulation.gate.sizing >= 0
@@ -97,7 +103,9 @@ class Desk:
             raise OrderError(f"display of an order in {symbol!r} must be a lot at least, not {terms.display!r}")
 
     def is_known(self, order: Any) -> bool:
-        return isinstance(order, int) and 0 <= order < self.simulation.book.count
+        if not (isinstance(order, (int, np.integer)) and 0 <= order < self.simulation.book.count):
+            return False
+        return self.first <= int(self.simulation.book.instrument[order]) < self.end
 
     def queue_up(self, order: int) -> None:
         """Let an order stand behind those that are at its price already."""

@@ -67,7 +67,7 @@ class Filler:
         self.gate = gate
         self.lifecycle = lifecycle
         self.ledger = self.gate.ledger
-        self.funds = Funds(self.ledger)
+        self.funds = Funds(self.ledger, self.gate.shares)
         self.venue = self.ledger.venue
         self.book = self.gate.book
         self.log = self.gate.log
@@ -166,11 +166,12 @@ class Filler:
         volume = self.prices.volume[k, i]
         if volume != volume:
             return _INFINITE
-        if self.taken_bar[i] != k:
-            self.taken_bar[i] = k
-            self.taken[i] = 0.0
+        market = i % self.gate.shares.size  # several strategies trade in the same one
+        if self.taken_bar[market] != k:
+            self.taken_bar[market] = k
+            self.taken[market] = 0.0
         most = self.participation * volume
-        left = most - self.taken[i]
+        left = most - self.taken[market]
         return left if left > most * _NOTHING else 0.0
 
     def shown(self, order: int, k: int) -> float:
@@ -205,7 +206,7 @@ class Filler:
     def deliverable(self, order: int, i: int, size: float) -> float:
         """Return how much of a signed size may be traded: what only reduces, where the order or the account wants no more."""
         is_reduction = cython.declare(cython.bint, (self.book.flags[order] & _REDUCE_ONLY) != 0)
-        if not is_reduction and not self.gate.is_halted and (self.is_margin or size > 0.0):
+        if not is_reduction and not self.gate.is_stopped(i) and (self.is_margin or size > 0.0):
             return size
         units = self.ledger.reducing(i, size)
         return units if size > 0.0 else -units
@@ -227,8 +228,9 @@ class Filler:
         self.ledger.apply(i, size, price, fee)
         self.venue.traded(i, size * price * self.ledger.unit[i])
         self.book.fill(order, size)
-        if self.taken_bar[i] == k:
-            self.taken[i] += fabs(size)
+        market = i % self.gate.shares.size
+        if self.taken_bar[market] == k:
+            self.taken[market] += fabs(size)
         if (self.book.flags[order] & _ICEBERG) != 0:
             self.hide(order, size)
         self.log.add(_FILL, place, order, i, self.book.entry[order])

@@ -13,6 +13,7 @@ else:
 
 if TYPE_CHECKING:
     from tradekit.simulator.ledger import Ledger
+    from tradekit.simulator.shares import Shares
 
 __all__ = ["Funds"]
 
@@ -26,11 +27,13 @@ _SHY_ABROAD = cython.declare(cython.double, 1.0 - 1e-13)
 class Funds:
     """Says how much of a trade the account can pay for, or has the margin for.
 
-    A cash account owes nothing in any currency. In a margin account, the margin that positions tie up stays within equity.
+    A cash account owes nothing in any currency. In a margin account, the margin that positions tie up stays within equity. Where
+    several strategies share the account, both also hold for what each of them has of it.
     """
 
-    def __init__(self, ledger: Ledger) -> None:
+    def __init__(self, ledger: Ledger, shares: Shares) -> None:
         self.ledger = ledger
+        self.shares = shares
 
     def affordable(self, i: int, quantity: float, price: float) -> float:
         """Return how much of a signed size the account has the funds for."""
@@ -49,6 +52,9 @@ class Funds:
             fee = self.ledger.venue.most_fee_of_one(i, price) * dearer
             minimum = self.ledger.venue.least_fee(i) * dearer
         funds = self.available(self.ledger.settles[i])
+        if self.shares.count > 1:
+            own = self.shares.cash(self.shares.of(i))
+            funds = own if own < funds else funds
         charge = self.ledger.venue.most_fee(i, quantity, price) * dearer if fee > 0.0 or minimum > 0.0 else 0.0
         if quantity < 0.0:
             return quantity if charge <= -quantity * paid + funds else 0.0
@@ -69,13 +75,23 @@ class Funds:
 
     def on_margin(self, i: int, quantity: float, price: float) -> float:
         """Return the size for which the margin tied up stays within equity, both after the fill and its fee."""
-        held = self.ledger.position[i]
         size = fabs(quantity)
         reducing = self.ledger.reducing(i, quantity)
         if size <= reducing:
             return quantity
-        others = self.ledger.tied_up()
-        equity = self.ledger.equity()
+        room = self.room(i, price, reducing, self.ledger.tied_up(), self.ledger.equity())
+        if self.shares.count > 1:
+            k = self.shares.of(i)
+            own = self.room(i, price, reducing, self.shares.tied_up(k), self.shares.worth(k))
+            room = own if own < room else room
+        if size - reducing <= room:
+            return quantity
+        size = reducing + (room * _SHY if room > 0.0 else 0.0)
+        return size if quantity > 0.0 else -size
+
+    def room(self, i: int, price: float, reducing: float, others: float, equity: float) -> float:
+        """Return how much of an instrument may be opened, with so much margin tied up and so much equity."""
+        held = self.ledger.position[i]
         if held != 0.0:
             others -= fabs(held) * self.ledger.last[i] * self.ledger.unit[i] * self.ledger.tied[i]
             equity += held * (price - self.ledger.last[i]) * self.ledger.unit[i]
@@ -84,8 +100,4 @@ class Funds:
         rate = self.ledger.rate[self.ledger.settles[i]]
         fee = self.ledger.leverage * (self.ledger.venue.most_fee_of_one(i, price) * rate)
         equity -= self.ledger.venue.least_fee(i) * rate
-        room = (self.ledger.leverage * equity - others - kept - reducing * fee) / (value + fee)
-        if size - reducing <= room:
-            return quantity
-        size = reducing + (room * _SHY if room > 0.0 else 0.0)
-        return size if quantity > 0.0 else -size
+        return (self.ledger.leverage * equity - others - kept - reducing * fee) / (value + fee)

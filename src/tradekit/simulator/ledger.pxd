@@ -17,7 +17,7 @@ cdef class Ledger:
     cdef const signed char[::1] is_inverse, is_margined
     cdef signed char[::1] is_off_grid
     cdef const double[::1] multiplier, tied
-    cdef double[::1] unit, position, average, basis, last
+    cdef double[::1] unit, position, average, basis, last, flow
     cdef long long[::1] priced
     cdef double[:, ::1] balances, rates
 
@@ -40,4 +40,5 @@ cdef class Ledger:
     cdef int pay(self, int kind, Py_ssize_t i, Py_ssize_t currency, double amount) except -1 nogil
     cdef int note_cash(self, int kind, Py_ssize_t i, Py_ssize_t currency, double amount) except -1 nogil
     cdef int cover(self) except -1 nogil
-    cdef int convert(self, Py_ssize_t paid, Py_ssize_t bought) except -1 nogil
+
+cdef int convert(Ledger ledger, Py_ssize_t paid, Py_ssize_t bought) except -1 nogil

@@ -59,7 +59,7 @@ class Ledger:
         self.is_off_grid = np.empty(self.size, dtype=np.int8)
         # The margin that a position ties up, as a multiple of its value over `leverage`.
         self.tied = np.array([max(1.0, (one.initial_margin or 0.0) * setup.leverage) for one in instruments], dtype=np.float64)
-        self.unit, self.position, self.average, self.basis, self.last = np.empty((5, self.size))
+        self.unit, self.position, self.average, self.basis, self.last, self.flow = np.empty((6, self.size))
         self.priced = np.empty(self.size, dtype=np.int64)  # when the market last gave a price; very late before it has
         kept = len(setup.bars) if self.count > 1 else 0
         self.balances, self.rates = np.zeros((2, kept, self.count))
@@ -75,6 +75,7 @@ class Ledger:
             self.is_off_grid[i] = self.venue.fee_asset[i] == _BASE and not self.is_margined[i]
             self.unit[i] = self.multiplier[i] * self.rate[self.settles[i]]
             self.position[i] = self.basis[i] = 0.0
+            self.flow[i] = 0.0  # the cash that came and went with an instrument, where there is one currency only
             self.average[i] = self.last[i] = _NAN
             self.priced[i] = _LATE
         self.capital = self.total_cash()
@@ -181,7 +182,9 @@ class Ledger:
             if other != c:
                 self.cash[other] -= fee * self.rate[c] / self.rate[other]
                 fee = 0.0
-        self.cash[c] += (gain * self.multiplier[i] if self.is_margined[i] else -(quantity * price * self.multiplier[i])) - fee
+        money = (gain * self.multiplier[i] if self.is_margined[i] else -(quantity * price * self.multiplier[i])) - fee
+        self.cash[c] += money
+        self.flow[i] += money
         return self.cover() if self.count > 1 and not self.is_margin else 0
 
     def report(self, i: int, quantity: float, price: float, fee: float, units: float) -> int:
@@ -192,7 +195,9 @@ class Ledger:
         gain = self.trade(i, received, price, self.settled(i, self.position[i] + received, received))
         c = self.settles[i]
         self.fees += (fee + units * price * self.multiplier[i]) * self.rate[c]
-        self.cash[c] += (gain * self.multiplier[i] if self.is_margined[i] else -(quantity * price * self.multiplier[i])) - fee
+        money = (gain * self.multiplier[i] if self.is_margined[i] else -(quantity * price * self.multiplier[i])) - fee
+        self.cash[c] += money
+        self.flow[i] += money
         return 0
 
     def trade(self, i: int, quantity: float, price: float, after: float) -> float:
@@ -234,6 +239,7 @@ class Ledger:
         c = self.settles[i]
         money = (gain if self.is_margined[i] else -(quantity * price)) * self.multiplier[i]
         self.cash[c] += money
+        self.flow[i] += money
         return money
 
     def split(self, i: int, ratio: float) -> None:
@@ -246,6 +252,8 @@ class Ledger:
     def pay(self, kind: int, i: int, currency: int, amount: float) -> int:
         """Book money that comes or goes without a trade; `i` is -1 where it is about no instrument."""
         self.cash[currency] += amount
+        if i >= 0:
+            self.flow[i] += amount
         self.carried += amount * self.rate[currency]
         return self.note_cash(kind, i, currency, amount)
 
@@ -264,19 +272,20 @@ class Ledger:
                 if self.cash[c] >= 0.0:
                     break
                 if other != c and self.cash[other] > 0.0:
-                    self.convert(other, c)
+                    convert(self, other, c)
         return 0
 
-    def convert(self, paid: int, bought: int) -> int:
-        """Change as much money of one currency as is owed of another, or all that there is."""
-        rate = self.rate[bought] / self.rate[paid] * self.dearer
-        got = -self.cash[bought]
-        given = got * rate
-        if given > self.cash[paid]:
-            given = self.cash[paid]
-            got = given / rate
-        self.pay(_CONVERSION, -1, paid, -given)
-        self.log.b[self.log.at] = rate
-        self.pay(_CONVERSION, -1, bought, got)
-        self.log.b[self.log.at] = rate
-        return 0
+
+def convert(ledger: Ledger, paid: int, bought: int) -> int:
+    """Change as much money of one currency as is owed of another, or all that there is."""
+    rate = ledger.rate[bought] / ledger.rate[paid] * ledger.dearer
+    got = -ledger.cash[bought]
+    given = got * rate
+    if given > ledger.cash[paid]:
+        given = ledger.cash[paid]
+        got = given / rate
+    ledger.pay(_CONVERSION, -1, paid, -given)
+    ledger.log.b[ledger.log.at] = rate
+    ledger.pay(_CONVERSION, -1, bought, got)
+    ledger.log.b[ledger.log.at] = rate
+    return 0

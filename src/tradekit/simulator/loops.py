@@ -127,8 +127,9 @@ def quiet_until(simulation: Simulation, stop: int) -> int:
 def run_events(context: Context, on_bar: Callable[[Context], None], start: int, stop: int, listener: Any = None) -> None:
     """Run rows `start <= row < stop`, calling `on_bar` on each at which a warmed-up instrument has a bar.
 
-    `listener`, if given, is called with the number of the first new log entry after each row that made some. The loop ends early
-    once `simulation.stop_requested` is set; `simulation.done` tells how far it came.
+    What several strategies ask for on a row is netted once it has passed the gate, where the setup says so. `listener`, if given,
+    is called with the number of the first new log entry after each row that made some. The loop ends early once
+    `simulation.stop_requested` is set; `simulation.done` tells how far it came.
     """
     simulation = context.simulation
     check_rows(simulation, start, stop)
@@ -141,6 +142,8 @@ def run_events(context: Context, on_bar: Callable[[Context], None], start: int, 
             on_bar(context)
         if simulation.is_asked:
             simulation.decide()
+            if context.net is not None:
+                context.net()
         if listener is not None and simulation.log.count > heard:
             listener(heard)
             heard = simulation.log.count

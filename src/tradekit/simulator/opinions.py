@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from tradekit.simulator.book import Book
     from tradekit.simulator.ledger import Ledger
     from tradekit.simulator.setup import Setup
+    from tradekit.simulator.shares import Shares
 
 __all__ = ["Opinions"]
 
@@ -42,9 +43,10 @@ _NEVER = cython.declare(cython.longlong, 1 << 62)
 class Opinions:
     """Shows orders and the account as people see them, and asks rules about them."""
 
-    def __init__(self, setup: Setup, ledger: Ledger, book: Book) -> None:
+    def __init__(self, setup: Setup, ledger: Ledger, book: Book, shares: Shares) -> None:
         self.ledger = ledger
         self.book = book
+        self.shares = shares
         self.symbols = [instrument.symbol for instrument in setup.instruments]
         self.currency = setup.currency
         self.renew()
@@ -55,6 +57,7 @@ class Opinions:
         # All rules that judge one order see the same account; so it is made once. What is held at which prices is the same for all
         # orders that are decided on together.
         self.judged = -1
+        self.share = -1  # whose account is shown; -1 for that of all
         self.account: Account | None = None
         self.shown: Order | None = None
         self.has_valued = False
@@ -63,8 +66,15 @@ class Opinions:
         self.times: Mapping[str, int] = MappingProxyType({})
         return 0
 
-    def ask(self, checker: Any, order: int, quantity: float, equity: float, now: int) -> Answer:
-        """Return what a rule says of `quantity` units of an order. One that fails to answer refuses it."""
+    def ask(self, checker: Any, order: int, quantity: float, share: int, equity: float, now: int) -> Answer:
+        """Return what a rule of a strategy's share, or of the account (-1), says of `quantity` units of an order.
+
+        One that fails to answer refuses it.
+        """
+        if share != self.share:
+            self.share = share
+            self.has_valued = False
+            self.account = None
         if order != self.judged or self.account is None:
             self.account = self.snapshot(equity, now)
             self.shown = None
@@ -122,11 +132,11 @@ class Opinions:
         """Return the account as it stands now."""
         if not self.has_valued:
             self.value()
-        numbers = self.book.open_numbers() if self.book.open_count > 0 else ()
+        numbers = [order for order in self.book.open_numbers() if self.is_shown(self.book.instrument[order])]
         values = (
             int(now),
             self.currency,
-            float(self.ledger.total_cash()),
+            float(self.ledger.total_cash() if self.share < 0 else self.shares.cash(self.share)),
             float(equity),
             self.positions,
             tuple([self.as_order(order, self.book.left(order)) for order in numbers]),
@@ -141,6 +151,8 @@ class Opinions:
         prices = {}
         times = {}
         for i in range(len(self.symbols)):
+            if not self.is_shown(i):
+                continue
             symbol = self.symbols[i]
             last = float(self.ledger.last[i])
             if last == last:
@@ -149,12 +161,29 @@ class Opinions:
                     times[symbol] = int(self.ledger.priced[i])
             held = float(self.ledger.position[i])
             if held != 0.0:
-                values = (symbol, held, float(self.ledger.average[i]), last, float(self.ledger.unit[i]))
+                values = (symbol, *self.with_others(i, positions.get(symbol)), last, float(self.ledger.unit[i]))
                 positions[symbol] = cast("Position", made(Position, _POSITION, values))
         self.positions, self.prices = MappingProxyType(positions), MappingProxyType(prices)
         self.times = MappingProxyType(times)
         self.has_valued = True
         return 0
+
+    def with_others(self, i: int, before: Position | None) -> tuple[float, float]:
+        """Return the units held of an instrument and their average price, together with what another strategy has of it."""
+        held, average = float(self.ledger.position[i]), float(self.ledger.average[i])
+        return (held, average) if before is None else joined(held, average, before)
+
+    def is_shown(self, i: int) -> bool:
+        """Say whether an instrument is in the account that is shown."""
+        return self.share < 0 or self.shares.of(i) == self.share
+
+
+def joined(held: float, average: float, other: Position) -> tuple[float, float]:
+    """Return the units of two positions in one instrument, and their average price: that of the side which is left."""
+    units = held + float(other.quantity)
+    if (held > 0.0) == (other.quantity > 0.0):
+        return units, (held * average + float(other.quantity * other.average_price)) / units
+    return units, average if abs(held) > abs(other.quantity) else float(other.average_price)
 
 
 def made(kind: type[Any], names: tuple[str, ...], values: tuple[Any, ...]) -> Any:

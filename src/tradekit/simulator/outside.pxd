@@ -4,6 +4,7 @@ from tradekit.simulator.gate cimport Gate
 from tradekit.simulator.ledger cimport Ledger
 from tradekit.simulator.lifecycle cimport Lifecycle
 from tradekit.simulator.log cimport Log
+from tradekit.simulator.shares cimport Shares
 from tradekit.simulator.simulation cimport Simulation
 
 @cython.final
@@ -14,4 +15,5 @@ cdef class Outside:
     cdef Ledger ledger
     cdef Log log
     cdef Gate gate
+    cdef Shares shares
     cdef object symbols

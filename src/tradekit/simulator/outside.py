@@ -11,9 +11,9 @@ from tradekit.model.order import OrderKind, OrderStatus
 from tradekit.simulator.book import Flag, Origin
 
 if cython.compiled:
-    from cython.cimports.tradekit.simulator.simulation import Simulation
+    from cython.cimports.tradekit.simulator.simulation import Simulation, stop_share
 else:
-    from tradekit.simulator.simulation import Simulation
+    from tradekit.simulator.simulation import Simulation, stop_share
 
 if TYPE_CHECKING:
     from tradekit.simulator.setup import Setup
@@ -30,7 +30,9 @@ _MARKET = cython.declare(cython.int, OrderKind.MARKET)
 _TRAILING = cython.declare(cython.int, OrderKind.TRAILING_STOP)
 _BY_VENUE = cython.declare(cython.int, Origin.LIQUIDATION)
 _IN_FLIGHT = cython.declare(cython.int, Flag.IN_FLIGHT)
+_NO_TERMS = cython.declare(cython.int, Flag.IN_FLIGHT | Flag.PARENT | Flag.REDUCE_ONLY | Flag.BORN)
 _INSIDE = cython.declare(cython.int, 1)
+_AT_CLOSE = cython.declare(cython.int, 2)
 _MAKER = cython.declare(cython.int, 3)
 _NAN = cython.declare(cython.double, float("nan"))
 
@@ -50,6 +52,7 @@ class Outside:
         self.log = self.simulation.log
         self.gate = self.simulation.gate
         self.symbols: Any = [instrument.symbol for instrument in setup.instruments]
+        self.shares = self.simulation.shares
 
     def alive(self) -> list[int]:
         """Return the numbers of the orders that are open or held, oldest first."""
@@ -61,6 +64,7 @@ class Outside:
         row = cython.declare(cython.Py_ssize_t, book.condition[order])
         replaces = -1 if row < 0 else int(self.simulation.conditions.replaces[row])
         return {
+            "place": int(book.instrument[order]),
             "symbol": self.symbols[book.instrument[order]],
             "kind": int(book.kind[order]),
             "status": int(book.status[order]),
@@ -85,6 +89,21 @@ class Outside:
     def cash(self) -> float:
         """Return the money in the account."""
         return float(self.ledger.total_cash())
+
+    def share_cash(self, k: int) -> float:
+        """Return the money of one strategy."""
+        return float(self.shares.cash(k))
+
+    def is_share_halted(self, k: int) -> bool:
+        """Say whether one strategy is stopped by a rule of its own."""
+        return bool(self.shares.is_halted[k] != 0)
+
+    def halt_share(self, k: int, words: str) -> None:
+        """Stop new risk of one strategy, and say in `words` why."""
+        self.shares.is_halted[k] = 1
+        self.log.notes[self.log.count] = (words, {})
+        self.gate.note_halt(-1, self.shares.equity[k], self.shares.peak[k], _NAN, -1)
+        stop_share(self.simulation, k, False)
 
     def at(self, time: int) -> None:
         """Set the time of what is told next; it never goes back."""
@@ -119,7 +138,9 @@ class Outside:
             self.lifecycle.end(order, status, reason)
         self.book.compact()
 
-    def filled(self, order: int, size: float, price: float, fees: tuple[float, float], is_maker: bool) -> None:
+    def filled(
+        self, order: int, size: float, price: float, fees: tuple[float, float], is_maker: bool, at_close: bool = False
+    ) -> None:
         """Book a fill, whatever has become of its order; `fees` are money of the settlement currency, and units kept as a fee."""
         book, log = self.book, self.log
         i = cython.declare(cython.Py_ssize_t, book.instrument[order])
@@ -134,7 +155,7 @@ class Outside:
             book.fill(order, amount)
         else:
             book.filled[order] += amount
-        log.add(_FILL, _INSIDE + (_MAKER if is_maker else 0), order, i, book.entry[order])
+        log.add(_FILL, (_AT_CLOSE if at_close else _INSIDE) + (_MAKER if is_maker else 0), order, i, book.entry[order])
         log.a[log.at] = amount
         log.b[log.at] = paid
         log.c[log.at] = (fee + units * paid * self.ledger.multiplier[i]) * self.ledger.rate[self.ledger.settles[i]]
@@ -188,6 +209,40 @@ class Outside:
         """Set an order off that the venue doesn't watch."""
         self.lifecycle.trigger(order, price)
 
+    def net(self) -> None:
+        """Let the market orders that different strategies have just given in an instrument fill each other, as far as they meet.
+
+        Each side has its orders filled in the order in which they were given, at the last price, and without costs: nothing of it
+        reaches a market. What is left of the larger side goes there.
+        """
+        for i in range(self.shares.size):
+            buys, sells = self.meeting(i, 1.0), self.meeting(i, -1.0)
+            while buys and sells:
+                bought, sold = self.book.left(buys[0]), -self.book.left(sells[0])
+                size = bought if bought < sold else sold
+                price = float(self.ledger.last[i])
+                self.filled(buys[0], size, price, (0.0, 0.0), False, at_close=True)
+                self.filled(sells[0], -size, price, (0.0, 0.0), False, at_close=True)
+                for side in (buys, sells):
+                    if not self.lifecycle.is_alive(side[0]):
+                        side.pop(0)
+
+    def meeting(self, i: int, side: float) -> list[int]:
+        """Return the market orders of one side that were given at this close, by any strategy, and that nothing holds up."""
+        found = []
+        for k in range(self.book.open_count):
+            order = self.book.open_orders[k]
+            is_free = cython.declare(cython.bint, (self.book.flags[order] & ~_NO_TERMS) == 0)
+            if not is_free or self.book.kind[order] != _MARKET or self.book.status[order] != _OPEN:
+                continue
+            row = self.book.condition[order]
+            if row >= 0 and self.simulation.conditions.replaces[row] >= 0:
+                continue
+            is_here = cython.declare(cython.bint, self.book.instrument[order] % self.shares.size == i)
+            if is_here and self.book.row[order] == self.log.row and self.book.left(order) * side > 0.0:
+                found.append(int(order))
+        return found
+
     def withdraw(self, order: int) -> None:
         """Ask for an order to be cancelled."""
         self.simulation.withdraw(order)
@@ -199,17 +254,18 @@ class Outside:
             if words:
                 self.log.notes[self.log.count] = (words, {})
             self.gate.halt(-1, self.ledger.equity(), _NAN, -1)
-        self.simulation.stop_risk(flatten)
+        self.simulation.stop_risk(flatten, 0, self.simulation.size)
         if flatten:
             self.simulation.decide()
 
     def pause(self) -> None:
         """Cancel what adds risk; what is asked for later is not refused."""
-        self.simulation.stop_risk(False)
+        self.simulation.stop_risk(False, 0, self.simulation.size)
 
     def resume(self) -> None:
         """Allow new risk again."""
         self.gate.is_halted = False
+        self.gate.shares.resume()
 
     def adopt(self, i: int, units: float, price: float) -> None:
         """Take over a position that an earlier session left, at its average price."""

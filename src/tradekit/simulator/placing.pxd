@@ -19,7 +19,6 @@ cdef class Placer:
     cdef Conditions conditions
     cdef Log log
     cdef bint is_margin
-    cdef Py_ssize_t warmup
     cdef long long latency
 
     cdef int place(self, Py_ssize_t order) except -1 nogil

@@ -71,7 +71,6 @@ class Placer:
         self.log = self.gate.log
         self.conditions = self.book.conditions
         self.is_margin = setup.is_margin
-        self.warmup = setup.warmup
         self.latency = setup.fills.latency_ns
 
     def place(self, order: int) -> int:
@@ -210,7 +209,7 @@ class Placer:
         price = float(self.ledger.last[i])
         if not price > 0.0:
             return _NO_PRICE
-        if self.market.seen[i] < self.warmup:
+        if self.market.seen[i] < self.gate.shares.warmup[self.gate.shares.of(i)]:
             return _WARMING_UP
         quantity = self.book.quantity[order]
         if self.book.origin[order] == _UNSIZED:
@@ -247,7 +246,7 @@ class Placer:
 
     def may_only_reduce(self, order: int, quantity: float) -> bool:
         """Say whether an order may only make a position smaller: one that is held has none to reduce yet."""
-        if self.gate.is_halted:
+        if self.gate.is_stopped(self.book.instrument[order]):
             return True
         is_held = cython.declare(cython.bint, self.book.condition[order] >= 0 and self.waits(order))
         if is_held:

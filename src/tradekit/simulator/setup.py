@@ -18,16 +18,30 @@ from tradekit.model.tape import Tape
 from tradekit.model.timeline import Finer, Schedule, Sessions
 from tradekit.simulator.costs import Costs
 
-__all__ = ["AccountTerms", "Currency", "Finer", "Rule", "Schedule", "Sessions", "Setup"]
+__all__ = ["AccountTerms", "Currency", "Finer", "Rule", "Schedule", "Sessions", "Setup", "Share"]
 
 
 @dataclass(frozen=True)
 class Rule:
-    """One risk rule in the order of the run file: either `limits`, or an object with a `check` method."""
+    """One risk rule in the order of the run file: either `limits`, or an object with a `check` method.
+
+    It judges the orders of one strategy by that one's `share` of the account, or those of all by the whole account (-1).
+    """
 
     name: str
     limits: Sequence[Limit] = ()
     checker: Any = None
+    share: int = -1
+
+
+@dataclass(frozen=True, slots=True)
+class Share:
+    """What a strategy has of an account that several trade: its money at the start, its indicators by name, and its warm-up."""
+
+    name: str
+    capital: float
+    names: Mapping[str, int]
+    warmup: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +98,10 @@ class Setup:
     `currencies` are those beside the account's, which is number 0. `memory` is where arrays that are as long as the run lie.
     With `is_outside` nothing is matched here: see `Outside`. With a `tape`, the run goes through it; where that holds trades only,
     `finer` are these trades, a row each.
+
+    With `shares` several strategies trade the account. Each has instruments of its own then: all of the first stand before all of
+    the second, and so on, and the same ones in each share, with the same bars. So positions and orders are one strategy's alone.
+    With `is_netted`, market orders of theirs that are given at one time and meet are filled with each other.
     """
 
     bars: Bars
@@ -109,10 +127,13 @@ class Setup:
     memory: Memory = MEMORY
     is_outside: bool = False
     tape: Tape | None = None
+    shares: Sequence[Share] = ()
+    is_netted: bool = False
 
     def __post_init__(self) -> None:
         rows, size = len(self.bars), len(self.instruments)
-        expected = {"values": (len(self.names), size, rows), "volatility": (size, rows)}
+        most = max((len(share.names) for share in self.shares), default=len(self.names))
+        expected = {"values": (most, size, rows), "volatility": (size, rows)}
         if not any(limit.kind is LimitKind.VOLATILITY_SIZE for rule in self.rules for limit in rule.limits):
             del expected["volatility"]
         # Compiled code doesn't look where it reads.
@@ -125,6 +146,8 @@ class Setup:
             raise ValueError(f"the tape is divided into {len(self.tape.first) - 1} rows, expected {rows}")
         if self.adjusted.close.shape != (rows, size):
             raise ValueError(f"adjusted bars have shape {self.adjusted.close.shape}, expected {(rows, size)}")
+        if self.shares and (size % len(self.shares) or self.currencies):
+            raise ValueError(f"{len(self.shares)} strategies can't share {size} instruments, or {len(self.codes)} currencies")
         if len(self.bars.symbols) != size:
             raise ValueError(f"there are {size} instruments, but bars of {len(self.bars.symbols)}")
         self.costs.check(self.bars)

@@ -9,6 +9,7 @@ from tradekit.simulator.log cimport Log
 from tradekit.simulator.market cimport Market
 from tradekit.simulator.matching cimport Matcher
 from tradekit.simulator.placing cimport Placer
+from tradekit.simulator.shares cimport Shares
 from tradekit.simulator.venue cimport Venue
 
 @cython.final
@@ -19,6 +20,7 @@ cdef class Simulation:
     cdef Conditions conditions
     cdef readonly Log log
     cdef readonly Gate gate
+    cdef readonly Shares shares
     cdef Venue venue
     cdef Carry carry
     cdef Lifecycle lifecycle
@@ -27,7 +29,7 @@ cdef class Simulation:
     cdef double[::1] equity, weight, quantity
     cdef bint has_targets, is_asked, is_margin, is_outside
     cdef long long latency
-    cdef Py_ssize_t size, row, known, warmup
+    cdef Py_ssize_t size, row, known
     cdef readonly Py_ssize_t done
     cdef public bint stop_requested
 
@@ -48,9 +50,13 @@ cdef class Simulation:
     cdef bint depends(self, Py_ssize_t order) noexcept nogil
     cdef Py_ssize_t cancel_targets(self, Py_ssize_t i) except -2 nogil
     cdef int take_place(self, Py_ssize_t order, Py_ssize_t old) except -1 nogil
-    cdef int stop_risk(self, bint flatten) except -1 nogil
+    cdef int stop_risk(self, bint flatten, Py_ssize_t first, Py_ssize_t end) except -1 nogil
 
 cpdef renew(Simulation simulation, Py_ssize_t warmup)
 
 @cython.locals(i=Py_ssize_t)
 cdef int begin(Simulation simulation, Py_ssize_t warmup) except -1
+
+cdef int close_shares(Simulation simulation, Py_ssize_t row) except -1 nogil
+cdef int stop_share(Simulation simulation, Py_ssize_t k, bint flatten) except -1 nogil
+cdef double equity_of(Simulation simulation, Py_ssize_t share) noexcept nogil

@@ -16,7 +16,7 @@ if cython.compiled:
     from cython.cimports.libc.math import fabs
     from cython.cimports.tradekit.simulator.book import Book
     from cython.cimports.tradekit.simulator.carry import Carry
-    from cython.cimports.tradekit.simulator.gate import Gate
+    from cython.cimports.tradekit.simulator.gate import Gate, watch_share
     from cython.cimports.tradekit.simulator.ledger import Ledger
     from cython.cimports.tradekit.simulator.lifecycle import Lifecycle
     from cython.cimports.tradekit.simulator.log import Log
@@ -29,7 +29,7 @@ else:
 
     from tradekit.simulator.book import Book
     from tradekit.simulator.carry import Carry
-    from tradekit.simulator.gate import Gate
+    from tradekit.simulator.gate import Gate, watch_share
     from tradekit.simulator.ledger import Ledger
     from tradekit.simulator.lifecycle import Lifecycle
     from tradekit.simulator.log import Log
@@ -88,6 +88,7 @@ class Simulation:
         self.conditions = self.book.conditions
         self.lifecycle = Lifecycle(self.book, self.ledger, self.log)
         self.gate = Gate(setup, self.market, self.ledger, self.book, self.log)
+        self.shares = self.gate.shares
         self.matcher = Matcher(setup, self.market, self.gate, self.lifecycle)
         self.placer = Placer(setup, self.market, self.gate, self.lifecycle)
         self.is_margin = setup.is_margin
@@ -95,7 +96,6 @@ class Simulation:
         self.latency = setup.fills.latency_ns
         self.equity = setup.memory.array((len(setup.bars),), np.float64)  # as far as `done`
         self.weight, self.quantity = np.empty((2, self.size))
-        self.warmup = setup.warmup
         self.has_targets = self.is_asked = self.stop_requested = False
         self.row = self.known = self.done = 0
         begin(self, setup.warmup)
@@ -162,8 +162,8 @@ class Simulation:
         self.done = row + 1
         halted = self.gate.watch(equity)
         if halted != 0:
-            self.stop_risk(halted == 2)
-        return 0
+            self.stop_risk(halted == 2, 0, self.size)
+        return 0 if self.shares.count == 1 else close_shares(self, row)
 
     def want_weight(self, i: int, weight: float) -> None:
         self.weight[i] = weight
@@ -204,7 +204,9 @@ class Simulation:
         self.book.intent_count = 0
         self.is_asked = False
         if self.gate.is_halted and not was_halted:
-            self.stop_risk(False)
+            self.stop_risk(False, 0, self.size)
+        for k in range(self.shares.count):
+            stop_share(self, k, False)
         return 0
 
     def depends(self, order: int) -> bool:
@@ -298,10 +300,12 @@ class Simulation:
         self.conditions.base[row] = self.book.filled[old]
         return self.request(old, 1) if self.latency > 0 else 0
 
-    def stop_risk(self, flatten: bool) -> int:
-        """Carry out a halt: cancel what reduces no position and, if asked, order all positions closed."""
+    def stop_risk(self, flatten: bool, first: int, end: int) -> int:
+        """Carry out a halt of instruments `first <= i < end`: cancel what reduces no position and, if asked, close positions."""
         for k in range(self.book.open_count):
             order = self.book.open_orders[k]
+            if not first <= self.book.instrument[order] < end:
+                continue
             if not self.lifecycle.is_alive(order) or (self.book.flags[order] & _REDUCE_ONLY) != 0:
                 continue
             if (
@@ -311,7 +315,7 @@ class Simulation:
                 self.cancel(order, _CANCELLED, _HALTED)
         self.book.compact()
         if flatten:
-            for i in range(self.size):
+            for i in range(first, end):
                 if self.ledger.position[i] != 0.0:
                     self.intend(i, _MARKET, -self.ledger.position[i], _FLATTEN)
         return 0
@@ -336,7 +340,8 @@ def renew(simulation: Simulation, warmup: int) -> None:
 
 def begin(simulation: Simulation, warmup: int) -> int:
     """Stand before the first row."""
-    simulation.warmup = simulation.placer.warmup = warmup
+    if simulation.shares.count == 1:
+        simulation.shares.warmup[0] = warmup
     for i in range(simulation.size):
         simulation.weight[i] = simulation.quantity[i] = _NAN
     simulation.has_targets = False
@@ -346,3 +351,24 @@ def begin(simulation: Simulation, warmup: int) -> int:
     simulation.done = 0
     simulation.stop_requested = False
     return 0
+
+
+def close_shares(simulation: Simulation, row: int) -> int:
+    """Value what each strategy has of the account, and stop those whose own rules ask for it."""
+    simulation.shares.mark(row)
+    for k in range(simulation.shares.count):
+        stop_share(simulation, k, watch_share(simulation.gate, k) == 2)
+    return 0
+
+
+def stop_share(simulation: Simulation, k: int, flatten: bool) -> int:
+    """Carry out the halt of a strategy, if it has just been stopped."""
+    if simulation.shares.is_halted[k] == simulation.shares.is_carried_out[k]:
+        return 0
+    simulation.shares.is_carried_out[k] = 1
+    return simulation.stop_risk(flatten, k * simulation.shares.size, (k + 1) * simulation.shares.size)
+
+
+def equity_of(simulation: Simulation, share: int) -> float:
+    """Return the equity of a strategy's share, or that of the account (-1), as it was valued last."""
+    return simulation.equity[simulation.row] if share < 0 or simulation.shares.count == 1 else simulation.shares.equity[share]

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from tradekit.engine.costing import costs_of
-from tradekit.engine.lookahead import other_future
+from tradekit.engine.lookahead.bars import other_future
 from tradekit.model.bars import Bars, Series
 from tradekit.model.cost import CostTerm
 from tradekit.model.instrument import Instrument

@@ -13,7 +13,8 @@ import pytest
 from tradekit.data.interval import time_text
 from tradekit.engine.compose import ComposedRun
 from tradekit.engine.decisions import first_difference
-from tradekit.engine.lookahead import Decided, decide, first_lookahead, forms_of
+from tradekit.engine.lookahead.deciding import Decided, decide, forms_of
+from tradekit.engine.lookahead.search import first_lookahead
 from tradekit.engine.market import load_market
 from tradekit.journal.tables import positions_table
 from tradekit.model.bars import Series

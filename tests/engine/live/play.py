@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import signal
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from pathlib import Path
@@ -63,6 +63,8 @@ class Stage:
     venue_kind: type[ScriptedVenue] = ScriptedVenue
     options: Mapping[str, Any] = field(default_factory=dict)
     """Of the strategy."""
+    several: Sequence[Mapping[str, Any]] = ()
+    """The tables of several strategies, in the place of the one."""
     skew: int = 0
     """By how much this machine's clock is wrong, in nanoseconds."""
     venue: ScriptedVenue = field(init=False)
@@ -90,7 +92,9 @@ class Stage:
     def compose(self, **options: Any) -> ComposedRun:
         """Compose the run."""
         name = "scripted" if self.mode in ("live", "shadow") else "simulated"
-        shown = "\n".join(f"{key} = {json.dumps(value)}" for key, value in {**self.options, **options}.items())
+        tables = self.several or [{"name": self.strategy.name, **self.options, **options}]
+        head = "[[strategy]]" if self.several else "[strategy]"
+        shown = "\n".join("\n".join([head, *(f"{key} = {_toml(value)}" for key, value in one.items())]) for one in tables)
         text = f"""{self.rules if self.rules == "risk = []" else ""}
 [run]
 name = "trial"
@@ -103,8 +107,6 @@ capital = 10_000
 source = "scripted"
 instruments = ["BTC/USDT"]
 interval = "1m"
-[strategy]
-name = "{self.strategy.name}"
 {shown}
 [execution]
 executor = "{name}"
@@ -180,6 +182,14 @@ name = "summary"
         if self.instrument.is_derivative:
             return self.venue.positions.get(self.instrument.symbol, Decimal(0))
         return self.venue.balances.get("BTC", Decimal(0))
+
+
+def _toml(value: Any) -> str:
+    if isinstance(value, list):
+        return f"[{', '.join(map(_toml, value))}]"
+    if isinstance(value, Mapping):
+        return "{" + ", ".join(f"{key} = {_toml(one)}" for key, one in value.items()) + "}"
+    return json.dumps(value)
 
 
 @dataclass(frozen=True)

@@ -141,6 +141,9 @@ def test_sweep_on_other_data_or_of_other_code_is_another_one(market, monkeypatch
     market.series["X"] = markets.walk(301, volatility=0.02)
     third = swept(market, "sma-cross", {"strategy.fast": [2, 3]})
     assert len({first.folder, second.folder, third.folder}) == 3
+    # Trials are numbered by the order of what is varied.
+    orders = ({"strategy.fast": [2], "strategy.slow": [9]}, {"strategy.slow": [9], "strategy.fast": [2]})
+    assert len({swept(market, "sma-cross", order).folder for order in orders}) == 2
     assert third.kept_before == 0
 
 
@@ -189,12 +192,14 @@ def test_search_goes_on_where_it_was_stopped(market, method, monkeypatch):
     if method == "optuna":
         pytest.importorskip("optuna")
     search = Search(method, 12, seed=5)
-    whole = swept(market, "sma-cross", {"strategy.fast": range(2, 9), "strategy.weight": "0.2:0.9"}, search)
+    varied = {"strategy.weight": "0.2:0.9", "strategy.fast": range(2, 9)}
+    whole = swept(market, "sma-cross", varied, search)
     content = (whole.folder / "trials.parquet").read_bytes()
     lines = (whole.folder / "done.jsonl").read_bytes().splitlines(keepends=True)
     (whole.folder / "done.jsonl").write_bytes(b"".join(sorted(lines, key=lambda line: json.loads(line)["number"])[:5]))
-    again = swept(market, "sma-cross", {"strategy.fast": range(2, 9), "strategy.weight": "0.2:0.9"}, search)
+    again = swept(market, "sma-cross", varied, search)
     assert again.kept_before == 5
+    assert again.outcomes == whole.outcomes
     assert (again.folder / "trials.parquet").read_bytes() == content
 
 
@@ -253,7 +258,7 @@ currency = "USD"
 capital = 10_000
 [data]
 source = "csv"
-path = "x.csv"
+{data}
 instruments = ["X"]
 interval = "1d"
 [strategy]
@@ -265,7 +270,7 @@ costs = []
 KILLED = """
 import os, signal, sys
 import tradekit
-write, left = os.write, [int(sys.argv[1])]
+write, left, WORKERS = os.write, [int(sys.argv[1])], 1 + int(sys.argv[2]) % 2
 
 def killed(descriptor, text):
     left[0] -= 1
@@ -275,14 +280,16 @@ def killed(descriptor, text):
     return write(descriptor, text)
 
 os.write = killed
-tradekit.sweep(sys.argv[3], {"strategy.fast": "2:9", "strategy.slow": "10:40:10"}, runs=sys.argv[4], workers=2)
+tradekit.sweep(sys.argv[3], {"strategy.slow": "10:40:10", "strategy.fast": "2:9"}, runs=sys.argv[4], workers=WORKERS)
 """
+
+BARS, TRADES = 'path = "x.csv"', 'ticks = ["trades"]\ntrades = { path = "x.csv", columns = { price = "close", size = "volume" } }'
+"""Data whose trials are done by threads, and by processes."""
 
 
 @pytest.mark.proof("sweeps")
 def test_sweep_killed_at_random_moments_goes_on_to_the_same_table(market, tmp_path, matrix):
     path = tmp_path / "run.toml"
-    path.write_text(RUN_FILE)
     times = np.datetime_as_string(np.datetime64("2024-01-01") + np.arange(300))
     rows = zip(times, *(getattr(market.series["X"], name) for name in ("open", "high", "low", "close", "volume")), strict=True)
     lines = ["time,open,high,low,close,volume", *(",".join(map(str, row)) for row in rows)]
@@ -291,13 +298,14 @@ def test_sweep_killed_at_random_moments_goes_on_to_the_same_table(market, tmp_pa
     generator = np.random.default_rng(8)
     tables = set()
     for seed in matrix.seeds(1, 20):
+        path.write_text(RUN_FILE.format(data=(BARS, TRADES)[seed % 2]))
         runs = tmp_path / f"runs-{seed}"
         moment, part = int(generator.integers(1, 10)), int(generator.integers(1 << 20))
         for kill in (moment, 10_000):
             done = subprocess.run([*command, str(kill), str(part), path, runs], capture_output=True, text=True, check=False)
         assert done.returncode == 0, done.stderr
         (folder,) = runs.glob("sweep-*")
-        tables.add((folder / "trials.parquet").read_bytes())
+        tables.add((seed % 2, (folder / "trials.parquet").read_bytes()))
         entries, _ = read_trials(runs / "trials.jsonl")
         assert sorted(entry["trial"] for entry in entries) == list(range(1, 33))
-    assert len(tables) == 1
+    assert len(tables) == min(matrix.count, 2)

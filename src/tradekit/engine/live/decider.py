@@ -31,6 +31,7 @@ from tradekit.engine.live.inputs import (
     Sighting,
 )
 from tradekit.engine.live.legs import Leg, Legs, Minter
+from tradekit.engine.live.stakes import Stakes
 from tradekit.engine.live.switch import Level, Switch, note_halts, obey, stop_for
 from tradekit.errors import RunError
 from tradekit.model.bars import Floats
@@ -64,16 +65,18 @@ class Decider:
         self.time = 0
         self.switch = Switch()
         self.instruments = {one.symbol: one for one in run.setup.instruments}
-        self.follower = None if abilities is None else Follower(self.outside, self.legs, minter, self.instruments, abilities)
+        self.stakes = Stakes(self.outside, run.setup)
+        self.follower = None
+        if abilities is not None:
+            self.follower = Follower(self.outside, self.legs, minter, self.stakes.places, self.instruments, abilities)
         self.blocked: dict[str, str] = {} if self.follower is None else self.follower.blocked
         self.revised: dict[tuple[str, int], Ohlcv] = {}
         """Bars that came after their rows, or other than they were used, by instrument and open time."""
         self.seized: dict[str, str] = {} if self.follower is None else self.follower.seized
         self.fees_besides: dict[str, Decimal] = {}
         """Fees of this session that the venue took in currencies which the run has no money in, by currency."""
-        self._places = {symbol: i for i, symbol in enumerate(self.instruments)}
         self._has_events = type(strategy).on_bar is not Strategy.on_bar
-        self._weights = np.full((run.room, len(self.instruments)), np.nan)
+        self._weights = np.full((run.room, len(run.setup.instruments)), np.nan)
         # The history warms the indicators up; nothing is decided on it.
         run_targets(self.simulation, self._weights, 0, run.rows)
 
@@ -108,8 +111,9 @@ class Decider:
             run_targets(self.simulation, self._weights, row, row + 1)
         note_halts(self.simulation, self.run.setup, before, self.switch)
         for symbol, (_, high, low, _, _) in given.closed.bars.items():
-            self.outside.seen(self._places[symbol], high)
-            self.outside.seen(self._places[symbol], low)
+            for place in self.stakes.places[symbol]:
+                self.outside.seen(place, high)
+                self.outside.seen(place, low)
 
     @_take.register
     def _(self, given: Answer) -> None:
@@ -141,6 +145,7 @@ class Decider:
             # It was booked when nobody could tell whose it is: what is left of the order is given up, and the trade counts once.
             self.outside.ended(leg.order, OrderStatus.EXPIRED, Reason.BY_VENUE)
             return
+        self.stakes.traded(leg.order)
         self.outside.arrived(leg.order)
         self.outside.filled(leg.order, float(fill.quantity), float(fill.price), self._fees(fill), fill.is_maker)
 
@@ -150,13 +155,15 @@ class Decider:
         self.legs.imposed.add((fill.symbol, fill.trade_id, fill.venue_id))
         what = f"the account traded {fill.quantity.normalize():+f} at {fill.price.normalize():f} without an order of this run"
         self.seized[fill.symbol] = f"{what} (order {fill.venue_id or fill.client_id!r}); look at it, then resume"
-        fee = self._fees(fill)[0]
-        self.outside.imposed(self._places[fill.symbol], float(fill.quantity), float(fill.price), fee)
+        fee, size = self._fees(fill)[0], float(fill.quantity)
+        for place, part in self.stakes.losing(fill.symbol, size):
+            self.outside.imposed(place, part, float(fill.price), fee * (part / size))
 
     @_take.register
     def _(self, given: Paid) -> None:
         kind = CashKind[given.payment.kind.upper().replace(" ", "_")]
-        self.outside.paid(kind, self._places[given.payment.symbol], float(given.payment.amount))
+        for place, part in self.stakes.paying(given.payment.symbol):
+            self.outside.paid(kind, place, float(given.payment.amount) * part)
 
     @_take.register
     def _(self, given: Price) -> None:
@@ -201,18 +208,12 @@ class Decider:
 
     def position(self, symbol: str) -> float:
         """Return the signed units held of an instrument."""
-        return self.outside.position(self._places[symbol])
-
-    def adopt(self, symbol: str, units: float, price: float) -> None:
-        """Take over a position from an earlier session."""
-        self.outside.adopt(self._places[symbol], units, price)
+        return self.stakes.position(symbol)
 
     def account(self) -> dict[str, Any]:
         """Return the money, the positions and whether risk is halted, as the next session takes them over."""
-        held = {symbol: self.outside.holding(i) for symbol, i in self._places.items()}
         return {
-            "capital": self.outside.cash(),
-            "positions": {symbol: found for symbol, found in held.items() if found[0] != 0.0},
+            **self.stakes.account(),
             "state": self.switch.level.text,
             "holds": self.switch.told(),
             "blocked": self.blocked | self.seized,

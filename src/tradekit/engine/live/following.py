@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import ROUND_HALF_EVEN, Decimal
 from functools import cache
@@ -26,6 +26,7 @@ class _Look:
     """An order of the run, as the simulation has it."""
 
     number: int
+    place: int
     symbol: str
     kind: OrderKind
     status: OrderStatus
@@ -71,10 +72,13 @@ class Follower:
         outside: Outside,
         legs: Legs,
         minter: Minter,
+        places: Mapping[str, Sequence[int]],
         instruments: Mapping[str, Instrument],
         abilities: Mapping[str, Abilities],
     ) -> None:
         self.outside = outside
+        self.places = places
+        """By symbol, where the simulation has the instrument: once, or once for each of several strategies."""
         self.legs = legs
         self.minter = minter
         self.instruments = instruments
@@ -84,7 +88,7 @@ class Follower:
         self.seized: dict[str, str] = {}
         """Instruments in which somebody else has traded, and what: no risk is added until a person has looked at it."""
         self.time = 0
-        self._places = {symbol: i for i, symbol in enumerate(instruments)}
+        self._per_share = len(instruments) if any(len(own) > 1 for own in places.values()) else None
 
     def settle(self, actions: list[Action]) -> bool:
         """Let what is at the venue follow what the run wants there; say whether that changed what the run wants."""
@@ -172,7 +176,7 @@ class Follower:
 
     def _may_send(self, look: _Look, size: Decimal) -> bool:
         """Say whether an order may go now: one that adds risk waits until all is known about its instrument."""
-        held = self.outside.position(self._places[look.symbol])
+        held = self._held(look.symbol)
         reduces = held != 0.0 and (held > 0.0) != (size > 0)
         if not reduces:
             return self._is_free(look.symbol)
@@ -186,7 +190,7 @@ class Follower:
 
     def _is_exit(self, look: _Look) -> bool:
         """Say whether an order is there to make a position smaller."""
-        held = self.outside.position(self._places[look.symbol])
+        held = self.outside.position(look.place)
         return look.has(Flag.EXIT) or look.has(Flag.REDUCE_ONLY) or (held != 0.0 and (held > 0.0) != (look.left > 0.0))
 
     def _is_free(self, symbol: str) -> bool:
@@ -212,7 +216,7 @@ class Follower:
             kind = OrderKind.LIMIT if kind in _LIMITED else OrderKind.MARKET
         has_stop = kind not in _PLAIN
         return Intent(
-            client_id=self.minter.mint(),
+            client_id=self.minter.mint(None if self._per_share is None else look.place // self._per_share),
             symbol=look.symbol,
             quantity=size,
             kind=kind,
@@ -220,13 +224,23 @@ class Follower:
             stop=exact(look.stop, instrument.tick) if has_stop else None,
             time_in_force=_force(look),
             post_only=look.has(Flag.POST_ONLY),
-            reduce_only=self.abilities[look.symbol].reduce_only and self._only_reduces(look),
+            reduce_only=self.abilities[look.symbol].reduce_only and self._only_reduces(look, size),
         )
 
-    def _only_reduces(self, look: _Look) -> bool:
-        """Say whether the venue is to see to it that an order opens nothing: a position against margin may be gone before."""
+    def _only_reduces(self, look: _Look, size: Decimal) -> bool:
+        """Say whether the venue is to see to it that an order opens nothing: a position against margin may be gone before.
+
+        It knows one position of an instrument. Where other strategies hold the opposite, what closes one may have to open another.
+        """
         is_margined = self.instruments[look.symbol].is_derivative
-        return look.has(Flag.REDUCE_ONLY) or (is_margined and look.has(Flag.EXIT))
+        if not look.has(Flag.REDUCE_ONLY) and not (is_margined and look.has(Flag.EXIT)):
+            return False
+        held = self._held(look.symbol)
+        return self._per_share is None or (held * float(size) < 0.0 and abs(float(size)) <= abs(held) * (1.0 + 1e-9))
+
+    def _held(self, symbol: str) -> float:
+        """Return the signed units that the account holds of an instrument."""
+        return sum(self.outside.position(place) for place in self.places[symbol])
 
     def touched(self, symbol: str, price: float) -> list[int]:
         """Return the orders that the venue doesn't watch and that a price sets off."""

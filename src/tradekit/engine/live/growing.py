@@ -12,10 +12,12 @@ from numpy.typing import NDArray
 from tradekit.engine.indicators import declared
 from tradekit.engine.prepare import Prepared
 from tradekit.engine.streaming import Feed, feeds_of
+from tradekit.engine.together import members_of
 from tradekit.errors import ConfigError, RunError
 from tradekit.model.bars import PRICE_COLUMNS, Bars, BarSize, Period
 from tradekit.model.risk import LimitKind
 from tradekit.model.timeline import Sessions
+from tradekit.plugin.contracts import Strategy
 from tradekit.plugin.values import Values
 from tradekit.simulator.setup import Setup
 
@@ -77,8 +79,8 @@ class GrowingRun:
         self._times = [np.full(self.room, _NEVER) for _ in range(2)]
         self._columns = [np.full((self.room, len(symbols)), np.nan) for _ in PRICE_COLUMNS]
         bars = _Growing(symbols, *self._times, *self._columns)
-        self._values = np.full((len(history.names), len(symbols), self.room), np.nan)
-        self._feeds = feeds_of(declared(prepared.strategy, size), size, Sessions.of_days(bars))
+        self._values = np.full((len(history.values), len(symbols), self.room), np.nan)
+        self._feeds = _feeds(prepared.strategy, size, Sessions.of_days(bars))
         self._places: list[slice] = []
         ends = dict.fromkeys(range(len(symbols)), 0)
         for i, feed in self._feeds:
@@ -136,12 +138,28 @@ class GrowingRun:
         opened, high, low, close, volume = (float(column[row, i]) for column in self._columns)
         return opened, high, low, close, volume
 
+    def market_bars(self) -> Bars:
+        """Return the bars so far, each instrument once, however many strategies share the account."""
+        bars, size = self.setup.bars.rows(0, self.rows), len(self.setup.bars.symbols) // max(len(self.setup.shares), 1)
+        columns = {name: getattr(bars, name)[:, :size] for name in PRICE_COLUMNS}
+        return Bars(bars.symbols[:size], bars.open_time, bars.close_time, **columns)
+
     def seen(self) -> tuple[Bars, Values]:
         """Return the bars so far and the values on them, for `Strategy.targets`."""
         bars = self.setup.bars.rows(0, self.rows)
         values = self._values[:, :, : self.rows].view()
         values.flags.writeable = False
         return bars, Values(bars, {name: values[k].T for name, k in self.setup.names.items()}, self.setup.warmup)
+
+
+def _feeds(strategy: Strategy, size: BarSize, sessions: Sessions) -> list[tuple[int, Feed]]:
+    """Return the feeds of the strategy; of several, those of each on its own copies of the instruments."""
+    strategies = members_of(strategy)
+    count = len(sessions.calendar_of) // len(strategies)
+    own = replace(sessions, calendar_of=sessions.calendar_of[:count])
+    return [
+        (place * count + i, feed) for place, one in enumerate(strategies) for i, feed in feeds_of(declared(one, size), size, own)
+    ]
 
 
 def _refuse_what_is_dated(prepared: Prepared) -> None:

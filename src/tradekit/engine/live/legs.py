@@ -127,14 +127,15 @@ class Minter:
     prefix: str
     count: int = 0
 
-    def mint(self) -> str:
-        """Return the next id."""
+    def mint(self, share: int | None = None) -> str:
+        """Return the next id; where several strategies share the account, one that tells whose order it is."""
         self.count += 1
         number, digits = self.count, ""
         while number:
             number, digit = divmod(number, 36)
             digits = _DIGITS[digit] + digits
-        return self.prefix + digits.rjust(16 - len(self.prefix), "0")
+        begin = self.prefix if share is None else self.prefix + _DIGITS[share]
+        return begin + digits.rjust(16 - len(begin), "0")
 
 
 @dataclass(slots=True)

@@ -12,12 +12,13 @@ from typing import Any
 import numpy as np
 
 from tradekit.engine.market import MarketData
+from tradekit.engine.prepare import Prepared
 from tradekit.model.bars import PRICE_COLUMNS, Bars
 from tradekit.model.columns import number_column, table
 from tradekit.model.instrument import Instrument
 from tradekit.model.timeline import Schedule, Sessions
 
-__all__ = ["Opening", "bare", "holds_of"]
+__all__ = ["Opening", "bare", "holds_of", "with_money"]
 
 
 @dataclass(frozen=True)
@@ -27,7 +28,8 @@ class Opening:
     `positions` are units and average price by symbol, taken over from an earlier session; `capital` is the money. `baseline` is
     what the venue's account holds besides, by symbol, and `money` what its wallet does, where it tells. Client ids begin with
     `prefix`. `holds` are the reasons for which the account is stopped, as `Switch.told` returns them. `seized` are the instruments
-    that a person has to look at before risk is added, and `paid_since` is from when on payments are asked for.
+    that a person has to look at before risk is added, and `paid_since` is from when on payments are asked for. `shares` has, by
+    their names and in their order, what each of several strategies begins with.
     """
 
     market: MarketData
@@ -39,6 +41,7 @@ class Opening:
     seized: Mapping[str, str] = field(default_factory=dict)
     money: Decimal | None = None
     paid_since: int = 0
+    shares: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
 
     def to_bytes(self) -> bytes:
         """Return everything as an Arrow file."""
@@ -70,6 +73,7 @@ class Opening:
             "seized": dict(self.seized),
             "money": None if self.money is None else str(self.money),
             "paid_since": self.paid_since,
+            **({"shares": {name: dict(one) for name, one in self.shares.items()}} if self.shares else {}),
         }
 
     @classmethod
@@ -99,6 +103,7 @@ class Opening:
             about.get("seized", {}),
             Decimal(about["money"]) if about.get("money") is not None else None,
             about.get("paid_since", 0),
+            about.get("shares", {}),
         )
 
 
@@ -122,3 +127,9 @@ def bare(bars: Bars, instruments: tuple[Instrument, ...], bar_length: int) -> Ma
         facts=(),
         notes=(),
     )
+
+
+def with_money(prepared: Prepared, opening: Opening) -> Prepared:
+    """Return a run that begins with the money of an opening."""
+    shares = tuple(replace(one, capital=opening.shares[one.name]["capital"]) for one in prepared.setup.shares)
+    return replace(prepared, setup=replace(prepared.setup, capital=opening.capital, shares=shares))

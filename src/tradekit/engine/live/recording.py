@@ -103,7 +103,6 @@ def recorded_files(composed: ComposedRun, started: Started) -> dict[str, bytes]:
     context = Context(decider.simulation, decider.run.setup)
     orders = range(len(decider.simulation.book.columns()["kind"]))
     conditions = {number: dict(conditions_of(decider.simulation, context, number)) for number in orders}
-    parts = (composed.source, composed.strategy, *composed.rules, composed.executor, *composed.costs, *composed.reporters)
     session = {
         "format": FORMAT,
         "session": books.session.id,
@@ -114,14 +113,15 @@ def recorded_files(composed: ComposedRun, started: Started) -> dict[str, bytes]:
         "sent": [asdict(row) for row in books.store.orders(books.session.id)],
         "conditions": {str(number): told for number, told in conditions.items() if told},
         "environment": environment_of(use.package for use in composed.uses),
-        "code": code_of(parts),
+        "code": code_of(composed.parts),
     }
     lines = (f"{body}\n" for _, body in books.store.inputs(books.session.id))
     setup, rows = decider.run.setup, decider.run.rows
-    values = {name: setup.values[k, :, :rows].T for name, k in setup.names.items()}
+    # Of several strategies each has indicators of its own; the names of one say nothing of another's.
+    values = {} if setup.shares else {name: setup.values[k, :, :rows].T for name, k in setup.names.items()}
     return {
         _SESSION: (json.dumps(session, indent=1, sort_keys=True, default=str) + "\n").encode(),
-        _BARS: _parquet(_bars_table(setup.bars.rows(0, rows), len(opening.market.bars), values)),
+        _BARS: _parquet(_bars_table(decider.run.market_bars(), len(opening.market.bars), values)),
         _INPUTS: "".join(lines).encode(),
     }
 
@@ -133,11 +133,7 @@ def read_recording(folder: Path) -> Recording:
     what the run wrote.
     """
     result = read_result(folder)
-    if result.mode == "backtest":
-        raise RunError(
-            f"run {folder.name!r} is a backtest, and only paper, shadow and live runs are told their data bar by bar; "
-            "'tradekit snapshot' finds out whether a backtest still decides the same"
-        )
+    _refuse(result, folder.name)
     contents = {name: read_checked(folder, name) for name in (_SESSION, _BARS, _INPUTS)}
     missing = [name for name, content in contents.items() if content is None]
     if missing:
@@ -166,6 +162,20 @@ def read_recording(folder: Path) -> Recording:
         history=session["history"],
         values=values,
     )
+
+
+def _refuse(result: Result, name: str) -> None:
+    """Raise `RunError` for a run that can't be decided again from what it has left."""
+    if result.mode == "backtest":
+        raise RunError(
+            f"run {name!r} is a backtest, and only paper, shadow and live runs are told their data bar by bar; "
+            "'tradekit snapshot' finds out whether a backtest still decides the same"
+        )
+    if result.strategies is not None:
+        raise RunError(
+            f"run {name!r} is of {len(result.strategies)} strategies on one account, which can't be replayed yet; "
+            "'tradekit runs' compares it with a backtest of the same file"
+        )
 
 
 def _sent(row: Mapping[str, Any]) -> Sent:

@@ -16,7 +16,7 @@ from tradekit.model.instrument import Instrument
 from tradekit.model.outside import Abilities, Holdings, VenueFill, VenueOrder
 from tradekit.plugin.contracts import Executor
 
-__all__ = ["Reconciled", "Resolver", "agree", "answer", "held", "our_money", "their_money"]
+__all__ = ["Reconciled", "Resolver", "agree", "answer", "held", "their_money"]
 
 Answer = TypeVar("Answer")
 
@@ -249,8 +249,7 @@ class Resolver:
         theirs = their_money(instruments, holdings, code)
         if theirs is None or self.money is None or any(leg.is_doubtful for leg in self.decider.legs.working.values()):
             return ""
-        account = self.decider.account()
-        more = (theirs - our_money(instruments, account["positions"], account["capital"]) - self.money).quantize(_CENT)
+        more = (theirs - self.decider.stakes.money() - self.money).quantize(_CENT)
         is_rounding = abs(more) <= _CENT * max(abs(theirs), Decimal(1))
         found = "" if is_rounding else f"the wallet has {more.normalize():+f} {code} against what the journal says"
         before, self.money_suspect = self.money_suspect, found
@@ -268,18 +267,8 @@ def held(instrument: Instrument, holdings: Holdings) -> Decimal:
     return holdings.balances.get(base, Decimal(0))
 
 
-def our_money(instruments: Sequence[Instrument], positions: Mapping[str, tuple[float, float]], cash: float) -> Decimal:
-    """Return cash less what open positions were opened for.
-
-    Unlike cash alone this does not depend on the order of trades, which may come in another one than they were made in.
-    """
-    margined = [one for one in instruments if one.is_derivative and one.symbol in positions]
-    paid = (one.multiplier * positions[one.symbol][0] * positions[one.symbol][1] for one in margined)
-    return Decimal(repr(cash - sum(paid)))
-
-
 def their_money(instruments: Sequence[Instrument], holdings: Holdings, code: str) -> Decimal | None:
-    """Return the same of the venue's wallet; `None` where it doesn't tell all of it."""
+    """Return the money of the venue's wallet, less what open positions were opened for; `None` where it doesn't tell all of it."""
     if code not in holdings.wallet:
         return None
     money = holdings.wallet[code]

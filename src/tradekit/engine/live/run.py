@@ -183,7 +183,7 @@ def keep_session(
 ) -> Finished:
     """Keep what came of a session in a folder, with the files that it is replayed from; `error` is what ended it early."""
     ready, decider = _ready(composed, started), started.session.books.decider
-    bars = decider.run.setup.bars.rows(0, decider.run.rows)
+    bars = decider.run.market_bars()
     ready = replace(ready, market=replace(ready.market, bars=bars, adjusted=bars))
     driven = Driven(ready.prepared.setup, decider.simulation, 0)
     return keep(ready, runs, lambda: driven, error, further=files)

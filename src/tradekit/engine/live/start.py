@@ -22,13 +22,16 @@ from tradekit.engine.live.feed import Feed
 from tradekit.engine.live.growing import GrowingRun
 from tradekit.engine.live.guard import Limits
 from tradekit.engine.live.legs import Minter
-from tradekit.engine.live.opening import Opening, bare, holds_of
-from tradekit.engine.live.resolve import agree, answer, held, our_money, their_money
+from tradekit.engine.live.opening import Opening, bare, holds_of, with_money
+from tradekit.engine.live.resolve import agree, answer, held, their_money
 from tradekit.engine.live.session import LiveSession, Timing
+from tradekit.engine.live.stakes import our_money, stakes_in
 from tradekit.engine.live.trade_bars import bars_of_trades
 from tradekit.engine.market import load_market
 from tradekit.engine.prepare import Prepared, prepare
+from tradekit.engine.runfile import RunConfig
 from tradekit.engine.tables import moment_of
+from tradekit.engine.together import members_of
 from tradekit.errors import ConfigError, RunError
 from tradekit.journal.store import JournalStore, SessionRow
 from tradekit.model.instrument import Instrument
@@ -209,6 +212,12 @@ async def _open(
     positions = {symbol: (units, price) for symbol, (units, price) in left["positions"].items() if units}
     if unknown := [symbol for symbol in positions if symbol not in market.bars.symbols]:
         raise RunError(f"the last session left a position in {unknown[0]!r}, which this run does not trade; add it, or close it")
+    names = [name for name, _ in config.named_shares()]
+    if others := _others(left, names):
+        raise RunError(
+            f"the last session left a position of strategy {others[0] or 'alone'!r}, which this run does not have; go on with that "
+            "session and close it ('tradekit flatten' closes everything), or add the strategy"
+        )
     holdings = None if executor is None else await answer(executor.holdings())
     before = store.last_session()
     return Opening(
@@ -221,6 +230,7 @@ async def _open(
         left.get("seized", {}),
         None if holdings is None else _money(composed, market.instruments, holdings, left),
         now if before is None else before.started,
+        _shares(left, config),
     )
 
 
@@ -248,13 +258,15 @@ def _baseline(
 def _money(composed: ComposedRun, instruments: Sequence[Instrument], holdings: Holdings, left: Mapping[str, Any]) -> Decimal | None:
     """Return what the wallet holds besides the money of this run; `None` where the venue tells of no wallet."""
     theirs = their_money(instruments, holdings, composed.config.account.currency)
-    return None if theirs is None else theirs - our_money(instruments, left["positions"], left["capital"])
+    known = {one.symbol: one for one in instruments}
+    held = [(known[symbol], units, price) for symbol, units, price in stakes_in(left)]
+    return None if theirs is None else theirs - our_money(held, left["capital"])
 
 
 def _history(composed: ComposedRun, known: Mapping[str, Instrument], now: int) -> Any:
     """Read the bars that warm the run up: the last ones that have closed."""
     config, interval = composed.config, _interval(composed)
-    warmup = warmup_of(composed.strategy, declared(composed.strategy, interval), interval)
+    warmup = max(warmup_of(one, declared(one, interval), interval) for one in members_of(composed.strategy))
     count = config.live.history or max(_WARMUPS * warmup, 1)
     end = now - now % interval
     begin = moment_of(end - count * interval)
@@ -265,14 +277,39 @@ def _history(composed: ComposedRun, known: Mapping[str, Instrument], now: int) -
     return replace(bare(found.bars, instruments, found.bar_length), facts=found.facts, notes=found.notes)
 
 
+def _others(left: Mapping[str, Any], names: Sequence[str]) -> list[str]:
+    """Return whose positions the last session has left that none of these strategies can take over; '' is a strategy alone."""
+    owners = left["shares"].items() if left.get("shares") else [("", left)]
+    return [name for name, owner in owners if owner["positions"] and name not in (names or [""])]
+
+
+def _shares(left: Mapping[str, Any], config: RunConfig) -> dict[str, Any]:
+    """Return what each of several strategies begins with: what it has left, or its part of the money where it is new.
+
+    If one of them is new, all of them are flat, or have left something; then money is shared anew among the new ones only.
+    """
+    before, parts = left.get("shares") or {}, dict(config.named_shares())
+    if set(before) == set(parts):
+        return {name: dict(before[name]) for name in parts}
+    flat: dict[str, Any] = {"positions": {}, "is_halted": False}
+    if any(owner["positions"] for owner in before.values()):
+        free = left["capital"] - sum(owner["capital"] for name, owner in before.items() if name in parts)
+        new = sum(part for name, part in parts.items() if name not in before)
+        return {name: dict(before.get(name) or flat | {"capital": free * part / new}) for name, part in parts.items()}
+    return {name: flat | {"capital": left["capital"] * part} for name, part in parts.items()}
+
+
 def _prepared(composed: ComposedRun, opening: Opening) -> Prepared:
-    prepared = prepare(composed, opening.market)
-    return replace(prepared, setup=replace(prepared.setup, capital=opening.capital))
+    return with_money(prepare(composed, opening.market), opening)
 
 
 def take_over(decider: Decider, opening: Opening) -> None:
     """Let a new session begin with what the last one has left."""
-    for symbol, (units, price) in opening.positions.items():
-        decider.adopt(symbol, units, price)
+    owners = list(opening.shares.values()) or [{"positions": opening.positions, "is_halted": False}]
+    for share, owner in enumerate(owners):
+        for symbol, (units, price) in owner["positions"].items():
+            decider.stakes.adopt(symbol, units, price, share)
+        if owner["is_halted"]:
+            decider.outside.halt_share(share, "halted before this session")
     decider.seized.update(opening.seized)
     decider.stop_for(opening.holds)

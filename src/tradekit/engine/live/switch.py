@@ -139,5 +139,7 @@ def note_halts(simulation: Simulation, setup: Setup, start: int, switch: Switch)
     found = simulation.log.columns(start)
     for k in np.flatnonzero(found["kind"] == EventKind.HALT):
         rule, fallen = int(found["rule"][k]), float(found["c"][k])
+        if rule >= 0 and setup.rules[rule].share >= 0:
+            continue  # one strategy of several is stopped, and the account goes on
         who = f"rule {setup.rules[rule].name!r}" if rule >= 0 else "equity"
         switch.hold(Hold(Level.REDUCE_ONLY, who, f"equity is {fallen:.2%} below its peak", int(found["time"][k])))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -14,18 +14,18 @@ from tradekit.engine.live.following import Send
 from tradekit.engine.live.growing import GrowingRun
 from tradekit.engine.live.inputs import Command, Filled, Input, Price, Revised, Row
 from tradekit.engine.live.legs import Minter
-from tradekit.engine.live.opening import Opening, bare
+from tradekit.engine.live.opening import Opening, bare, with_money
 from tradekit.engine.live.recording import Recording, closed_rows
 from tradekit.engine.live.start import take_over
 from tradekit.engine.live.switch import Level, Switch, note_halts, obey, stop_for
 from tradekit.engine.plan import choose
-from tradekit.engine.prepare import Prepared, prepare
+from tradekit.engine.prepare import prepare
+from tradekit.engine.together import anew
 from tradekit.errors import ConfigError
 from tradekit.journal.record import Record
 from tradekit.model.bars import Bars
 from tradekit.model.instrument import Instrument
 from tradekit.model.outside import Intent
-from tradekit.plugin.contracts import Strategy
 from tradekit.simulator.context import Context
 from tradekit.simulator.loops import run_targets
 from tradekit.simulator.outside import Outside
@@ -78,9 +78,9 @@ def backtest(composed: ComposedRun, market: Market, opening: Opening, commands: 
     It begins with the positions and the money that the session began with.
     """
     data = bare(market.bars, market.instruments, market.bar_length)
-    prepared = _with_money(prepare(composed, data), opening)
+    prepared = with_money(prepare(composed, data), opening)
     # A session asks on_bar() where there is one, and begins after its history: targets() would have decided on that, too.
-    plan = choose(prepared, "event", (), lambda: _fresh(composed.strategy))
+    plan = choose(prepared, "event", (), lambda: anew(composed.strategy))
     setup, rows = prepared.setup, len(market.bars)
     simulation = Simulation(setup)
     context, outside = Context(simulation, setup), Outside(simulation, setup)
@@ -128,7 +128,7 @@ def retold(composed: ComposedRun, market: Market, recording: Recording) -> Play:
     """
     opening = recording.opening
     history = bare(market.bars.rows(0, market.history), market.instruments, market.bar_length)
-    prepared = _with_money(prepare(composed, history), opening)
+    prepared = with_money(prepare(composed, history), opening)
     size = composed.config.data.size
     if not isinstance(size, int):
         raise ConfigError(f"bars of {composed.config.data.interval!r} can't be gone through again; allowed: a length such as '1h'")
@@ -173,14 +173,6 @@ def _inputs(market: Market, recording: Recording) -> list[Input]:
         return list(recording.inputs)
     others = [given for given in recording.inputs if not isinstance(given, Row | Revised | Price)]
     return sorted([*rows, *others], key=lambda given: given.time)
-
-
-def _with_money(prepared: Prepared, opening: Opening) -> Prepared:
-    return replace(prepared, setup=replace(prepared.setup, capital=opening.capital))
-
-
-def _fresh(strategy: Strategy) -> Strategy:
-    return type(strategy)(strategy.options)
 
 
 def commands_in(inputs: Sequence[Input]) -> tuple[Command, ...]:

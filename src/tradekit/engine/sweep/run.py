@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -21,6 +21,7 @@ from tradekit.engine.sweep.ranking import Neighbours, figure_of, neighbours, ran
 from tradekit.engine.sweep.search import Combination, Planned, Search, combinations, plan_search, proposals
 from tradekit.engine.sweep.trial import Bench, Outcome
 from tradekit.engine.sweep.workers import Crew, Task, cores
+from tradekit.engine.together import refuse_several
 from tradekit.engine.trials import data_set
 from tradekit.errors import ConfigError, RunError, TradekitError, nearest
 from tradekit.plugin.discovery import Registry
@@ -105,6 +106,7 @@ def begin(document: Document, planned: Planned, registry: Registry | None = None
     The run file itself has to be right: what it says is checked as for one run of it, with the proofs of its strategy.
     """
     composed = compose_document(document, registry)
+    refuse_several(composed.strategy, "a sweep")
     _check_params(planned.params, composed)
     if composed.config.run.mode != "backtest":
         raise ConfigError(f"a sweep runs backtests, and run.mode is {composed.config.run.mode!r}; add --set run.mode=backtest")
@@ -175,7 +177,10 @@ class Sweep:
         return iter([found]), len(found)
 
     def _learn(self, outcomes: Iterable[Outcome]) -> None:
-        self.known.update((tuple(outcome.values.values()), outcome) for outcome in outcomes)
+        for outcome in outcomes:
+            # What was kept has its settings in the order of their names.
+            values = {name: outcome.values[name] for name in self.params}
+            self.known[tuple(values.values())] = replace(outcome, values=values)
 
     def _worked(self, rounds: Iterator[list[Combination]], folder: SweepFolder, crew: Crew) -> Iterator[list[Outcome]]:
         """Yield what comes of the trials that are not done yet, after it has been kept."""

@@ -71,6 +71,7 @@ class Planned:
         found: dict[str, Any] = {
             "method": search.method,
             "params": {param.name: ["between", *param.values] if param.is_continuous else [*param.values] for param in self.params},
+            "order": [param.name for param in self.params],
             "where": [constraint.text for constraint in self.constraints],
         }
         if search.method != "grid":

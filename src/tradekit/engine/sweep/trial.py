@@ -80,7 +80,7 @@ class Bench:
         table = replace(base.config.strategy, options={**base.config.strategy.options, **options})
         overrides = [Override(("strategy", name), value, f"strategy.{name}={value!r}") for name, value in options.items()]
         document = replace(base.document, overrides=(*base.document.overrides, *overrides))
-        return compose(RunFile(document, replace(base.config, strategy=table)), self.registry, self.known)
+        return compose(RunFile(document, replace(base.config, strategies=(table,))), self.registry, self.known)
 
     def run(self, number: int, values: Combination, params: Mapping[str, Param]) -> Outcome:
         """Run one trial; what is wrong with it is part of what comes out."""

@@ -90,7 +90,9 @@ class AuditLog(Reporter):
         self._path = Path(self.options.folder or start.runs / "audit" / name)
         self._is_live = start.mode != "backtest"
         self._operator = f"operator:{self.options.operator or getpass.getuser()}"
-        self._algo = f"algo:{start.about['config']['strategy']['name']}"
+        table = start.about["config"]["strategy"]
+        names = [str(one["name"]) for one in (table if isinstance(table, list) else [table])]
+        self._algo = f"algo:{'+'.join(names)}"
         self._run = secrets.token_hex(8)
         self._settings = self._set(Path(self.options.heads or start.runs / "audit-heads" / name))
         self._writer = self._opened()

@@ -7,9 +7,9 @@ from pathlib import Path
 from typing import Any, ClassVar
 
 import tradekit
-from tradekit import Account, ComponentUse, Field, Order, RiskRule, Verdict
+from tradekit import Account, ComponentUse, Field, Order, RiskRule, Verdict, VerdictKind
 from tradekit_compliance.checks.facts import Facts, digest_of
-from tradekit_compliance.checks.reference_data import Row, day_of, read_reference
+from tradekit_compliance.checks.reference_data import ReferenceFile, Row, day_of, read_reference
 from tradekit_compliance.checks.verdicts import MISSING, Missing, unknown
 
 __all__ = ["ApprovedAlgorithms", "Identity", "identity_of"]
@@ -49,25 +49,32 @@ class ApprovedAlgorithms(RiskRule):
         super().__init__(options)
         path: Path | None = self.options.inventory
         self._file = None if path is None else read_reference(path, _NEEDED, _OPTIONAL, ("from", "until"))
-        self._identity: Identity | None = None
+        self._identities: list[Identity] = []
 
     def begin(self, uses: Sequence[ComponentUse], code: str) -> None:
-        """Take note of which strategy the run has."""
-        self._identity = next((identity_of(use, code) for use in uses if use.kind == "strategy"), None)
+        """Take note of which strategy the run has, or which ones."""
+        self._identities = [identity_of(use, code) for use in uses if use.kind == "strategy"]
 
     def check(self, order: Order, account: Account) -> Verdict:  # noqa: ARG002 - an approval is for all orders
         """Judge one order."""
         if self._file is None:
             return unknown(self.options.missing, "no inventory is named; set inventory")
-        found = self._identity
-        if found is None:
+        if not self._identities:
             return unknown(self.options.missing, "which strategy the order is of")
-        rows = [row for row in self._file.dated(day_of(account.time)) if row["strategy"] == found["strategy"]]
+        for one in self._identities:
+            verdict = self._judge(one, self._file, account)
+            if verdict.kind is not VerdictKind.ACCEPT:
+                break
+        return verdict
+
+    def _judge(self, found: Identity, file: ReferenceFile, account: Account) -> Verdict:
+        """Judge one strategy: of several on one account, all must be approved."""
+        rows = [row for row in file.dated(day_of(account.time)) if row["strategy"] == found["strategy"]]
         if any(_fits(row, found) and self._may_operate(row) for row in rows):
             return Verdict.accept()
         told = " ".join(f"{name}={value}" for name, value in found.items())
         who = f" for operator {self.options.operator!r}" if any(_fits(row, found) for row in rows) else ""
-        return Verdict.reject(f"{self._file.name} approves no {told}{who}")
+        return Verdict.reject(f"{file.name} approves no {told}{who}")
 
     def _may_operate(self, row: Row) -> bool:
         allowed = [name.strip() for name in row.get("operators", "").split(";") if name.strip()]

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import csv
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import date, timedelta
 from decimal import Decimal
 from pathlib import Path
+from typing import Any
 
 from tradekit import RunError
 from tradekit_compliance.audit.coding import number_text, time_text
@@ -48,7 +49,7 @@ def blotter(activity: Activity, settle_days: int | None = None) -> Iterator[dict
     settings = activity.settings
     currency = str(settings.get("account", {}).get("currency", ""))
     venue = str(settings.get("execution", {}).get("executor", "") or settings.get("flat", {}).get("execution.executor", ""))
-    algo = str(settings.get("strategy", {}).get("name", "") or settings.get("flat", {}).get("strategy.name", ""))
+    algo = _algo(settings)
     count: dict[int | None, int] = {}
     for one in activity.messages:
         if one.kind != "fill":
@@ -111,3 +112,11 @@ def _settled(day: date, days: int) -> date:
 def _liquidity(one: Message) -> str:
     word = one.detail.split(" ")[-1]
     return word if word in ("maker", "taker") else ""
+
+
+def _algo(settings: Mapping[str, Any]) -> str:
+    """Return the name of the strategy, or of all that trade the account."""
+    table = settings.get("strategy", {})
+    if isinstance(table, list):
+        return ", ".join(str(one["name"]) for one in table)
+    return str(table.get("name", "") or settings.get("flat", {}).get("strategy.name", ""))

@@ -4,49 +4,11 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from tradekit import Indicator, Strategy, atr, bollinger, donchian, ema, macd, obv, roc, rsi, sma, stdev, wma
-from tradekit.engine.lookahead import search
+from foresight import CHEATS, OfWhole
+from tradekit import Strategy, atr, bollinger, donchian, ema, macd, obv, roc, rsi, sma, stdev, wma
+from tradekit.engine.lookahead.search import search
 from tradekit.engine.market import load_market
 from tradekit.testing import markets
-
-
-class OfWhole(Indicator):
-    """A value that is computed from the whole series at once."""
-
-    name = "of-whole"
-
-    def __init__(self, make):
-        super().__init__()
-        self.make = make
-
-    @property
-    def warmup(self):
-        return 20
-
-    def step(self):
-        raise NotImplementedError
-
-    def compute(self, close):
-        return np.nan_to_num(np.asarray(self.make(pd.Series(close)), dtype=np.float64))[np.newaxis]
-
-
-def fitted(close):
-    line = np.polynomial.Polynomial.fit(np.arange(len(close)), close, 2)
-    return close - line(np.arange(len(close)))
-
-
-def unfinished(close):
-    weeks = np.arange(len(close)) // 5
-    return close - close.groupby(weeks).transform("last")
-
-
-INDICATORS = {
-    "negative shift": lambda close: close.shift(-1) - close,
-    "centred window": lambda close: close - close.rolling(9, center=True, min_periods=1).mean(),
-    "full-sample normalising": lambda close: (close - close.mean()) / close.std(),
-    "resample that shows unfinished bars": unfinished,
-    "indicator fitted on everything": fitted,
-}
 
 
 def holder(form, make=None):
@@ -76,10 +38,10 @@ def holder(form, make=None):
 
 
 @pytest.mark.parametrize("form", ["on_bar", "targets", "itself"])
-@pytest.mark.parametrize("cheat", INDICATORS)
+@pytest.mark.parametrize("cheat", CHEATS)
 def test_planted_cheat_is_caught_and_named(lab, cheat, form):
     lab.series["X"] = markets.walk(150, volatility=0.02)
-    run = lab.compose(holder(form, INDICATORS[cheat]))
+    run = lab.compose(holder(form, CHEATS[cheat]))
     found = search(run, load_market(run)).found
     assert found is not None
     assert found.difference is not None
@@ -89,7 +51,7 @@ def test_planted_cheat_is_caught_and_named(lab, cheat, form):
 
 
 def test_indicator_that_moves_is_found_though_nothing_is_decided_by_it(lab):
-    class Idle(holder("on_bar", INDICATORS["negative shift"])):
+    class Idle(holder("on_bar", CHEATS["negative shift"])):
         """Read it and hold all the same."""
 
         name = "idle"
@@ -102,8 +64,8 @@ def test_indicator_that_moves_is_found_though_nothing_is_decided_by_it(lab):
     run = lab.compose(Idle)
     found = search(run, load_market(run)).found
     assert found.difference is None
-    assert str(found).startswith("on_bar() decides the same with other bars after 2024-")
-    assert "but what it reads does not stay; moved: signal of X at 2024-" in str(found)
+    assert str(found).startswith("on_bar() decides the same with other data after 2024-")
+    assert "but what is read does not stay; moved: signal of X at 2024-" in str(found)
 
 
 def test_failure_on_what_comes_later_is_no_look_into_the_future(lab):

@@ -3,7 +3,9 @@ import pytest
 
 from tradekit import Strategy
 from tradekit.data.sound import is_sound
-from tradekit.engine.lookahead import decide, first_lookahead, other_future, with_other_future
+from tradekit.engine.lookahead.bars import other_future, with_other_future
+from tradekit.engine.lookahead.deciding import decide
+from tradekit.engine.lookahead.search import first_lookahead
 from tradekit.engine.market import load_market
 from tradekit.model.bars import Series
 from tradekit.testing import markets
@@ -50,9 +52,9 @@ def test_sound_strategy_decides_the_same_whatever_comes(two):
 
 def test_glance_at_the_next_bar_is_found_and_named(two):
     found = first_lookahead(*composed(two, Tomorrow))
-    assert found.form == "targets"
+    assert found.calls == ("targets",)
     assert str(found).startswith("targets() decides: 2024-01-1")
-    assert "; but with other bars after 2024-01-1" in str(found)
+    assert "; but with other data after 2024-01-1" in str(found)
 
 
 def test_what_an_indicator_refuses_with_another_future_is_a_difference(two):
@@ -106,8 +108,9 @@ def test_other_future_of_adjusted_bars_is_adjusted_alike(lab):
 
 def test_look_ahead_is_found_at_the_moments_that_are_asked_for(two):
     run, market = composed(two, Tomorrow)
-    assert first_lookahead(run, market, moments=[5, 60]) is None
-    found = first_lookahead(run, market, moments=range(10, 15))
+    times = market.bars.close_time.tolist()
+    assert first_lookahead(run, market, moments=[times[5], times[60]]) is None
+    found = first_lookahead(run, market, moments=times[10:15])
     assert found.changed_after in market.bars.close_time[10:15]
 
 

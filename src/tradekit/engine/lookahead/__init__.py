@@ -1,0 +1,1 @@
+"""Prove that no decision depends on what comes after it."""
