@@ -110,12 +110,14 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 class Writer:
     """Collects what the tests of proofs did, and writes it into their pages.
 
-    The commit is that of the beginning: what is changed while hours of tests run is not what they try.
+    The commit is that of the beginning: what is changed while hours of tests run is not what they try. Of a test that was
+    interrupted nothing is written.
     """
 
     def __init__(self) -> None:
         self.rows: dict[str, Row] = {}
         self.commit = commit()
+        self.over: set[str] = set()
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         """Take what a test has done from its three reports, of which the last knows how many cases there were."""
@@ -126,15 +128,18 @@ class Writer:
             if before is not None and before.outcome != "holds":
                 outcome = before.outcome
             seconds = report.duration + (before.seconds if before else 0.0)
+            if report.when == "teardown" or report.failed:
+                self.over.add(report.nodeid)
             lines = tuple(Told(*one) for one in told.get("told", ()))
             what = words(report.nodeid) + (f", {told['part']}" if told.get("part") else "")
             self.rows[report.nodeid] = Row(told["page"], what, told["cases"] or 1, outcome, seconds, lines)
 
     def pytest_sessionfinish(self) -> None:
         """Write each page of which a test was run."""
-        for page in sorted({row.page for row in self.rows.values()}):
+        done = [row for node, row in self.rows.items() if node in self.over]
+        for page in sorted({row.page for row in done}):
             path = PAGES / f"{page}.md"
-            rows = [row for row in self.rows.values() if row.page == page]
+            rows = [row for row in done if row.page == page]
             path.write_text(rewritten(path.read_text("utf-8"), rows, self.commit), "utf-8")
 
 

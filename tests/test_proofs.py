@@ -69,17 +69,31 @@ def test_words_of_a_test_leave_out_where_it_stands_and_its_parameters():
     assert words("tests/test_x.py::test_money_is_conserved[3-a]") == "money is conserved"
 
 
-def test_writer_keeps_the_worst_of_a_test_and_its_last_count_and_gives_each_part_a_row():
+def test_writer_keeps_the_worst_of_a_test_and_its_last_count_and_gives_each_part_a_row(tmp_path, monkeypatch):
     class Report:
         duration = 1.0
 
-        def __init__(self, case, outcome, **told):
-            self.nodeid = f"tests/test_x.py::test_it[{case}]"
+        def __init__(self, case, outcome, when="call", **told):
+            self.nodeid, self.when = f"tests/test_x.py::test_it[{case}]", when
             self.failed, self.skipped = outcome == "failed", outcome == "skipped"
             self.user_properties = [("page", "p"), ("cases", 0), *told.items()]
 
     writer = Writer()
-    for report in (Report(1, "passed"), Report(1, "failed"), Report(1, "passed", cases=9, part="")):
+    for report in (
+        Report(1, "passed", "setup"),
+        Report(1, "failed"),
+        Report(1, "passed", "teardown", cases=9, part=""),
+        Report(2, "passed", "teardown", cases=4, part="okx"),
+        Report(3, "passed", "setup"),
+        Report(4, "failed", "setup"),
+    ):
         writer.pytest_runtest_logreport(report)
-    writer.pytest_runtest_logreport(Report(2, "passed", cases=4, part="okx"))
-    assert list(writer.rows.values()) == [Row("p", "it", 9, "FAILS", 3.0), Row("p", "it, okx", 4, "holds", 1.0)]
+    rows = list(writer.rows.values())
+    assert rows[:2] == [Row("p", "it", 9, "FAILS", 3.0), Row("p", "it, okx", 4, "holds", 1.0)]
+    # The third was interrupted, and the fourth had no more to do.
+    monkeypatch.setitem(Writer.pytest_sessionfinish.__globals__, "PAGES", tmp_path)
+    (tmp_path / "p.md").write_text(PAGE)
+    writer.pytest_sessionfinish()
+    written = (tmp_path / "p.md").read_text()
+    assert "| it | 10 | FAILS | 4.0 |" in written
+    assert "| it, okx | 4 | holds | 1.0 |" in written
