@@ -2,7 +2,8 @@
 
 A test that belongs to a proof has the marker `proof("PAGE")` and asks the fixture `matrix` for its cases, or says with
 `proof("PAGE", cases=N)` how many there are. Afterwards `docs/proofs/PAGE.md` tells, between its markers, what was run; what was
-not run this time stays as it was told, with the commit that it was run at.
+not run this time stays as it was told, with the commit that it was run at. A test whose cases take hours gives each part of them a
+row, so that they need not be run at once.
 """
 
 from __future__ import annotations
@@ -54,6 +55,8 @@ class Matrix:
     """The cases of one test; it counts them."""
 
     count: int = 0
+    part: str = ""
+    """Which part of a test these cases are, where each has a row of its own."""
     told: list[Told] = field(default_factory=list)
 
     def tell(self, case: str, what: str, outcome: str) -> None:
@@ -77,7 +80,11 @@ def matrix(request: pytest.FixtureRequest) -> Iterator[Matrix]:
     """The cases that a test is to try."""
     found = Matrix()
     yield found
-    request.node.user_properties += [("cases", found.count), ("told", [list(one) for one in found.told])]
+    request.node.user_properties += [
+        ("cases", found.count),
+        ("part", found.part),
+        ("told", [list(one) for one in found.told]),
+    ]
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -102,10 +109,16 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 class Writer:
-    """Collects what the tests of proofs did, and writes it into their pages."""
+    """Collects what the tests of proofs did, and writes it into their pages.
+
+    The commit is that of the beginning: what is changed while hours of tests run is not what they try. Of a test that was
+    interrupted nothing is written.
+    """
 
     def __init__(self) -> None:
         self.rows: dict[str, Row] = {}
+        self.commit = commit()
+        self.over: set[str] = set()
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         """Take what a test has done from its three reports, of which the last knows how many cases there were."""
@@ -116,14 +129,19 @@ class Writer:
             if before is not None and before.outcome != "holds":
                 outcome = before.outcome
             seconds = report.duration + (before.seconds if before else 0.0)
+            if report.when == "teardown" or report.failed:
+                self.over.add(report.nodeid)
             lines = tuple(Told(*one) for one in told.get("told", ()))
-            self.rows[report.nodeid] = Row(told["page"], words(report.nodeid), told["cases"] or 1, outcome, seconds, lines)
+            what = words(report.nodeid) + (f", {told['part']}" if told.get("part") else "")
+            self.rows[report.nodeid] = Row(told["page"], what, told["cases"] or 1, outcome, seconds, lines)
 
     def pytest_sessionfinish(self) -> None:
         """Write each page of which a test was run."""
-        for page in sorted({row.page for row in self.rows.values()}):
+        done = [row for node, row in self.rows.items() if node in self.over]
+        for page in sorted({row.page for row in done}):
             path = PAGES / f"{page}.md"
-            path.write_text(rewritten(path.read_text("utf-8"), [row for row in self.rows.values() if row.page == page]), "utf-8")
+            rows = [row for row in done if row.page == page]
+            path.write_text(rewritten(path.read_text("utf-8"), rows, self.commit), "utf-8")
 
 
 def words(node: str) -> str:
@@ -131,14 +149,14 @@ def words(node: str) -> str:
     return node.rpartition("::")[2].partition("[")[0].removeprefix("test_").replace("_", " ")
 
 
-def rewritten(text: str, rows: Sequence[Row]) -> str:
-    """Return a page with what was run between its markers."""
+def rewritten(text: str, rows: Sequence[Row], at: str) -> str:
+    """Return a page with what was run between its markers, and the commit that it was run at."""
     head, begin, rest = text.partition(BEGIN)
     _, end, tail = rest.partition(END)
     if not begin or not end:
         raise ValueError(f"a page of a proof needs a line {BEGIN.strip()!r} and after it a line {END.strip()!r}")
     before = rest.partition(END)[0]
-    return "".join([head, begin, *(line + "\n" for line in told(rows, before)), end, tail])
+    return "".join([head, begin, *(line + "\n" for line in told(rows, before, at)), end, tail])
 
 
 def kept(before: str, rows: Sequence[Row]) -> tuple[list[str], list[str]]:
@@ -150,13 +168,12 @@ def kept(before: str, rows: Sequence[Row]) -> tuple[list[str], list[str]]:
     return [line for line in lines if line.split("|")[1].strip() not in run], texts
 
 
-def told(rows: Sequence[Row], before: str = "") -> Iterator[str]:
+def told(rows: Sequence[Row], before: str, at: str) -> Iterator[str]:
     """Give the lines of a table of what was run, and of what was told before of what was not."""
     is_compiled = "compiled" if _is_compiled() else "uncompiled"
     seconds, (lines, sections) = sum(row.seconds for row in rows), kept(before, rows)
-    at = f"`{commit()}`"
     where = f"Python {platform.python_version()} on {sys.platform}, simulator {is_compiled}"
-    yield f"Commit {at}, {where}; {seconds:.0f} s on one core."
+    yield f"Commit `{at}`, {where}; {seconds:.0f} s on one core."
     yield ""
     yield "| what | cases | result | seconds | commit |"
     yield "| --- | ---: | --- | ---: | --- |"
@@ -166,7 +183,7 @@ def told(rows: Sequence[Row], before: str = "") -> Iterator[str]:
         done = [row for row in same if row.outcome != "skipped"]
         cases, spent = sum(row.cases for row in done), sum(row.seconds for row in same)
         outcome = "FAILS" if any(row.outcome == "FAILS" for row in same) else "holds" if done else "skipped"
-        yield f"| {what} | {cases:,} | {outcome} | {spent:.1f} | {at} |"
+        yield f"| {what} | {cases:,} | {outcome} | {spent:.1f} | `{at}` |"
     for text in sections:
         yield ""
         yield text
@@ -188,7 +205,7 @@ def commit() -> str:
             [*told, "rev-parse", "--short=12", "HEAD"], capture_output=True, text=True, check=True
         ).stdout.strip()
         changed = subprocess.run(
-            [*told, "status", "--porcelain", "src", "tests"], capture_output=True, text=True, check=True
+            [*told, "status", "--porcelain", "src", "tests", "plugins"], capture_output=True, text=True, check=True
         ).stdout
     except (OSError, subprocess.CalledProcessError):
         return "unknown"

@@ -7,7 +7,7 @@ import time
 import pytest
 
 from tradekit.cli.main import main
-from tradekit.journal.heartbeat import Heartbeat
+from tradekit.journal.heartbeat import Heartbeat, Timer
 from tradekit.journal.store import JournalStore, OrderRow
 
 INTENT = '{"client_id": "tk1", "symbol": "BTC/USDT", "quantity": "-2", "kind": 1, "limit": "99.5", "stop": null}'
@@ -97,6 +97,21 @@ def test_halt_of_a_process_that_is_silent_says_who_cancels(runs, capsys):
     assert "asked for and not taken up: halt by operator: now" in said
     watch.close()
     store.close()
+
+
+@pytest.mark.parametrize(("age", "what"), [(20, "in 40 s it cancels"), (80, "it ran out 20 s ago, and cancels")])
+def test_status_tells_of_the_venues_timer_whether_or_not_its_process_lives(runs, capsys, monkeypatch, age, what):
+    asked = 1_767_225_600_000_000_000
+    heart = Heartbeat(runs / "accounts" / "btc.beat")
+    heart.note(Timer(asked, 60.0))
+    heart.close(is_clean=False)
+    monkeypatch.setattr(time, "time_ns", lambda: asked + age * 10**9)
+    assert main(["status", "btc", "--runs", str(runs)]) == 0
+    said = f"the venue's timer was last set at 2026-01-01T00:00:00Z, for 60 s: {what} all orders"
+    assert said in capsys.readouterr().out
+    assert main(["status", "btc", "--json", "--runs", str(runs)]) == 0
+    (one,) = json.loads(capsys.readouterr().out)
+    assert one["timer"] == {"set": "2026-01-01T00:00:00Z", "seconds": 60.0, "left_s": 60.0 - age}
 
 
 def test_resume_without_a_reason_is_refused(runs, capsys):

@@ -28,14 +28,21 @@ class Spoken:
     errors: tuple[dict[str, Any], ...]
     """Errors with a code of the exchange's: one that may be of an order that was taken, and refusals."""
     is_perpetual: bool = False
+    moves: int = 8
+    """What a strategy asks for on a bar, at most: less where so little may be looked up at a time that it would get no answers."""
     calm_s: float = 60.0
-    """How long a session gets to catch up with a venue that is as it should be: longer where little may be asked at a time."""
+    """How long a session gets to catch up with a venue that is as it should be: longer where little may be looked up at a time."""
     contract: str = "1"
     """How many units one contract is, where it counts perpetuals in contracts."""
     payments: Mapping[str, str] = field(default_factory=dict)
     """What the journal calls what moves an account's wallet, of what the venue tells of."""
     paid: str = ""
     """What the ids of payments begin with, where the venue does not just count them."""
+
+    @property
+    def is_prompt(self) -> bool:
+        """Say whether so much may be asked that a run keeps up with a clock sixty times as fast as its own."""
+        return self.calm_s == Spoken.calm_s
 
     @property
     def where(self) -> dict[str, str]:
@@ -177,7 +184,8 @@ SPOKEN: Mapping[str, Spoken] = {
             {"status": 200, "code": 7},
             {"status": 200, "code": 10},
         ),
-        calm_s=300.0,
+        moves=3,
+        calm_s=120.0,
     ),
     "bybit-linear": Spoken(
         "bybit",
@@ -209,14 +217,11 @@ SPOKEN: Mapping[str, Spoken] = {
     ),
 }
 """By the dialect's name."""
-OTHERS = [name for name in SPOKEN if not name.startswith("binance")]
-"""The dialects of other exchanges than Binance."""
-OF_EACH = list({SPOKEN[name].exchange: name for name in OTHERS}.values())
-"""One of each other exchange: that of perpetuals, where there is one."""
+_OTHERS = {SPOKEN[name].exchange: name for name in SPOKEN if not name.startswith("binance")}
+TRIED = ["binance", "binance-usdm", *_OTHERS.values()]
+"""Both dialects of Binance, and one of each other exchange: that of perpetuals, where there is one."""
 PERPETUALS = [name for name in SPOKEN if SPOKEN[name].is_perpetual]
 """The dialects of perpetuals."""
-PROMPT = [name for name in OTHERS if SPOKEN[name].calm_s == Spoken.calm_s]
-"""Those that may be asked so much that a run keeps up with a clock sixty times as fast as its own."""
 
 
 def cases(dialect: str = "binance") -> list[Fault]:

@@ -7,8 +7,10 @@ that is one more delay of a network.
 from __future__ import annotations
 
 import asyncio
+import copy
 import functools
 import json
+import ssl
 from collections import Counter
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager
@@ -50,6 +52,8 @@ MONEY = Decimal(1_000_000)
 BESIDES = Decimal(100)
 """What the account has of the currency that it pays fees in, where that is a third one."""
 PERPETUAL = Instrument("BTC/USDT:USDT", tick=0.01, lot=0.001, min_notional=5.0, kind="perpetual", base="BTC", currency="USDT")
+certificates = functools.cache(ssl.create_default_context)
+"""What each client of ccxt reads anew, in a tenth of the time of a short run; loopback has no use for it."""
 FUNDED = BEGIN + 8 * 60 * MINUTE - (HISTORY + 2) * MINUTE
 """When a walk begins of which funding is paid two minutes after the venue has opened."""
 
@@ -58,6 +62,7 @@ class Tireless(Strategy):
     """Do, on each bar, several of the things that a strategy can do, drawn at random."""
 
     name = "tireless"
+    moves: ClassVar[int] = 8
 
     def on_bar(self, ctx):
         view, draw = ctx[SYMBOL], ctx.random
@@ -68,7 +73,7 @@ class Tireless(Strategy):
                 view.cancel(order.id)
             elif what == 1:
                 ctx.replace(order.id, limit=round(view.close * (0.999 if order.quantity > 0 else 1.001), 2))
-        for _ in range(8):
+        for _ in range(self.moves):
             price, what = view.close, draw.integers(6)
             if what == 0 and view.position == 0.0:
                 ctx.buy(1.0, bracket=Bracket(stop_loss=round(price * 0.997, 2), take_profit=round(price * 1.003, 2)))
@@ -86,6 +91,7 @@ class Restless(Strategy):
     """Go long and short, turn positions over, close them at the market, and let orders rest that only reduce them."""
 
     name = "restless"
+    moves: ClassVar[int] = 8
 
     def on_bar(self, ctx):
         view, draw = ctx[PERPETUAL.symbol], ctx.random
@@ -95,7 +101,7 @@ class Restless(Strategy):
                 view.cancel(order.id)
             elif what == 1:
                 ctx.replace(order.id, limit=round(view.close * (0.999 if order.quantity > 0 else 1.001), 2))
-        for _ in range(8):
+        for _ in range(self.moves):
             price, what, side = view.close, draw.integers(6), 1.0 if draw.random() < 0.5 else -1.0
             if what == 0 and view.position == 0.0:
                 near, far = round(price * (1.0 - 0.003 * side), 2), round(price * (1.0 + 0.003 * side), 2)
@@ -111,6 +117,13 @@ class Restless(Strategy):
                 (ctx.buy if side > 0 else ctx.sell)(float(draw.integers(1, 3)))
             elif what == 5 and abs(view.position) > 2.0:
                 ctx.exit()
+
+
+def busy(dialect: str) -> type[Strategy]:
+    """Return a strategy that does as much as a dialect allows to find out about."""
+    spoken = SPOKEN[dialect]
+    kind: type[Strategy] = Restless if spoken.is_perpetual else Tireless
+    return type(kind.__name__, (kind,), {"moves": spoken.moves})
 
 
 class VenueSource(DataSource):
@@ -166,6 +179,7 @@ def ccxt_by(clock: Clock) -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(telling, "milliseconds", staticmethod(clock.now))
         patch.setattr(web, "IDLE_S", 5.0)
+        patch.setattr(ssl, "create_default_context", certificates)
         patch.setenv("TRADEKIT_TRIAL_KEY", KEY)
         patch.setenv("TRADEKIT_TRIAL_SECRET", SECRET)
         patch.setenv("TRADEKIT_TRIAL_PASSWORD", PASSPHRASE)
@@ -187,6 +201,7 @@ class Place:
     rates: Rates = field(default_factory=Rates)
     others: int = 0
     """How many instruments there are besides the first."""
+    keys: str = "trial"
     venue: Venue = field(init=False)
     account: Account = field(init=False)
     flows: list[Flow] = field(init=False)
@@ -208,6 +223,12 @@ class Place:
         begin = int(script.open_time[HISTORY]) // MS
         recording = of_bars(replace(script, volume=volume), instrument.symbol, instrument, Rules(start=begin))
         return replace(recording, level_size=2 * self.contract)
+
+    def beside(self, folder: Path, account: Account | None = None, keys: str = "trial") -> Place:
+        """Return the place of another run at the same venue, with a journal of its own: on the same account, or on another one."""
+        other = copy.copy(self)
+        other.folder, other.account, other.keys = folder, account or self.account, keys
+        return other
 
     @property
     def is_perpetual(self) -> bool:
@@ -266,7 +287,7 @@ executor = "ccxt"
 {where}
 {"leverage = 5" if self.is_perpetual else ""}
 url = "{self.url}"
-keys = "trial"
+keys = "{self.keys}"
 costs = []
 {self.settings}
 [live]

@@ -3,7 +3,6 @@
 from tradekit import Strategy, hookimpl
 
 TRADEKIT_API = 1
-SYMBOL = "BTC/USDT"
 
 
 class Rests(Strategy):
@@ -12,7 +11,7 @@ class Rests(Strategy):
     name = "rests"
 
     def on_bar(self, ctx):
-        view = ctx[SYMBOL]
+        view = ctx.instruments[0]
         if not view.open_orders:
             ctx.buy(1.0, limit=round(view.close * 0.5, 2))
 

@@ -16,7 +16,7 @@ from typing import Any
 
 import pytest
 
-from live.faults import PERPETUALS, PROMPT, SPOKEN
+from live.faults import PERPETUALS, SPOKEN
 from live.local_venue import local_venue
 from live.process import Nursery, Process
 from proofs import deep
@@ -250,20 +250,18 @@ def kill(scene: Scene, moment: Moment) -> None:
     scene.control.release()
 
 
-@pytest.mark.parametrize("moment", MOMENTS[deep(3, 0) :: deep(60, 1)], ids=lambda one: one.what)
-def test_process_killed_at_a_named_moment_loses_nothing_and_does_nothing_twice(tmp_path, nursery, matrix, moment):
-    _die(Scene(tmp_path, nursery), matrix, moment, RECOVERING[MOMENTS.index(moment) % len(RECOVERING)])
+def cases() -> list[tuple[str, Moment]]:
+    """Return at which dialects and moments to kill: all, where so much may be asked that this takes seconds, or a few."""
+    if not deep(0, 1):
+        return [("binance", MOMENTS[3]), ("binance-usdm", MOMENTS[21]), ("bybit", MOMENTS[10])]
+    return [(name, moment) for name, spoken in SPOKEN.items() for moment in MOMENTS[:: 1 if spoken.is_prompt else 8]]
 
 
-@pytest.mark.parametrize("moment", MOMENTS[deep(21, 0) :: deep(100, 1)], ids=lambda one: one.what)
-def test_process_that_trades_perpetuals_loses_nothing_when_it_is_killed(tmp_path, nursery, matrix, moment):
-    _die(Scene(tmp_path, nursery, "binance-usdm"), matrix, moment, RECOVERING[MOMENTS.index(moment) % len(RECOVERING)])
-
-
-@pytest.mark.parametrize("moment", MOMENTS[deep(10, 0) :: deep(100, 1)], ids=lambda one: one.what)
-@pytest.mark.parametrize("dialect", PROMPT[: deep(1, len(PROMPT))])
-def test_process_that_trades_at_any_other_exchange_loses_nothing_when_it_is_killed(tmp_path, nursery, matrix, dialect, moment):
-    _die(Scene(tmp_path, nursery, dialect), matrix, moment, RECOVERING[MOMENTS.index(moment) % len(RECOVERING)])
+@pytest.mark.parametrize(("dialect", "moment"), cases(), ids=lambda one: getattr(one, "what", one))
+def test_process_killed_at_a_named_moment_loses_nothing_and_does_nothing_twice(tmp_path, nursery, matrix, dialect, moment):
+    scene = Scene(tmp_path, nursery, dialect)
+    kill(scene, moment)
+    _come_back(scene, matrix, moment.what, RECOVERING[MOMENTS.index(moment) % len(RECOVERING)])
 
 
 @pytest.mark.parametrize("again", ["paid, before: 1", "paid, after: 1", "payments, before: 1", "payments, after: 1"][:: deep(4, 1)])
@@ -288,20 +286,15 @@ def test_process_killed_while_funding_is_booked_books_it_once(tmp_path, nursery,
     store.close()
 
 
-def _die(scene: Scene, matrix, moment: Moment, again: str) -> None:
-    """Kill a process at a moment; then see what becomes of the next ones."""
-    kill(scene, moment)
-    _come_back(scene, matrix, moment.what, again)
-
-
 def _come_back(scene: Scene, matrix, what: str, again: str) -> None:
     """Kill the next process as it recovers; the third has to agree with the venue."""
-    matrix.count = 1
+    matrix.count, matrix.part = 1, scene.dialect
     second = scene.start(again)
     assert second.wait() == -signal.SIGKILL, second.words()
     bars = scene.entries()
     third = scene.start()
-    third.until(lambda: scene.entries() > bars + 1)
+    # Until it hears of its orders, which takes half a minute where little may be asked.
+    third.until(lambda: scene.entries() > bars + (1 if SPOKEN[scene.dialect].is_prompt else 5))
     scene.control.run(0.0)
     assert third.signal(signal.SIGTERM) == 128 + signal.SIGTERM, third.words()
     assert scene.disagreements() == [], third.words()
@@ -309,8 +302,4 @@ def _come_back(scene: Scene, matrix, what: str, again: str) -> None:
     ends = Counter(row.state for row in store.orders())
     store.close()
     orders = ", ".join(f"{count} {state}" for state, count in sorted(ends.items()))
-    matrix.tell(
-        what if scene.dialect == "binance" else f"{scene.dialect}: {what}",
-        f"then again at `{again}`",
-        f"both hold; orders: {orders}",
-    )
+    matrix.tell(what, f"then again at `{again}`", f"both hold; orders: {orders}")

@@ -14,23 +14,21 @@ pytest.importorskip("tradekit_venue")
 
 from tradekit_venue.faults import MESSAGE_FAULTS, REQUEST_FAULTS, Fault
 
-from live.faults import OF_EACH, OTHERS, SPOKEN, Trouble, cases
-from live.place import Place, Played, Restless, Tireless, disagreements
+from live.faults import SPOKEN, TRIED, Trouble, cases
+from live.place import Place, Played, busy, disagreements
 from proofs import deep
 from tradekit.testing import run_virtually
 
 pytestmark = pytest.mark.proof("live")
 
 LONGEST_S = 20_000.0
-BLOCKS = 30
-"""The random runs are done in so many parts, so that several processes can share them."""
+BLOCKS, SEEDS = 20, 10
+"""The random runs of a dialect are done in so many parts of so many, so that several processes can share them."""
 
 
-async def _trouble(
-    folder: Path, seed: int, orders: int, fault: Fault | None = None, dialect: str = "binance"
-) -> tuple[Place, Played]:
+async def _trouble(folder: Path, dialect: str, seed: int, orders: int, fault: Fault | None = None) -> tuple[Place, Played]:
     """Run until so many orders were to be sent, with one fault or with many, and then with a venue that is as it should be."""
-    place, strategy = Place(folder, seed, dialect=dialect), Restless if SPOKEN[dialect].is_perpetual else Tireless
+    place, strategy = Place(folder, seed, dialect=dialect), busy(dialect)
     async with place.opened():
         loop, trouble = asyncio.get_running_loop(), Trouble(place.venue, seed)
 
@@ -74,63 +72,28 @@ def became(place: Place, played: Played) -> Counter[str]:
 EVERY = [f"request {do}" for do in REQUEST_FAULTS] + [f"message {do}" for do in MESSAGE_FAULTS]
 
 
-def _try(tmp_path_factory, matrix, do: str, dialect: str) -> None:
-    """Try a fault wherever it may happen, and tell what came of it."""
+@pytest.mark.parametrize(
+    ("dialect", "do"), [(name, do) for k, name in enumerate(deep(TRIED, list(SPOKEN))) for do in EVERY[deep(k, 0) :: deep(10, 1)]]
+)
+def test_fault_of_a_venue_neither_doubles_an_order_nor_changes_the_account(tmp_path_factory, matrix, dialect, do):
     kind, _, name = do.partition(" ")
     every = [one for one in cases(dialect) if one.do == name and one.match.startswith("STREAM") == (kind == "message")]
     ends: Counter[str] = Counter()
-    tried = matrix.some(every, 1)
+    matrix.part, tried = dialect, matrix.some(every, 1)
     for fault in tried:
-        place, played = run_virtually(_trouble(tmp_path_factory.mktemp("fault"), 3, 12, fault, dialect))
+        place, played = run_virtually(_trouble(tmp_path_factory.mktemp("fault"), dialect, 3, 12, fault))
         assert disagreements(place, played) == [], fault
         ends += became(place, played)
     said = (REQUEST_FAULTS if kind == "request" else MESSAGE_FAULTS)[name]
     orders = ", ".join(f"{count} {state}" for state, count in sorted(ends.items()))
-    case = do if dialect == "binance" else f"{dialect}: {do}"
-    matrix.tell(case, said, f"both hold in {len(tried)} cases" + (f"; orders hit: {orders}" if orders else ""))
-
-
-@pytest.mark.parametrize("do", EVERY[:: deep(5, 1)])
-def test_fault_of_a_venue_neither_doubles_an_order_nor_changes_the_account(tmp_path_factory, matrix, do):
-    _try(tmp_path_factory, matrix, do, "binance")
-
-
-@pytest.mark.parametrize("do", EVERY[deep(2, 0) :: deep(12, 1)])
-def test_fault_of_a_venue_of_perpetuals_changes_neither_position_nor_money(tmp_path_factory, matrix, do):
-    _try(tmp_path_factory, matrix, do, "binance-usdm")
-
-
-@pytest.mark.parametrize(
-    ("dialect", "do"),
-    [(name, do) for k, name in enumerate(deep(OF_EACH, OTHERS)) for do in EVERY[deep(2 + 3 * k, 0) :: deep(12, 1)]],
-)
-def test_fault_of_any_other_exchange_neither_doubles_an_order_nor_changes_the_account(tmp_path_factory, matrix, dialect, do):
-    _try(tmp_path_factory, matrix, do, dialect)
+    matrix.tell(do, said, f"both hold in {len(tried)} cases" + (f"; orders hit: {orders}" if orders else ""))
 
 
 @pytest.mark.parametrize("block", range(deep(1, BLOCKS)))
-def test_venue_that_goes_wrong_at_random_neither_doubles_an_order_nor_changes_the_account(tmp_path_factory, matrix, block):
-    for number in matrix.seeds(1, 10):
-        seed = block + number * BLOCKS
-        place, played = run_virtually(_trouble(tmp_path_factory.mktemp("random"), seed, deep(50, 200)))
-        assert disagreements(place, played) == [], seed
-
-
-@pytest.mark.parametrize("block", range(deep(1, BLOCKS)))
-def test_venue_of_perpetuals_that_goes_wrong_at_random_changes_neither_position_nor_money(tmp_path_factory, matrix, block):
-    for number in matrix.seeds(1, 10):
-        seed = block + number * BLOCKS
-        run = _trouble(tmp_path_factory.mktemp("random"), seed, deep(50, 200), dialect="binance-usdm")
-        place, played = run_virtually(run)
-        assert disagreements(place, played) == [], seed
-
-
-@pytest.mark.parametrize("block", range(deep(1, BLOCKS)))
-@pytest.mark.parametrize("dialect", deep(OF_EACH, OTHERS))
-def test_any_other_exchange_that_goes_wrong_at_random_neither_doubles_an_order_nor_changes_the_account(
-    tmp_path_factory, matrix, dialect, block
-):
-    for number in matrix.seeds(1, 10):
-        seed = block + number * BLOCKS
-        place, played = run_virtually(_trouble(tmp_path_factory.mktemp("random"), seed, deep(30, 200), dialect=dialect))
+@pytest.mark.parametrize("dialect", deep(TRIED, list(SPOKEN)))
+def test_venue_that_goes_wrong_at_random_neither_doubles_an_order_nor_changes_the_account(tmp_path_factory, matrix, dialect, block):
+    matrix.part = dialect
+    for number in matrix.seeds(1, SEEDS):
+        seed = block * SEEDS + number
+        place, played = run_virtually(_trouble(tmp_path_factory.mktemp("random"), dialect, seed, deep(30, 40)))
         assert disagreements(place, played) == [], seed

@@ -13,7 +13,8 @@ pytest.importorskip("tradekit_venue")
 
 from tradekit_venue.engine.account import Rates
 
-from live.place import BESIDES, Place, Played, Tireless, disagreements
+from live.place import BESIDES, SYMBOL, Place, Played, Tireless, disagreements
+from tradekit import Strategy
 from tradekit.testing import run_virtually
 
 
@@ -36,3 +37,39 @@ def test_fees_leave_position_and_money_as_the_venue_has_them(tmp_path, asset, ca
     paid = {"BNB": BESIDES - place.account.total("BNB")} if asset else {}
     assert played.session.books.decider.fees_besides == paid
     assert ("the venue takes fees in BNB, which this run has no money in" in caplog.text) == bool(asset)
+
+
+class Leaver(Strategy):
+    """Buy half of one, sell all that is left of it, want to sell all again, and buy again."""
+
+    name = "leaver"
+    step = 0
+
+    def on_bar(self, ctx):
+        self.step += 1
+        if self.step in (1, 4):
+            ctx.buy(0.5)
+        elif self.step in (2, 3):
+            ctx.exit()
+
+
+def test_dust_that_a_fee_leaves_stays_in_the_position_and_is_neither_sent_nor_in_the_way(tmp_path):
+    async def run() -> tuple[Place, Played, list[float]]:
+        place, held, loop = Place(tmp_path, 3), [], asyncio.get_running_loop()
+
+        def look(session) -> None:
+            held.append(session.books.decider.position(SYMBOL))
+
+        def begin(session) -> None:
+            for bar in range(1, 5):
+                loop.call_later(60.0 * bar + 30.0, look, session)
+
+        async with place.opened():
+            until = loop.time() + 270.0
+            return place, await place.play(Leaver, lambda _: loop.time() > until, begin), held
+
+    place, played, held = run_virtually(run())
+    # A tenth of a percent of what is bought is taken off it, and a thousandth is the smallest step.
+    assert held == pytest.approx([0.4995, 0.0005, 0.0005, 0.5])
+    assert [str(order.quantity.normalize()) for order in place.account.orders.values()] == ["0.5", "0.499", "0.5"]
+    assert disagreements(place, played) == []

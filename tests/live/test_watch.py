@@ -14,6 +14,7 @@ from typing import Any
 
 import pytest
 
+from live.faults import SPOKEN
 from live.local_venue import local_venue
 from live.process import Nursery, Process, until
 from proofs import deep
@@ -50,6 +51,9 @@ class Post:
     nursery: Nursery
     hang_s: float = 3_600.0
     watchdog: str = "false"
+    dialect: str = "binance"
+    live: str = ""
+    """More of `[live]`."""
     control: Any = field(init=False)
     keys: dict[str, str] = field(init=False)
     count: int = 0
@@ -57,10 +61,12 @@ class Post:
     def __post_init__(self) -> None:
         from tradekit_venue.control import Control
 
-        _, secrets = local_venue(self.nursery, self.folder, "BTC/USDT")
+        spoken = SPOKEN[self.dialect]
+        symbol = "BTC/USDT:USDT" if spoken.is_perpetual else "BTC/USDT"
+        _, secrets = local_venue(self.nursery, self.folder, symbol, self.dialect)
         self.control = Control(secrets["url"], secrets["token"], 60.0)
         self.keys = {"TRADEKIT_POST_KEY": secrets["apiKey"], "TRADEKIT_POST_SECRET": secrets["secret"]}
-        where = f'exchange = "binance"\nurl = "{secrets["url"]}"'
+        where = "\n".join(f'{key} = "{value}"' for key, value in {**spoken.where, "url": secrets["url"]}.items())
         (self.folder / "run.toml").write_text(f"""risk = []
 [run]
 name = "post"
@@ -68,10 +74,11 @@ mode = "live"
 [account]
 currency = "USDT"
 capital = 100_000
+{'kind = "margin"' if spoken.is_perpetual else ""}
 [data]
 source = "ccxt"
 {where}
-instruments = ["BTC/USDT"]
+instruments = ["{symbol}"]
 interval = "1m"
 [strategy]
 name = "rests"
@@ -87,6 +94,7 @@ lag_s = 0
 silence_bars = 0
 hang_s = {self.hang_s}
 watchdog = {self.watchdog}
+{self.live}
 [[report]]
 name = "summary"
 """)
@@ -219,3 +227,30 @@ def test_killed_process_is_halted_by_the_watchdog_that_its_run_started(tmp_path,
 def is_watched(post: Post) -> bool:
     with post.journal() as store:
         return bool(store.is_watched())
+
+
+@pytest.mark.skipif("not config.getoption('proof')", reason="it takes as long as a timer takes to be set anew")
+def test_process_that_is_killed_with_nobody_to_watch_leaves_no_order_where_the_venue_has_a_timer(tmp_path, nursery, matrix):
+    matrix.count = 1
+    post = Post(tmp_path, nursery, dialect="binance-usdm", live="cancel_all_after_s = 30")
+    post.control.run(1.0)  # the timer is set anew in real time, so the venue's has to be real as well
+    trader = post.trade()
+
+    def times_set() -> int:
+        return sum(one["name"] == "countdownCancelAll" for one in post.control.received())
+
+    trader.until(times_set)
+    post.control.advance(60_000)
+    trader.until(post.resting)
+    left = post.resting()
+    before = times_set()
+    trader.until(lambda: times_set() > before)
+    assert "the venue's timer was last set at" in post.status()
+    os.kill(trader.pid, signal.SIGKILL)
+    assert trader.wait() == -signal.SIGKILL
+    post.control.advance(1_000)
+    assert post.resting() == left
+    post.control.advance(30_000)
+    assert post.resting() == set()
+    assert ", for 30 s: " in post.status()
+    matrix.tell("SIGKILL, and no watchdog", "`cancel_all_after_s = 30`", "the venue has cancelled all orders within 30 s")

@@ -104,3 +104,38 @@ def test_order_that_comes_after_the_deadline_in_its_header_is_refused(monkeypatc
                 await executor.close()
 
     asyncio.run(do())
+
+
+def test_wait_for_a_turn_is_not_taken_for_the_way_to_the_exchange(venue: Venue, trader: Any) -> None:
+    async def do(executor: CcxtExecutor) -> None:
+        client, now = executor._connected(), venue.clock.now()
+
+        async def wait(*_: Any) -> None:
+            client.milliseconds = lambda: now + 40_000
+            venue.clock.skew = 40_000
+
+        client.milliseconds, client.throttle = lambda: now, wait
+        assert await executor.venue_time() == (now + 40_000) * 1_000_000
+        assert client.options["timeDifference"] == 0
+
+    trader(do)
+
+
+@pytest.mark.parametrize(("known", "found"), [(-700, -700), (5_000, 0), (-60_000, -30_000)])
+def test_answer_that_took_long_moves_the_clock_only_as_far_as_it_proves(venue: Venue, trader: Any, known: int, found: int) -> None:
+    async def do(executor: CcxtExecutor) -> None:
+        client, now = executor._connected(), venue.clock.now()
+        fetch = client.fetch_time
+
+        async def late() -> Any:
+            # It leaves half a minute before the exchange looks at its clock, and the answer is there at once.
+            client.milliseconds = lambda: now - 30_000
+            told = await fetch()
+            client.milliseconds = lambda: now
+            return told
+
+        client.fetch_time, client.options["timeDifference"] = late, known
+        await executor.venue_time()
+        assert client.options["timeDifference"] == found
+
+    trader(do)

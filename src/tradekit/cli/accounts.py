@@ -13,6 +13,7 @@ from tradekit.cli.output import json_option, print_json, print_table
 from tradekit.errors import ConfigError, nearest
 
 if TYPE_CHECKING:
+    from tradekit.journal.heartbeat import Timer
     from tradekit.journal.store import JournalStore, OrderRow
 
 __all__ = ["flatten_command", "halt_command", "reduce_only_command", "resume_command", "status_command"]
@@ -130,7 +131,7 @@ def _ask(account: str, runs: Path, command: str, reason: str) -> None:
 def _status(account: str, runs: Path) -> dict[str, Any]:
     import json
 
-    from tradekit.journal.heartbeat import last_beat
+    from tradekit.journal.heartbeat import last_beat, last_timer
 
     store = _open(account, runs)
     try:
@@ -138,7 +139,8 @@ def _status(account: str, runs: Path) -> dict[str, Any]:
         waiting = [{"command": asked.command, "reason": asked.reason, "by": asked.cause} for asked in store.asked()]
         orders = [row for row in store.orders() if row.state in ("sending", "unknown", "open")]
         is_running, is_watched = store.is_leased(), store.is_watched()
-        beat = last_beat(store.path.with_suffix(".beat"))
+        signs = store.path.with_suffix(".beat")
+        beat, timer = last_beat(signs), last_timer(signs)
     finally:
         store.close()
     level = held.get("state", "run")
@@ -150,6 +152,7 @@ def _status(account: str, runs: Path) -> dict[str, Any]:
         "holds": held.get("holds", []),
         "watchdog": is_watched,
         "silent_s": round(beat.age_s, 1) if is_running and beat is not None and not beat.is_over else None,
+        "timer": None if timer is None else _timer(timer),
         "mode": settings.get("run", {}).get("mode", ""),
         "strategy": _strategies(settings.get("strategy", {})),
         "session": 0 if session is None else session.id,
@@ -165,6 +168,12 @@ def _status(account: str, runs: Path) -> dict[str, Any]:
         "orders": [_order(row) for row in orders],
         "asked": waiting,
     }
+
+
+def _timer(timer: Timer) -> dict[str, Any]:
+    import time
+
+    return {"set": _time(timer.asked), "seconds": timer.seconds, "left_s": round(timer.left_s(time.time_ns()), 1)}
 
 
 def _strategies(table: dict[str, Any] | list[dict[str, Any]]) -> str:
@@ -187,6 +196,8 @@ def _show(one: dict[str, Any]) -> None:
     if one["mode"] == "live":
         silent = "" if one["silent_s"] is None else f", last sign of life {one['silent_s']:g} s ago"
         click.echo(("a watchdog watches over it" if one["watchdog"] else "no watchdog watches over it") + silent)
+    if one["timer"]:
+        click.echo(_timer_words(one["timer"]))
     if one["fees_besides"]:
         paid = ", ".join(f"{amount} {currency}" for currency, amount in one["fees_besides"].items())
         click.echo(f"fees of this session that are not in its money: {paid}")
@@ -202,6 +213,13 @@ def _show(one: dict[str, Any]) -> None:
     if one["orders"]:
         orders = [(row["client_id"], row["state"], row["filled"], _intent(row["intent"])) for row in one["orders"]]
         print_table(("order", "state", "filled", "what"), orders)
+
+
+def _timer_words(timer: dict[str, Any]) -> str:
+    """Say what the venue's own timer does, and when."""
+    left = timer["left_s"]
+    what = f"in {left:g} s it cancels all orders" if left > 0 else f"it ran out {-left:g} s ago, and cancels all orders then"
+    return f"the venue's timer was last set at {timer['set']}, for {timer['seconds']:g} s: {what}"
 
 
 def _share(name: str, own: dict[str, Any]) -> tuple[str, str, str, str]:

@@ -92,6 +92,22 @@ def test_timer_that_can_not_be_set_for_a_moment_is_set_soon_after(stage):
     assert [order.status.name for order in stage.venue.orders.values()] == ["FILLED", "OPEN"]
 
 
+def test_timer_is_noted_when_the_venue_has_answered_as_of_when_it_was_asked(stage):
+    noted = []
+
+    def trouble(session):
+        session.countdown.note = lambda timer: noted.append((timer, stage.clock()))
+        stage.loop.call_later(19.0, lambda: stage.venue.faults.append(Fault("cancel_all_after", "lost-after")))
+
+    began = stage.clock()
+    stage.play(100, trouble)
+    assert [timer.seconds for timer, _ in noted] == [60.0] * (len(noted) - 1) + [0.0]
+    assert [timer.asked for timer, _ in noted] == sorted(timer.asked for timer, _ in noted)
+    assert all(began <= timer.asked <= now for timer, now in noted)
+    # One was carried out and not answered: nobody can say until when that holds.
+    assert len(noted) == stage.venue.countdowns - 1
+
+
 def test_timer_that_can_not_be_taken_back_is_told(stage, caplog):
     def trouble(session):
         stage.loop.call_later(590.0, lambda: stage.venue.faults.append(Fault("cancel_all_after", "lost-before", times=9)))

@@ -198,6 +198,35 @@ def test_session_light_look_at_the_venue_finds_an_order_in_doubt_beside_a_foreig
     assert seen == {"before": (LegState.UNKNOWN, ""), "after": LegState.FILLED}
 
 
+def test_session_trade_that_the_stream_tells_of_is_booked_while_the_books_are_still_being_compared(stage):
+    seen = {}
+
+    def begin(session):
+        session.timing = replace(session.timing, doubt=1e6, light=1e6)
+        answer = session.executor.open_orders
+
+        async def slow(symbols):
+            await asyncio.sleep(45.0)
+            seen["compared"] = stage.loop.time()
+            return await answer(symbols)
+
+        def break_off():
+            session.executor.open_orders = slow
+            stage.venue.break_streams()
+
+        def look():
+            seen["looked"] = stage.loop.time(), stage.held(), session.books.decider.position("BTC/USDT")
+
+        stage.loop.call_later(90.0, break_off)
+        stage.loop.call_later(121.0, look)
+
+    assert stage.play(150, begin).ended.error is None
+    when, there, here = seen["looked"]
+    assert when < seen["compared"]
+    assert len(stage.venue.trades) > 1
+    assert float(there) == here
+
+
 def test_session_gap_in_which_the_source_has_no_bars_yet_is_asked_for_again(stage):
     late = stage.script["BTC/USDT"].close_time[20]
 

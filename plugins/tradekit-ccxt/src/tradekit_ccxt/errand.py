@@ -34,6 +34,8 @@ class Errand:
     """Takes keys out of a text."""
     check: Callable[[], None] = _let_pass
     """Raises `OrderRefused` right before an order leaves, if it must not any more."""
+    sent_ms: int = 0
+    """When the last request left, after it has waited for its turn, by this machine's clock."""
     has_left: bool = False
     """Whether a request that may change something has left this process."""
     failure: BaseException | None = None

@@ -21,6 +21,7 @@ __all__ = ["Link", "governor"]
 _log = logging.getLogger("tradekit.ccxt")
 _MS = 1_000_000
 _LEAST_BURST = 4.0
+_QUICK_MS = 1_000
 Answer = TypeVar("Answer")
 
 
@@ -65,17 +66,23 @@ class Link:
                 _log.warning("%s; requests may go on being refused for their time", error)
 
     async def set_clock(self) -> int:
-        """Ask the exchange for its time, and stamp requests by it from now on."""
+        """Ask the exchange for its time, and stamp requests by it from now on.
+
+        An answer that took long says little: then requests are stamped as before, as far as the answer does not disprove it.
+        """
         client = self.client
         if not client.has.get("fetchTime"):
             raise VenueError(f"{client.id} does not tell its time")
-        before = client.milliseconds()
-        told = await self._ask(self.errand(Priority.RECONCILE), "tell its time", client.fetch_time)
+        errand = self.errand(Priority.RECONCILE)
+        told = await self._ask(errand, "tell its time", client.fetch_time)
         if told is None:
             raise VenueError(f"{client.id} answered without its time", is_passing=True)
         there = int(told)
         if "timeDifference" in client.options:
-            client.options["timeDifference"] = (before + client.milliseconds()) // 2 - there
+            least, most = errand.sent_ms - there, client.milliseconds() - there
+            known = int(client.options["timeDifference"] or 0)
+            is_quick = most - least <= _QUICK_MS
+            client.options["timeDifference"] = (least + most) // 2 if is_quick else min(max(known, least), most)
         return there * _MS
 
 

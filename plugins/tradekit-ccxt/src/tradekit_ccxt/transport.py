@@ -109,6 +109,7 @@ class Transport:
                 if is_order:
                     errand.check()
                     headers = self._dated(headers)
+                errand.sent_ms = self.client.milliseconds()
                 errand.has_left = errand.has_left or is_change or is_order
                 return await self._fetch(url, method, headers, body)
         except BaseException as error:

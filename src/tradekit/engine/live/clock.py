@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable
+import math
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 from tradekit.engine.live.resolve import answer
@@ -36,12 +38,12 @@ class VenueClock:
             there = source.venue_time()
             self.offset = 0 if there is None else there - self.here()
             return
-        found = []
+        bounds = []
         for _ in range(3):
             before = self.here()
             there = await answer(executor.venue_time())
-            found.append(there - (before + self.here()) // 2)
-        self.offset = sorted(found)[1]
+            bounds.append((there - self.here(), there - before))
+        self.offset = _between(self.offset, *min(bounds, key=lambda one: one[1] - one[0]))
         if abs(self.offset) > _SECOND:
             _log.warning("the clock of this machine differs from the venue's by %.1f s", self.offset / _SECOND)
 
@@ -55,6 +57,11 @@ class VenueClock:
         self.offset = max(self.offset, proven - self.here())
 
 
+def _between(known: int, least: int, most: int) -> int:
+    """Return the middle of what an offset can be; of answers that took long, the known one as far as they do not disprove it."""
+    return (least + most) // 2 if most - least <= _LIKELY else min(max(known, least), most)
+
+
 class Rhythm:
     """When things were last done that are done from time to time, by the running event loop's clock."""
 
@@ -65,6 +72,19 @@ class Rhythm:
         """Count from now on, as if these had just been done; those that have begun already go on."""
         for one in what:
             self._last.setdefault(one, asyncio.get_running_loop().time())
+
+    def hurry(self, what: str) -> None:
+        """Let something be due at once."""
+        self._last[what] = -math.inf
+
+    @contextmanager
+    def made_up_for(self, what: str) -> Iterator[None]:
+        """Do something that was due; if that fails, it is due again at once."""
+        try:
+            yield
+        except BaseException:
+            self.hurry(what)
+            raise
 
     def is_due(self, what: str, every: float) -> bool:
         """Say whether something is due that is done every so many seconds, and count from now on if it is."""

@@ -101,7 +101,7 @@ async def _run(
         loop.add_signal_handler(number, session.stop, number)
     on_start(started)
     heartbeat = Heartbeat(store.path.with_suffix(".beat"))
-    session.guard.beat = heartbeat.beat
+    session.guard.beat, session.countdown.note = heartbeat.beat, heartbeat.note
     # What is there now stays: looking through ccxt's markets again and again for what to free would hold orders up.
     gc.collect()
     gc.freeze()

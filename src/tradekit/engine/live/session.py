@@ -231,7 +231,7 @@ class LiveSession:
             elif isinstance(event, VenueOrder):
                 await self.resolver.notice(event, self.since or self.resolver.since)
             else:
-                await self._reconcile(is_full=True)
+                self._rhythm.hurry("full")  # it can take a minute, and what the stream tells meanwhile must not wait
 
     async def _tick(self) -> None:
         """Close rows by the clock, and ask for the bars that are missing."""
@@ -252,7 +252,8 @@ class LiveSession:
                 await self.venue_clock.ask(self.source, self.executor)
                 self.guard.watch_clock(self.venue_clock.offset)
             if self._rhythm.is_due("full", self.timing.full):
-                await self._reconcile(is_full=True)
+                with self._rhythm.made_up_for("full"):
+                    await self._reconcile(is_full=True)
             elif self._rhythm.is_due("light", self.timing.light):
                 await self._reconcile(is_full=False)
             await asyncio.sleep(self.timing.tick)
@@ -271,10 +272,8 @@ class LiveSession:
         if self.resolver is None:
             return
         began = self.now()
-        found = await self.resolver.reconcile(self.since or self.resolver.since, is_full)
-        if is_full:
-            self.since = began
-        found.report()
+        (await self.resolver.reconcile(self.since or self.resolver.since, is_full)).report()
+        self.since = began if is_full else self.since
 
     async def _wind_down(self) -> None:
         """Cancel what adds risk, and wait until it is known what became of it."""

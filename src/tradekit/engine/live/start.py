@@ -136,7 +136,7 @@ def _session(
     clock_s = live.clock_s if executor is not None and executor.has_true_time else 0.0
     limits = Limits(round(live.silence_bars * interval) or None, live.lag_s or None, clock_s or None)
     session = LiveSession(books, composed.source, executor, feed, opening.baseline, timing, clock, limits=limits)
-    session.countdown = Countdown(executor, tuple(decider.instruments), live.cancel_all_after_s)
+    session.countdown = Countdown(executor, tuple(decider.instruments), live.cancel_all_after_s, clock)
     if session.resolver is not None:
         session.resolver.paid, session.resolver.paid_since = books.store.payment_keys(), opening.paid_since
         session.resolver.money = opening.money
