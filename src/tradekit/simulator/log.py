@@ -159,11 +159,11 @@ class Log:
         if place < 0 or place > self.place:
             return None
         for k in range(place, self.place):
-            at -= self.width[k]
+            at -= int(self.width[k])
         while self.moment_place[moment] > place:
             moment -= 1
         found: list[float] = []
-        for k in range(at, at + self.width[place]):
+        for k in range(at, at + int(self.width[place])):
             found.append(self.a[k])  # noqa: PERF401 - a comprehension has its own, untyped, index
         return (
             self.kind[place],
