@@ -164,15 +164,15 @@ class Log:
             moment -= 1
         found: list[float] = []
         for k in range(at, at + int(self.width[place])):
-            found.append(self.a[k])  # noqa: PERF401 - a comprehension has its own, untyped, index
+            found.append(float(self.a[k]))  # noqa: PERF401 - a comprehension has its own, untyped, index
         return (
-            self.kind[place],
-            self.code[place],
-            self.rule[place],
-            self.instrument[place],
-            self.order[place],
-            self.cause[place],
-            self.moment_time[moment],
+            int(self.kind[place]),
+            int(self.code[place]),
+            int(self.rule[place]),
+            int(self.instrument[place]),
+            int(self.order[place]),
+            int(self.cause[place]),
+            int(self.moment_time[moment]),
             found,
         )
 
