@@ -151,7 +151,7 @@ class Opinions:
 
     def value(self) -> int:
         """Take down what is held and what everything is worth: nothing is traded while orders are judged."""
-        positions = {}
+        positions: dict[str, Position] = {}
         prices = {}
         times = {}
         for i in range(len(self.symbols)):
