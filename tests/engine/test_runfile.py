@@ -136,12 +136,12 @@ def test_read_run_file_name_makes_a_folder_name(read, name, slug):
         (
             ("kind =", "knd ="),
             "line 9: unknown key account.knd; allowed in [account]: currency, capital, kind, leverage, maintenance, "
-            "liquidation_fee_bps, borrow_rate, interest_rate, loan_rate, conversion_bps; did you mean 'kind'?",
+            "liquidation_fee_bps, borrow_rate, interest_rate, loan_rate, conversion_bps, net_orders; did you mean 'kind'?",
         ),
         (
             ('kind = "margin"', "seed = 3"),
             "line 9: unknown key account.seed; allowed in [account]: currency, capital, kind, leverage, maintenance, "
-            "liquidation_fee_bps, borrow_rate, interest_rate, loan_rate, conversion_bps; 'seed' is a key of [run]",
+            "liquidation_fee_bps, borrow_rate, interest_rate, loan_rate, conversion_bps, net_orders; 'seed' is a key of [run]",
         ),
         (
             ("tick = 0.01", "tik = 0.01"),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Literal
 
 import numpy as np
@@ -20,6 +20,7 @@ from tradekit.errors import StrategyError
 from tradekit.journal.record import Record
 from tradekit.journal.tables import journal_table
 from tradekit.model.bars import Floats
+from tradekit.model.order import Reason
 from tradekit.plugin.contracts import Strategy
 from tradekit.simulator.context import Context
 from tradekit.simulator.loops import run_targets
@@ -104,8 +105,15 @@ def decide_until(composed: ComposedRun, market: MarketData, form: Form, moment: 
         failure, failed_at = error, context.time_ns
     record = Record.of(simulation, prepared.setup)
     read = _reading(prepared, market)
-    decisions = tuple(decisions_in(journal_table(record), read))
+    decisions = tuple(map(_without_outcome, decisions_in(journal_table(record), read)))
     return Decided(decisions, record, prepared.setup.names, prepared.setup.values, read, failure, failed_at, called)
+
+
+def _without_outcome(decision: Decision) -> Decision:
+    """Leave out that there was no money for an order: that shows at the next open, whose time is that of this close."""
+    if decision.terms.get("refused") != Reason.INSUFFICIENT_FUNDS.text:
+        return decision
+    return replace(decision, terms={name: value for name, value in decision.terms.items() if name != "refused"})
 
 
 def _run_on_ticks(prepared: Prepared, context: Context, rows: int, called: dict[int, str]) -> None:
