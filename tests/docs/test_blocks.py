@@ -44,8 +44,8 @@ from tradekit.cli.main import main
 ROOT = Path(__file__).resolve().parents[2]
 DOCS = ROOT / "docs"
 PAGES = [path for path in sorted(DOCS.rglob("*.md")) if "_build" not in path.parts]
-LONG = re.compile(r"ci|plugin|write-an?-(?!indicator).*")
-"""How-to pages that install and test a package of their own, as one of their kind and the tutorial do: only proofs follow them."""
+LONG = re.compile(r"ci|plugin|write-an?-.*")
+"""How-to pages that install and test a package of their own, as the tutorial does: only proofs follow them."""
 PAGES = [path for path in PAGES if deep(0, 1) or path.parent.name != "how-to" or not LONG.fullmatch(path.stem)]
 UPDATES = os.environ.get("TRADEKIT_DOCS_UPDATE") == "1"
 
