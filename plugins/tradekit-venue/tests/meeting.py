@@ -94,3 +94,9 @@ async def meet(made: Venue) -> AsyncIterator[tuple[Opened, Any, Any]]:
             place.venue.faults.clear()
             await anna.close()
             await bert.close()
+
+
+async def subscribed(place: Opened, count: int) -> None:
+    """Wait until so many subscriptions have come."""
+    while sum(one["name"] == "subscribe" for one in place.venue.received) < count:
+        await asyncio.sleep(0.01)

@@ -7,9 +7,8 @@ from decimal import Decimal
 
 import ccxt.pro
 import pytest
-from meeting import START, SYMBOL, meet, new_venue
+from meeting import START, SYMBOL, meet, new_venue, subscribed
 from tradekit_venue.faults import Fault
-from tradekit_venue.serving import Opened
 
 
 def test_session_of_orders_is_what_ccxt_expects() -> None:
@@ -133,12 +132,6 @@ def test_public_data_is_what_ccxt_makes_of_it() -> None:
             assert await anna.fetch_time() == START
 
     asyncio.run(session())
-
-
-async def subscribed(place: Opened, count: int) -> None:
-    """Wait until so many subscriptions have come."""
-    while sum(one["name"] == "subscribe" for one in place.venue.received) < count:
-        await asyncio.sleep(0.01)
 
 
 def test_account_is_told_over_its_socket_of_each_order_and_trade() -> None:

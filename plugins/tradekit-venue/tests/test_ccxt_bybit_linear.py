@@ -7,9 +7,8 @@ from decimal import Decimal
 
 import ccxt.pro
 import pytest
-from meeting import PERPETUAL, START, meet, new_venue
+from meeting import PERPETUAL, START, meet, new_venue, subscribed
 from tradekit_venue.engine.perpetual import FUNDING_EVERY_MS
-from tradekit_venue.serving import Opened
 
 
 def test_market_carries_the_rules_and_its_funding() -> None:
@@ -104,11 +103,6 @@ def test_leverage_margin_and_position_mode_are_set_and_read_back() -> None:
     asyncio.run(session())
 
 
-async def heard(place: Opened, count: int) -> None:
-    while sum(one["name"] == "subscribe" for one in place.venue.received) < count:
-        await asyncio.sleep(0.01)
-
-
 def test_streams_tell_of_orders_trades_positions_and_liquidation() -> None:
     async def session() -> None:
         async with meet(new_venue("bybit-linear")) as (place, anna, bert):
@@ -121,7 +115,7 @@ def test_streams_tell_of_orders_trades_positions_and_liquidation() -> None:
                 asyncio.ensure_future(anna.watch_positions()),
                 asyncio.ensure_future(anna.watch_ohlcv(PERPETUAL, "1m")),
             )
-            await heard(place, 4)
+            await subscribed(place, 4)
             await anna.create_order(PERPETUAL, "market", "buy", "50", None, {"clientOrderId": "tkone"})
             assert (await orders)[0]["clientOrderId"] == "tkone"
             (trade,) = await trades

@@ -7,7 +7,7 @@ from decimal import Decimal
 
 import ccxt.pro
 import pytest
-from meeting import START, SYMBOL, meet, new_venue
+from meeting import START, SYMBOL, meet, new_venue, subscribed
 from tradekit_venue.faults import Fault
 
 
@@ -96,8 +96,7 @@ def test_account_is_told_over_its_socket_of_each_order_and_trade() -> None:
             orders = asyncio.ensure_future(anna.watch_orders())
             trades = asyncio.ensure_future(anna.watch_my_trades())
             money = asyncio.ensure_future(anna.watch_balance())
-            while sum(one["name"] == "subscribe" for one in place.venue.received) < 3:
-                await asyncio.sleep(0.01)
+            await subscribed(place, 3)
             await anna.create_order(SYMBOL, "limit", "buy", "0.1", "30000", {"clientOrderId": "tkone"})
             (told,) = await orders
             assert (told["clientOrderId"], told["status"], Decimal(told["amount"])) == ("tkone", "open", Decimal("0.1"))
@@ -128,8 +127,7 @@ def test_market_is_told_over_public_sockets() -> None:
             book, trades, bars, ticker = [asyncio.ensure_future(one) for one in waits]
             assert [*map(float, (await book)["bids"][0])] == [30_000.0, 0.1]
             assert Decimal((await ticker)["bid"]) == 30_000
-            while sum(one["name"] == "subscribe" for one in place.venue.received) < 4:
-                await asyncio.sleep(0.01)
+            await subscribed(place, 4)
             changed = asyncio.ensure_future(anna.watch_order_book(SYMBOL))
             await bert.create_order(SYMBOL, "market", "sell", "0.04")
             (trade,) = await trades

@@ -8,7 +8,7 @@ from itertools import pairwise
 
 import ccxt.pro
 import pytest
-from meeting import PERPETUAL, START, meet, new_venue
+from meeting import PERPETUAL, START, meet, new_venue, subscribed
 
 
 def test_market_carries_the_rules_and_the_contracts_size() -> None:
@@ -132,8 +132,7 @@ def test_account_is_told_over_its_socket_of_orders_trades_and_positions() -> Non
             await bert.create_order(PERPETUAL, "limit", "sell", "100", "30000")
             waits = [anna.watch_orders(), anna.watch_my_trades(), anna.watch_positions([PERPETUAL]), anna.watch_balance()]
             orders, trades, positions, money = [asyncio.ensure_future(one) for one in waits]
-            while sum(one["name"] == "subscribe" for one in place.venue.received) < 3:
-                await asyncio.sleep(0.01)
+            await subscribed(place, 3)
             await anna.create_order(PERPETUAL, "market", "buy", "25", None, {"clientOrderId": "tkone"})
             assert (await orders)[0]["clientOrderId"] == "tkone"
             (trade,) = await trades

@@ -18,7 +18,7 @@ from tradekit_venue.engine.exchange import Exchange
 from tradekit_venue.engine.flow import Flow
 from tradekit_venue.engine.listing import Listing
 from tradekit_venue.engine.market import Market
-from tradekit_venue.engine.perpetual import FUNDING_EVERY_MS, Perpetual
+from tradekit_venue.engine.perpetual import Perpetual, next_funding
 from tradekit_venue.faults import Script
 from tradekit_venue.recording import Print, Recording
 
@@ -153,7 +153,7 @@ class Venue:
         """Plan the next funding of a perpetual: every eight hours by the venue's clock, from midnight UTC."""
         market = listing.market
         if isinstance(market, Perpetual):
-            due = (self.clock.now() // FUNDING_EVERY_MS + 1) * FUNDING_EVERY_MS
+            due = next_funding(self.clock.now())
             self._plan(due, lambda: self._fund(listing, market, due))
 
     def _fund(self, listing: Listing, market: Perpetual, due: int) -> None:

@@ -9,21 +9,14 @@ from typing import Any
 from tradekit_venue.binance.forms import amount, id_of
 from tradekit_venue.binance.market_data import depth, each, server_rules, wanted
 from tradekit_venue.binance.request import Endpoint, Request
-from tradekit_venue.engine.listing import Listing
+from tradekit_venue.engine.listing import Listing, perpetual_of
 from tradekit_venue.engine.market import decimals
-from tradekit_venue.engine.perpetual import FUNDING_EVERY_MS, Perpetual
+from tradekit_venue.engine.perpetual import Perpetual, next_funding
 
-__all__ = ["ENDPOINTS", "perpetual_of"]
+__all__ = ["ENDPOINTS"]
 
 NEVER = 4_133_404_800_000
 """When a perpetual is delivered."""
-
-
-def perpetual_of(listing: Listing) -> Perpetual:
-    """Return a market, which is a perpetual here. Raises `TypeError` for one that is not."""
-    if not isinstance(listing.market, Perpetual):
-        raise TypeError(f"{listing.market.symbol!r} is no perpetual, and this dialect has nothing else")
-    return listing.market
 
 
 def exchange_info(request: Request) -> dict[str, Any]:
@@ -89,7 +82,7 @@ def timed_depth(request: Request) -> dict[str, Any]:
 def premium(listing: Listing, request: Request) -> dict[str, Any]:
     """Return the mark price, which is the last one, and what is known of funding."""
     now, last = request.now(), amount(listing.last or Decimal(0))
-    following = (now // FUNDING_EVERY_MS + 1) * FUNDING_EVERY_MS
+    following = next_funding(now)
     rate = listing.funding.get(following, perpetual_of(listing).funding_rate)
     prices = {"markPrice": last, "indexPrice": last, "estimatedSettlePrice": last}
     rates = {"lastFundingRate": amount(rate), "interestRate": "0.00010000", "nextFundingTime": following}

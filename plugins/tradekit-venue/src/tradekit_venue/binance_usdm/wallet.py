@@ -9,8 +9,7 @@ from tradekit_venue.binance.market_data import wanted
 from tradekit_venue.binance.refusals import RefusedError
 from tradekit_venue.binance.request import Endpoint, Request
 from tradekit_venue.binance_usdm.forms import account_form, income_form, position_form
-from tradekit_venue.binance_usdm.listing import perpetual_of
-from tradekit_venue.engine.listing import Listing
+from tradekit_venue.engine.listing import Listing, perpetual_of
 
 __all__ = ["ENDPOINTS"]
 

@@ -9,7 +9,7 @@ from tradekit_venue.engine.candles import DAY, Candle
 from tradekit_venue.engine.listing import Listing
 from tradekit_venue.engine.market import Market
 from tradekit_venue.engine.order import Force, Kind, Order, Side, Status, Trade
-from tradekit_venue.engine.perpetual import FUNDING_EVERY_MS, Perpetual
+from tradekit_venue.engine.perpetual import FUNDING_EVERY_MS, Perpetual, next_funding
 
 __all__ = [
     "INTERVALS",
@@ -265,7 +265,7 @@ def rows(levels: list[tuple[Decimal, Decimal]]) -> list[list[str]]:
 
 def funding_due(listing: Listing, market: Perpetual, now: int) -> tuple[Decimal, int]:
     """Return at which rate funding is paid next, and when."""
-    due = (now // FUNDING_EVERY_MS + 1) * FUNDING_EVERY_MS
+    due = next_funding(now)
     return listing.funding.get(due, market.funding_rate), due
 
 

@@ -83,7 +83,7 @@ def funding(request: Request) -> dict[str, Any]:
     start, end, limit = params.optional("startTime"), params.optional("endTime"), params.limit(200, 200)
     if start is not None and end is None:
         raise wrong("endTime")
-    paid = {time: rate for time, rate in listing.funding.items() if time <= now} | {time: rate for time, rate, _ in listing.funded}
+    paid = listing.rates_until(now)
     times = [time for time in sorted(paid) if (start is None or time >= start) and (end is None or time <= end)]
     found = [
         {"symbol": id_of(listing.market), "fundingRate": text(paid[time]), "fundingRateTimestamp": str(time)}

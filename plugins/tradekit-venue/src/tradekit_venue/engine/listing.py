@@ -9,8 +9,9 @@ from tradekit_venue.engine.book import Book
 from tradekit_venue.engine.candles import Candles
 from tradekit_venue.engine.market import Market
 from tradekit_venue.engine.order import Kind, Order, Side, Trade
+from tradekit_venue.engine.perpetual import Perpetual
 
-__all__ = ["Listing"]
+__all__ = ["Listing", "perpetual_of"]
 
 TAPE = 100_000
 """So many trades are kept for those who ask for history."""
@@ -41,6 +42,11 @@ class Listing:
         self.trade_number = 0
         self._touched: dict[tuple[Side, Decimal], None] = {}
         self._shown: dict[tuple[Side, Decimal], Decimal] = {}
+
+    def rates_until(self, now: int) -> dict[int, Decimal]:
+        """Return the rates of funding that was paid, by its time: also those of a recording, from before the venue opened."""
+        known = {time: rate for time, rate in self.funding.items() if time <= now}
+        return known | {time: rate for time, rate, _ in self.funded}
 
     def touch(self, order: Order) -> None:
         """Take note that the level of an order has changed, or may have."""
@@ -77,3 +83,10 @@ class Listing:
     def next_triggered(self) -> Order | None:
         """Return the oldest waiting order whose trigger has been reached."""
         return next((o for o in self.waiting.values() if self.is_triggered(o.side, o.asked.kind, o.asked.trigger)), None)
+
+
+def perpetual_of(listing: Listing) -> Perpetual:
+    """Return a market, which is a perpetual here. Raises `TypeError` for one that is not."""
+    if not isinstance(listing.market, Perpetual):
+        raise TypeError(f"{listing.market.symbol!r} is no perpetual, and this dialect has nothing else")
+    return listing.market

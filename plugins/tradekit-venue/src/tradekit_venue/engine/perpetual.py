@@ -7,10 +7,15 @@ from decimal import Decimal
 
 from tradekit_venue.engine.market import Market
 
-__all__ = ["FUNDING_EVERY_MS", "Holding", "Income", "Perpetual"]
+__all__ = ["FUNDING_EVERY_MS", "Holding", "Income", "Perpetual", "next_funding"]
 
 ZERO = Decimal(0)
 FUNDING_EVERY_MS = 8 * 3_600_000
+
+
+def next_funding(now: int) -> int:
+    """Return when funding is due next, in milliseconds."""
+    return (now // FUNDING_EVERY_MS + 1) * FUNDING_EVERY_MS
 
 
 @dataclass(frozen=True, slots=True)

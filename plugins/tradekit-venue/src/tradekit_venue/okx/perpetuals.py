@@ -6,9 +6,9 @@ from collections.abc import Iterator
 from decimal import Decimal
 from typing import Any
 
-from tradekit_venue.engine.listing import Listing
+from tradekit_venue.engine.listing import Listing, perpetual_of
 from tradekit_venue.engine.order import Order, Trade
-from tradekit_venue.engine.perpetual import FUNDING_EVERY_MS, Perpetual
+from tradekit_venue.engine.perpetual import FUNDING_EVERY_MS, Perpetual, next_funding
 from tradekit_venue.okx.forms import family_of, id_of, size, text
 from tradekit_venue.okx.params import wrong
 from tradekit_venue.okx.positions import Bill, bill_form, position_form
@@ -20,13 +20,6 @@ __all__ = ["ENDPOINTS"]
 DAY_MS = 86_400_000
 RECENT_MS, OLDEST_MS = 7 * DAY_MS, 90 * DAY_MS
 """For how long entries of the ledger are among the recent ones, and in the archive."""
-
-
-def perpetual_of(listing: Listing) -> Perpetual:
-    """Return a market, which is a perpetual here. Raises `TypeError` for one that is not."""
-    if not isinstance(listing.market, Perpetual):
-        raise TypeError(f"{listing.market.symbol!r} is no perpetual, and this dialect has nothing else")
-    return listing.market
 
 
 def named(request: Request) -> list[Listing]:
@@ -157,7 +150,7 @@ def mark_prices(request: Request) -> list[dict[str, str]]:
 def funding_rate(request: Request) -> list[dict[str, str]]:
     """Return the rate of the funding that is due next."""
     listing, now = request.listing(), request.now()
-    due = (now // FUNDING_EVERY_MS + 1) * FUNDING_EVERY_MS
+    due = next_funding(now)
     paid = listing.funded[-1][1] if listing.funded else Decimal(0)
     return [
         {
@@ -178,8 +171,7 @@ def funding_rate(request: Request) -> list[dict[str, str]]:
 def funding_rates(request: Request) -> list[dict[str, str]]:
     """Return the rates of funding that was paid, also before the venue opened, newest first; `after` and `before` are times."""
     listing, params = request.listing(), request.params
-    known = {time: rate for time, rate in listing.funding.items() if time <= request.now()}
-    known |= {time: rate for time, rate, _ in listing.funded}
+    known = listing.rates_until(request.now())
     after, before = params.optional("after"), params.optional("before")
     times = [time for time in sorted(known) if (after is None or time < after) and (before is None or time > before)]
     return [
