@@ -295,3 +295,13 @@ def test_what_is_about_one_strategy_refuses_several(lab, what):
     }[what]
     with pytest.raises(ConfigError, match="is about one strategy, and the run file has 'a', 'b'; give each a file"):
         work()
+
+
+def test_rule_of_the_account_sees_no_position_where_those_of_two_strategies_make_up_for_each_other(lab):
+    lab.give(np.full(40, 100.0))
+    looks = type("Shown", (Looks,), {"__doc__": "Look.", "shown": []})
+    lab.bring(looks)
+    tables = [{"id": "a", "name": "holds", "units": 10.0}, {"id": "b", "name": "holds", "units": -10.0, "buy": 5}]
+    together(lab, Holds, tables, "account.kind=margin", "risk=[{rule='looks'}]")
+    nothing = ({}, 10_000, 10_000)
+    assert looks.shown == [nothing, ({"X": 10.0}, 9_000, 10_000), nothing, nothing]

@@ -43,7 +43,7 @@ def about_run(composed: ComposedRun, market: MarketData, plan: Plan) -> dict[str
 
 def market_values(setup: Setup, share: int | None = None) -> Values:
     """Return what tells the last close of an instrument, and its indicators on it: those of one of several strategies."""
-    size = len(setup.bars.symbols) // max(len(setup.shares), 1)
+    size = setup.share_size
     first, names = (0, setup.names) if share is None else (share * size, setup.shares[share].names)
     place = {symbol: first + i for i, symbol in enumerate(setup.bars.symbols[:size])}
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
@@ -173,7 +173,7 @@ class _Reading:
         currencies = self.entries_of(CurrencyTable, "currency")
         facts = self.entries_of(InstrumentTable, "instrument")
         strategies, shares = self.strategies()
-        rules = [rule for key in (("risk",), *_own_rules(shares)) for rule in self.list_of("risk rule", key, "rule")]
+        rules = [*self.list_of("risk rule", ("risk",), "rule"), *self.own_rules(len(shares))]
         live = self.kernel(LiveTable, "live")
         execution, executor = self.shared(ExecutionTable, "execution", "executor", "executor", ("costs",))
         costs = self.list_of("cost model", ("execution", "costs"), "model")
@@ -215,6 +215,11 @@ class _Reading:
         if not shares:
             self.note(("strategy",), "strategy is an empty list; write one [strategy], or a [[strategy]] for each of several")
         return tuple(one for one in found if one is not None), shares
+
+    def own_rules(self, count: int) -> Iterator[ComponentTable]:
+        """Read the rules of each of several strategies, which may be left out."""
+        for index in range(count):
+            yield from self.list_of("risk rule", ("strategy", index, "risk"), "rule", [])
 
     def note(self, key: Key, text: str) -> None:
         self.problems.append(Problem(key, text))
@@ -272,14 +277,13 @@ class _Reading:
         self.components.append(found)
         return found
 
-    def entries(self, key: Key) -> Iterator[tuple[Key, Mapping[str, Any]]]:
-        """Yield each entry of a list of tables with its key; note what is no such list."""
+    def entries(self, key: Key, usual: list[Any] | None = None) -> Iterator[tuple[Key, Mapping[str, Any]]]:
+        """Yield each entry of a list of tables with its key; note what is no such list. With a `usual` one it may be left out."""
         holder: Any = self.values
         for part in key[:-1]:
             holder = holder.get(part, {}) if isinstance(holder, dict) else holder[int(part)] if isinstance(holder, list) else {}
         name = key_text(key)
-        usual = [] if key[0] == "strategy" else _DEFAULTS.get(name)
-        value = holder.get(key[-1], usual) if isinstance(holder, dict) else []
+        value = holder.get(key[-1], _DEFAULTS.get(name, usual)) if isinstance(holder, dict) else []
         if value is None:
             self.note(key, _missing_list(name, self.values))
         elif not isinstance(value, list):
@@ -292,19 +296,14 @@ class _Reading:
                 else:
                     self.note((*key, index), f"{key_text((*key, index))} must be a table, got {shown(entry)}")
 
-    def list_of(self, kind: str, key: Key, label: str) -> tuple[ComponentTable, ...]:
+    def list_of(self, kind: str, key: Key, label: str, usual: list[Any] | None = None) -> tuple[ComponentTable, ...]:
         """Read a list of components."""
-        found = [self.component(kind, at, table, label) for at, table in self.entries(key)]
+        found = [self.component(kind, at, table, label) for at, table in self.entries(key, usual)]
         return tuple(component for component in found if component is not None)
 
     def entries_of(self, model: type[Table], name: str) -> list[Table | None]:
         """Read a list of tables that is the kernel's alone; `None` stands where one is wrong."""
         return [self.model(model, key, table, f"[[{name}]]") for key, table in self.entries((name,))]
-
-
-def _own_rules(shares: Sequence[object]) -> list[Key]:
-    """Return where the rules of each of several strategies stand."""
-    return [("strategy", index, "risk") for index in range(len(shares))]
 
 
 def _indefinite(kind: str) -> str:

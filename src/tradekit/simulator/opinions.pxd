@@ -19,7 +19,7 @@ cdef class Opinions:
     cdef int renew(self) except -1
     cdef int remember(self, Py_ssize_t order, object terms, object bracket) except -1
     cdef tuple ask(self, object checker, Py_ssize_t order, double quantity, Py_ssize_t share, double equity, long long now)
-    cdef tuple with_others(self, Py_ssize_t i, object before)
+    cdef tuple holding(self, Py_ssize_t i)
     cdef bint is_shown(self, Py_ssize_t i) noexcept nogil
     cpdef object as_order(self, Py_ssize_t order, double quantity)
     cdef object snapshot(self, double equity, long long now)

@@ -10,6 +10,7 @@ import cython
 from tradekit.model.account import Account, Position
 from tradekit.model.order import Bracket, Order, OrderKind, OrderStatus, Terms
 from tradekit.model.risk import Verdict, VerdictKind
+from tradekit.simulator.shares import joined
 
 if cython.compiled:
     from cython.cimports.cpython.object import PyObject_GenericSetAttr as set_field
@@ -154,40 +155,33 @@ class Opinions:
         positions: dict[str, Position] = {}
         prices = {}
         times = {}
-        for i in range(len(self.symbols)):
-            if not self.is_shown(i):
-                continue
+        first = 0 if self.share < 0 else self.share * self.shares.size
+        for i in range(first, first + self.shares.size):
             symbol = self.symbols[i]
             last = float(self.ledger.last[i])
             if last == last:
                 prices[symbol] = last
                 if self.ledger.priced[i] != _NEVER:
                     times[symbol] = int(self.ledger.priced[i])
-            held = float(self.ledger.position[i])
+            held, average = self.holding(i)
             if held != 0.0:
-                values = (symbol, *self.with_others(i, positions.get(symbol)), last, float(self.ledger.unit[i]))
+                values = (symbol, held, average, last, float(self.ledger.unit[i]))
                 positions[symbol] = cast("Position", made(Position, _POSITION, values))
         self.positions, self.prices = MappingProxyType(positions), MappingProxyType(prices)
         self.times = MappingProxyType(times)
         self.has_valued = True
         return 0
 
-    def with_others(self, i: int, before: Position | None) -> tuple[float, float]:
-        """Return the units held of an instrument and their average price, together with what another strategy has of it."""
-        held, average = float(self.ledger.position[i]), float(self.ledger.average[i])
-        return (held, average) if before is None else joined(held, average, before)
+    def holding(self, i: int) -> tuple[float, float]:
+        """Return the units held of an instrument and their average price; in the account of all, what any strategy has of it."""
+        if self.share >= 0 or self.shares.count == 1:
+            return float(self.ledger.position[i]), float(self.ledger.average[i])
+        places = range(i, len(self.symbols), self.shares.size)
+        return joined([(float(self.ledger.position[place]), float(self.ledger.average[place])) for place in places])
 
     def is_shown(self, i: int) -> bool:
         """Say whether an instrument is in the account that is shown."""
         return self.share < 0 or self.shares.of(i) == self.share
-
-
-def joined(held: float, average: float, other: Position) -> tuple[float, float]:
-    """Return the units of two positions in one instrument, and their average price: that of the side which is left."""
-    units = held + float(other.quantity)
-    if (held > 0.0) == (other.quantity > 0.0):
-        return units, (held * average + float(other.quantity * other.average_price)) / units
-    return units, average if abs(held) > abs(other.quantity) else float(other.average_price)
 
 
 def made(kind: type[Any], names: tuple[str, ...], values: tuple[Any, ...]) -> Any:

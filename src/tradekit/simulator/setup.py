@@ -161,6 +161,11 @@ class Setup:
         """The currencies of the account by their number; its own is number 0."""
         return (self.currency, *(currency.code for currency in self.currencies))
 
+    @property
+    def share_size(self) -> int:
+        """How many instruments each strategy has: all of them, where there is one."""
+        return len(self.instruments) // max(len(self.shares), 1)
+
     @cached_property
     def settlement(self) -> Times:
         """The number of the currency that each instrument is settled in, int64 [instrument]."""

@@ -13,10 +13,12 @@ else:
     from math import fabs
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from tradekit.simulator.ledger import Ledger
     from tradekit.simulator.setup import Setup
 
-__all__ = ["Shares"]
+__all__ = ["Shares", "joined"]
 
 
 class Shares:
@@ -29,7 +31,7 @@ class Shares:
     def __init__(self, setup: Setup, ledger: Ledger) -> None:
         self.ledger = ledger
         self.count = max(len(setup.shares), 1)
-        self.size = len(setup.instruments) // self.count
+        self.size = setup.share_size
         self.names = [share.name for share in setup.shares]
         self.capital = np.array([share.capital for share in setup.shares] or [setup.capital], dtype=np.float64)
         warmups = [share.warmup for share in setup.shares] or [setup.warmup]
@@ -89,3 +91,13 @@ class Shares:
     def curves(self, rows: int) -> Any:
         """Return the equity of each share at the close of the first rows, float64 [share, row], sharing memory."""
         return np.asarray(self.kept)[:, :rows]
+
+
+def joined(held: Sequence[tuple[float, float]]) -> tuple[float, float]:
+    """Return the units of several positions in one instrument, each with its average price, and that of the side that is left.
+
+    Where nothing is left, the price is NaN.
+    """
+    units = sum([one for one, _ in held])
+    side = [(one, price) for one, price in held if one * units > 0.0]
+    return units, sum([one * price for one, price in side]) / sum([one for one, _ in side]) if side else float("nan")

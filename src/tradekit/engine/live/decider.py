@@ -68,7 +68,7 @@ class Decider:
         self.stakes = Stakes(self.outside, run.setup)
         self.follower = None
         if abilities is not None:
-            self.follower = Follower(self.outside, self.legs, minter, self.stakes.places, self.instruments, abilities)
+            self.follower = Follower(self.outside, self.legs, minter, self.stakes, self.instruments, abilities)
         self.blocked: dict[str, str] = {} if self.follower is None else self.follower.blocked
         self.revised: dict[tuple[str, int], Ohlcv] = {}
         """Bars that came after their rows, or other than they were used, by instrument and open time."""

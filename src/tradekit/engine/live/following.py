@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import ROUND_HALF_EVEN, Decimal
 from functools import cache
 
 from tradekit.engine.live.legs import Leg, Legs, LegState, Minter
+from tradekit.engine.live.stakes import Stakes
 from tradekit.model.instrument import Instrument
 from tradekit.model.order import OrderKind, OrderStatus, Reason
 from tradekit.model.outside import Abilities, Force, Intent
@@ -72,13 +73,12 @@ class Follower:
         outside: Outside,
         legs: Legs,
         minter: Minter,
-        places: Mapping[str, Sequence[int]],
+        stakes: Stakes,
         instruments: Mapping[str, Instrument],
         abilities: Mapping[str, Abilities],
     ) -> None:
         self.outside = outside
-        self.places = places
-        """By symbol, where the simulation has the instrument: once, or once for each of several strategies."""
+        self.stakes = stakes
         self.legs = legs
         self.minter = minter
         self.instruments = instruments
@@ -88,7 +88,6 @@ class Follower:
         self.seized: dict[str, str] = {}
         """Instruments in which somebody else has traded, and what: no risk is added until a person has looked at it."""
         self.time = 0
-        self._per_share = len(instruments) if any(len(own) > 1 for own in places.values()) else None
 
     def settle(self, actions: list[Action]) -> bool:
         """Let what is at the venue follow what the run wants there; say whether that changed what the run wants."""
@@ -176,7 +175,7 @@ class Follower:
 
     def _may_send(self, look: _Look, size: Decimal) -> bool:
         """Say whether an order may go now: one that adds risk waits until all is known about its instrument."""
-        held = self._held(look.symbol)
+        held = self.stakes.position(look.symbol)
         reduces = held != 0.0 and (held > 0.0) != (size > 0)
         if not reduces:
             return self._is_free(look.symbol)
@@ -216,7 +215,7 @@ class Follower:
             kind = OrderKind.LIMIT if kind in _LIMITED else OrderKind.MARKET
         has_stop = kind not in _PLAIN
         return Intent(
-            client_id=self.minter.mint(None if self._per_share is None else look.place // self._per_share),
+            client_id=self.minter.mint(self.stakes.share_of(look.place)),
             symbol=look.symbol,
             quantity=size,
             kind=kind,
@@ -235,12 +234,8 @@ class Follower:
         is_margined = self.instruments[look.symbol].is_derivative
         if not look.has(Flag.REDUCE_ONLY) and not (is_margined and look.has(Flag.EXIT)):
             return False
-        held = self._held(look.symbol)
-        return self._per_share is None or (held * float(size) < 0.0 and abs(float(size)) <= abs(held) * (1.0 + 1e-9))
-
-    def _held(self, symbol: str) -> float:
-        """Return the signed units that the account holds of an instrument."""
-        return sum(self.outside.position(place) for place in self.places[symbol])
+        held, units = self.stakes.position(look.symbol), float(size)
+        return not self.stakes.are_shared or (held * units < 0.0 and abs(units) <= abs(held) * (1.0 + 1e-9))
 
     def touched(self, symbol: str, price: float) -> list[int]:
         """Return the orders that the venue doesn't watch and that a price sets off."""

@@ -17,7 +17,6 @@ from tradekit.errors import ConfigError, RunError
 from tradekit.model.bars import PRICE_COLUMNS, Bars, BarSize, Period
 from tradekit.model.risk import LimitKind
 from tradekit.model.timeline import Sessions
-from tradekit.plugin.contracts import Strategy
 from tradekit.plugin.values import Values
 from tradekit.simulator.setup import Setup
 
@@ -80,7 +79,7 @@ class GrowingRun:
         self._columns = [np.full((self.room, len(symbols)), np.nan) for _ in PRICE_COLUMNS]
         bars = _Growing(symbols, *self._times, *self._columns)
         self._values = np.full((len(history.values), len(symbols), self.room), np.nan)
-        self._feeds = _feeds(prepared.strategy, size, Sessions.of_days(bars))
+        self._feeds = _feeds(prepared, size, Sessions.of_days(bars))
         self._places: list[slice] = []
         ends = dict.fromkeys(range(len(symbols)), 0)
         for i, feed in self._feeds:
@@ -140,7 +139,7 @@ class GrowingRun:
 
     def market_bars(self) -> Bars:
         """Return the bars so far, each instrument once, however many strategies share the account."""
-        bars, size = self.setup.bars.rows(0, self.rows), len(self.setup.bars.symbols) // max(len(self.setup.shares), 1)
+        bars, size = self.setup.bars.rows(0, self.rows), self.setup.share_size
         columns = {name: getattr(bars, name)[:, :size] for name in PRICE_COLUMNS}
         return Bars(bars.symbols[:size], bars.open_time, bars.close_time, **columns)
 
@@ -152,14 +151,12 @@ class GrowingRun:
         return bars, Values(bars, {name: values[k].T for name, k in self.setup.names.items()}, self.setup.warmup)
 
 
-def _feeds(strategy: Strategy, size: BarSize, sessions: Sessions) -> list[tuple[int, Feed]]:
+def _feeds(prepared: Prepared, size: BarSize, sessions: Sessions) -> list[tuple[int, Feed]]:
     """Return the feeds of the strategy; of several, those of each on its own copies of the instruments."""
-    strategies = members_of(strategy)
-    count = len(sessions.calendar_of) // len(strategies)
+    count = prepared.setup.share_size
     own = replace(sessions, calendar_of=sessions.calendar_of[:count])
-    return [
-        (place * count + i, feed) for place, one in enumerate(strategies) for i, feed in feeds_of(declared(one, size), size, own)
-    ]
+    every = enumerate(members_of(prepared.strategy))
+    return [(place * count + i, feed) for place, one in every for i, feed in feeds_of(declared(one, size), size, own)]
 
 
 def _refuse_what_is_dated(prepared: Prepared) -> None:

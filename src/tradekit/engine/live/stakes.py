@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from decimal import Decimal
 from typing import Any
 
 from tradekit.model.instrument import Instrument
 from tradekit.simulator.outside import Outside
 from tradekit.simulator.setup import Setup
+from tradekit.simulator.shares import joined
 
-__all__ = ["Stakes", "our_money", "stakes_in"]
+__all__ = ["Stakes", "our_money", "owners_in", "stakes_in"]
 
 
 class Stakes:
@@ -26,6 +27,15 @@ class Stakes:
         for i, one in enumerate(setup.instruments):
             self.places[one.symbol].append(i)
         self._traded = {symbol: places[0] for symbol, places in self.places.items()}
+
+    @property
+    def are_shared(self) -> bool:
+        """Whether several strategies trade the account."""
+        return len(self.setup.shares) > 1
+
+    def share_of(self, place: int) -> int | None:
+        """Return which of several strategies a place is of, by its number; `None` where there is one."""
+        return place // self.setup.share_size if self.are_shared else None
 
     def position(self, symbol: str) -> float:
         """Return the signed units that the account holds of an instrument."""
@@ -60,7 +70,7 @@ class Stakes:
 
     def account(self) -> dict[str, Any]:
         """Return the money and the positions, as the next session takes them over; of several strategies, those of each besides."""
-        held = {symbol: _joined([self.outside.holding(place) for place in own]) for symbol, own in self.places.items()}
+        held = {symbol: joined([self.outside.holding(place) for place in own]) for symbol, own in self.places.items()}
         found = {"capital": self.outside.cash(), "positions": _not_flat(held)}
         return found | {"shares": self._shares()} if self.setup.shares else found
 
@@ -88,19 +98,15 @@ def _not_flat(held: Mapping[str, tuple[float, float]]) -> dict[str, tuple[float,
     return {symbol: one for symbol, one in held.items() if one[0] != 0.0}
 
 
-def _joined(held: Sequence[tuple[float, float]]) -> tuple[float, float]:
-    """Return the units of several positions in one instrument, and the average price of the side that is left."""
-    if len(held) == 1:
-        return held[0]
-    units = sum(one for one, _ in held)
-    side = [(one, price) for one, price in held if one * units > 0.0]
-    return units, sum(one * price for one, price in side) / sum(one for one, _ in side) if side else float("nan")
+def owners_in(left: Mapping[str, Any]) -> Mapping[str, Mapping[str, Any]]:
+    """Return what a session has left to whom: by the names of several strategies, or all of it to one without a name."""
+    return left.get("shares") or {"": left}
 
 
 def stakes_in(left: Mapping[str, Any]) -> list[tuple[str, float, float]]:
     """Return symbol, units and average price of each position that a session has left, those of several strategies one by one."""
-    owners = left["shares"].values() if left.get("shares") else [left]
-    return [(symbol, units, price) for owner in owners for symbol, (units, price) in owner["positions"].items() if units]
+    held = [owner["positions"] for owner in owners_in(left).values()]
+    return [(symbol, units, price) for own in held for symbol, (units, price) in own.items() if units]
 
 
 def our_money(held: Iterable[tuple[Instrument, float, float]], cash: float) -> Decimal:

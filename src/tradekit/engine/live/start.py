@@ -25,7 +25,7 @@ from tradekit.engine.live.legs import Minter
 from tradekit.engine.live.opening import Opening, bare, holds_of, with_money
 from tradekit.engine.live.resolve import agree, answer, held, their_money
 from tradekit.engine.live.session import LiveSession, Timing
-from tradekit.engine.live.stakes import our_money, stakes_in
+from tradekit.engine.live.stakes import our_money, owners_in, stakes_in
 from tradekit.engine.live.trade_bars import bars_of_trades
 from tradekit.engine.market import load_market
 from tradekit.engine.prepare import Prepared, prepare
@@ -279,8 +279,7 @@ def _history(composed: ComposedRun, known: Mapping[str, Instrument], now: int) -
 
 def _others(left: Mapping[str, Any], names: Sequence[str]) -> list[str]:
     """Return whose positions the last session has left that none of these strategies can take over; '' is a strategy alone."""
-    owners = left["shares"].items() if left.get("shares") else [("", left)]
-    return [name for name, owner in owners if owner["positions"] and name not in (names or [""])]
+    return [name for name, owner in owners_in(left).items() if owner["positions"] and name not in (names or [""])]
 
 
 def _shares(left: Mapping[str, Any], config: RunConfig) -> dict[str, Any]:
