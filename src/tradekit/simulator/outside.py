@@ -75,6 +75,7 @@ class Outside:
             "stop": float(book.stop[order]),
             "replaces": replaces,
             "is_idle": bool(self.lifecycle.is_idle(order)),
+            "is_awaited": bool(self.lifecycle.is_awaited(order)),
             "until": 0 if row < 0 else int(self.simulation.conditions.until[row]),
         }
 

@@ -11,7 +11,7 @@ import pytest
 from engine.live.market import SYMBOL, Busy, Killer, Market
 from engine.live.play import BTC, Stage, walk
 from engine.live.test_kills import check, play
-from tradekit import Field, Options, RunError, Strategy
+from tradekit import Bracket, Field, Options, RunError, Strategy
 from tradekit.engine.drive import drive
 from tradekit.engine.run import make_ready
 
@@ -120,8 +120,6 @@ def test_exit_of_one_strategy_is_not_reduce_only_where_another_holds_the_opposit
         name = "exits"
 
         def on_bar(self, ctx):
-            from tradekit import Bracket
-
             self.seen += 1
             if self.seen == 1:
                 ctx.buy(1.0, bracket=Bracket(stop_loss=1.0))
@@ -132,6 +130,44 @@ def test_exit_of_one_strategy_is_not_reduce_only_where_another_holds_the_opposit
     assert held(played) == {"e": 1.0, "s": -3.0}
     (stop,) = [leg.intent for leg in played.core.legs.by_id.values() if leg.intent.stop is not None]
     assert not stop.reduce_only
+
+
+class Guarded(Strategy):
+    """Buy one, with a stop and a target."""
+
+    name = "guarded"
+    is_in = False
+
+    def on_bar(self, ctx):
+        if not self.is_in:
+            self.is_in = True
+            ctx.buy(1.0, bracket=Bracket(stop_loss=100.25, take_profit=100.5))
+
+
+def test_exits_sell_the_coins_of_their_own_strategy_one_after_the_other(tmp_path):
+    stage = stage_of(tmp_path, {"id": "g", "name": "guarded"}, steps("b", 5.0), brought=(("strategy", Guarded),))
+    stage.venue.trade(SYMBOL, "100.3")  # where neither exit is filled; the bars reach the target first, and then the stop
+    resting = []
+
+    def look(session):
+        legs = session.books.decider.legs.working.values()
+        resting.append([str(leg.remaining.normalize()) for leg in legs if leg.remaining < 0])
+
+    def begin(session):
+        for second in range(65, 600, 20):
+            stage.loop.call_later(second, look, session)
+
+    played = stage.play(620, begin)
+    assert played.ended.error is None
+    # There are coins for both exits, which are not all this strategy's.
+    assert {tuple(one) for one in resting} == {("-1",), ()}
+    sold = [leg for leg in played.core.legs.by_id.values() if leg.intent.quantity < 0]
+    assert [(leg.intent.kind.text, leg.state) for leg in sold] == [
+        ("stop", "cancelled"),
+        ("limit", "cancelled"),
+        ("market", "filled"),
+    ]
+    assert held(played) == {"g": 0.0, "b": 5.0}
 
 
 def test_orders_that_meet_are_not_sent_where_they_are_netted(tmp_path):

@@ -91,11 +91,15 @@ class Venue:
         self._plan(self.clock.now() + milliseconds, action)
 
     def count_down(self, account: Account, symbol: str, milliseconds: int) -> None:
-        """Cancel all orders of an account in a market after so long, unless this is asked again; 0 takes it back."""
+        """Cancel all orders of an account in a market after so long, unless this is asked again; 0 takes it back.
+
+        Whoever asks for it lives in real time, and asks again in time by that: a clock that runs faster has longer to go.
+        """
         account.countdowns.pop(symbol, None)
         if milliseconds:
-            due = account.countdowns[symbol] = self.clock.now() + milliseconds
-            self.after(milliseconds, lambda: self._run_out(account, symbol, due))
+            wait = round(milliseconds * max(self.clock.speed, 1.0))
+            due = account.countdowns[symbol] = self.clock.now() + wait
+            self.after(wait, lambda: self._run_out(account, symbol, due))
 
     def count_down_all(self, account: Account, milliseconds: int) -> None:
         """Cancel all orders of an account in all markets after so long, unless this is asked again; 0 takes it back."""

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from decimal import ROUND_HALF_EVEN, Decimal
-from functools import cache
+from decimal import Decimal
 
+from tradekit.engine.live.cover import Cover, level_of
 from tradekit.engine.live.legs import Leg, Legs, LegState, Minter
+from tradekit.engine.live.look import LIMITED, PLAIN, Look, exact, look_at
 from tradekit.engine.live.stakes import Stakes
 from tradekit.model.instrument import Instrument
 from tradekit.model.order import OrderKind, OrderStatus, Reason
@@ -17,31 +18,7 @@ from tradekit.simulator.outside import Outside
 
 __all__ = ["Action", "Cancel", "Follower", "Send"]
 
-_PLAIN = (OrderKind.MARKET, OrderKind.LIMIT)
-_LIMITED = (OrderKind.LIMIT, OrderKind.STOP_LIMIT, OrderKind.TAKE_PROFIT_LIMIT)
 _UNABLE = {Flag.AT_OPEN: "at the open", Flag.AT_CLOSE: "at the close", Flag.ICEBERG: "iceberg"}
-
-
-@dataclass(slots=True)
-class _Look:
-    """An order of the run, as the simulation has it."""
-
-    number: int
-    place: int
-    symbol: str
-    kind: OrderKind
-    status: OrderStatus
-    flags: int
-    left: float
-    filled: float
-    limit: float
-    stop: float
-    replaces: int
-    is_idle: bool
-    until: int
-
-    def has(self, flag: Flag) -> bool:
-        return int.__and__(self.flags, flag) != 0  # the & of flags makes one, which takes ten times as long
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +62,9 @@ class Follower:
         self.abilities = abilities
         self.blocked: dict[str, str] = {}
         """Instruments in which no risk is added until the books agree with the venue's, and why they don't."""
+        self.cover = Cover(outside, legs, instruments, not stakes.setup.is_margin)
+        self.given: dict[int, Decimal] = {}
+        """How much of what a cash account holds each order may sell, by its number."""
         self.seized: dict[str, str] = {}
         """Instruments in which somebody else has traded, and what: no risk is added until a person has looked at it."""
         self.time = 0
@@ -97,10 +77,20 @@ class Follower:
         for leg in list(self.legs.working.values()):
             if leg.order not in alive:
                 self._leave(leg, actions)
-        looks = [self._look(order) for order in alive]
-        # One that is to be replaced is on its way out, and its successor comes when nothing of it is left.
+        looks = self._staying(alive)
+        self.given = self._given(looks)
+        return any(self._follow(look, actions) for look in looks)
+
+    def _staying(self, alive: Iterable[int]) -> list[Look]:
+        """Return the orders but those that are to be replaced, whose successors come when nothing of them is left."""
+        looks = [look_at(self.outside, order) for order in alive]
         leaving = {look.replaces for look in looks}
-        return any(self._follow(look, actions) for look in looks if look.number not in leaving)
+        return [look for look in looks if look.number not in leaving]
+
+    def _given(self, looks: Iterable[Look]) -> dict[int, Decimal]:
+        """Return how much each order that could be at the venue may sell there."""
+        able = [look for look in looks if look.status == OrderStatus.OPEN and not look.has(Flag.LEAVING)]
+        return self.cover.given([look for look in able if not self._is_watched_here(look)])
 
     def _leave(self, leg: Leg, actions: list[Action]) -> None:
         if not leg.is_leaving and not leg.is_ended:
@@ -114,7 +104,7 @@ class Follower:
             self._leave(leg, actions)
         return not working
 
-    def _follow(self, look: _Look, actions: list[Action]) -> bool:
+    def _follow(self, look: Look, actions: list[Action]) -> bool:
         """Let the venue follow one order; say whether the run has changed by it."""
         order, legs = look.number, self.legs.of(look.number)
         if look.replaces >= 0:
@@ -146,9 +136,11 @@ class Follower:
             return False
         if look.has(Flag.IN_FLIGHT) and any(leg.state is not LegState.SENDING for leg in legs):
             self.outside.arrived(order)
+        if self.cover.binds(look) and self.cover.end(look):
+            return True
         return self._match(look, legs, actions)
 
-    def _match(self, look: _Look, legs: list[Leg], actions: list[Action]) -> bool:
+    def _match(self, look: Look, legs: list[Leg], actions: list[Action]) -> bool:
         """Bring what is at the venue of an open order to the size that it should have there."""
         if not legs and (beyond := self._beyond(look)):
             self.outside.ended(look.number, OrderStatus.REJECTED, Reason.UNSUPPORTED, beyond)
@@ -161,19 +153,24 @@ class Follower:
         if working and (wanted == 0 or abs(wanted) < abs(there)):
             self._leave_all(look.number, actions)
             return False
-        if self._may_send(look, wanted - there):
-            intent = self._intent(look, wanted - there)
+        size = wanted - there
+        if self.cover.binds(look):
+            size = -min(-size, self.cover.free(look))
+        if size and self._may_send(look, size):
+            intent = self._intent(look, size)
             self.legs.add(Leg(intent, look.number, self.time))
             actions.append(Send(intent))
         return False
 
-    def _size(self, look: _Look) -> Decimal:
+    def _size(self, look: Look) -> Decimal:
         """Return how much of an order should be at the venue, signed."""
         if look.is_idle or self._is_watched_here(look):
             return Decimal(0)
+        if look.number in self.given:
+            return -self.given[look.number]
         return exact(look.left, self.instruments[look.symbol].lot)
 
-    def _may_send(self, look: _Look, size: Decimal) -> bool:
+    def _may_send(self, look: Look, size: Decimal) -> bool:
         """Say whether an order may go now: one that adds risk waits until all is known about its instrument."""
         held = self.stakes.position(look.symbol)
         reduces = held != 0.0 and (held > 0.0) != (size > 0)
@@ -187,7 +184,7 @@ class Follower:
         # It may go beyond flat, if all that is on its way is filled: that is new risk.
         return self._is_free(look.symbol)
 
-    def _is_exit(self, look: _Look) -> bool:
+    def _is_exit(self, look: Look) -> bool:
         """Say whether an order is there to make a position smaller."""
         held = self.outside.position(look.place)
         return look.has(Flag.EXIT) or look.has(Flag.REDUCE_ONLY) or (held != 0.0 and (held > 0.0) != (look.left > 0.0))
@@ -199,7 +196,7 @@ class Follower:
     def _is_alike(self, leg: Leg, symbol: str, size: Decimal) -> bool:
         return leg.intent.symbol == symbol and (leg.intent.quantity > 0) == (size > 0)
 
-    def _beyond(self, look: _Look) -> str:
+    def _beyond(self, look: Look) -> str:
         """Return which conditions of an order neither the venue nor the kernel can meet, in words; empty if there is none."""
         abilities, force = self.abilities[look.symbol], _force(look)
         found = [words for flag, words in _UNABLE.items() if look.has(flag)]
@@ -209,24 +206,24 @@ class Follower:
             found.append("post-only")
         return ", ".join(found)
 
-    def _intent(self, look: _Look, size: Decimal) -> Intent:
+    def _intent(self, look: Look, size: Decimal) -> Intent:
         instrument, kind = self.instruments[look.symbol], look.kind
         if look.has(Flag.TRIGGERED):
-            kind = OrderKind.LIMIT if kind in _LIMITED else OrderKind.MARKET
-        has_stop = kind not in _PLAIN
+            kind = OrderKind.LIMIT if kind in LIMITED else OrderKind.MARKET
+        has_stop = kind not in PLAIN
         return Intent(
             client_id=self.minter.mint(self.stakes.share_of(look.place)),
             symbol=look.symbol,
             quantity=size,
             kind=kind,
-            limit=exact(look.limit, instrument.tick) if kind in _LIMITED else None,
+            limit=exact(look.limit, instrument.tick) if kind in LIMITED else None,
             stop=exact(look.stop, instrument.tick) if has_stop else None,
             time_in_force=_force(look),
             post_only=look.has(Flag.POST_ONLY),
             reduce_only=self.abilities[look.symbol].reduce_only and self._only_reduces(look, size),
         )
 
-    def _only_reduces(self, look: _Look, size: Decimal) -> bool:
+    def _only_reduces(self, look: Look, size: Decimal) -> bool:
         """Say whether the venue is to see to it that an order opens nothing: a position against margin may be gone before.
 
         It knows one position of an instrument. Where other strategies hold the opposite, what closes one may have to open another.
@@ -238,45 +235,32 @@ class Follower:
         return not self.stakes.are_shared or (held * units < 0.0 and abs(units) <= abs(held) * (1.0 + 1e-9))
 
     def touched(self, symbol: str, price: float) -> list[int]:
-        """Return the orders that the venue doesn't watch and that a price sets off."""
-        found = []
-        for order in self.outside.alive():
-            look = self._look(order)
-            if look.symbol != symbol or look.status != OrderStatus.OPEN or not self._is_watched_here(look):
+        """Return the orders that wait here for a price, and that this one sets off."""
+        found, looks = [], self._staying(self.outside.alive())
+        given = self._given(looks)
+        for look in looks:
+            if look.symbol != symbol or look.status != OrderStatus.OPEN or not self._waits(look, given):
                 continue
-            level = self.outside.level(order)
-            rises = (look.left > 0.0) != (look.kind in (OrderKind.TAKE_PROFIT, OrderKind.TAKE_PROFIT_LIMIT))
-            if level == level and (price >= level if rises else price <= level):
-                found.append(order)
+            level, is_rising = level_of(look, self.outside)
+            if level == level and (price >= level if is_rising else price <= level):
+                found.append(look.number)
         return found
 
-    def _look(self, order: int) -> _Look:
-        found = self.outside.look(order)
-        found["kind"], found["status"] = OrderKind(found["kind"]), OrderStatus(found["status"])
-        return _Look(order, **found)
+    def _waits(self, look: Look, given: Mapping[int, Decimal]) -> bool:
+        """Say whether an order waits here for its price: at the venue it can't, or has not enough to sell."""
+        if self._is_watched_here(look):
+            return True
+        is_set_off = look.is_market or look.has(Flag.TRIGGERED)
+        return look.number in given and not is_set_off and self.cover.is_short(look, given[look.number])
 
-    def _is_watched_here(self, look: _Look) -> bool:
+    def _is_watched_here(self, look: Look) -> bool:
         """Say whether an order waits for a price that the venue can't watch for it."""
-        if look.kind in _PLAIN or look.has(Flag.TRIGGERED):
+        if look.kind in PLAIN or look.has(Flag.TRIGGERED):
             return False
         return look.kind not in self.abilities[look.symbol].kinds
 
 
-def _force(look: _Look) -> Force:
+def _force(look: Look) -> Force:
     if look.has(Flag.WHOLE):
         return "fok"
     return "ioc" if look.has(Flag.IMMEDIATE) else "gtc"
-
-
-def exact(value: float, step: float | None) -> Decimal:
-    """Return a float that lies on a grid of steps as the number that it stands for, without the rounding of floats."""
-    number = Decimal(repr(value))
-    if step is None:
-        return number
-    exact_step = _exact_step(step)
-    return ((number / exact_step).to_integral_value(ROUND_HALF_EVEN) * exact_step).normalize() + Decimal(0)
-
-
-@cache
-def _exact_step(step: float) -> Decimal:
-    return Decimal(repr(step))

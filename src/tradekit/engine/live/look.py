@@ -1,0 +1,75 @@
+"""An order of the run, as what follows it at the venue sees it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from decimal import ROUND_FLOOR, ROUND_HALF_EVEN, Decimal
+from functools import cache
+
+from tradekit.model.order import OrderKind, OrderStatus
+from tradekit.simulator.book import Flag
+from tradekit.simulator.outside import Outside
+
+__all__ = ["LIMITED", "PLAIN", "Look", "exact", "look_at", "whole"]
+
+PLAIN = (OrderKind.MARKET, OrderKind.LIMIT)
+LIMITED = (OrderKind.LIMIT, OrderKind.STOP_LIMIT, OrderKind.TAKE_PROFIT_LIMIT)
+_ROUNDING = Decimal("1e-6")
+
+
+@dataclass(slots=True)
+class Look:
+    """An order of the run, as the simulation has it."""
+
+    number: int
+    place: int
+    symbol: str
+    kind: OrderKind
+    status: OrderStatus
+    flags: int
+    left: float
+    filled: float
+    limit: float
+    stop: float
+    replaces: int
+    is_idle: bool
+    is_awaited: bool
+    until: int
+
+    def has(self, flag: Flag) -> bool:
+        return int.__and__(self.flags, flag) != 0  # the & of flags makes one, which takes ten times as long
+
+    @property
+    def is_market(self) -> bool:
+        """Whether it takes what the market gives, from the beginning or by now."""
+        return self.kind is OrderKind.MARKET or (self.has(Flag.TRIGGERED) and self.kind not in LIMITED)
+
+
+def look_at(outside: Outside, order: int) -> Look:
+    """Return what there is to know of an order."""
+    found = outside.look(order)
+    found["kind"], found["status"] = OrderKind(found["kind"]), OrderStatus(found["status"])
+    return Look(order, **found)
+
+
+def exact(value: float, step: float | None) -> Decimal:
+    """Return a float that lies on a grid of steps as the number that it stands for, without the rounding of floats."""
+    number = Decimal(repr(value))
+    if step is None:
+        return number
+    exact_step = _exact_step(step)
+    return ((number / exact_step).to_integral_value(ROUND_HALF_EVEN) * exact_step).normalize() + Decimal(0)
+
+
+def whole(value: float, step: float | None) -> Decimal:
+    """Return how much of a float above 0 is whole steps."""
+    number = Decimal(repr(value))
+    if step is None:
+        return number
+    exact_step = _exact_step(step)
+    return ((number / exact_step + _ROUNDING).to_integral_value(ROUND_FLOOR) * exact_step).normalize() + Decimal(0)
+
+
+@cache
+def _exact_step(step: float) -> Decimal:
+    return Decimal(repr(step))
