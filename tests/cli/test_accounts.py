@@ -3,6 +3,7 @@
 import json
 import struct
 import time
+from dataclasses import replace
 
 import pytest
 
@@ -71,6 +72,29 @@ def test_command_to_an_unknown_account_names_those_that_there_are(runs, capsys):
     assert "no account 'btd' in " in capsys.readouterr().err
     assert main(["status", "btd", "--runs", str(runs)]) == 2
     assert "did you mean 'btc'?; there are: 'btc'" in capsys.readouterr().err
+
+
+def test_status_of_several_strategies_says_whose_each_position_and_order_is(tmp_path, capsys):
+    store = JournalStore(tmp_path / "accounts" / "two.sqlite")
+    session = store.begin(1, {"run": {"mode": "live"}, "strategy": [{"id": "trend"}, {"id": "fade"}]}, "digest", b"")
+    shares = {
+        "trend": {"capital": 600.123, "positions": {"BTC/USDT": [1.5, 98.25]}, "is_halted": False},
+        "fade": {"capital": 400.0, "positions": {}, "is_halted": True},
+    }
+    held = {"capital": 1000.123, "positions": {"BTC/USDT": [1.5, 98.25]}, "shares": shares}
+    orders = [replace(ORDER, client_id=f"tk1234567{share}00000a", number=share) for share in (0, 1)]
+    store.append(session.id, '{"time": 1767225660000000000}', orders, account=held)
+    store.close()
+    assert main(["status", "two", "--runs", str(tmp_path)]) == 0
+    rows = [" ".join(line.split()) for line in capsys.readouterr().out.splitlines()]
+    assert rows[-6:] == [
+        "strategy cash holds",
+        "trend 600.12 1.5 BTC/USDT at 98.25",
+        "fade 400.00 - stopped by a rule of its own",
+        "order strategy state filled what",
+        "tk1234567000000a trend unknown 0.5 -2 BTC/USDT limit 99.5",
+        "tk1234567100000a fade unknown 0.5 -2 BTC/USDT limit 99.5",
+    ]
 
 
 def test_status_without_any_account_says_so(tmp_path, capsys):

@@ -132,7 +132,9 @@ class SummaryPage:
         leverage = f", leverage {account['leverage']:g}" if account["kind"] == "margin" else ""
         yield "account", Text(f"{self._money(self.capital)} {self.currency}, {account['kind']}{leverage}")
         rules = self._rules(None if self.result.strategies is None else len(self.result.config["risk"]))
-        yield "risk", _components(rules, room) or Text("none: nothing limits an order", "yellow")
+        has_own = any(own["risk"] for own in self.result.config["strategy"]) if self.result.strategies is not None else False
+        nothing = "none of the account: only a strategy's own" if has_own else "none: nothing limits an order"
+        yield "risk", _components(rules, room) or Text(nothing, "yellow")
         # Without options: what they do stands among the assumptions, with its figures.
         costs = self._names("cost model")
         yield "execution", Text(f"{self._names('executor')}; ") + (Text(costs) if costs else Text("no costs", "yellow"))
@@ -292,8 +294,9 @@ class SummaryPage:
 
     def _trade_table(self, chosen: Mapping[str, list[int]], details: Sequence[str]) -> Table:
         table = Table(box=None, padding=(0, 2, 0, 0), pad_edge=False, header_style="bold")
-        for column in ("trades", "", "", *details, "return", self.currency):
-            is_text = column in ("trades", "", "entry_time", "exit_time")
+        whose = () if self.result.strategies is None else ("strategy",)
+        for column in ("trades", "", *whose, "", *details, "return", self.currency):
+            is_text = column in ("trades", "", "strategy", "entry_time", "exit_time")
             table.add_column(_HEADS.get(column, column), justify="left" if is_text else "right", no_wrap=True)
         for name, rows in chosen.items():
             for position, row in enumerate(rows):
@@ -304,6 +307,8 @@ class SummaryPage:
         cell = {name: self.result.trades[name][row] for name in self.result.trades.column_names}
         stamp = day_text if self.interval[-1:] in ("d", "w") else minute_text
         yield Text(cell["symbol"].as_py())
+        if self.result.strategies is not None:
+            yield Text(cell["strategy"].as_py())
         yield Text(cell["direction"].as_py())
         for name in details:
             # A time not with `as_py`, which makes a pandas timestamp and for that imports pandas.

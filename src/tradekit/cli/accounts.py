@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -165,7 +166,7 @@ def _status(account: str, runs: Path) -> dict[str, Any]:
         "strategies": held.get("shares", {}),
         "blocked": held.get("blocked", {}),
         "fees_besides": held.get("fees_besides", {}),
-        "orders": [_order(row) for row in orders],
+        "orders": [_order(row, _names(settings.get("strategy", {}))) for row in orders],
         "asked": waiting,
     }
 
@@ -178,19 +179,28 @@ def _timer(timer: Timer) -> dict[str, Any]:
 
 def _strategies(table: dict[str, Any] | list[dict[str, Any]]) -> str:
     """Return the name of the strategy, or what each of several is called."""
-    return ", ".join(str(one["id"]) for one in table) if isinstance(table, list) else str(table.get("name", ""))
+    return ", ".join(_names(table)) if isinstance(table, list) else str(table.get("name", ""))
 
 
-def _order(row: OrderRow) -> dict[str, Any]:
+def _names(table: dict[str, Any] | list[dict[str, Any]]) -> list[str]:
+    """Return what several strategies are called; none for one alone."""
+    return [str(one["id"]) for one in table] if isinstance(table, list) else []
+
+
+def _order(row: OrderRow, names: Sequence[str]) -> dict[str, Any]:
     import json
 
+    from tradekit.engine.live.legs import share_of
+
     told = {"client_id": row.client_id, "symbol": row.symbol, "state": row.state, "filled": row.filled}
+    if names:
+        told["strategy"] = names[share_of(row.client_id)]
     return {**told, "intent": json.loads(row.intent)}
 
 
 def _show(one: dict[str, Any]) -> None:
     click.echo(f"{one['account']}: {one['state']}, mode {one['mode']}, strategy {one['strategy']}, session {one['session']}")
-    click.echo(f"begun {one['started']}, last input {one['last']}, cash {one['cash']}")
+    click.echo(f"begun {one['started']}, last input {one['last']}, cash {_money(one['cash'])}")
     for hold in one["holds"]:
         click.echo(f"{hold['level']} by {hold['cause']} since {_time(hold['since'])}: {hold['reason']}".rstrip(": "))
     if one["mode"] == "live":
@@ -211,8 +221,12 @@ def _show(one: dict[str, Any]) -> None:
     if one["strategies"]:
         print_table(("strategy", "cash", "holds", ""), [_share(name, own) for name, own in one["strategies"].items()])
     if one["orders"]:
-        orders = [(row["client_id"], row["state"], row["filled"], _intent(row["intent"])) for row in one["orders"]]
-        print_table(("order", "state", "filled", "what"), orders)
+        whose = ("strategy",) if one["strategies"] else ()
+        orders = [
+            (row["client_id"], *(row[key] for key in whose), row["state"], row["filled"], _intent(row["intent"]))
+            for row in one["orders"]
+        ]
+        print_table(("order", *whose, "state", "filled", "what"), orders)
 
 
 def _timer_words(timer: dict[str, Any]) -> str:
@@ -223,8 +237,12 @@ def _timer_words(timer: dict[str, Any]) -> str:
 
 
 def _share(name: str, own: dict[str, Any]) -> tuple[str, str, str, str]:
-    held = ", ".join(f"{units:g} {symbol}" for symbol, (units, _) in own["positions"].items())
-    return name, f"{own['capital']:.2f}", held or "-", "stopped by a rule of its own" if own["is_halted"] else ""
+    held = ", ".join(f"{units:g} {symbol} at {price:g}" for symbol, (units, price) in own["positions"].items())
+    return name, _money(own["capital"]), held or "-", "stopped by a rule of its own" if own["is_halted"] else ""
+
+
+def _money(amount: float | None) -> str:
+    return "not known" if amount is None else f"{amount:.2f}"
 
 
 def _intent(intent: dict[str, Any]) -> str:

@@ -14,6 +14,7 @@ from tradekit.cli.output import json_option, print_json, print_table, show
 from tradekit.cli.progress import waiting
 
 if TYPE_CHECKING:
+    from tradekit.engine.compose import ComposedRun
     from tradekit.engine.run import Ready
     from tradekit.model.result import ComponentUse
     from tradekit.plugin.contracts import Component
@@ -31,13 +32,15 @@ def check_command(file: Path, overrides: tuple[str, ...], as_json: bool) -> None
     """Check FILE and what it needs; run nothing.
 
     Reads the run file, finds its components and checks their options, loads and checks the data, computes the indicators and
-    chooses the driver. Whatever is wrong is said as 'tradekit run' would say it, with the same exit code.
+    chooses the driver. Of a run on live data it reads the bars that would warm it up. Whatever is wrong is said as 'tradekit run'
+    would say it, with the same exit code.
     """
     from tradekit.engine.compose import compose_file
     from tradekit.engine.run import make_ready
 
     with waiting("reading and checking"):
-        ready = make_ready(compose_file(file, overrides))
+        composed = compose_file(file, overrides)
+        ready = make_ready(composed) if composed.config.run.mode == "backtest" else _warmed_up(composed)
     if as_json:
         print_json(_facts(ready))
         return
@@ -47,6 +50,13 @@ def check_command(file: Path, overrides: tuple[str, ...], as_json: bool) -> None
     _print_data(ready.facts)
     click.echo()
     show(*(f"! {note}" for note in ready.market.notes), *_verdict(file, ready), is_list=True)
+
+
+def _warmed_up(composed: ComposedRun) -> Ready:
+    """Return a run on live data as it would begin now."""
+    from tradekit.engine.live.run import make_ready_live
+
+    return make_ready_live(composed)
 
 
 def _print_data(facts: Sequence[Mapping[str, Any]]) -> None:

@@ -37,6 +37,9 @@ def _say_what_begins(started: Started) -> None:
     log.info("%d closed bars so far; %d inputs gone through again", decider.run.rows, started.replayed)
     for use in composed.uses:
         log.info("%s %s from %s %s", use.kind, use.name, use.package, use.version)
+    if shares := composed.config.named_shares():
+        parts = ", ".join(f"{name} {part:.0%}" for name, part in shares)
+        log.info("strategies share the account: %s; the tenth character of an order's id counts them from 0", parts)
     account = session.store.path.stem
     for hold in decider.switch.told():
         since = datetime.fromtimestamp(hold["since"] // 1_000_000_000, UTC).isoformat()

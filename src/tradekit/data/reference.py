@@ -49,11 +49,14 @@ class LoadedReference:
         return found
 
 
-def load_reference(source: DataSource, instruments: Sequence[Instrument], request: BarRequest) -> LoadedReference:
+def load_reference(
+    source: DataSource, instruments: Sequence[Instrument], request: BarRequest, is_told: bool = False
+) -> LoadedReference:
     """Ask for the funding rates of the perpetuals among `instruments`, and for the corporate actions of all.
 
     A source that gives rates page by page is asked for those in the range of the request. One that has rates of perpetuals only is
     not asked about others.
+    `is_told` where a venue tells what is paid, so that rates which are not known are not missed.
     Raises `DataError` for what the source can't read or should not give, and for funding rates of what is no perpetual.
     """
     symbols = [instrument.symbol for instrument in instruments]
@@ -73,7 +76,7 @@ def load_reference(source: DataSource, instruments: Sequence[Instrument], reques
     notes = [
         f"{symbol}: no funding rates are known; holding it costs and pays nothing."
         for symbol in perpetuals
-        if symbol not in funding
+        if symbol not in funding and not is_told
     ]
     return LoadedReference(funding, {symbol: actions[symbol] for symbol in symbols if symbol in actions}, tuple(notes))
 

@@ -212,12 +212,7 @@ def notes(setup: Setup, record: Record, stopped_by: int) -> Iterator[str]:
         yield f"INTERRUPTED after {done:,} of {total:,} bars: the figures are those of the part that was run."
     log = record.log
     for entry in record.entries(EventKind.HALT):
-        rule = record.rules[log["rule"][entry]] if log["rule"][entry] >= 0 else ""
-        time, equity, drawdown = time_text(int(record.times[entry])), log["a"][entry], log["c"][entry]
-        if rule:
-            yield f"Trading HALTED at {time} by {rule}: equity {equity:,.2f}, {drawdown:.1%} below its peak."
-        else:
-            yield f"Equity was GONE at {time} ({equity:,.2f})."
+        yield _halt(record, int(entry))
     liquidations = record.entries(EventKind.LIQUIDATION)
     if len(liquidations):
         first = liquidations[0]
@@ -229,6 +224,20 @@ def notes(setup: Setup, record: Record, stopped_by: int) -> Iterator[str]:
         yield f"The strategy never placed an order{_why_quiet(setup)}."
     if not build.is_compiled():
         yield build.problem()[:1].upper() + build.problem()[1:] + "."
+
+
+def _halt(record: Record, entry: int) -> str:
+    """Say what was stopped, by whom and why: by a rule, by somebody who asked for it, or because nothing was left."""
+    log, rule = record.log, int(record.log["rule"][entry])
+    time, equity, drawdown = time_text(int(record.times[entry])), log["a"][entry], log["c"][entry]
+    if rule >= 0:
+        owner = "" if record.parts is None else record.parts.judged_by(rule)
+        who = f"Strategy {owner} was" if owner else "Trading"
+        return f"{who} HALTED at {time} by {record.rules[rule]}: equity {equity:,.2f}, {drawdown:.1%} below its peak."
+    words = record.words.get(entry, ("",))[0]
+    if words:
+        return f"Trading HALTED at {time} by {words}: equity {equity:,.2f}."
+    return f"Equity was GONE at {time} ({equity:,.2f})."
 
 
 def _why_quiet(setup: Setup) -> str:

@@ -134,7 +134,7 @@ def _read(config: RunConfig, source: DataSource) -> _Read:
     are_made = "trades" in (config.data.ticks or ())
     loaded = load_bars(source, request_of(config), config.data.policy, _calendar_names(config), are_made)
     instruments = _instruments(config, loaded.instruments)
-    reference = load_reference(source, instruments, request_of(config))
+    reference = load_reference(source, instruments, request_of(config), is_told=config.run.mode == "live")
     inspected = {}
     for symbol, checked in loaded.checked.items():
         findings = (*checked.findings, *doubts(checked.sound, reference.actions.get(symbol)))

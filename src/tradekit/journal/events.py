@@ -45,7 +45,7 @@ def event_of(record: Record, number: int, told: Told) -> Event:
         {**named, **own_numbers} if own_numbers else named,
         rule_name,
         text,
-        record.parts.name_of(instrument) if record.parts is not None else "",
+        "" if record.parts is None else record.parts.name_of(instrument) or record.parts.judged_by(rule),
     )
 
 

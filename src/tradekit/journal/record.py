@@ -39,13 +39,14 @@ NUMBERS = {
 class Parts:
     """What several strategies have of an account: their names, each with `size` instruments, capital, and equity at each close.
 
-    `equity` is float64 [strategy, row].
+    `equity` is float64 [strategy, row]. `rules` has the strategy of each risk rule, by its number; -1 for those of the account.
     """
 
     names: Sequence[str]
     size: int
     capital: Floats
     equity: Floats
+    rules: Sequence[int]
 
     def of(self, instrument: NDArray[Any]) -> NDArray[np.int64]:
         """Return the strategies that instruments are of, by their numbers; -1 where there is no instrument."""
@@ -54,6 +55,10 @@ class Parts:
     def name_of(self, instrument: int) -> str:
         """Return the name of the strategy that an instrument is of; empty for none."""
         return "" if instrument < 0 else self.names[instrument // self.size]
+
+    def judged_by(self, rule: int) -> str:
+        """Return the name of the strategy that a rule is of; empty for one of the account, and for none."""
+        return "" if rule < 0 or self.rules[rule] < 0 else self.names[self.rules[rule]]
 
     def instruments(self, place: int) -> range:
         """Return the numbers of the instruments of a strategy."""
@@ -99,7 +104,7 @@ class Record:
             money=Money.of(simulation, setup, simulation.done if start == 0 else 0),
             last=simulation.ledger.marks(),
             memory=setup.memory,
-            parts=_parts(simulation, simulation.done if start == 0 else 0) if setup.shares else None,
+            parts=_parts(simulation, setup, simulation.done if start == 0 else 0) if setup.shares else None,
         )
 
     @property
@@ -123,6 +128,6 @@ class Record:
         return {}
 
 
-def _parts(simulation: Simulation, rows: int) -> Parts:
-    shares = simulation.shares
-    return Parts(shares.names, shares.size, np.array(shares.capital), shares.curves(rows))
+def _parts(simulation: Simulation, setup: Setup, rows: int) -> Parts:
+    shares, rules = simulation.shares, [rule.share for rule in setup.rules]
+    return Parts(shares.names, shares.size, np.array(shares.capital), shares.curves(rows), rules)

@@ -12,6 +12,8 @@ from engine.live.play import BTC, MINUTE, Stage, walk
 from tradekit import EventKind, Strategy
 from tradekit.builtin import strategies
 from tradekit.builtin.strategies import SmaCross
+from tradekit.cli.main import main
+from tradekit.engine import compose
 from tradekit.engine.drive import drive
 from tradekit.engine.indicators import declared, warmup_of
 from tradekit.engine.run import make_ready
@@ -41,6 +43,17 @@ def test_paper_on_a_perpetual_goes_long_and_short_as_a_backtest_does(tmp_path):
     positions = log["e"][log["kind"] == EventKind.FILL]
     assert (positions > 0).any()
     assert (positions < 0).any()
+
+
+def test_check_of_a_run_on_live_data_reads_the_bars_that_would_warm_it_up(tmp_path, monkeypatch, capsys):
+    script = walk(40)
+    stage = Stage(tmp_path, SmaCross, {"BTC/USDT": script}, mode="paper", base=int(script.close_time[29]), history=20)
+    monkeypatch.setattr(compose, "compose_file", lambda *_: stage.compose(fast=2, slow=5))
+    assert main(["check", str(stage.folder / "run.toml")]) == 0
+    said = capsys.readouterr().out
+    assert "BTC/USDT      20  2026-01-01 00:10  2026-01-01 00:29" in said
+    assert "event driver: bars come one by one" in said
+    assert "is ready to run" in said
 
 
 def _hold_equal(tmp_path, strategy, options=None, **more):

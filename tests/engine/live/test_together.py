@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from decimal import Decimal
 
@@ -13,7 +14,9 @@ from engine.live.play import BTC, Stage, walk
 from engine.live.test_kills import check, play
 from tradekit import Bracket, Field, Options, RunError, Strategy
 from tradekit.engine.drive import drive
+from tradekit.engine.live.start import journal_path
 from tradekit.engine.run import make_ready
+from tradekit.journal.store import JournalStore
 
 
 class Steps(Strategy):
@@ -67,6 +70,29 @@ def test_orders_tell_whose_they_are_and_each_strategy_holds_what_it_bought(tmp_p
     letters = [client_id[9] for method, client_id in stage.venue.received if method == "send"]
     assert letters == ["0", "1", "0"]
     assert sum(money(played).values()) == pytest.approx(played.core.outside.cash())
+
+
+def test_what_people_are_told_says_whose_it_is_and_who_stopped_it(tmp_path, caplog):
+    caplog.set_level("INFO", "tradekit.live")
+    fragile = steps("a", 2.0, 0.0, 2.0, 0.0, risk=[{"rule": "max-drawdown", "limit": 1e-9}])
+    stage = stage_of(tmp_path, fragile, steps("b", 1.0))
+
+    def halt():
+        store = JournalStore(journal_path(tmp_path, "trial"))
+        store.ask("halt", "news")
+        store.close()
+
+    stage.venue.fee_rate = Decimal("0.001")
+    result = stage.run(250, (200, halt)).finished.result
+    assert "order BTC/USDT +1: market (order 1 of b)" in caplog.messages
+    assert [one.partition(",")[0] for one in caplog.messages if one.startswith("halt")] == [
+        "halt of a: max-drawdown",
+        "halt: news",
+        "halt: operator: news",
+    ]
+    first, second, *_ = result.notes
+    assert re.match(r"Strategy a was HALTED at .* by max-drawdown: equity 4,999\.\d\d, 0\.0% below its peak\.", first)
+    assert re.match(r"Trading HALTED at .* by operator: news: equity 9,999\.\d\d\.", second)
 
 
 def test_session_goes_on_with_what_each_strategy_has_and_so_does_a_new_one(tmp_path):

@@ -91,8 +91,8 @@ class Lookup:
                     venue_id = "" if found is None else str(found["id"])
                 if venue_id:
                     await self.client.cancel_order(venue_id, symbol)
-        except errors().OrderNotFound as error:
-            _log.info("%s: %s", symbol, type(error).__name__)
+        except errors().OrderNotFound:
+            _log.info("order %s in %s is gone already: nothing is left to cancel", client_id or venue_id, symbol)
 
     async def open_orders(self, symbol: str) -> list[_Found]:
         """Return all open orders in an instrument, page by page; raise `VenueError` if there may be more than can be asked for."""

@@ -9,10 +9,12 @@ from enum import StrEnum
 from tradekit.model.order import OrderStatus
 from tradekit.model.outside import Intent, VenueFill
 
-__all__ = ["Leg", "LegState", "Legs", "Minter"]
+__all__ = ["Leg", "LegState", "Legs", "Minter", "share_of"]
 
 _DIGITS = "0123456789abcdefghijklmnopqrstuvwxyz"
 _NOTHING = Decimal(0)
+_PREFIX = 9
+"""How long the part of an id is that all orders of a session have in common."""
 
 
 class LegState(StrEnum):
@@ -136,6 +138,11 @@ class Minter:
             digits = _DIGITS[digit] + digits
         begin = self.prefix if share is None else self.prefix + _DIGITS[share]
         return begin + digits.rjust(16 - len(begin), "0")
+
+
+def share_of(client_id: str) -> int:
+    """Return the number of the strategy whose order an id is of, where several share the account."""
+    return _DIGITS.index(client_id[_PREFIX])
 
 
 @dataclass(slots=True)

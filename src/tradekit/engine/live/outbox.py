@@ -72,7 +72,8 @@ class Outbox:
             _log.warning("nobody knows what became of %s: %s: %s", intent.client_id, type(error).__name__, error)
             self.tell(Answer(self.now(), intent.client_id, "unknown", text=f"{type(error).__name__}: {error}"))
         else:
-            _log.info("sent %s: %s %s %s", intent.client_id, intent.kind.text, intent.quantity, intent.symbol)
+            number = self.decider.legs.by_id[intent.client_id].order
+            _log.info("sent %s: %s %s %s (order %d)", intent.client_id, intent.kind.text, intent.quantity, intent.symbol, number)
             self.tell(Answer(self.now(), intent.client_id, "taken", order.venue_id))
             self.resolver.see(order)
         finally:

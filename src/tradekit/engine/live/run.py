@@ -19,8 +19,9 @@ from tradekit.engine.live.inputs import Input
 from tradekit.engine.live.notes import note_of, note_of_action
 from tradekit.engine.live.recording import recorded_files
 from tradekit.engine.live.session import Ended
-from tradekit.engine.live.start import Started, journal_path, start
+from tradekit.engine.live.start import Started, journal_path, start, warming
 from tradekit.engine.plan import Plan
+from tradekit.engine.prepare import prepare
 from tradekit.engine.run import Finished, Ready, end_failed, keep
 from tradekit.errors import ConfigError, TradekitError
 from tradekit.journal.events import events
@@ -29,9 +30,10 @@ from tradekit.journal.record import Record
 from tradekit.journal.store import JournalStore
 from tradekit.model.event import Event, EventKind
 
-__all__ = ["LiveOutcome", "keep_session", "run_live"]
+__all__ = ["LiveOutcome", "keep_session", "make_ready_live", "run_live"]
 
 _TOLD = (EventKind.ORDER, EventKind.REJECT, EventKind.FILL, EventKind.CANCEL, EventKind.HALT)
+_PLAN = Plan("event", "bars come one by one")
 _log = logging.getLogger("tradekit.live")
 
 
@@ -166,16 +168,24 @@ def _saying(started: Started) -> Callable[[], None]:
 def _line(event: Event) -> str:
     """Return what happened, in one line."""
     numbers = event.numbers
+    if event.kind is EventKind.HALT:
+        return f"halt{f' of {event.strategy}' if event.strategy else ''}: {event.text}, equity {numbers['equity']:,.2f}"
     size = f" {numbers['quantity']:+g}" if "quantity" in numbers else ""
     price = next((f" {name} {numbers[name]:g}" for name in ("price", "limit", "stop") if name in numbers), "")
     what = f"{event.kind.text} {event.symbol or ''}{size}{price}".rstrip()
-    return f"{what}: {event.text}" + ("" if event.order is None else f" (order {event.order})")
+    whose = f" of {event.strategy}" if event.strategy else ""
+    return f"{what}: {event.text}" + ("" if event.order is None else f" (order {event.order}{whose})")
 
 
 def _ready(composed: ComposedRun, started: Started) -> Ready:
     setup = started.session.books.decider.run.setup
-    plan = Plan("event", "bars come one by one")
-    return Ready(composed, started.opening.market, replace(started.prepared, setup=setup), plan)
+    return Ready(composed, started.opening.market, replace(started.prepared, setup=setup), _PLAN)
+
+
+def make_ready_live(composed: ComposedRun, clock: Callable[[], int] = time.time_ns) -> Ready:
+    """Read the bars that would warm a run on live data up, and prepare it from them; no executor is asked for anything."""
+    market = asyncio.run(warming(composed, clock))
+    return Ready(composed, market, prepare(composed, market), _PLAN)
 
 
 def keep_session(

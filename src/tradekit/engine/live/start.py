@@ -27,7 +27,7 @@ from tradekit.engine.live.resolve import agree, answer, held, their_money
 from tradekit.engine.live.session import LiveSession, Timing
 from tradekit.engine.live.stakes import our_money, owners_in, stakes_in
 from tradekit.engine.live.trade_bars import bars_of_trades
-from tradekit.engine.market import load_market
+from tradekit.engine.market import MarketData, load_market
 from tradekit.engine.prepare import Prepared, prepare
 from tradekit.engine.runfile import RunConfig
 from tradekit.engine.tables import moment_of
@@ -38,7 +38,7 @@ from tradekit.model.instrument import Instrument
 from tradekit.model.outside import Holdings
 from tradekit.plugin.contracts import Executor
 
-__all__ = ["Started", "journal_path", "start", "take_over"]
+__all__ = ["Started", "journal_path", "start", "take_over", "warming"]
 
 _SECOND = 1_000_000_000
 _WARMUPS = 4  # so that averages which never forget have all but forgotten where they began
@@ -107,6 +107,12 @@ async def _start(
     if await _is_made_of_trades(composed):
         session.live_bars = partial(bars_of_trades, composed.source, config.live.late_s, session.now)
     return Started(session, composed, prepared, opening, replayed)
+
+
+async def warming(composed: ComposedRun, clock: Callable[[], int]) -> MarketData:
+    """Return the bars that a run would be warmed up with now."""
+    now = await _venue_time(composed, None, clock)
+    return await asyncio.to_thread(_history, composed, {}, now)
 
 
 async def _is_made_of_trades(composed: ComposedRun) -> bool:
@@ -263,7 +269,7 @@ def _money(composed: ComposedRun, instruments: Sequence[Instrument], holdings: H
     return None if theirs is None else theirs - our_money(held, left["capital"])
 
 
-def _history(composed: ComposedRun, known: Mapping[str, Instrument], now: int) -> Any:
+def _history(composed: ComposedRun, known: Mapping[str, Instrument], now: int) -> MarketData:
     """Read the bars that warm the run up: the last ones that have closed."""
     config, interval = composed.config, _interval(composed)
     warmup = max(warmup_of(one, declared(one, interval), interval) for one in members_of(composed.strategy))
@@ -305,10 +311,10 @@ def _prepared(composed: ComposedRun, opening: Opening) -> Prepared:
 def take_over(decider: Decider, opening: Opening) -> None:
     """Let a new session begin with what the last one has left."""
     owners = list(opening.shares.values()) or [{"positions": opening.positions, "is_halted": False}]
-    for share, owner in enumerate(owners):
+    for share, (name, owner) in enumerate(zip(opening.shares or [""], owners, strict=True)):
         for symbol, (units, price) in owner["positions"].items():
             decider.stakes.adopt(symbol, units, price, share)
         if owner["is_halted"]:
-            decider.outside.halt_share(share, "halted before this session")
+            decider.outside.halt_share(share, f"strategy {name!r} was halted before this session")
     decider.seized.update(opening.seized)
     decider.stop_for(opening.holds)
