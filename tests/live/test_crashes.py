@@ -109,6 +109,7 @@ class Scene:
     folder: Path
     nursery: Nursery
     dialect: str = "binance"
+    strategies: str = '[strategy]\nname = "drill"'
     venue: Process = field(init=False)
     secrets: dict[str, str] = field(init=False)
     control: Any = field(init=False)
@@ -135,8 +136,7 @@ source = "ccxt"
 url = "{url}"
 instruments = ["{self.symbol}"]
 interval = "1m"
-[strategy]
-name = "drill"
+{self.strategies}
 [execution]
 executor = "ccxt"
 {where}
@@ -211,6 +211,24 @@ name = "summary"
             found.append(f"money {money} at the venue, {ours} in the journal")
         return found + (self.unpaid(there) if self.is_perpetual else [])
 
+    def misattributed(self) -> list[str]:
+        """Return which of several strategies does not have what its own trades have left it, and whether their money adds up."""
+        store = self.journal()
+        try:
+            account, fills = store.account() or {}, [json.loads(body)["fill"] for body in store.fills()]
+        finally:
+            store.close()
+        found, shares = [], account["shares"]
+        for number, (name, own) in enumerate(shares.items()):
+            trades = [one for one in fills if one["client_id"][9] == str(number)]
+            units = sum((_arrived(one) for one in trades), Decimal(0))
+            held = own["positions"].get(self.symbol, (0.0, 0.0))[0]
+            if not trades or abs(float(units) - held) > 1e-9:
+                found.append(f"{name} holds {held}, and its {len(trades)} trades have left {units}")
+        if abs(sum(own["capital"] for own in shares.values()) - account["capital"]) > 1e-6:
+            found.append(f"the money of {shares} is not {account['capital']}")
+        return found
+
     def held(self, there: dict[str, Any]) -> tuple[Decimal, Decimal]:
         """Return the position that the venue has, and the money, less what a position against margin was opened for."""
         total = {name: Decimal(one["free"]) + Decimal(one["locked"]) for name, one in there["balances"].items()}
@@ -235,6 +253,12 @@ name = "summary"
         prefix = SPOKEN[self.dialect].paid
         counted = {(int(one["payment_id"].removeprefix(prefix)), Decimal(one["amount"])) for one in kept}
         return [] if paid == counted else [f"funding {sorted(paid)} at the venue, {sorted(counted)} in the journal"]
+
+
+def _arrived(fill: dict[str, Any]) -> Decimal:
+    """Return what a trade adds to a position, after a fee in the coin."""
+    kept = Decimal(fill["fee"]) if fill["fee_currency"] == "BTC" else Decimal(0)
+    return Decimal(fill["quantity"]) - kept
 
 
 def kill(scene: Scene, moment: Moment) -> None:
@@ -284,6 +308,27 @@ def test_process_killed_while_funding_is_booked_books_it_once(tmp_path, nursery,
     store = scene.journal()
     assert store.payments()
     store.close()
+
+
+TWO = '[[strategy]]\nid = "one"\nname = "drill"\nshare = 0.3\n[[strategy]]\nid = "other"\nname = "drill"\nshare = 0.7\n'
+SHARED = [
+    *named("an order at the market", "send, after: 2", "answer, before: 2"),
+    *named("its trades", "filled, before: 2", "filled, after: 3"),
+    *in_flight("an order that rests", "place", 4),
+]
+
+
+@pytest.mark.skipif("not config.getoption('proof')", reason="without processes, test_together.py does the same")
+@pytest.mark.parametrize("moment", SHARED, ids=lambda one: one.what)
+@pytest.mark.parametrize("dialect", ["binance", "binance-usdm"])
+def test_each_of_several_strategies_has_what_is_its_own_after_processes_were_killed(tmp_path, nursery, matrix, dialect, moment):
+    scene = Scene(tmp_path, nursery, dialect, TWO)
+    kill(scene, moment)
+    _come_back(scene, matrix, moment.what, "fills, after: 1")
+    assert scene.misattributed() == []
+    told = nursery.start(["status", "crash", "--runs", str(tmp_path)], tmp_path / "status.txt", {})
+    assert told.wait() == 0
+    assert "strategy one, other" in told.words()
 
 
 def _come_back(scene: Scene, matrix, what: str, again: str) -> None:

@@ -65,7 +65,8 @@ class Post:
         symbol = "BTC/USDT:USDT" if spoken.is_perpetual else "BTC/USDT"
         _, secrets = local_venue(self.nursery, self.folder, symbol, self.dialect)
         self.control = Control(secrets["url"], secrets["token"], 60.0)
-        self.keys = {"TRADEKIT_POST_KEY": secrets["apiKey"], "TRADEKIT_POST_SECRET": secrets["secret"]}
+        names = {"KEY": "apiKey", "SECRET": "secret", "PASSWORD": "password"}
+        self.keys = {f"TRADEKIT_POST_{name}": secrets[there] for name, there in names.items()}
         where = "\n".join(f'{key} = "{value}"' for key, value in {**spoken.where, "url": secrets["url"]}.items())
         (self.folder / "run.toml").write_text(f"""risk = []
 [run]
@@ -229,15 +230,27 @@ def is_watched(post: Post) -> bool:
         return bool(store.is_watched())
 
 
+TIMERS = {
+    "binance-usdm": "countdownCancelAll",
+    "okx-swap": "trade/cancel-all-after",
+    "okx": "trade/cancel-all-after",
+    "kraken": "CancelAllOrdersAfter",
+}
+"""By what request each dialect sets the timer that cancels all orders."""
+
+
 @pytest.mark.skipif("not config.getoption('proof')", reason="it takes as long as a timer takes to be set anew")
-def test_process_that_is_killed_with_nobody_to_watch_leaves_no_order_where_the_venue_has_a_timer(tmp_path, nursery, matrix):
+@pytest.mark.parametrize("dialect", TIMERS)
+def test_process_that_is_killed_with_nobody_to_watch_leaves_no_order_where_the_venue_has_a_timer(
+    tmp_path, nursery, matrix, dialect
+):
     matrix.count = 1
-    post = Post(tmp_path, nursery, dialect="binance-usdm", live="cancel_all_after_s = 30")
+    post = Post(tmp_path, nursery, dialect=dialect, live="cancel_all_after_s = 30")
     post.control.run(1.0)  # the timer is set anew in real time, so the venue's has to be real as well
     trader = post.trade()
 
     def times_set() -> int:
-        return sum(one["name"] == "countdownCancelAll" for one in post.control.received())
+        return sum(one["name"] == TIMERS[dialect] for one in post.control.received())
 
     trader.until(times_set)
     post.control.advance(60_000)
@@ -253,4 +266,5 @@ def test_process_that_is_killed_with_nobody_to_watch_leaves_no_order_where_the_v
     post.control.advance(30_000)
     assert post.resting() == set()
     assert ", for 30 s: " in post.status()
-    matrix.tell("SIGKILL, and no watchdog", "`cancel_all_after_s = 30`", "the venue has cancelled all orders within 30 s")
+    what = "`cancel_all_after_s = 30`, and no watchdog"
+    matrix.tell(f"SIGKILL, {dialect}", what, "what rested is there a second later, and gone when the timer has run out")
