@@ -218,12 +218,12 @@ name = "summary"
             account, fills = store.account() or {}, [json.loads(body)["fill"] for body in store.fills()]
         finally:
             store.close()
-        found, shares = [], account["shares"]
+        found, shares = [] if fills else ["nothing was traded"], account["shares"]
         for number, (name, own) in enumerate(shares.items()):
             trades = [one for one in fills if one["client_id"][9] == str(number)]
             units = sum((_arrived(one) for one in trades), Decimal(0))
             held = own["positions"].get(self.symbol, (0.0, 0.0))[0]
-            if not trades or abs(float(units) - held) > 1e-9:
+            if abs(float(units) - held) > 1e-9:
                 found.append(f"{name} holds {held}, and its {len(trades)} trades have left {units}")
         if abs(sum(own["capital"] for own in shares.values()) - account["capital"]) > 1e-6:
             found.append(f"the money of {shares} is not {account['capital']}")
