@@ -18,7 +18,7 @@ from tradekit.engine.compose import ComposedRun
 from tradekit.engine.environment import code_of, environment_of
 from tradekit.engine.folder import read_checked, read_result
 from tradekit.engine.live.growing import Closed
-from tradekit.engine.live.inputs import Input, Row, read_input
+from tradekit.engine.live.inputs import Input, Row, read_inputs
 from tradekit.engine.live.opening import Opening
 from tradekit.engine.live.start import Started
 from tradekit.errors import RunError
@@ -151,7 +151,7 @@ def read_recording(folder: Path) -> Recording:
         folder=folder,
         result=result,
         opening=Opening.of(session["opening"], bars.rows(0, session["history"])),
-        inputs=tuple(map(read_input, (contents[_INPUTS] or b"").decode().splitlines())),
+        inputs=read_inputs((contents[_INPUTS] or b"").decode()),
         abilities=_read_abilities(session["abilities"]),
         sent=tuple(_sent(row) for row in session["sent"]),
         run_file=Path(session["run_file"]),

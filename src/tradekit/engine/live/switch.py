@@ -134,8 +134,8 @@ def obey(given: Command, switch: Switch, outside: Outside) -> None:
 
 def note_halts(simulation: Simulation, setup: Setup, start: int, switch: Switch) -> None:
     """Take note of what has stopped new risk in the simulation since entry `start` of the log."""
-    if len(simulation.log) == start:
-        return
+    if len(simulation.log) == start or not simulation.gate.is_halted:
+        return  # a halt of the account is none that is over in the row in which it came
     found = simulation.log.columns(start)
     for k in np.flatnonzero(found["kind"] == EventKind.HALT):
         rule, fallen = int(found["rule"][k]), float(found["c"][k])

@@ -20,6 +20,7 @@ from tradekit.engine.live.start import take_over
 from tradekit.engine.live.switch import Level, Switch, note_halts, obey, stop_for
 from tradekit.engine.plan import choose
 from tradekit.engine.prepare import prepare
+from tradekit.engine.replay.bars import are_same
 from tradekit.engine.together import anew
 from tradekit.errors import ConfigError
 from tradekit.journal.record import Record
@@ -162,15 +163,13 @@ def intent_text(intent: Intent) -> str:
     return f"{intent.kind.text} {intent.quantity:+f}{prices}"
 
 
-def _inputs(market: Market, recording: Recording) -> list[Input]:
+def _inputs(market: Market, recording: Recording) -> Sequence[Input]:
     """Return what the session was told, with the bars of `market` in the place of its own."""
+    bars = market.bars.rows(market.history, len(market.bars))
+    if are_same(bars, recording.bars.rows(recording.history, len(recording.bars))):
+        return recording.inputs
     told = {row.closed.open_time: row.time for row in recording.rows}
-    rows = [
-        Row(told.get(closed.open_time, closed.close_time), closed)
-        for closed in closed_rows(market.bars.rows(market.history, len(market.bars)))
-    ]
-    if [row.closed for row in rows] == [row.closed for row in recording.rows]:
-        return list(recording.inputs)
+    rows = [Row(told.get(closed.open_time, closed.close_time), closed) for closed in closed_rows(bars)]
     others = [given for given in recording.inputs if not isinstance(given, Row | Revised | Price)]
     return sorted([*rows, *others], key=lambda given: given.time)
 
