@@ -118,9 +118,9 @@ async def recorded(composed: ComposedRun, store: JournalStore) -> Started:
     rows = np.arange(HISTORY, HISTORY + ROWS)
     told = align({NAME: BARS}).rows(int(rows[0]), int(rows[-1]) + 1)
     for number, closed in enumerate(closed_rows(told)):
-        for action in started.session.books.tell(Row(closed.close_time, closed)):
-            assert isinstance(action, Send)
-            for given in told_of(action.intent, closed, str(number)):
+        actions = started.session.books.tell(Row(closed.close_time, closed))
+        for intent in (action.intent for action in actions if isinstance(action, Send)):
+            for given in told_of(intent, closed, str(number)):
                 started.session.books.tell(given)
     return started
 

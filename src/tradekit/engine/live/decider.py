@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from decimal import Decimal
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 
@@ -83,7 +83,7 @@ class Decider:
         """Take in what has happened, and return what is to be done about it."""
         self.time = max(self.time, given.time)
         self.outside.at(self.time)
-        _TAKING[type(given)](self, given)
+        self._TAKING[type(given)](self, given)
         if self.follower is None:
             return []
         actions: list[Action] = []
@@ -171,6 +171,21 @@ class Decider:
     def _take_revised(self, given: Revised) -> None:
         self.revised[given.symbol, given.open_time] = given.bar
 
+    _TAKING: ClassVar[Mapping[type[Input], Callable[[Decider, Any], None]]] = {
+        Row: _take_row,
+        Answer: _take_answer,
+        Sighting: _take_sighting,
+        Absent: _take_absent,
+        Filled: _take_filled,
+        Imposed: _take_imposed,
+        Paid: _take_paid,
+        Price: _take_price,
+        Command: _take_command,
+        Blocked: _take_blocked,
+        Revised: _take_revised,
+    }
+    """What each kind of input does; looked up, because to dispatch on its type takes as long as most of them."""
+
     def knows(self, symbol: str, open_time: int, bar: Ohlcv) -> bool:
         """Say whether a bar whose row has been is as it was last told, or from before the first row."""
         if open_time < self.run.setup.bars.open_time[0]:
@@ -231,19 +246,3 @@ class Decider:
             self.fees_besides[currency] = self.fees_besides.get(currency, Decimal(0)) + fill.fee
             return 0.0, 0.0
         return float(fill.fee), 0.0
-
-
-_TAKING: Mapping[type[Input], Callable[[Decider, Any], None]] = {
-    Row: Decider._take_row,
-    Answer: Decider._take_answer,
-    Sighting: Decider._take_sighting,
-    Absent: Decider._take_absent,
-    Filled: Decider._take_filled,
-    Imposed: Decider._take_imposed,
-    Paid: Decider._take_paid,
-    Price: Decider._take_price,
-    Command: Decider._take_command,
-    Blocked: Decider._take_blocked,
-    Revised: Decider._take_revised,
-}
-"""What each kind of input does; looked up, because to dispatch on its type takes as long as most of them."""

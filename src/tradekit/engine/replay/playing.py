@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -21,12 +21,14 @@ from tradekit.engine.live.switch import Level, Switch, note_halts, obey, stop_fo
 from tradekit.engine.plan import choose
 from tradekit.engine.prepare import prepare
 from tradekit.engine.replay.bars import are_same
+from tradekit.engine.schedule import scheduled
 from tradekit.engine.together import anew
 from tradekit.errors import ConfigError
 from tradekit.journal.record import Record
 from tradekit.model.bars import Bars
 from tradekit.model.instrument import Instrument
 from tradekit.model.outside import Intent
+from tradekit.model.reference import FundingRates
 from tradekit.simulator.context import Context
 from tradekit.simulator.loops import run_targets
 from tradekit.simulator.outside import Outside
@@ -44,6 +46,8 @@ class Market:
     history: int
     instruments: tuple[Instrument, ...]
     bar_length: int
+    rates: Mapping[str, FundingRates]
+    """The funding rates that a backtest pays, by symbol."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +68,8 @@ class Play:
     simulation: Simulation
     until: int
     """What was decided until then can be compared: UTC nanoseconds."""
+    is_told: bool = False
+    """Whether it is by what a session was told, so that money came and went as it did then."""
     other: Other | None = None
     """Why not further: the first order that was sent otherwise."""
 
@@ -78,7 +84,8 @@ def backtest(composed: ComposedRun, market: Market, opening: Opening, commands: 
 
     It begins with the positions and the money that the session began with.
     """
-    data = bare(market.bars, market.instruments, market.bar_length)
+    schedule, _ = scheduled(market.bars, market.rates, {}, {})
+    data = replace(bare(market.bars, market.instruments, market.bar_length), schedule=schedule)
     prepared = with_money(prepare(composed, data), opening)
     # A session asks on_bar() where there is one, and begins after its history: targets() would have decided on that, too.
     plan = choose(prepared, "event", (), lambda: anew(composed.strategy))
@@ -137,7 +144,7 @@ def retold(composed: ComposedRun, market: Market, recording: Recording) -> Play:
     decider = Decider(run, composed.strategy, Minter(opening.prefix), recording.abilities)
     take_over(decider, opening)
     until, other = _tell(decider, _inputs(market, recording), recording)
-    return Play(decider.run.setup, decider.simulation, until, other)
+    return Play(decider.run.setup, decider.simulation, until, True, other)
 
 
 def _tell(decider: Decider, inputs: Sequence[Input], recording: Recording) -> tuple[int, Other | None]:
