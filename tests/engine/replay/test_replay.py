@@ -11,7 +11,7 @@ from engine.live.market import Busy, Market
 from engine.live.play import MINUTE
 from engine.replay.plants import Draws, Flips, on_margin, paying
 from engine.replay.recorded import RULES, SYMBOL, Session, only, script
-from tradekit import Strategy
+from tradekit import FundingRates, Strategy
 from tradekit.builtin import strategies
 from tradekit.engine.live.recording import read_recording
 from tradekit.engine.replay.funding import funding_of
@@ -79,6 +79,12 @@ def test_replay_of_a_perpetual_pays_the_funding_that_the_run_was_told(tmp_path):
     found = session.replay(data="scripted")
     assert found.is_same
     assert [one.kind for one in found.changes] == ["fill"]
+    # What is due as the last bar closes is told, and not compared.
+    due = np.array([*rates.time, read_recording(session.run).end])
+    session.stage.source.rates = {SYMBOL: FundingRates(due, np.array([*rates.rate, 0.01]), np.full(3, np.nan))}
+    found = session.replay(data="scripted")
+    assert found.is_same
+    assert [one.kind for one in found.changes] == ["funding", "fill"]
     session.stage.source.rates = {SYMBOL: replace(rates, rate=rates.rate + 5e-6)}
     found = session.replay(data="scripted").found
     assert found.order.order is None

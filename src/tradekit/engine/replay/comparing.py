@@ -127,8 +127,10 @@ def _paid(journal: pa.Table, clock: Times) -> dict[str, dict[int, Facts]]:
     found: dict[str, dict[int, Facts]] = {}
     told = _columns(journal, ("cash",), ("time", "symbol", "detail", "amount"))
     for time, symbol, detail, amount in zip(*(told[name] for name in ("time", "symbol", "detail", "amount")), strict=True):
-        if detail == CashKind.FUNDING.text:
-            found.setdefault(symbol, {})[int(np.searchsorted(clock, time, "right"))] = {"funding": amount}
+        row = int(np.searchsorted(clock, time, "right"))
+        if detail == CashKind.FUNDING.text and row < len(clock):
+            own = found.setdefault(symbol, {})
+            own[row] = {"funding": amount + float(own.get(row, {}).get("funding", 0.0))}
     return found
 
 

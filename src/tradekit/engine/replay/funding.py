@@ -77,13 +77,14 @@ def funding_of(recording: Recording, source: DataSource | None = None) -> Fundin
 
 @dataclass(frozen=True, slots=True)
 class _Holding:
-    """What a run held of an instrument, from which time on."""
+    """What a run held of an instrument, and since when."""
 
     since: Sequence[int]
     units: Sequence[float]
 
     def at(self, time: int) -> float:
-        return self.units[int(np.searchsorted(self.since, time, "right")) - 1]
+        # What is filled at that very time was asked for at the close, and funding is on what was held until then.
+        return self.units[int(np.searchsorted(self.since, time)) - 1]
 
 
 def _held(recording: Recording, symbol: str) -> _Holding:
