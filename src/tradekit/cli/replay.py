@@ -112,7 +112,8 @@ def _parting(one: Replayed) -> Iterator[str]:
     if one.order is not None:
         order = one.order
         bar = f"the bar of {order.symbol} that opened at {time_text(order.time)}"
-        yield f"what became of order {order.order} differs first, in {bar}"
+        what = "what was paid" if order.order is None else f"what became of order {order.order}"
+        yield f"{what} differs first, in {bar}"
 
 
 def _print_facts(one: Replayed, is_verbose: bool) -> None:
@@ -120,7 +121,7 @@ def _print_facts(one: Replayed, is_verbose: bool) -> None:
 
     if one.order is not None:
         click.echo()
-        print_pairs(f"ORDER {one.order.order}", one.order.facts, _SIDES)
+        print_pairs("PAID" if one.order.order is None else f"ORDER {one.order.order}", one.order.facts, _SIDES)
     if one.difference is not None:
         click.echo()
         shown = one.difference if is_verbose else _brief(one.difference)

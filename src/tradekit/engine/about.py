@@ -16,7 +16,8 @@ from tradekit.engine.market import MarketData
 from tradekit.engine.outcome import facts_of
 from tradekit.engine.plan import Plan
 from tradekit.engine.trials import data_hash
-from tradekit.model.order import OrderKind, Trail
+from tradekit.model.order import Bracket, OrderKind, Trail
+from tradekit.model.order import Terms as OrderTerms
 from tradekit.simulator.context import Context
 from tradekit.simulator.setup import Setup
 from tradekit.simulator.simulation import Simulation
@@ -25,6 +26,7 @@ __all__ = ["about_run", "conditions_of", "market_values"]
 
 _FACTS = ("symbol", "origin", "rows", "first", "last")
 _USES = ("kind", "name", "package", "version")
+_USUAL = {part: [(one.name, one.default) for one in fields(part)] for part in (OrderTerms, Bracket)}
 
 
 def about_run(composed: ComposedRun, market: MarketData, plan: Plan) -> dict[str, Any]:
@@ -66,10 +68,10 @@ def conditions_of(simulation: Simulation, context: Context, number: int) -> Term
         amount, rate = simulation.book.trail(number)
         found["trail"] = amount if math.isfinite(amount) else f"{100.0 * rate:.12g} %"
     for part in (order.terms, order.bracket):
-        for one in fields(part) if part is not None else ():
-            value = getattr(part, one.name)
-            if value != one.default and value is not None:
-                found[one.name] = _condition(value)
+        for name, usual in _USUAL[type(part)] if part is not None else ():
+            value = getattr(part, name)
+            if value is not None and value != usual:
+                found[name] = _condition(value)
     return found
 
 

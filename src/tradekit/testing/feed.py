@@ -12,6 +12,7 @@ import numpy as np
 from tradekit.model.bars import BAR_COLUMNS, Series
 from tradekit.model.instrument import Instrument
 from tradekit.model.outside import LiveBar, Reconnected
+from tradekit.model.reference import FundingRates
 from tradekit.plugin.contracts import BarRequest, DataSource
 
 __all__ = ["ScriptedSource"]
@@ -25,7 +26,7 @@ class ScriptedSource(DataSource):
     `script` holds all bars of each symbol, `clock` returns nanoseconds UTC. `silent` are open times of bars that the stream leaves
     out, `unclosed` of those that it gives without saying that they are final; after those in `breaks` the stream begins anew.
     `withheld` are those that the history has not got either; `further` are bars that the stream gives besides, right after the one
-    that opened at some time: such as one that comes late, or again and other.
+    that opened at some time: such as one that comes late, or again and other. `rates` are funding rates.
     """
 
     name = "scripted"
@@ -38,6 +39,7 @@ class ScriptedSource(DataSource):
     breaks: ClassVar[frozenset[int]] = frozenset()
     withheld: ClassVar[frozenset[int]] = frozenset()
     further: ClassVar[Mapping[int, Sequence[LiveBar]]] = {}
+    rates: ClassVar[Mapping[str, FundingRates]] = {}
 
     def venue_time(self) -> int | None:
         return type(self).clock()
@@ -48,6 +50,9 @@ class ScriptedSource(DataSource):
     def bars(self, request: BarRequest) -> Mapping[str, Series]:
         now = type(self).clock()
         return {symbol: _between(self.script[symbol], request, now, self.withheld) for symbol in request.symbols}
+
+    def funding(self, symbols: Sequence[str]) -> Mapping[str, FundingRates]:
+        return {symbol: self.rates[symbol] for symbol in symbols if symbol in self.rates}
 
     async def live_bars(self, request: BarRequest) -> AsyncIterator[LiveBar | Reconnected]:
         yield Reconnected()

@@ -160,9 +160,11 @@ class ScriptedVenue:
         self.trades.append(VenueFill(number, f"imposed-{number}", "", symbol, self.clock(), quantity, price))
         self.tell(self.trades[-1])
 
-    def pay(self, symbol: str, amount: Decimal, currency: str = "USDT") -> None:
-        """Pay funding of an instrument to the account, or take it."""
-        payment = VenuePayment(str(len(self.payments) + 1), symbol, self.clock(), amount, currency)
+    def pay(
+        self, symbol: str, amount: Decimal, currency: str = "USDT", kind: Literal["funding", "liquidation fee"] = "funding"
+    ) -> None:
+        """Pay funding of an instrument to the account, or take it; or take what a liquidation costs."""
+        payment = VenuePayment(str(len(self.payments) + 1), symbol, self.clock(), amount, currency, kind)
         self.payments.append(payment)
 
     def count_down(self, symbols: Sequence[str], seconds: float) -> None:

@@ -3,18 +3,25 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from collections.abc import Callable, Mapping
+from contextlib import redirect_stdout
 from dataclasses import dataclass, field, replace
+from io import StringIO
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pytest
 
-from engine.live.play import BEGIN, MINUTE, Stage, walk
+from engine.live.play import BEGIN, BTC, MINUTE, Stage, walk
 from tradekit import Strategy
 from tradekit.builtin.strategies import SmaCross
+from tradekit.cli.main import main
+from tradekit.engine.replay import premises
 from tradekit.engine.replay.run import Asked, Replay, replay_folder
 from tradekit.model.bars import Series
+from tradekit.model.instrument import Instrument
 from tradekit.testing.venue import ScriptedVenue
 
 SYMBOL = "BTC/USDT"
@@ -59,6 +66,8 @@ class Session:
     settings: str = ""
     minutes: float = 100.0
     venue: type[ScriptedVenue] = ScriptedVenue
+    instrument: Instrument = BTC
+    account: str = ""
     stage: Stage = field(init=False)
     run: Path = field(init=False)
 
@@ -77,6 +86,8 @@ class Session:
             venue_kind=self.venue,
             base=begin,
             history=HISTORY,
+            instrument=self.instrument,
+            account=self.account,
         )
         self.stage.venue.trade(SYMBOL, float(self.bars.close[HISTORY - 1]))
 
@@ -90,6 +101,17 @@ class Session:
     def replay(self, *overrides: str, **asked: Any) -> Replay:
         """Replay it."""
         return replay_folder(self.run, Asked(overrides=overrides, registry=self.stage.registry(), **asked))
+
+    def tell(self, *overrides: str, **asked: str) -> dict[str, Any]:
+        """Replay it on the command line, and return what that prints with `--json`."""
+        options = [f"--{name}={value}" for name, value in asked.items()]
+        options += [word for text in overrides for word in ("--set", text)]
+        with pytest.MonkeyPatch.context() as patch, redirect_stdout(StringIO()) as printed:
+            patch.setattr(premises, "registry_of", lambda _document: self.stage.registry())
+            code = main(["replay", str(self.run), "--json", *options])
+        found: dict[str, Any] = json.loads(printed.getvalue())
+        assert code == (0 if found["same"] else 1)
+        return found
 
 
 _TASKS: list[Any] = []

@@ -2,16 +2,19 @@
 
 import json
 import shutil
+from dataclasses import replace
 
 import numpy as np
 import pytest
 
 from engine.live.market import Busy, Market
 from engine.live.play import MINUTE
-from engine.replay.plants import Draws, Flips
+from engine.replay.plants import Draws, Flips, on_margin, paying
 from engine.replay.recorded import RULES, SYMBOL, Session, only, script
-from tradekit import Strategy
+from tradekit import FundingRates, Strategy
 from tradekit.builtin import strategies
+from tradekit.engine.live.recording import read_recording
+from tradekit.engine.replay.funding import funding_of
 from tradekit.engine.replay.run import Asked, replay_folder
 from tradekit.errors import ConfigError, DataError, RunError
 
@@ -63,6 +66,29 @@ def test_replay_with_the_fills_of_the_venue_takes_the_decisions_of_a_live_run(li
     assert found.with_venue.decisions == found.found.decisions > 50
     assert found.with_venue.equity[0] == pytest.approx(found.with_venue.equity[1])
     assert live.replay(fills="venue").is_same
+
+
+def test_replay_of_a_perpetual_pays_the_funding_that_the_run_was_told(tmp_path):
+    session = paying(on_margin(tmp_path), "-0.5", "0.25")
+    found = session.replay()
+    assert found.is_same
+    assert found.found.equity[0] == pytest.approx(found.found.equity[1], abs=1e-9)
+    # A source that has rates of the same amounts, up to what a venue rounds, has nothing that is another.
+    rates = funding_of(read_recording(session.run)).session[SYMBOL]
+    session.stage.source.rates = {SYMBOL: replace(rates, rate=rates.rate + 5e-7, mark=np.full(2, np.nan))}
+    found = session.replay(data="scripted")
+    assert found.is_same
+    assert [one.kind for one in found.changes] == ["fill"]
+    # What is due as the last bar closes is told, and not compared.
+    due = np.array([*rates.time, read_recording(session.run).end])
+    session.stage.source.rates = {SYMBOL: FundingRates(due, np.array([*rates.rate, 0.01]), np.full(3, np.nan))}
+    found = session.replay(data="scripted")
+    assert found.is_same
+    assert [one.kind for one in found.changes] == ["funding", "fill"]
+    session.stage.source.rates = {SYMBOL: replace(rates, rate=rates.rate + 5e-6)}
+    found = session.replay(data="scripted").found
+    assert found.order.order is None
+    assert found.order.facts["funding"] == (pytest.approx(-0.5), pytest.approx(-0.501, abs=1e-4))
 
 
 def test_replay_tells_what_either_side_knew(paper):

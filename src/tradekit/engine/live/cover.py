@@ -15,6 +15,7 @@ from tradekit.simulator.outside import Outside
 __all__ = ["Cover", "level_of"]
 
 _PROFITS = (OrderKind.TAKE_PROFIT, OrderKind.TAKE_PROFIT_LIMIT)
+_REDUCE_ONLY, _TRIGGERED = int(Flag.REDUCE_ONLY), int(Flag.TRIGGERED)
 _NOTHING = Decimal(0)
 
 
@@ -70,8 +71,8 @@ class Cover:
 
     def end(self, look: Look) -> bool:
         """End an order that has nothing to sell and will not get anything; say whether it was one."""
-        is_reduction = look.has(Flag.REDUCE_ONLY)
-        is_due = is_reduction or look.is_market or look.has(Flag.TRIGGERED)
+        is_reduction = look.flags & _REDUCE_ONLY != 0
+        is_due = is_reduction or look.is_market or look.flags & _TRIGGERED
         if not is_due or look.is_idle or look.is_awaited or self.coins(look) or self.legs.is_doubtful(look.symbol):
             return False
         if any(not leg.is_settled for leg in self.legs.of(look.number)):
@@ -87,7 +88,7 @@ def _rank(look: Look) -> tuple[int, int]:
     """Return which orders get coins before which."""
     if look.is_market:
         return 0, look.number
-    if look.has(Flag.TRIGGERED):
+    if look.flags & _TRIGGERED:
         return 1, look.number
     return (3 if look.kind in PLAIN or look.kind in _PROFITS else 2), look.number
 

@@ -6,10 +6,9 @@ goes on after its process died.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from decimal import Decimal
-from functools import singledispatchmethod
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 
@@ -84,7 +83,7 @@ class Decider:
         """Take in what has happened, and return what is to be done about it."""
         self.time = max(self.time, given.time)
         self.outside.at(self.time)
-        self._take(given)
+        self._TAKING[type(given)](self, given)
         if self.follower is None:
             return []
         actions: list[Action] = []
@@ -94,12 +93,7 @@ class Decider:
                 return actions
         raise RunError(f"orders {self.outside.alive()!r} can't be brought to rest; this is a bug in tradekit")
 
-    @singledispatchmethod
-    def _take(self, given: Input) -> None:
-        raise TypeError(f"{given!r} is no input of a live run")
-
-    @_take.register
-    def _(self, given: Row) -> None:
+    def _take_row(self, given: Row) -> None:
         row = self.run.add(given.closed)
         before = len(self.simulation.log)
         if self.switch.level >= Level.HALT:
@@ -115,26 +109,22 @@ class Decider:
                 self.outside.seen(place, high)
                 self.outside.seen(place, low)
 
-    @_take.register
-    def _(self, given: Answer) -> None:
+    def _take_answer(self, given: Answer) -> None:
         leg = self._leg(given.client_id)
         leg.answered(given.outcome, given.venue_id, given.text)
         self.legs.changed(leg)
 
-    @_take.register
-    def _(self, given: Sighting) -> None:
+    def _take_sighting(self, given: Sighting) -> None:
         leg = self._leg(given.client_id)
         leg.seen(given.venue_id, given.status, given.filled)
         self.legs.changed(leg)
 
-    @_take.register
-    def _(self, given: Absent) -> None:
+    def _take_absent(self, given: Absent) -> None:
         leg = self._leg(given.client_id)
         leg.lost()
         self.legs.changed(leg)
 
-    @_take.register
-    def _(self, given: Filled) -> None:
+    def _take_filled(self, given: Filled) -> None:
         fill = given.fill
         if not self.legs.count(fill):
             return
@@ -149,8 +139,7 @@ class Decider:
         self.outside.arrived(leg.order)
         self.outside.filled(leg.order, float(fill.quantity), float(fill.price), self._fees(fill), fill.is_maker)
 
-    @_take.register
-    def _(self, given: Imposed) -> None:
+    def _take_imposed(self, given: Imposed) -> None:
         fill = given.fill
         self.legs.imposed.add((fill.symbol, fill.trade_id, fill.venue_id))
         what = f"the account traded {fill.quantity.normalize():+f} at {fill.price.normalize():f} without an order of this run"
@@ -159,33 +148,43 @@ class Decider:
         for place, part in self.stakes.losing(fill.symbol, size):
             self.outside.imposed(place, part, float(fill.price), fee * (part / size))
 
-    @_take.register
-    def _(self, given: Paid) -> None:
+    def _take_paid(self, given: Paid) -> None:
         kind = CashKind[given.payment.kind.upper().replace(" ", "_")]
         for place, part in self.stakes.paying(given.payment.symbol):
             self.outside.paid(kind, place, float(given.payment.amount) * part)
 
-    @_take.register
-    def _(self, given: Price) -> None:
+    def _take_price(self, given: Price) -> None:
         for order in self.touched(given.symbol, given.price):
             self.outside.trigger(order, given.price)
 
-    @_take.register
-    def _(self, given: Command) -> None:
+    def _take_command(self, given: Command) -> None:
         if given.command == "resume":
             self.seized.clear()
         obey(given, self.switch, self.outside)
 
-    @_take.register
-    def _(self, given: Blocked) -> None:
+    def _take_blocked(self, given: Blocked) -> None:
         if given.reason:
             self.blocked[given.symbol] = given.reason
         else:
             self.blocked.pop(given.symbol, None)
 
-    @_take.register
-    def _(self, given: Revised) -> None:
+    def _take_revised(self, given: Revised) -> None:
         self.revised[given.symbol, given.open_time] = given.bar
+
+    _TAKING: ClassVar[Mapping[type[Input], Callable[[Decider, Any], None]]] = {
+        Row: _take_row,
+        Answer: _take_answer,
+        Sighting: _take_sighting,
+        Absent: _take_absent,
+        Filled: _take_filled,
+        Imposed: _take_imposed,
+        Paid: _take_paid,
+        Price: _take_price,
+        Command: _take_command,
+        Blocked: _take_blocked,
+        Revised: _take_revised,
+    }
+    """What each kind of input does; looked up, because to dispatch on its type takes as long as most of them."""
 
     def knows(self, symbol: str, open_time: int, bar: Ohlcv) -> bool:
         """Say whether a bar whose row has been is as it was last told, or from before the first row."""

@@ -26,6 +26,7 @@ __all__ = [
     "Row",
     "Sighting",
     "read_input",
+    "read_inputs",
     "write_input",
 ]
 
@@ -145,6 +146,7 @@ class Revised:
 Input = Row | Answer | Sighting | Filled | Imposed | Paid | Absent | Price | Command | Blocked | Revised
 
 _ADAPTER: TypeAdapter[Input] = TypeAdapter(Annotated[Input, Field(discriminator="kind")])
+_ALL: TypeAdapter[tuple[Input, ...]] = TypeAdapter(tuple[Annotated[Input, Field(discriminator="kind")], ...])
 
 
 def write_input(given: Input) -> str:
@@ -155,3 +157,8 @@ def write_input(given: Input) -> str:
 def read_input(text: str) -> Input:
     """Return what `write_input` has written."""
     return _ADAPTER.validate_json(text)
+
+
+def read_inputs(text: str) -> tuple[Input, ...]:
+    """Return all that `write_input` has written, one a line."""
+    return _ALL.validate_json(f"[{','.join(text.splitlines())}]")

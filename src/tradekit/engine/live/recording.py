@@ -18,7 +18,7 @@ from tradekit.engine.compose import ComposedRun
 from tradekit.engine.environment import code_of, environment_of
 from tradekit.engine.folder import read_checked, read_result
 from tradekit.engine.live.growing import Closed
-from tradekit.engine.live.inputs import Input, Row, read_input
+from tradekit.engine.live.inputs import Input, Row, read_inputs
 from tradekit.engine.live.opening import Opening
 from tradekit.engine.live.start import Started
 from tradekit.errors import RunError
@@ -37,7 +37,7 @@ FORMAT = 1
 _SESSION, _BARS, _INPUTS = "session.json", "bars.parquet", "inputs.jsonl"
 _VALUE = "value "
 _ABILITIES: TypeAdapter[Abilities] = TypeAdapter(Abilities)
-_INTENT: TypeAdapter[Intent] = TypeAdapter(Intent)
+_INTENTS: TypeAdapter[list[Intent]] = TypeAdapter(list[Intent])
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,9 +151,9 @@ def read_recording(folder: Path) -> Recording:
         folder=folder,
         result=result,
         opening=Opening.of(session["opening"], bars.rows(0, session["history"])),
-        inputs=tuple(map(read_input, (contents[_INPUTS] or b"").decode().splitlines())),
+        inputs=read_inputs((contents[_INPUTS] or b"").decode()),
         abilities=_read_abilities(session["abilities"]),
-        sent=tuple(_sent(row) for row in session["sent"]),
+        sent=_read_sent(session["sent"]),
         run_file=Path(session["run_file"]),
         environment=session["environment"],
         code=session["code"],
@@ -178,8 +178,11 @@ def _refuse(result: Result, name: str) -> None:
         )
 
 
-def _sent(row: Mapping[str, Any]) -> Sent:
-    return Sent(row["number"], _INTENT.validate_json(row["intent"]), row["state"], row["filled"], row["text"])
+def _read_sent(rows: Sequence[Mapping[str, Any]]) -> tuple[Sent, ...]:
+    intents = _INTENTS.validate_json(f"[{','.join(row['intent'] for row in rows)}]")
+    return tuple(
+        Sent(row["number"], intent, row["state"], row["filled"], row["text"]) for row, intent in zip(rows, intents, strict=True)
+    )
 
 
 def _written_abilities(abilities: Mapping[str, Abilities]) -> dict[str, Any]:

@@ -47,6 +47,8 @@ class Stakes:
 
     def traded(self, order: int) -> None:
         """Take note of whose order was filled last in its instrument."""
+        if not self.are_shared:
+            return
         look = self.outside.look(order)
         self._traded[look["symbol"]] = look["place"]
 

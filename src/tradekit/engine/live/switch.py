@@ -82,7 +82,7 @@ class Switch:
     @property
     def level(self) -> Level:
         """How far the account is stopped."""
-        return max((hold.level for hold in self.holds.values()), default=Level.RUN)
+        return max(hold.level for hold in self.holds.values()) if self.holds else Level.RUN
 
     def hold(self, hold: Hold) -> None:
         """Stop an account for a reason."""
@@ -134,8 +134,8 @@ def obey(given: Command, switch: Switch, outside: Outside) -> None:
 
 def note_halts(simulation: Simulation, setup: Setup, start: int, switch: Switch) -> None:
     """Take note of what has stopped new risk in the simulation since entry `start` of the log."""
-    if len(simulation.log) == start:
-        return
+    if len(simulation.log) == start or not simulation.gate.is_halted:
+        return  # a halt of the account is none that is over in the row in which it came
     found = simulation.log.columns(start)
     for k in np.flatnonzero(found["kind"] == EventKind.HALT):
         rule, fallen = int(found["rule"][k]), float(found["c"][k])

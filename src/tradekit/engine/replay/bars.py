@@ -20,7 +20,7 @@ from tradekit.errors import DataError
 from tradekit.model.bars import BAR_COLUMNS, PRICE_COLUMNS, Bars, Series
 from tradekit.plugin.contracts import BarRequest, DataSource
 
-__all__ = ["BarChange", "Others", "bar_changes", "fetched", "final_bars", "mixed", "shift_text"]
+__all__ = ["BarChange", "Others", "are_same", "bar_changes", "fetched", "final_bars", "mixed", "shift_text"]
 
 _DAY = 86_400_000_000_000
 _MOSTLY = 0.8  # of the bars of a session, how many are elsewhere at the same distance if a clock differs
@@ -81,6 +81,12 @@ def _changes(session: Bars, other: Bars, first_row: int) -> Iterator[BarChange]:
             if was != now:
                 what = "changed" if was is not None and now is not None else "missing" if now is None else "additional"
                 yield BarChange(symbol, opened, what, was, now, opened < first_row)
+
+
+def are_same(first: Bars, second: Bars) -> bool:
+    """Say whether two sets of bars of the same instruments are the same in every number."""
+    names = ("open_time", *PRICE_COLUMNS)
+    return all(np.array_equal(getattr(first, name), getattr(second, name), equal_nan=True) for name in names)
 
 
 def _by_time(bars: Bars, i: int) -> dict[int, Ohlcv]:

@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+import numpy as np
+
 from tradekit.data.interval import time_text
-from tradekit.engine.live.inputs import Blocked, Imposed
 from tradekit.engine.replay.bars import BarChange
-from tradekit.engine.replay.comparing import Parting, parting
+from tradekit.engine.replay.comparing import Parting, is_liquidated, parting
 from tradekit.engine.replay.scene import TOLD, Change, Scene
-from tradekit.engine.replay.venue import why
+from tradekit.engine.replay.venue import why, without_order
 
 __all__ = ["Cause", "causes_of"]
 
@@ -21,8 +22,8 @@ _MOST_BARS = 8
 class Cause:
     """Why a run and its replay part.
 
-    `kind` is `data`, `warm-up`, `clock`, `configuration`, `risk`, `fill`, `latency`, `account`, `operator`, `code`, `version` or
-    `chance`.
+    `kind` is `data`, `warm-up`, `clock`, `funding`, `configuration`, `risk`, `fill`, `latency`, `liquidation`, `account`,
+    `operator`, `code`, `version` or `chance`.
     """
 
     kind: str
@@ -48,8 +49,9 @@ def causes_of(scene: Scene, found: Parting, told: frozenset[str]) -> tuple[Cause
     if len(changes) == 1:
         return (_cause(scene, changes[0], found, told),)
     alone = [one for one in changes if _is_gone(scene, found, told | {one.name})]
-    # To tell a session all again includes what an operator asked for.
-    alone = [one for one in alone if one.name != "venue" or len(alone) == 1 or "operator" not in {other.name for other in alone}]
+    # To tell a session all again includes what an operator asked for, and what was paid.
+    if not {"operator", "funding"}.isdisjoint(one.name for one in alone):
+        alone = [one for one in alone if one.name != "venue"]
     return tuple(_cause(scene, one, found, told) for one in alone or _together(scene, changes, found, told))
 
 
@@ -91,8 +93,10 @@ def _forms() -> Cause:
 def _cause(scene: Scene, change: Change, found: Parting, told: frozenset[str]) -> Cause:
     if change.name in ("data", "history") and not scene.others.shift:
         return Cause(change.kind, _bar(scene, change, found, told))
+    if change.name == "funding":
+        return Cause("funding", _rate(scene, found))
     if change.name == "venue":
-        return _venue(scene, found)
+        return _venue(scene, found, told)
     return Cause(change.kind, "; ".join(change.texts))
 
 
@@ -111,17 +115,25 @@ def _bar(scene: Scene, change: Change, found: Parting, told: frozenset[str]) -> 
     return f"{len(before)} {which}{what}, the last of them: {before[-1]}"
 
 
-def _venue(scene: Scene, found: Parting) -> Cause:
-    recording = scene.recording
+def _rate(scene: Scene, found: Parting) -> str:
+    """Return the rate by which they part, in words: the last that is another by then."""
+    before = [one for one in scene.funding.changes if one.time <= found.moment[0]]
+    if found.order is not None and found.is_about_order and found.order.order is None:
+        before = [one for one in before if one.symbol == found.order.symbol]
+    if not before:
+        return "; ".join(map(str, scene.funding.changes))
+    more = f"; {len(before) - 1} more differ before it" if len(before) > 1 else ""
+    return f"{before[-1]} ({scene.funding.what}){more}"
+
+
+def _venue(scene: Scene, found: Parting, told: frozenset[str]) -> Cause:
+    recording, decision = scene.recording, found.decision
     if found.order is not None and found.is_about_order:
         account = why(recording, found.order)
-        return Cause(account.kind, account.text)
-    imposed = [given for given in recording.inputs if isinstance(given, Imposed) and given.time <= found.moment[0]]
-    if imposed:
-        fill = imposed[-1].fill
-        what = f"{fill.quantity:f} {fill.symbol} at {fill.price}, at {time_text(fill.time)}"
-        return Cause("account", f"the account traded without an order of this run: {what}")
-    blocked = [given for given in recording.inputs if isinstance(given, Blocked) and given.time <= found.moment[0]]
-    if blocked and blocked[-1].reason:
-        return Cause("account", f"no new risk in {blocked[-1].symbol} from {time_text(blocked[-1].time)} on: {blocked[-1].reason}")
-    return Cause("fill", "what the venue told, and when, led to another decision")
+    elif decision is not None and decision.first is None and is_liquidated(scene.story(told), decision.time):
+        closes = recording.bars.close_time
+        when = time_text(int(closes[min(int(np.searchsorted(closes, decision.time)), len(closes) - 1)]))
+        return Cause("liquidation", f"the simulator liquidated the account in the bar that closed at {when}, and the venue did not")
+    else:
+        account = without_order(recording, found.moment[0])
+    return Cause(account.kind, account.text)

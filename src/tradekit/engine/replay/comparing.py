@@ -12,6 +12,7 @@ from tradekit.data.interval import time_text
 from tradekit.engine.decisions import Decision, Difference, Terms, decisions_in, first_difference, is_one_of, is_same, listed
 from tradekit.journal.tables import journal_table
 from tradekit.model.bars import Times
+from tradekit.model.event import CashKind, EventKind
 from tradekit.model.order import Reason
 
 if TYPE_CHECKING:
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
     from tradekit.engine.live.recording import Recording
     from tradekit.engine.replay.playing import Other, Play
 
-__all__ = ["OrderDifference", "Parting", "Story", "parting", "recorded_story", "story_of", "verdicts_of"]
+__all__ = ["OrderDifference", "Parting", "Story", "is_liquidated", "parting", "recorded_story", "story_of", "verdicts_of"]
 
 Facts = Mapping[str, float | str]
 _TOLD = ("event", "time", "detail", "text", "quantity", "price", "fee")
@@ -35,9 +36,10 @@ _ENDS = frozenset(
 
 @dataclass(frozen=True, slots=True)
 class OrderDifference:
-    """What became of an order on either side, in the first bar in which that differs."""
+    """What became of an order on either side, or what was paid for a position, in the first bar in which that differs."""
 
-    order: int
+    order: int | None
+    """`None` if it is about what was paid."""
     symbol: str
     time: int
     """When the bar opened, UTC nanoseconds."""
@@ -69,6 +71,8 @@ class Story:
     """By order, by the number of the bar: what was filled at which average price and fee, and why it ended."""
     journal: pa.Table | None = None
     """Where it is from."""
+    paid: Mapping[str, Mapping[int, Facts]] | None = None
+    """By instrument, by the number of the bar: what came or went without a trade; `None` if that is as the run was told."""
     other: Other | None = None
     """What was sent otherwise, if that is where it ends."""
 
@@ -94,15 +98,40 @@ class Parting:
         return self.order is not None and (self.decision is None or (self.order.time, 1) < (self.decision.time, 0))
 
 
-def recorded_story(recording: Recording) -> Story:
-    """Return what a run decided on the bars that it had, and what came of it."""
-    conditions = recording.conditions
-    return _story(recording.result.journal, recording.end, recording.bars.close_time, lambda order: conditions.get(order, {}))
+@dataclass(frozen=True, slots=True)
+class _Outcome:
+    """What came of an order, or was paid for an instrument where `order` is `None`, on both sides, by the number of the bar."""
+
+    order: int | None
+    symbol: str
+    first: Mapping[int, Facts]
+    second: Mapping[int, Facts]
+
+
+def recorded_story(recording: Recording, paid: Mapping[str, Mapping[int, Facts]]) -> Story:
+    """Return what a run decided on the bars that it had, what was paid, and what else came of it."""
+    conditions, clock = recording.conditions, recording.bars.close_time
+    story = _story(recording.result.journal, recording.end, clock, lambda order: conditions.get(order, {}))
+    return replace(story, paid=paid)
 
 
 def story_of(play: Play, clock: Times, conditions: Callable[[int], Terms]) -> Story:
     """Return what was decided in a replay; its events are told by the bars of `clock`, their closes."""
-    return replace(_story(journal_table(play.record), play.until, clock, conditions), other=play.other)
+    journal = journal_table(play.record)
+    story = _story(journal, play.until, clock, conditions)
+    return replace(story, other=play.other, paid=None if play.is_told else _paid(journal, clock))
+
+
+def _paid(journal: pa.Table, clock: Times) -> dict[str, dict[int, Facts]]:
+    """Return the funding in a journal by instrument and bar; what is paid at a close is told in the bar that opens then."""
+    found: dict[str, dict[int, Facts]] = {}
+    told = _columns(journal, ("cash",), ("time", "symbol", "detail", "amount"))
+    for time, symbol, detail, amount in zip(*(told[name] for name in ("time", "symbol", "detail", "amount")), strict=True):
+        row = int(np.searchsorted(clock, time, "right"))
+        if detail == CashKind.FUNDING.text and row < len(clock):
+            own = found.setdefault(symbol, {})
+            own[row] = {"funding": amount + float(own.get(row, {}).get("funding", 0.0))}
+    return found
 
 
 def _story(journal: pa.Table, until: int, clock: Times, conditions: Callable[[int], Terms]) -> Story:
@@ -129,6 +158,13 @@ def verdicts_of(story: Story, orders: Sequence[int]) -> Iterator[str]:
         found = _columns(story.journal, ("verdict",), names)
         rows = (dict(zip(names, row, strict=True)) for row in zip(*(found[name] for name in names), strict=True))
         yield from (_verdict(row) for row in rows if row["order"] in orders)
+
+
+def is_liquidated(story: Story, time: int) -> bool:
+    """Say whether the simulator liquidated the account at a time."""
+    if story.journal is None:
+        return False
+    return time in _columns(story.journal, (EventKind.LIQUIDATION.text,), ("time",))["time"]
 
 
 def _plain(decision: Decision) -> Decision:
@@ -184,24 +220,31 @@ def _sent_otherwise(other: Other, time: int) -> OrderDifference:
 
 
 def _order_difference(first: Story, second: Story, clock: Times, until: int) -> OrderDifference | None:
-    """Return the first thing that became of an order on one side only, or otherwise, in a bar that had closed by then."""
-    found: tuple[int, int] | None = None
-    for order in {**first.events, **second.events}:
-        if max(story.asked.get(order, until) for story in (first, second)) >= until:
-            continue
-        mine, theirs = first.events.get(order, {}), second.events.get(order, {})
-        for row in sorted({**mine, **theirs}):
-            if clock[row] > until or (found is not None and (row, order) >= found):
+    """Return what first came of an order or a position on one side only, or otherwise, in a bar that had closed by then."""
+    found: tuple[int, int, _Outcome] | None = None
+    for number, one in enumerate(_outcomes(first, second, until)):
+        for row in sorted({**one.first, **one.second}):
+            if clock[row] > until or (found is not None and (row, number) >= found[:2]):
                 break
-            if not _is_alike(mine.get(row, {}), theirs.get(row, {})):
-                found = row, order
+            if not _is_alike(one.first.get(row, {}), one.second.get(row, {})):
+                found = row, number, one
                 break
     if found is None:
         return None
-    row, order = found
+    row, _, one = found
     opened = int(clock[row - 1]) if row else int(clock[row])
-    facts = [story.events.get(order, {}).get(row, {}) for story in (first, second)]
-    return OrderDifference(order, first.symbols.get(order) or second.symbols[order], opened, facts[0], facts[1])
+    return OrderDifference(one.order, one.symbol, opened, one.first.get(row, {}), one.second.get(row, {}))
+
+
+def _outcomes(first: Story, second: Story, until: int) -> Iterator[_Outcome]:
+    """Yield what came of each order that both sides had asked for by then, and what was paid for each instrument."""
+    for order in sorted({**first.events, **second.events}):
+        if max(story.asked.get(order, until) for story in (first, second)) < until:
+            symbol = first.symbols.get(order) or second.symbols[order]
+            yield _Outcome(order, symbol, first.events.get(order, {}), second.events.get(order, {}))
+    if first.paid is not None and second.paid is not None:
+        for symbol in {**first.paid, **second.paid}:
+            yield _Outcome(None, symbol, first.paid.get(symbol, {}), second.paid.get(symbol, {}))
 
 
 def _is_alike(first: Facts, second: Facts) -> bool:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -20,12 +20,15 @@ from tradekit.engine.live.start import take_over
 from tradekit.engine.live.switch import Level, Switch, note_halts, obey, stop_for
 from tradekit.engine.plan import choose
 from tradekit.engine.prepare import prepare
+from tradekit.engine.replay.bars import are_same
+from tradekit.engine.schedule import scheduled
 from tradekit.engine.together import anew
 from tradekit.errors import ConfigError
 from tradekit.journal.record import Record
 from tradekit.model.bars import Bars
 from tradekit.model.instrument import Instrument
 from tradekit.model.outside import Intent
+from tradekit.model.reference import FundingRates
 from tradekit.simulator.context import Context
 from tradekit.simulator.loops import run_targets
 from tradekit.simulator.outside import Outside
@@ -43,6 +46,8 @@ class Market:
     history: int
     instruments: tuple[Instrument, ...]
     bar_length: int
+    rates: Mapping[str, FundingRates]
+    """The funding rates that a backtest pays, by symbol."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +68,8 @@ class Play:
     simulation: Simulation
     until: int
     """What was decided until then can be compared: UTC nanoseconds."""
+    is_told: bool = False
+    """Whether it is by what a session was told, so that money came and went as it did then."""
     other: Other | None = None
     """Why not further: the first order that was sent otherwise."""
 
@@ -77,7 +84,8 @@ def backtest(composed: ComposedRun, market: Market, opening: Opening, commands: 
 
     It begins with the positions and the money that the session began with.
     """
-    data = bare(market.bars, market.instruments, market.bar_length)
+    schedule, _ = scheduled(market.bars, market.rates, {}, {})
+    data = replace(bare(market.bars, market.instruments, market.bar_length), schedule=schedule)
     prepared = with_money(prepare(composed, data), opening)
     # A session asks on_bar() where there is one, and begins after its history: targets() would have decided on that, too.
     plan = choose(prepared, "event", (), lambda: anew(composed.strategy))
@@ -136,7 +144,7 @@ def retold(composed: ComposedRun, market: Market, recording: Recording) -> Play:
     decider = Decider(run, composed.strategy, Minter(opening.prefix), recording.abilities)
     take_over(decider, opening)
     until, other = _tell(decider, _inputs(market, recording), recording)
-    return Play(decider.run.setup, decider.simulation, until, other)
+    return Play(decider.run.setup, decider.simulation, until, True, other)
 
 
 def _tell(decider: Decider, inputs: Sequence[Input], recording: Recording) -> tuple[int, Other | None]:
@@ -162,15 +170,13 @@ def intent_text(intent: Intent) -> str:
     return f"{intent.kind.text} {intent.quantity:+f}{prices}"
 
 
-def _inputs(market: Market, recording: Recording) -> list[Input]:
+def _inputs(market: Market, recording: Recording) -> Sequence[Input]:
     """Return what the session was told, with the bars of `market` in the place of its own."""
+    bars = market.bars.rows(market.history, len(market.bars))
+    if are_same(bars, recording.bars.rows(recording.history, len(recording.bars))):
+        return recording.inputs
     told = {row.closed.open_time: row.time for row in recording.rows}
-    rows = [
-        Row(told.get(closed.open_time, closed.close_time), closed)
-        for closed in closed_rows(market.bars.rows(market.history, len(market.bars)))
-    ]
-    if [row.closed for row in rows] == [row.closed for row in recording.rows]:
-        return list(recording.inputs)
+    rows = [Row(told.get(closed.open_time, closed.close_time), closed) for closed in closed_rows(bars)]
     others = [given for given in recording.inputs if not isinstance(given, Row | Revised | Price)]
     return sorted([*rows, *others], key=lambda given: given.time)
 

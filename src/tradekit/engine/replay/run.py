@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+import gc
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Literal
@@ -11,9 +13,10 @@ from tradekit.data.interval import time_text
 from tradekit.engine.decisions import Difference, Values, account_values
 from tradekit.engine.folder import find_run
 from tradekit.engine.live.recording import Recording, read_recording
-from tradekit.engine.replay.bars import BarChange, Others, fetched, final_bars
+from tradekit.engine.replay.bars import BarChange, fetched, final_bars
 from tradekit.engine.replay.causes import Cause, causes_of
 from tradekit.engine.replay.comparing import OrderDifference, Story, parting, verdicts_of
+from tradekit.engine.replay.funding import funding_of
 from tradekit.engine.replay.playing import Play
 from tradekit.engine.replay.premises import Premises, premises_of
 from tradekit.engine.replay.scene import Change, Scene, orders_at, seen, seen_of
@@ -41,7 +44,7 @@ class Replayed:
     difference: Difference | None
     """The first decision that differs, with what either side knew."""
     order: OrderDifference | None
-    """What became of an order on either side, where that differs before any decision does."""
+    """What became of an order on either side, or was paid for a position, where that differs before any decision does."""
     causes: tuple[Cause, ...]
     verdicts: tuple[tuple[str, ...], tuple[str, ...]]
     """What the risk rules said on either side where they part."""
@@ -141,6 +144,22 @@ class Asked:
 
 def replay_folder(folder: Path, asked: Asked) -> Replay:
     """Replay the run of a folder, as `replay` does."""
+    with _keeping():
+        return _replay_folder(folder, asked)
+
+
+@contextmanager
+def _keeping() -> Iterator[None]:
+    """Look for garbage seldom: nearly all that a replay makes is kept to its end, and gone through each time."""
+    before = gc.get_threshold()
+    gc.set_threshold(200_000, 20, 100)
+    try:
+        yield
+    finally:
+        gc.set_threshold(*before)
+
+
+def _replay_folder(folder: Path, asked: Asked) -> Replay:
     recording = read_recording(folder)
     if asked.fills == "venue" and recording.mode != "live":
         raise ConfigError(f"run {folder.name!r} is a {recording.mode} run, whose orders no venue has filled; leave the fills out")
@@ -151,7 +170,7 @@ def replay_folder(folder: Path, asked: Asked) -> Replay:
     of_source = [text for text in asked.overrides if asked.data is not None and text.startswith("data.")]
     rest = [text for text in asked.overrides if text not in of_source]
     premises = premises_of(recording, asked.file, rest, asked.registry)
-    scene = Scene(recording, premises, _others(recording, premises, asked, of_source))
+    scene = _scene(recording, premises, asked, of_source)
     found = _replayed(scene, asked.fills)
     with_venue = None
     if recording.mode == "live" and asked.fills == "simulated" and not found.is_same:
@@ -169,13 +188,14 @@ def replay_folder(folder: Path, asked: Asked) -> Replay:
     )
 
 
-def _others(recording: Recording, premises: Premises, asked: Asked, overrides: Iterable[str]) -> Others:
-    """Return the bars to replay with."""
+def _scene(recording: Recording, premises: Premises, asked: Asked, overrides: Iterable[str]) -> Scene:
+    """Return a recording with the bars and the funding to replay it with."""
     if asked.data is None:
-        return final_bars(recording)
+        return Scene(recording, premises, final_bars(recording), funding_of(recording))
     named, options = _source(asked.data, recording, [text.removeprefix("data.") for text in overrides])
     source = open_source(named, options, premises.registry).source
-    return fetched(recording, premises.compose("paper"), source, premises.history)
+    bars = fetched(recording, premises.compose("paper"), source, premises.history)
+    return Scene(recording, premises, bars, funding_of(recording, source))
 
 
 def _source(named: str, recording: Recording, options: list[str]) -> tuple[str, list[str]]:

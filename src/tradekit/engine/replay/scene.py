@@ -15,6 +15,7 @@ from tradekit.engine.live.inputs import Command
 from tradekit.engine.live.recording import Recording
 from tradekit.engine.replay.bars import BarChange, Others, mixed, shift_text
 from tradekit.engine.replay.comparing import Story, recorded_story, story_of
+from tradekit.engine.replay.funding import Funding
 from tradekit.engine.replay.playing import Market, Play, backtest, commands_in, retold
 from tradekit.engine.replay.premises import GROUPS, Premises
 from tradekit.errors import ConfigError
@@ -44,21 +45,22 @@ class Change:
 
 @dataclass(frozen=True)
 class Scene:
-    """A recording, with the premises and the bars of its replay."""
+    """A recording, with the premises, the bars and the funding of its replay."""
 
     recording: Recording
     premises: Premises
     others: Others
+    funding: Funding
 
     @cached_property
     def recorded(self) -> Story:
         """What the run decided."""
-        return recorded_story(self.recording)
+        return recorded_story(self.recording, self.funding.paid)
 
     @cached_property
     def changes(self) -> tuple[Change, ...]:
         """All that is another, the likeliest cause first."""
-        return (*self._data(), *self._settings(), *self._session(), *self._installed())
+        return (*self._data(), *self._rates(), *self._settings(), *self._session(), *self._installed())
 
     @property
     def restorable(self) -> tuple[Change, ...]:
@@ -76,6 +78,10 @@ class Scene:
                 more = f" and {len(found) - 3} more" if len(found) > 3 else ""
                 what = "of the bars that warm it up, " if is_warmup else ""
                 yield Change(kind, name, (f"{what}{'; '.join(map(str, found[:3]))}{more} ({others.what})",))
+
+    def _rates(self) -> Iterator[Change]:
+        if changes := self.funding.changes:
+            yield Change("funding", "funding", tuple(f"{one} ({self.funding.what})" for one in changes))
 
     def _settings(self) -> Iterator[Change]:
         changed = self.premises.changed()
@@ -123,8 +129,8 @@ class Scene:
         """Decide again with some changes put back. With `TOLD` or the venue among them, bar by bar as the session was told."""
         is_told = not restored.isdisjoint((TOLD, "venue"))
         composed = self.premises.compose("live" if is_told and self.recording.mode == "live" else "paper", restored)
-        market = self._market(restored, bar)
-        market = replace(market, instruments=self.premises.instruments(composed))
+        rates = self.funding.session if "funding" in restored else self.funding.now
+        market = replace(self._market(restored, bar), instruments=self.premises.instruments(composed), rates=rates)
         recorded, now = (values["account"]["capital"] for values in (self.premises.recorded, self.premises.now))
         opening = self.recording.opening
         if recorded != now and "account" not in restored:
@@ -150,7 +156,7 @@ class Scene:
                 "--data names a source that has more"
             )
         history = min(wanted, available)
-        return Market(bars.rows(available - history, len(bars)), history, (), length)
+        return Market(bars.rows(available - history, len(bars)), history, (), length, {})
 
 
 def _before(others: Bars, bars: Bars, begin: int) -> Bars:

@@ -8,14 +8,15 @@ from dataclasses import dataclass
 import numpy as np
 
 from tradekit.data.interval import time_text
-from tradekit.engine.live.inputs import Absent, Answer, Blocked, Command, Filled, Imposed, Input, Revised, Row, Sighting
+from tradekit.engine.live.inputs import Absent, Answer, Blocked, Command, Filled, Imposed, Input, Paid, Revised, Row, Sighting
 from tradekit.engine.live.recording import Recording, Sent
 from tradekit.engine.replay.comparing import OrderDifference
 
-__all__ = ["Account", "told_of_session", "why"]
+__all__ = ["Account", "told_of_session", "why", "without_order"]
 
 _SECOND = 1_000_000_000
 _LATE = 3 * _SECOND
+_SOON = 600 * _SECOND  # after a liquidation, its fee is booked
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,21 +29,61 @@ class Account:
 
 def why(recording: Recording, found: OrderDifference) -> Account:
     """Return what the venue, or what was on the way to it, did to an order, from what the session was told of it."""
-    sent = [one for one in recording.sent if one.number == found.order]
+    order = found.order
+    if order is None:
+        return without_order(recording, found.time)
+    sent = [one for one in recording.sent if one.number == order]
     until = _end_of_bar(recording, found.time)
     told = [given for given in recording.inputs if _is_about(given, {one.intent.client_id for one in sent})]
     for account in (
         _not_sent(recording, sent, found, until),
         _filled_in_part(recording, found),
-        _refused(told, found.order, until),
-        _never_there(told, found.order),
+        _refused(told, order, until),
+        _never_there(told, order),
         _unknown(told, found, until),
         _told_late(recording, told, found, until),
         _filled(recording, found),
     ):
         if account is not None:
             return account
-    return Account("fill", f"order {found.order} came to something else at the venue than in the simulator")
+    return Account("fill", f"order {order} came to something else at the venue than in the simulator")
+
+
+def without_order(recording: Recording, moment: int) -> Account:
+    """Return what the venue did to the account without an order of the run, from what the session was told until then."""
+    told = [given for given in recording.inputs if given.time <= moment]
+    imposed = [given for given in told if isinstance(given, Imposed)]
+    if imposed:
+        return _imposed(recording, imposed[-1])
+    paid = (given for given in recording.inputs if isinstance(given, Paid))
+    late = [given for given in paid if given.payment.time < moment + _SECOND and moment < given.time]
+    if late:
+        when, heard = time_text(late[-1].payment.time), time_text(late[-1].time)
+        what = f"{_payment(late[-1])} of {when} was told at {heard}, and a backtest has it at the close of its bar"
+        return Account("latency", what)
+    blocked = [given for given in told if isinstance(given, Blocked)]
+    if blocked and blocked[-1].reason:
+        return Account(
+            "account", f"no new risk in {blocked[-1].symbol} from {time_text(blocked[-1].time)} on: {blocked[-1].reason}"
+        )
+    return Account("fill", "what the venue told, and when, led to another decision")
+
+
+def _imposed(recording: Recording, given: Imposed) -> Account:
+    """Return what a trade without an order was: a liquidation, if the venue took a fee for one."""
+    fill = given.fill
+    what = f"{fill.quantity:+f} {fill.symbol} at {fill.price}, at {time_text(fill.time)}"
+    for payment in (one.payment for one in recording.inputs if isinstance(one, Paid)):
+        is_its_fee = payment.kind == "liquidation fee" and abs(payment.time - fill.time) <= _SOON
+        if is_its_fee and payment.symbol == fill.symbol:
+            return Account("liquidation", f"the venue liquidated {what}, and took a fee of {-payment.amount} for it")
+    return Account(
+        "account", f"the account traded {what}, without an order of this run: it was liquidated, or somebody traded on it"
+    )
+
+
+def _payment(given: Paid) -> str:
+    return f"{given.payment.kind} of {given.payment.amount:+f} {given.payment.currency} for {given.payment.symbol}"
 
 
 def _not_sent(recording: Recording, sent: Sequence[Sent], found: OrderDifference, until: int) -> Account | None:
@@ -134,7 +175,7 @@ def _filled(recording: Recording, found: OrderDifference) -> Account | None:
     price, other_price = float(mine["price"]), float(theirs["price"])
     if abs(price - other_price) > 1e-9 * abs(price):
         worse = (price / other_price - 1.0) * 1e4 * (1 if size > 0 else -1)
-        how = f"{abs(worse):.2g} bps {'worse' if worse > 0 else 'better'}"
+        how = f"{abs(worse):{'.2g' if abs(worse) < 10 else '.0f'}} bps {'worse' if worse > 0 else 'better'}"
         return Account("fill", f"{who} filled order {found.order} at {price:.12g}, the simulator at {other_price:.12g} ({how})")
     if mine.get("fee") != theirs.get("fee"):
         return Account(
@@ -189,6 +230,8 @@ def _told(given: Input, number: Mapping[str, int], end: int) -> str | None:
             return f"{given.symbol}: {given.reason or 'the books agree with the venue again'}"
         case Imposed(fill=fill):
             return f"the account traded {fill.quantity:f} {fill.symbol} at {fill.price} without an order of this run"
+        case Paid(payment=payment) if payment.kind != "funding":
+            return f"{_payment(given)}, of {time_text(payment.time)}"
         case Revised():
             return f"the bar of {given.symbol} that opened at {time_text(given.open_time)} came late, or again and other"
         case Command() if given.time < end:
