@@ -117,7 +117,9 @@ def test_trades_are_left_out_where_nothing_was_traded():
     assert (made.side[1:][rises] == 1).all()
 
 
-@pytest.mark.parametrize("series", [markets.walk(30), markets.flat(30), markets.trend(900, drift=-0.01)], ids=["walk", "flat", "fall"])
+@pytest.mark.parametrize(
+    "series", [markets.walk(30), markets.flat(30), markets.trend(900, drift=-0.01)], ids=["walk", "flat", "fall"]
+)
 def test_quotes_and_books_are_never_crossed_and_show_what_is_taken(series):
     quotes, book, trades = markets.quotes(series), markets.book(series), markets.trades(series)
     assert (quotes.bid > 0).all()

@@ -34,7 +34,9 @@ def has_ticks(strategy: Strategy) -> bool:
 
 def kinds_lacking(strategy: type[Strategy], kinds: Sequence[str]) -> list[str]:
     """Return what `data.ticks` lacks for all methods of a strategy to be called; for timers anything will do."""
-    lacking = [kind for name, kind in _CALLS.items() if getattr(strategy, name) is not getattr(Strategy, name) and kind not in kinds]
+    lacking = [
+        kind for name, kind in _CALLS.items() if getattr(strategy, name) is not getattr(Strategy, name) and kind not in kinds
+    ]
     return lacking or (["trades"] if strategy.on_timer is not Strategy.on_timer and not kinds else [])
 
 

@@ -132,8 +132,8 @@ def trades(series: Series) -> Trades:
     time, price, side = _prints(series)
     size = np.repeat(series.volume / 4, 4)
     there = size > 0
-    columns = (column[there] for column in (time, price, size))
-    return Trades(*columns, series.origin, side=side[there], number=np.arange(1, int(there.sum()) + 1))
+    number = np.arange(1, int(there.sum()) + 1)
+    return Trades(time[there], price[there], size[there], series.origin, side=side[there], number=number)
 
 
 def quotes(series: Series) -> Quotes:
