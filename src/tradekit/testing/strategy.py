@@ -93,7 +93,9 @@ class StrategyContract(ComponentContract):
                 problem = str(error)
             lacking = kinds_lacking(self.component, self.ticks)
             way_out = f"state what it goes through: ticks = {(*self.ticks, *lacking)!r}"
-            broken("it can't be run", problem, way_out if lacking else "state in 'tables' and 'bring' what a run of it needs")
+            return broken(
+                "it can't be run", problem, way_out if lacking else "state in 'tables' and 'bring' what a run of it needs"
+            )
 
         return compose
 
