@@ -6,6 +6,7 @@ import re
 import tomllib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -31,9 +32,9 @@ class Document:
     """The values without the overrides."""
     overrides: tuple[Override, ...] = ()
 
-    @property
+    @cached_property
     def folder(self) -> Path:
-        """Return the absolute folder of the file: paths in it start there."""
+        """The absolute folder of the file: paths in it start there."""
         return self.path.absolute().parent
 
     def fail(self, problems: Sequence[Problem]) -> NoReturn:

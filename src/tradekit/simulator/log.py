@@ -227,15 +227,16 @@ class Reading:
         cause = cython.declare(cython.const[cython.int][::1], columns["cause"])
         numbers = cython.declare(cython.const[cython.double][::1], np.frombuffer(packed))
         at = cython.declare(cython.Py_ssize_t, 0)
-        for entry in range(count):
-            into = cython.declare(cython.Py_ssize_t, self.done + entry)
-            self.kind[into], self.code[into], self.rule[into] = kind[entry], code[entry], rule[entry]
-            self.instrument[into], self.order[into], self.cause[into] = instrument[entry], order[entry], cause[entry]
-            # Numbers lie one behind the other, so many of each entry.
-            many = cython.declare(cython.Py_ssize_t, width[entry])
-            for k in range(_MOST):
-                self.numbers[k, into] = numbers[at + k] if k < many else _NAN
-            at += many
+        with cython.nogil:
+            for entry in range(count):
+                into = cython.declare(cython.Py_ssize_t, self.done + entry)
+                self.kind[into], self.code[into], self.rule[into] = kind[entry], code[entry], rule[entry]
+                self.instrument[into], self.order[into], self.cause[into] = instrument[entry], order[entry], cause[entry]
+                # Numbers lie one behind the other, so many of each entry.
+                many = cython.declare(cython.Py_ssize_t, width[entry])
+                for k in range(_MOST):
+                    self.numbers[k, into] = numbers[at + k] if k < many else _NAN
+                at += many
         self.date(count, moments)
         self.done += count
         return 0
@@ -246,9 +247,10 @@ class Reading:
         row = cython.declare(cython.const[cython.int][::1], np.frombuffer(moments[1], np.int32))
         place = cython.declare(cython.const[cython.short][::1], np.frombuffer(moments[2], np.int16))
         moment = cython.declare(cython.Py_ssize_t, -1)
-        for entry in range(count):
-            while moment + 1 < place.shape[0] and place[moment + 1] <= entry:
-                moment += 1
-            self.row[self.done + entry] = row[moment]
-            self.time[self.done + entry] = time[moment]
+        with cython.nogil:
+            for entry in range(count):
+                while moment + 1 < place.shape[0] and place[moment + 1] <= entry:
+                    moment += 1
+                self.row[self.done + entry] = row[moment]
+                self.time[self.done + entry] = time[moment]
         return 0

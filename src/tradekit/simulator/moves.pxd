@@ -15,12 +15,12 @@ cdef class Moves:
     @cython.locals(k=Py_ssize_t, most=Py_ssize_t)
     cdef Py_ssize_t look(self, Py_ssize_t size) except -1
     @cython.locals(k=Py_ssize_t)
-    cdef void follow(self) noexcept
+    cdef void follow(self) noexcept nogil
     @cython.locals(i=Py_ssize_t, held=double, traded=double, asked=double)
-    cdef void move(self, Py_ssize_t k, double after, double average) noexcept
+    cdef void move(self, Py_ssize_t k, double after, double average) noexcept nogil
     @cython.locals(n=Py_ssize_t, i=Py_ssize_t)
-    cdef void note(self, Py_ssize_t k, double traded, double held) noexcept
+    cdef void note(self, Py_ssize_t k, double traded, double held) noexcept nogil
     @cython.locals(i=Py_ssize_t, ratio=double, after=double, average=double)
-    cdef void divide(self, Py_ssize_t k) noexcept
+    cdef void divide(self, Py_ssize_t k) noexcept nogil
     @cython.locals(i=Py_ssize_t)
-    cdef void be(self, Py_ssize_t k, double held, double average) noexcept
+    cdef void be(self, Py_ssize_t k, double held, double average) noexcept nogil

@@ -61,7 +61,8 @@ class Moves:
         self.entry, self.number = places[0], places[1]
         self.quantity, self.price, self.fee, self.slippage = amounts[0], amounts[1], amounts[2], amounts[3]
         self.split, self.closed, self.average = amounts[4], amounts[5], amounts[6]
-        self.follow()
+        with cython.nogil:
+            self.follow()
 
     def columns(self) -> dict[str, Any]:
         """Return what was traded, one array a column."""

@@ -40,7 +40,8 @@ class Trips:
         self.last_price, self.last_unit = _column(ends.price, size), _column(ends.unit, size)
         self.last_split, self.open_gain = _column(ends.split, size), _column(ends.gain, size)
         self.make_room(count, size, carry)
-        self.follow()
+        with cython.nogil:
+            self.follow()
 
     def make_room(self, count: int, size: int, carry: Any) -> int:
         """Make room for the trades of so many fills, of so many instruments, and take in what came and went between them."""
@@ -180,7 +181,8 @@ def trips_in(moves: Moves, unit: Any, last_unit: Any, is_margined: Any, last_pri
     trips.gain, trips.open_gain = gain, open_gain
     realise(moves, trips, margined, gain, open_gain)
     trips.make_room(count, size, carry)
-    trips.follow()
+    with cython.nogil:
+        trips.follow()
     return trips
 
 

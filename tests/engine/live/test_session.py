@@ -227,6 +227,23 @@ def test_session_trade_that_the_stream_tells_of_is_booked_while_the_books_are_st
     assert float(there) == here
 
 
+def test_session_trade_that_nobody_told_of_is_booked_before_the_session_ends(stage):
+    def begin(session):
+        session.timing = replace(session.timing, light=1e6, full=1e6)
+
+        def hush():
+            stage.venue.prices.clear()  # what comes now waits
+            stage.venue.messages = False
+
+        stage.loop.call_later(90.0, hush)
+        stage.loop.call_later(140.0, stage.venue.trade, "BTC/USDT", "100")
+
+    played = stage.play(150, begin)
+    assert played.ended.error is None
+    assert [trade.quantity for trade in stage.venue.trades] == [1, -1]
+    assert played.core.position("BTC/USDT") == 0.0
+
+
 def test_session_gap_in_which_the_source_has_no_bars_yet_is_asked_for_again(stage):
     late = stage.script["BTC/USDT"].close_time[20]
 

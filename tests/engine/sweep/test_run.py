@@ -7,6 +7,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from tradekit import ConfigError, Field, Options, RunError, Search, Strategy, StrategyError
+from tradekit.engine.sweep import workers
 from tradekit.engine.sweep.params import as_param
 from tradekit.engine.sweep.run import begin
 from tradekit.engine.sweep.search import plan_search
@@ -232,6 +233,7 @@ def test_streamed_data_and_too_few_workers_are_refused(market):
 
 
 def test_interrupted_sweep_keeps_what_is_done_and_says_so(market, monkeypatch):
+    monkeypatch.setattr(workers, "_GATHERED_S", 0.0)  # else all of them are done before the first is told
     begun = made(market, "sma-cross", GRID)
     told = []
 

@@ -209,11 +209,15 @@ class Resolver:
         return Reconciled(foreign, self.compare(holdings), self.compare_money(holdings))
 
     async def settle_up(self, since: int) -> None:
-        """Book the funding of what is held against margin up to now, before the session ends; if that fails, the next one does."""
-        if not any(one.is_derivative for one in self.decider.instruments.values()):
+        """Book what has happened before the session ends: trades of orders that are at the venue, and what is paid for positions.
+
+        If that fails, the next session does it.
+        """
+        has_payments = any(one.is_derivative for one in self.decider.instruments.values())
+        if not has_payments and not self.decider.legs.working:
             return
         try:
-            (await self.reconcile(since or self.since, is_full=True)).report()
+            (await self.reconcile(since or self.since, is_full=has_payments)).report()
         except VenueError as error:
             _log.warning("the next session books what has happened last: %s", error)
 

@@ -6,11 +6,13 @@ import multiprocessing
 import os
 import signal
 import threading
+import time
 from collections.abc import Iterator, Mapping, Sequence
-from concurrent.futures import Executor, Future, ProcessPoolExecutor, ThreadPoolExecutor, as_completed
+from concurrent.futures import Executor, Future, ProcessPoolExecutor, ThreadPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
 from multiprocessing.synchronize import Event
+from queue import Empty, SimpleQueue
 from typing import Self
 
 from tradekit.engine.document import Document
@@ -24,6 +26,7 @@ __all__ = ["Crew", "cores"]
 Params = Mapping[str, Param]
 
 _PIECE = 4  # trials that a thread does at once, because they are short
+_GATHERED_S = 0.05  # for how long what is done is gathered before it is kept: to write it takes longer than a short trial
 _MOST_CELLS = 4_000_000  # bars of all instruments, of which a thread does one trial at a time: what it holds is as long
 
 
@@ -67,12 +70,20 @@ class Crew:
 
     def outcomes(self, tasks: Sequence[Task]) -> Iterator[list[Outcome]]:
         """Do trials, and yield what comes of them as they are done, some at a time, in any order."""
+        done: SimpleQueue[Future[list[Outcome]]] = SimpleQueue()
         pieces = [tasks[start : start + self.piece] for start in range(0, len(tasks), self.piece)]
         try:
             with _uninterrupted():
                 sent = [self._sent(piece) for piece in pieces]
-            for done in as_completed(sent):
-                yield done.result()
+            for future in sent:
+                future.add_done_callback(done.put)
+            left = len(sent)
+            while left:
+                gathered = _gathered(done, left)
+                left -= len(gathered)
+                yield [outcome for future in gathered if future.exception() is None for outcome in future.result()]
+                for future in gathered:
+                    future.result()  # raises what was raised there, now that the others are kept
         except BrokenProcessPool as error:
             what = "a process that did trials has died; perhaps the system ran out of memory, or was told to end it"
             way = "the same command goes on from what is done, and --workers takes fewer"
@@ -82,6 +93,18 @@ class Crew:
         if self.in_processes:
             return self.pool.submit(_in_process, piece, self.params)
         return self.pool.submit(_run, self.bench, self.stop, piece, self.params)
+
+
+def _gathered(done: SimpleQueue[Future[list[Outcome]]], most: int) -> list[Future[list[Outcome]]]:
+    """Wait for one that is done, and return it with those that are soon after, so many at most."""
+    found = [done.get()]
+    until = time.monotonic() + _GATHERED_S
+    while len(found) < most and (left := until - time.monotonic()) > 0.0:
+        try:
+            found.append(done.get(timeout=left))
+        except Empty:
+            break
+    return found
 
 
 @contextmanager
