@@ -80,6 +80,16 @@ def test_sample_run_shorter_than_a_year_says_that_it_is_extrapolated(make_curve)
     assert len(sample(make_curve(np.full(366, 100.0))).sentences) == 1
 
 
+@pytest.mark.parametrize(
+    ("interval", "bars", "span"), [(3_600, 36, "36 hours"), (60, 90, "90.0 minutes"), (1, 47, "0.8 minutes"), (3_600, 48, "2 days")]
+)
+def test_sample_of_less_than_two_days_says_hours_or_minutes(interval, bars, span):
+    step = interval * 1_000_000_000
+    times = 1_704_067_200_000_000_000 + step * np.arange(1, bars + 1)
+    curve = EquityCurve(times, np.full(bars, 100.0), None, 100.0, step)
+    assert sample(curve).sentences[1] == f"The run spans {span}: its annual figures are extrapolated."
+
+
 def test_sample_empty_curve_has_no_periods(make_curve):
     curve = make_curve([])
     assert (len(sample(curve).rows), curve.years, curve.start) == (0, 0.0, 0)

@@ -163,3 +163,53 @@ class Bear(Up):
 class TestBear(OfUp):
     component = Bear
     breaks = "str07"
+
+
+class OnTrades(Up):
+    """Hold a part of the account after each trade that buyers made, without looking at bars."""
+
+    on_bar = Strategy.on_bar
+
+    def on_trade(self, ctx, trade):
+        ctx[trade.symbol].target(weight=0.2 if self.rises(ctx, trade) else 0.0)
+
+    def rises(self, ctx, trade):
+        return trade.side > 0
+
+
+class OfTrades(StrategyContract):
+    test_cmp05_keeps_the_import_budget = None  # as it is kept by all of this module
+    count = 40
+    ticks = ("trades",)
+
+
+class Tipped(OnTrades):
+    """Decide at each trade by an indicator that knows bars to come."""
+
+    name = "tipped"
+
+    def indicators(self):
+        return {"peek": EarlyPeek()}
+
+    def rises(self, ctx, trade):
+        return ctx[trade.symbol]["peek"] > trade.price
+
+
+class TestTipped(OfTrades):
+    component = Tipped
+    breaks = "str04"
+
+
+class Pace(OnTrades):
+    """Divide the size of each trade by the range of the last bar."""
+
+    name = "pace"
+
+    def rises(self, ctx, trade):
+        view = ctx[trade.symbol]
+        return trade.size / (view.high - view.low) > 100
+
+
+class TestPace(OfTrades):
+    component = Pace
+    breaks = "str06"

@@ -1,7 +1,7 @@
 import pytest
 
 from tradekit import Definition
-from tradekit.builtin.figures import closing_date, day_text, few, figure, minute_text, money, percent, price
+from tradekit.builtin.figures import closing_date, day_text, few, figure, minute_text, money, percent, price, second_text
 
 
 @pytest.mark.parametrize(
@@ -43,6 +43,9 @@ def test_price_has_six_significant_digits(value, text):
         (229.4, "days", "229 days"),
         (1.0, "days", "1 day"),
         (2.75, "days", "2.8 days"),
+        (0.25, "days", "6.0 hours"),
+        (41 / 86_400, "days", "0.7 minutes"),
+        (0.0, "days", "0 days"),
         (12345, "count", "12,345"),
         (1.234, "ratio", "1.23"),
         (-0.001, "ratio", "0.00"),
@@ -62,6 +65,7 @@ def test_closing_date_midnight_is_the_end_of_the_day_before():
 
 def test_minute_text_is_utc_without_seconds():
     assert minute_text(1_704_121_259_000_000_000) == "2024-01-01 15:00"
+    assert second_text(1_704_121_259_900_000_000) == "2024-01-01 15:00:59"
 
 
 @pytest.mark.parametrize(

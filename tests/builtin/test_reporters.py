@@ -185,6 +185,19 @@ def test_summary_drawdown_has_its_dates():
     assert "worst drawdown" not in page(make_result([10_000, 10_100]))
 
 
+def test_summary_of_less_than_a_day_tells_times():
+    short, shown = make_result([10_000, 11_000, 9_900]), {}
+    start = 1_704_067_200_000_000_000
+    for interval, step in (("10s", 10_000_000_000), ("1m", 60_000_000_000), ("1d", 86_400_000_000_000)):
+        config = {**short.config, "data": {**short.config["data"], "interval": interval}}
+        equity = equity_table(start + step * np.arange(1, 4), [10_000, 11_000, 9_900])
+        shown[interval] = words(page(replace(short, config=config, equity=equity)))
+    assert "3 bars of 10s, 2024-01-01 00:00:10 to 2024-01-01 00:00:30" in shown["10s"]
+    assert "worst drawdown 10.00 % from 2024-01-01 00:00:20 to 2024-01-01 00:00:30, not back by the end" in shown["10s"]
+    assert "3 bars of 1m, 2024-01-01 00:01 to 2024-01-01 00:03" in shown["1m"]
+    assert "3 bars of 1d, 2024-01-01 to 2024-01-03" in shown["1d"]
+
+
 def test_summary_chart_spans_the_extremes_and_the_dates():
     lines = page(make_result()).splitlines()
     top = next(i for i, line in enumerate(lines) if line.startswith("10,999."))

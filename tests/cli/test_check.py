@@ -37,6 +37,14 @@ def test_check_shows_components_data_and_driver(run_file, capsys):
     assert not Path("runs").exists()
 
 
+def test_check_of_a_table_shows_what_is_not_at_its_default(run_file, capsys):
+    Path("data/trades.csv").write_text("ts,paid,size\n1704067260,100,1\n1704067320,101,2\n")
+    table = "data.trades={path='data/trades.csv', unit='s', tz='UTC', columns={price='paid'}}"
+    code, out, _ = check(capsys, run_file, "--set", table)
+    assert code == 0
+    assert "path = data/x.csv, trades = {unit: s, path: data/trades.csv, columns: {price: paid}}\n" in out
+
+
 def test_check_counts_holes_on_the_clock_of_several_instruments(run_file, capsys):
     lines = ["time,symbol,open,high,low,close,volume"]
     lines += [f"2024-01-0{day},{symbol},1,1,1,1,1" for symbol, days in (("A", "123456789"), ("B", "1389")) for day in days]

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from tradekit.cli.main import main
+from tradekit.cli.sweep import _short
 
 GRID = ["--param", "strategy.fast=2:4", "--param", "strategy.slow=3:9:2"]
 
@@ -61,6 +62,31 @@ def test_single_trial_has_nothing_near_it(capsys):
     told = capsys.readouterr().out
     assert told.startswith("1 trial by grid\n")
     assert "nothing near it was tried, so nothing says that it is more than luck" in told
+
+
+@pytest.mark.usefixtures("run_file")
+def test_sweep_without_the_figure_says_what_there_is_to_rank_by(capsys):
+    command = ["sweep", "run.toml", "--param", "strategy.slow=7", "--set", "run.end=2024-01-20"]
+    assert main([*command, "--by", "profit_factor"]) == 0  # nothing was lost in these few days, so that there is none
+    told = " ".join(capsys.readouterr().out.split())
+    assert "! no trial has a profit factor, so that none is the best" in told
+    assert "--by takes another figure, and trials have total_return, annual_return," in told
+    assert "what is done is not done again" in told
+    assert main([*command, "--by", "total_return"]) == 0
+    assert "1 trial by grid, 1 of them done before" in capsys.readouterr().out
+
+
+@pytest.mark.usefixtures("run_file")
+def test_sweep_that_overrules_what_it_varies_tells_each_setting_once(capsys):
+    assert main(["sweep", "run.toml", "--param", "strategy.slow=7,9", "--set", "strategy.slow=8", "--set", "strategy.fast=3"]) == 0
+    told = capsys.readouterr().out
+    assert "tradekit run run.toml --set strategy.fast=3 --set strategy.slow=" in told
+    assert "the trial near it " in told
+
+
+def test_setting_that_is_called_as_a_figure_keeps_its_whole_name():
+    assert _short(["strategy.trades", "strategy.edge"], ["SHARPE RATIO", "TRADES"]) == ["strategy.trades", "strategy.edge"]
+    assert _short(["strategy.fast", "strategy.edge"], ["SHARPE RATIO", "TRADES"]) == ["fast", "edge"]
 
 
 @pytest.mark.usefixtures("run_file")

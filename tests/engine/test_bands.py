@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from tradekit import Bracket, Strategy, read_result
+from tradekit.analysis.definitions import decimals_between
 from tradekit.engine.bands import bands_of
 from tradekit.engine.run import execute
 from tradekit.testing import markets
@@ -157,3 +158,24 @@ def test_result_keeps_its_bands_and_reads_them_back(lab):
     plain = execute(lab.ready("sma-cross", "strategy.fast=3", "strategy.slow=8"), lab.runs)
     assert plain.result.bands is None
     assert read_result(plain.folder).bands is None
+
+
+def test_trades_of_several_strategies_say_whose_they_are(lab):
+    for number, symbol in enumerate(("X", "Y")):
+        lab.series[symbol] = markets.walk(200, seed=number, volatility=0.02)
+    tables = {"strategy": [{"id": name, "name": "bracketed"} for name in ("first", "second")]}
+    ready = lab.ready(Bracketed, "account.kind='margin'", tables=tables)
+    found = bands_of(ready.composed, ready.market, ready.plan)["trades"]
+    written = execute(ready, lab.runs).result.trades.to_pylist()
+    assert {trade["strategy"] for trade in found} == {"first", "second"}
+    assert {trade["symbol"] for trade in found} == {"X", "Y"}
+    for trade in found:
+        told = written[trade["trade"] - 1]
+        assert [trade[key] for key in ("strategy", "symbol", "profit")] == [told[key] for key in ("strategy", "symbol", "profit")]
+
+
+@pytest.mark.parametrize(
+    ("values", "decimals"), [([], 2), ([None, 0.1], 2), ([-0.137, 0.122], 2), ([0.0001, 0.000112], 4), ([1.0, 1.0 + 1e-12], 6)]
+)
+def test_decimals_show_by_how_much_figures_differ(values, decimals):
+    assert decimals_between(values, 100.0) == decimals

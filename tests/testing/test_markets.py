@@ -107,6 +107,35 @@ def test_trades_make_the_bars_that_they_were_made_of():
     assert len(built) >= 29
 
 
+def test_trades_are_left_out_where_nothing_was_traded():
+    series = markets.halt(30, markets.SECOND, length=5)
+    made = markets.trades(series)
+    assert len(made) == 4 * 25
+    assert (made.size > 0).all()
+    assert set(made.side.tolist()) == {1, -1}
+    rises = made.price[1:] > made.price[:-1]
+    assert (made.side[1:][rises] == 1).all()
+
+
+@pytest.mark.parametrize(
+    "series", [markets.walk(30), markets.flat(30), markets.trend(900, drift=-0.01)], ids=["walk", "flat", "fall"]
+)
+def test_quotes_and_books_are_never_crossed_and_show_what_is_taken(series):
+    quotes, book, trades = markets.quotes(series), markets.book(series), markets.trades(series)
+    assert (quotes.bid > 0).all()
+    assert (quotes.bid < quotes.ask).all()
+    np.testing.assert_array_equal(np.where(trades.side > 0, quotes.ask, quotes.bid), trades.price)
+    assert (quotes.time == trades.time).all()
+    price, side = book.price.reshape(-1, 10), book.side.reshape(-1, 10)
+    np.testing.assert_array_equal(price[:, 0], quotes.bid)
+    np.testing.assert_array_equal(price[:, 5], quotes.ask)
+    assert (price > 0).all()
+    assert (np.diff(price[:, :5]) < 0).all()
+    assert (np.diff(price[:, 5:]) > 0).all()
+    assert (side == [1] * 5 + [-1] * 5).all()
+    assert book.is_snapshot.all()
+
+
 def test_bars_of_a_market_are_on_one_clock():
     bars = markets.bars({"AAA": markets.walk(50), "BBB": markets.missing(50, seed=3)})
     assert bars.symbols == ("AAA", "BBB")

@@ -90,8 +90,15 @@ def sample(curve: EquityCurve, per_year: float | None = None) -> Sampling:
         f"Statistics use {len(rows):,} {periods} and {chosen:g} periods a year, {reason}; "
         "the risk-free rate is 0; drawdowns use every bar."
     )
-    extrapolated = f"The run spans {curve.years * YEAR / DAY:,.0f} days: its annual figures are extrapolated."
+    extrapolated = f"The run spans {_span(curve.years * YEAR / DAY)}: its annual figures are extrapolated."
     return Sampling(rows, chosen, (first, extrapolated) if curve.years < 0.99 else (first,))
+
+
+def _span(days: float) -> str:
+    for count, unit in ((days, "days"), (24.0 * days, "hours")):
+        if count >= 2.0:
+            return f"{count:,.0f} {unit}"
+    return f"{1_440.0 * days:,.1f} minutes"
 
 
 def _bars_per_year(days: float) -> float:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import math
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Literal
 
-__all__ = ["DEFINITIONS", "Definition", "Unit"]
+__all__ = ["DEFINITIONS", "Definition", "Unit", "decimals_between"]
 
 Unit = Literal["fraction", "ratio", "days", "money", "count", "per year"]
 """`fraction` is shown in per cent, `money` is in the account's currency, and `ratio` has no unit."""
@@ -111,3 +112,10 @@ DEFINITIONS: Mapping[str, Definition] = MappingProxyType(
     }
 )
 """The figures of a result, in the order in which it holds them."""
+
+
+def decimals_between(values: Sequence[float | None], scale: float = 1.0) -> int:
+    """Return how many decimals show by how much values differ, times `scale`, with two digits of it: from 2 to 6."""
+    known = [scale * value for value in values if value is not None]
+    apart = max(known, default=0.0) - min(known, default=0.0)
+    return 2 if not 0.0 < apart < math.inf else min(6, max(2, 1 - math.floor(math.log10(apart))))

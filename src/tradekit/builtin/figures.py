@@ -9,7 +9,7 @@ import numpy as np
 
 from tradekit import Definition
 
-__all__ = ["closing_date", "day_text", "few", "figure", "minute_text", "money", "percent", "price"]
+__all__ = ["closing_date", "day_text", "few", "figure", "minute_text", "money", "percent", "price", "second_text"]
 
 
 def percent(value: float) -> str:
@@ -39,6 +39,8 @@ def figure(value: float | None, definition: Definition, scale: float) -> str:
         return percent(value)
     if definition.unit == "money":
         return money(value, scale)
+    if definition.unit == "days" and 0.0 < value < 1.0:
+        return f"{24.0 * value:.1f} hours" if value >= 1.0 / 24.0 else f"{1_440.0 * value:.1f} minutes"
     if definition.unit == "days":
         number = _fixed(value, 0 if value >= 10.0 or value == int(value) else 1)
         return f"{number} day" if number == "1" else f"{number} days"
@@ -61,6 +63,11 @@ def day_text(time: int) -> str:
 def minute_text(time: int) -> str:
     """Return a time in nanoseconds to the minute, in UTC."""
     return str(np.datetime64(time, "ns").astype("M8[m]")).replace("T", " ")
+
+
+def second_text(time: int) -> str:
+    """Return a time in nanoseconds to the second, in UTC."""
+    return str(np.datetime64(time, "ns").astype("M8[s]")).replace("T", " ")
 
 
 def few(items: Sequence[str], room: int) -> str:

@@ -14,7 +14,7 @@ from rich.table import Table
 from rich.text import Text
 
 from tradekit import DEFINITIONS, ComponentUse, Result, column_values
-from tradekit.builtin.figures import closing_date, day_text, few, figure, minute_text, money, percent, price
+from tradekit.builtin.figures import closing_date, day_text, few, figure, minute_text, money, percent, price, second_text
 from tradekit.builtin.line_chart import braille_line
 
 __all__ = ["GROUPS", "SummaryPage"]
@@ -70,6 +70,7 @@ _EACH = {"total_return": "return", "max_drawdown": "drawdown", "trades": "trades
 
 _WIDEST = 110
 _BLOCK = 65_536  # rows
+_DAY = 86_400_000_000_000
 _CHART_ROWS = 4
 _LOG_FROM = 8.0  # how many times the lowest value the highest is, for a chart to be logarithmic
 _HEADS = {"entry_time": "entry", "entry_price": "price", "exit_time": "exit", "exit_price": "price"}
@@ -87,6 +88,10 @@ class SummaryPage:
         self.interval = str(result.config["data"]["interval"])
         self.times = column_values(result.equity, "time")
         self.equity = column_values(result.equity, "equity")
+        self.stamp = day_text if self.interval[-1:] in ("d", "w") else second_text if _is_seconds(self.interval) else minute_text
+        # A day or less is told by its times, for all of it may have one date.
+        is_short = self.stamp is not day_text and len(self.times) > 0 and int(self.times[-1] - self.times[0]) < _DAY
+        self.date = self.stamp if is_short else closing_date
         self.scale = max(self.capital, -float(np.min(self.equity, initial=0.0)), float(np.max(self.equity, initial=0.0)))
 
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
@@ -158,7 +163,7 @@ class SummaryPage:
     def _span(self) -> str:
         if not len(self.times):
             return "no bars"
-        first, last = closing_date(int(self.times[0])), closing_date(int(self.times[-1]))
+        first, last = self.date(int(self.times[0])), self.date(int(self.times[-1]))
         return f"{len(self.times):,} bars of {self.interval}, {first} to {last}"
 
     def _origin(self) -> str:
@@ -192,7 +197,7 @@ class SummaryPage:
             sides = [self._money(high), "(log)" if is_log else "", *[""] * (_CHART_ROWS - 3), self._money(low)]
             for side, line in zip(sides, lines, strict=True):
                 yield Text.assemble((f"{side:>{margin - 1}} ", "dim"), (line, "cyan"))
-            first, last = closing_date(int(times[0])), closing_date(int(times[-1]))
+            first, last = self.date(int(times[0])), self.date(int(times[-1]))
             yield Text(" " * margin + first + last.rjust(width - margin - len(first)), "dim")
         yield from self._drawdown_text()
 
@@ -212,11 +217,11 @@ class SummaryPage:
             return
         before = np.flatnonzero(self.equity[:trough] >= peak)
         back = np.flatnonzero(self.equity[trough:] >= peak * (1.0 - 1e-12))
-        began = closing_date(int(self.times[before[-1]])) if len(before) else "the start"
-        ended = f"back on {closing_date(int(self.times[trough + int(back[0])]))}" if len(back) else "not back by the end"
+        began = self.date(int(self.times[before[-1]])) if len(before) else "the start"
+        ended = f"back on {self.date(int(self.times[trough + int(back[0])]))}" if len(back) else "not back by the end"
         fall = percent(1.0 - float(self.equity[trough]) / peak)
         yield Text.assemble(
-            ("worst drawdown  ", "dim"), (fall, "red"), f" from {began} to {closing_date(int(self.times[trough]))}, {ended}"
+            ("worst drawdown  ", "dim"), (fall, "red"), f" from {began} to {self.date(int(self.times[trough]))}, {ended}"
         )
 
     def _worst(self) -> tuple[int, float]:
@@ -305,14 +310,13 @@ class SummaryPage:
 
     def _trade(self, row: int, details: Sequence[str]) -> Iterator[Text]:
         cell = {name: self.result.trades[name][row] for name in self.result.trades.column_names}
-        stamp = day_text if self.interval[-1:] in ("d", "w") else minute_text
         yield Text(cell["symbol"].as_py())
         if self.result.strategies is not None:
             yield Text(cell["strategy"].as_py())
         yield Text(cell["direction"].as_py())
         for name in details:
             # A time not with `as_py`, which makes a pandas timestamp and for that imports pandas.
-            yield Text(stamp(cell[name].value) if name.endswith("_time") else price(cell[name].as_py()))
+            yield Text(self.stamp(cell[name].value) if name.endswith("_time") else price(cell[name].as_py()))
         yield Text(_signed(percent(cell["return_on_entry"].as_py())))
         profit = cell["profit"].as_py()
         yield Text(_signed(self._money(profit)), _tone(profit))
@@ -321,6 +325,10 @@ class SummaryPage:
         """Yield what the figures rest on, as one paragraph."""
         yield Text("these figures assume", "bold")
         yield Text(" ".join(map(_sentence, self.result.assumptions)) or "Nothing is known about how they were made.")
+
+
+def _is_seconds(interval: str) -> bool:
+    return interval[:-1].isdigit() and interval.endswith("s")
 
 
 def _components(uses: Sequence[ComponentUse], room: int) -> Text:

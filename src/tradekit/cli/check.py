@@ -84,15 +84,28 @@ def _changed(use: ComponentUse, part: Component) -> str:
     """Return the options that are not at their default, as a person would write them."""
     from tradekit.plugin.describe import describe_options
 
-    options = [(option.name, option.default, _value(use.options, option.name)) for option in describe_options(type(part))]
-    return ", ".join(f"{name} = {plain(value)}" for name, default, value in options if value != default)
+    given = part.options.model_dump(exclude_defaults=True)
+    options = [(option.name, option.default, *_value(use.options, given, option.name)) for option in describe_options(type(part))]
+    return ", ".join(
+        f"{name} = {plain(_without_defaults(value, own))}" for name, default, value, own in options if value != default
+    )
 
 
-def _value(options: Mapping[str, Any], name: str) -> Any:
+def _value(options: Mapping[str, Any], given: Mapping[str, Any], name: str) -> tuple[Any, Any]:
+    """Return the value of an option, and what of it is not at its default."""
     value: Any = options
+    own: Any = given
     for key in name.split("."):
         value = value[key]
-    return value
+        own = own.get(key) if isinstance(own, Mapping) else None
+    return value, own
+
+
+def _without_defaults(value: Any, own: Any) -> Any:
+    """Leave out of a table, such as `[data.trades]`, what is at its default."""
+    if not (isinstance(value, Mapping) and isinstance(own, Mapping)):
+        return value
+    return {name: _without_defaults(inner, own[name]) for name, inner in value.items() if name in own}
 
 
 def _data_row(fact: Mapping[str, Any]) -> list[str]:

@@ -103,6 +103,7 @@ def _print_found(found: LookAhead) -> None:
     click.echo()
     if not found.moved:
         show("no declared indicator moved: the strategy itself reads what comes later", is_list=True)
+        show("(or it remembers an earlier run, in its class or its module)", is_list=True)
         return
     rows = [[one.name, one.symbol, time_text(one.time), f"{one.first:.8g}", f"{one.second:.8g}"] for one in found.moved]
     print_table(["INDICATOR THAT MOVED", "INSTRUMENT", "FIRST AT", "AS IT IS", "WITH OTHER DATA"], rows)

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from tradekit.analysis.definitions import DEFINITIONS
 from tradekit.cli.arguments import file_argument, gather, runs_option, set_option
 from tradekit.cli.figures import figure, figures_table, label, plain
 from tradekit.cli.output import json_option, print_json, show
@@ -91,7 +92,9 @@ def sweep_command(ctx: click.Context, file: Path, overrides: tuple[str, ...], ru
     if as_json:
         print_json(_facts(result, asked["top"]))
     else:
-        pages = list(_pages(result, asked["top"], [str(file), *(f"--set {shlex.quote(text)}" for text in overrides)]))
+        varied = {param.name for param in planned.params}
+        kept = [text for text in overrides if text.partition("=")[0].strip() not in varied]
+        pages = list(_pages(result, asked["top"], [str(file), *(f"--set {shlex.quote(text)}" for text in kept)]))
         show(*pages, is_list=True)
         click.echo(f"kept in {result.folder}")
     if begun.stop is not None:
@@ -104,12 +107,13 @@ def _pages(result: SweepResult, top: int, command: Sequence[str]) -> Iterator[Re
     yield ""
     best = result.best
     if best is None:
-        yield f"no trial has the figure {result.planned.search.by!r}"
+        yield from _unranked(result)
         return
     by = result.planned.search.by
     columns = [by, *(key for key in _SHOWN if key != by)]
     names = [param.name for param in result.planned.params]
-    titles = ["TRIAL", *(name.upper() for name in _short(names)), *(label(key).upper() for key in columns), "NEAR IT"]
+    told = [label(key).upper() for key in columns]
+    titles = ["TRIAL", *(name.upper() for name in _short(names, told)), *told, "NEAR IT"]
     rows = [_row(result, outcome, columns) for outcome in result.ranked[:top]]
     yield figures_table(titles, rows, texts=())
     if len(result.ranked) > len(rows):
@@ -118,6 +122,15 @@ def _pages(result: SweepResult, top: int, command: Sequence[str]) -> Iterator[Re
     yield _plateau(result, best)
     settings = (f"--set {shlex.quote(f'{name}={_typed(value)}')}" for name, value in best.values.items())
     yield f"to run the best: tradekit run {' '.join([*command, *settings])}"
+
+
+def _unranked(result: SweepResult) -> Iterator[str]:
+    """Yield that no trial is the best, and what there is to rank by instead."""
+    search = result.planned.search
+    yield f"! no trial has a {label(search.by)}, so that none is the best"
+    if has := [key for key in DEFINITIONS if any(outcome.figures.get(key) is not None for outcome in result.outcomes)]:
+        again = "" if search.method == "optuna" else "; what is done is not done again"
+        yield f"--by takes another figure, and trials have {', '.join(has)}{again}"
 
 
 def _counted(result: SweepResult) -> Iterator[str]:
@@ -151,10 +164,12 @@ def _plateau(result: SweepResult, best: Outcome) -> str:
     told = f"the best has a {name} of {figure(by, best.figures[by])}"
     if not near.count:
         return f"{told}; nothing near it was tried, so nothing says that it is more than luck"
-    several = "s" if near.count != 1 else ""
-    found = f"{told}; the {near.count} trial{several} near it {figure(by, near.lowest)} to {figure(by, near.highest)}"
+    found = f"{told}; the trial near it {figure(by, near.median)}"
+    if near.count > 1:
+        between = f"{figure(by, near.lowest)} to {figure(by, near.highest)}, median {figure(by, near.median)}"
+        found = f"{told}; the {near.count} trials near it {between}"
     without = f"; {near.without} more near it have none" if near.without else ""
-    return f"{found}, median {figure(by, near.median)}, {_verdict(result, near)}{without}"
+    return f"{found}, {_verdict(result, near)}{without}"
 
 
 def _verdict(result: SweepResult, near: Neighbours) -> str:
@@ -168,10 +183,10 @@ def _verdict(result: SweepResult, near: Neighbours) -> str:
     return f"which is better than {100 * beaten:.0f} % of all trials"
 
 
-def _short(names: Sequence[str]) -> list[str]:
-    """Return the last parts of keys, where these tell them apart."""
+def _short(names: Sequence[str], others: Sequence[str]) -> list[str]:
+    """Return the last parts of keys, where these tell them apart, from each other and from the other columns."""
     short = [name.rpartition(".")[2] for name in names]
-    return short if len(set(short)) == len(short) else list(names)
+    return short if len({*(name.upper() for name in short), *others}) == len(short) + len(others) else list(names)
 
 
 def _typed(value: object) -> str:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from tradekit.analysis.definitions import DEFINITIONS
+from tradekit.analysis.definitions import DEFINITIONS, Unit, decimals_between
 from tradekit.analysis.trades import RoundTrips
 from tradekit.data.interval import time_text
 from tradekit.engine.brief import FIGURES, figures_of, sampling_of, simulate
@@ -124,7 +124,7 @@ def bands_of(
         "known": list(_known(market)),
         "assumptions": [_assumed(way, done, depends[way]) for way, done in single.items()],
         "trades_in_all": len(written.trips),
-        "trades": list(_trades(written.trips, market.bars.symbols, depends)),
+        "trades": list(_trades(written.trips, record, depends)),
     }
 
 
@@ -250,14 +250,15 @@ def _depends(written: RoundTrips, other: RoundTrips) -> list[bool]:
     return found
 
 
-def _trades(trips: RoundTrips, symbols: Sequence[str], depends: Mapping[_Way, Sequence[bool]]) -> Iterator[dict[str, Any]]:
+def _trades(trips: RoundTrips, record: Record, depends: Mapping[_Way, Sequence[bool]]) -> Iterator[dict[str, Any]]:
     """Yield the trades that depend on any assumption."""
     for k in range(len(trips)):
         names = dict.fromkeys(way.assumption for way, found in depends.items() if found[k])
         if names:
             yield {
                 "trade": k + 1,
-                "symbol": symbols[int(trips.instrument[k])],
+                "symbol": record.bars.symbols[int(trips.instrument[k])],
+                **({} if record.parts is None else {"strategy": record.parts.name_of(int(trips.instrument[k]))}),
                 "direction": "long" if trips.direction[k] > 0 else "short",
                 "entry_time": time_text(int(trips.entry_time[k])),
                 "exit_time": None if trips.is_open[k] else time_text(int(trips.exit_time[k])),
@@ -276,14 +277,16 @@ def bands_told(bands: Mapping[str, Any]) -> Iterator[RenderableType]:
         table.add_column(title, justify="left" if title == "figure" else "right")
     for key in _SHOWN:
         band = bands["band"][key]
-        table.add_row(DEFINITIONS[key].label, *(_figure(key, band[side]) for side in ("lowest", "as_written", "highest")))
+        table.add_row(DEFINITIONS[key].label, *_figures(key, [band[side] for side in ("lowest", "as_written", "highest")]))
     yield table
     yield ""
     table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="bold")
     for title in ("if instead", "total return", "trades that depend"):
         table.add_column(title, justify="left" if title == "if instead" else "right")
-    for one in bands["assumptions"]:
-        table.add_row(one["text"], _figure("total_return", one["figures"]["total_return"]), f"{one['trades_that_depend']:,}")
+    assumed = bands["assumptions"]
+    returns = _figures("total_return", [one["figures"]["total_return"] for one in assumed])
+    for one, told in zip(assumed, returns, strict=True):
+        table.add_row(one["text"], told, f"{one['trades_that_depend']:,}")
     yield table
     several = len(bands["trades"])
     depend = "depends" if several == 1 else "depend"
@@ -295,8 +298,12 @@ def bands_told(bands: Mapping[str, Any]) -> Iterator[RenderableType]:
         yield f"not assumed, because the ticks tell it: {', '.join(bands['known'])}"
 
 
-def _figure(key: str, value: float | None) -> str:
-    if value is None:
-        return "-"
+def _figures(key: str, values: Sequence[float | None]) -> list[str]:
+    """Return figures of one kind side by side, with the decimals that show by how much they differ."""
     unit = DEFINITIONS[key].unit
-    return f"{100 * value:.2f} %" if unit == "fraction" else f"{value:,}" if unit == "count" else f"{value:.3f}"
+    decimals = {"count": 0, "fraction": decimals_between(values, 100.0)}.get(unit, 3)
+    return ["-" if value is None else _figure(unit, value, decimals) for value in values]
+
+
+def _figure(unit: Unit, value: float, decimals: int) -> str:
+    return f"{100.0 * value:z.{decimals}f} %" if unit == "fraction" else f"{value:z,.{decimals}f}"

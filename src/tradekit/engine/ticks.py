@@ -18,7 +18,7 @@ from tradekit.model.timeline import Finer
 from tradekit.plugin.contracts import Strategy
 from tradekit.simulator.tape_loop import TickCalls
 
-__all__ = ["calls_of", "has_ticks", "prints_of", "tick_problems"]
+__all__ = ["calls_of", "has_ticks", "kinds_lacking", "prints_of", "tick_problems"]
 
 _CALLS: Mapping[str, str] = {"on_trade": "trades", "on_quote": "quotes", "on_book": "book"}
 """What each method needs among `data.ticks`."""
@@ -30,6 +30,14 @@ _BARS_ONLY = ("path", "limit_fills", "queue_ahead")
 def has_ticks(strategy: Strategy) -> bool:
     """Say whether a strategy has any of the methods that only a run on ticks calls."""
     return any(_overrides(strategy, name) for name in (*_CALLS, "on_timer"))
+
+
+def kinds_lacking(strategy: type[Strategy], kinds: Sequence[str]) -> list[str]:
+    """Return what `data.ticks` lacks for all methods of a strategy to be called; for timers anything will do."""
+    lacking = [
+        kind for name, kind in _CALLS.items() if getattr(strategy, name) is not getattr(Strategy, name) and kind not in kinds
+    ]
+    return lacking or (["trades"] if strategy.on_timer is not Strategy.on_timer and not kinds else [])
 
 
 def tick_problems(data: DataTable, strategy: Strategy, rules: FillRules | None) -> Iterator[Problem]:

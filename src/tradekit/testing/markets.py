@@ -15,19 +15,22 @@ import numpy as np
 from tradekit.data.align import align
 from tradekit.model.bars import BAR_COLUMNS, Bars, Series
 from tradekit.model.reference import ActionKind, Actions
-from tradekit.model.ticks import Trades
+from tradekit.model.ticks import BookUpdates, Quotes, Trades
 
 __all__ = [
     "DAY",
     "HOUR",
     "MINUTE",
+    "SECOND",
     "START",
     "bars",
+    "book",
     "flash_crash",
     "flat",
     "gap",
     "halt",
     "missing",
+    "quotes",
     "scaled",
     "split",
     "taken",
@@ -36,13 +39,16 @@ __all__ = [
     "walk",
 ]
 
-MINUTE = 60_000_000_000
+SECOND = 1_000_000_000
+MINUTE = 60 * SECOND
 HOUR = 60 * MINUTE
 DAY = 24 * HOUR
 START = 1_704_067_200_000_000_000
 """When the first bar opens: Monday, 2024-01-01."""
 
 _PRICES = ("open", "high", "low", "close")
+_SPREAD = 2e-4  # of quotes and books, as a part of the price
+_LEVELS = 5
 
 
 def walk(count: int = 400, step: int = DAY, seed: int = 7, volatility: float = 0.01, drift: float = 0.0) -> Series:
@@ -119,13 +125,55 @@ def split(count: int = 400, step: int = DAY, seed: int = 7, ratio: float = 4.0) 
 
 
 def trades(series: Series) -> Trades:
-    """Return trades that make up the bars: four a bar, at its open, its extremes and its close, which share its volume."""
+    """Return trades that make up the bars: four a bar, at its open, its extremes and its close, which share its volume.
+
+    Buyers took where the price had risen, and sellers where it had fallen. A bar without volume has none.
+    """
+    time, price, side = _prints(series)
+    size = np.repeat(series.volume / 4, 4)
+    there = size > 0
+    number = np.arange(1, int(there.sum()) + 1)
+    return Trades(time[there], price[there], size[there], series.origin, side=side[there], number=number)
+
+
+def quotes(series: Series) -> Quotes:
+    """Return quotes around the bars: what is bid and asked when `trades` are made, of which it is the side that was taken.
+
+    A hundredth of a bar's volume waits on each side, and a unit at least.
+    """
+    time, bid, ask, size = _best(series)
+    return Quotes(time, bid, size, ask, size, series.origin)
+
+
+def book(series: Series) -> BookUpdates:
+    """Return a book around the bars, whole each time: five levels a side, of which the first are those of `quotes`."""
+    time, bid, ask, size = _best(series)
+    steps = (ask - bid)[:, np.newaxis] * np.arange(_LEVELS)
+    price = np.concatenate((bid[:, np.newaxis] - steps, ask[:, np.newaxis] + steps), axis=1)
+    rows = 2 * _LEVELS
+    side = np.tile(np.repeat(np.array([1, -1], np.int8), _LEVELS), len(time))
+    number = np.repeat(np.arange(1, len(time) + 1), rows)
+    sizes = np.repeat(size, rows)
+    return BookUpdates(np.repeat(time, rows), number, side, price.ravel(), sizes, np.ones(len(sizes), np.bool_), series.origin)
+
+
+def _prints(series: Series) -> tuple[Any, Any, Any]:
+    """Return when something trades at which price, four times a bar, and who takes."""
     is_low_first = series.close >= series.open
     first, second = np.where(is_low_first, (series.low, series.high), (series.high, series.low))
     price = np.stack((series.open, first, second, series.close), axis=1).ravel()
     parts = (series.close_time - series.open_time)[:, np.newaxis] * np.arange(4) // 4
-    time = (series.open_time[:, np.newaxis] + parts).ravel()
-    return Trades(time, price, np.repeat(series.volume / 4, 4), series.origin, number=np.arange(1, len(time) + 1))
+    moves = np.sign(np.diff(price, prepend=price[:1])).astype(np.int8)
+    # Where the price stands still, the same side takes that took before.
+    side = moves[np.maximum.accumulate(np.where(moves != 0, np.arange(len(moves)), 0))]
+    return (series.open_time[:, np.newaxis] + parts).ravel(), price, np.where(side == 0, 1, side).astype(np.int8)
+
+
+def _best(series: Series) -> tuple[Any, Any, Any, Any]:
+    """Return the best bids and asks when something trades, and how much waits at each."""
+    time, price, side = _prints(series)
+    size = np.maximum(np.round(np.repeat(series.volume / 100, 4)), 1.0)
+    return time, np.where(side > 0, price * (1 - _SPREAD), price), np.where(side > 0, price, price * (1 + _SPREAD)), size
 
 
 def bars(market: Mapping[str, Series]) -> Bars:

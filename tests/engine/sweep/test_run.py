@@ -272,6 +272,8 @@ costs = []
 KILLED = """
 import os, signal, sys
 import tradekit
+from tradekit.engine.sweep import workers
+workers._GATHERED_S = 0.0  # or there is little to write
 write, left, WORKERS = os.write, [int(sys.argv[1])], 1 + int(sys.argv[2]) % 2
 
 def killed(descriptor, text):
@@ -289,13 +291,29 @@ BARS, TRADES = 'path = "x.csv"', 'ticks = ["trades"]\ntrades = { path = "x.csv",
 """Data whose trials are done by threads, and by processes."""
 
 
+def _write_bars(path, series):
+    """Write bars, which trades can be read from too."""
+    times = np.datetime_as_string(np.datetime64("2000-01-01") + np.arange(len(series)))
+    rows = zip(times, *(getattr(series, name) for name in ("open", "high", "low", "close", "volume")), strict=True)
+    lines = ["time,open,high,low,close,volume", *(",".join(map(str, row)) for row in rows)]
+    path.write_text("\n".join(lines) + "\n")
+
+
+def test_sweep_in_processes_of_a_script_without_a_guard_says_what_is_missing(tmp_path):
+    # More data than a pipe holds: who writes to a process that is dead already waits for ever.
+    _write_bars(tmp_path / "x.csv", markets.walk(4_000))
+    (tmp_path / "run.toml").write_text(RUN_FILE.format(data=TRADES))
+    (tmp_path / "tried.py").write_text('import tradekit\ntradekit.sweep("run.toml", {"strategy.fast": "2:9"}, workers=1)\n')
+    done = subprocess.run([sys.executable, "tried.py"], cwd=tmp_path, capture_output=True, text=True, check=False, timeout=300)
+    assert done.returncode == 1
+    assert "a process that did trials has died" in done.stderr
+    assert "a Python script that sweeps needs: if __name__ == '__main__'" in done.stderr
+
+
 @pytest.mark.proof("sweeps")
 def test_sweep_killed_at_random_moments_goes_on_to_the_same_table(market, tmp_path, matrix):
     path = tmp_path / "run.toml"
-    times = np.datetime_as_string(np.datetime64("2024-01-01") + np.arange(300))
-    rows = zip(times, *(getattr(market.series["X"], name) for name in ("open", "high", "low", "close", "volume")), strict=True)
-    lines = ["time,open,high,low,close,volume", *(",".join(map(str, row)) for row in rows)]
-    (tmp_path / "x.csv").write_text("\n".join(lines) + "\n")
+    _write_bars(tmp_path / "x.csv", market.series["X"])
     command = [sys.executable, "-c", KILLED]
     generator = np.random.default_rng(8)
     tables = set()

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import multiprocessing
 import os
+import pickle
 import signal
+import tempfile
 import threading
 import time
 from collections.abc import Iterator, Mapping, Sequence
@@ -12,14 +14,13 @@ from concurrent.futures import Executor, Future, ProcessPoolExecutor, ThreadPool
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
 from multiprocessing.synchronize import Event
+from pathlib import Path
 from queue import Empty, SimpleQueue
 from typing import Self
 
-from tradekit.engine.document import Document
-from tradekit.engine.market import MarketData
 from tradekit.engine.sweep.params import Param
 from tradekit.engine.sweep.trial import Bench, Outcome, Task
-from tradekit.errors import RunError
+from tradekit.errors import RunError, system_reason
 
 __all__ = ["Crew", "cores"]
 
@@ -50,12 +51,15 @@ class Crew:
         self.in_processes = in_processes
         cells = len(bench.market.bars) * len(bench.market.bars.symbols)
         self.piece = 1 if in_processes or cells > _MOST_CELLS else _PIECE
+        self.folder: tempfile.TemporaryDirectory[str] | None = None
         self.pool: Executor
         if in_processes:
             spawn = multiprocessing.get_context("spawn")  # others would copy the locks of this process's threads
             self.stop: threading.Event | Event = spawn.Event()
-            given = (bench.document, bench.market, bench.driver, self.stop)
-            self.pool = ProcessPoolExecutor(workers, spawn, initializer=_begin, initargs=given)
+            # To write much to a process that has died before it read it would take for ever: a file holds it.
+            self.folder = tempfile.TemporaryDirectory(prefix="tradekit-sweep-")
+            given = _written(Path(self.folder.name), bench)
+            self.pool = ProcessPoolExecutor(workers, spawn, initializer=_begin, initargs=(given, self.stop))
         else:
             self.stop = threading.Event()
             self.pool = ThreadPoolExecutor(workers, thread_name_prefix="sweep")
@@ -67,6 +71,8 @@ class Crew:
         """End the workers after the trial that each is at."""
         self.stop.set()
         self.pool.shutdown(wait=True, cancel_futures=True)
+        if self.folder is not None:
+            self.folder.cleanup()
 
     def outcomes(self, tasks: Sequence[Task]) -> Iterator[list[Outcome]]:
         """Do trials, and yield what comes of them as they are done, some at a time, in any order."""
@@ -93,6 +99,18 @@ class Crew:
         if self.in_processes:
             return self.pool.submit(_in_process, piece, self.params)
         return self.pool.submit(_run, self.bench, self.stop, piece, self.params)
+
+
+def _written(folder: Path, bench: Bench) -> Path:
+    """Write what a process makes its bench of."""
+    path = folder / "given"
+    try:
+        with path.open("wb") as file:
+            pickle.dump((bench.document, bench.market, bench.driver), file, pickle.HIGHEST_PROTOCOL)
+    except OSError as error:
+        what = f"the data can't be written to {str(path)!r} for the processes that do trials: {system_reason(error)}"
+        raise RunError(f"{what}; the environment variable TMPDIR names another place") from error
+    return path
 
 
 def _gathered(done: SimpleQueue[Future[list[Outcome]]], most: int) -> list[Future[list[Outcome]]]:
@@ -128,12 +146,13 @@ _own: list[tuple[Bench, Event]] = []
 """Of a process that does trials: what it works with."""
 
 
-def _begin(document: Document, market: MarketData, driver: str, stop: Event) -> None:
+def _begin(given: Path, stop: Event) -> None:
     """Make a process ready for trials; it ends with the one that began it, however that ends, and leaves Ctrl-C to it."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
     threading.Thread(target=_end_with_parent, daemon=True).start()
-    _own.append((Bench(document, market, driver), stop))
+    with given.open("rb") as file:
+        _own.append((Bench(*pickle.load(file)), stop))  # noqa: S301 - the process that began this one has just written it
 
 
 def _end_with_parent() -> None:
