@@ -72,7 +72,7 @@ def test_run_file_of_the_page_runs_and_its_data_can_be_kept(
     text = next(text for text in re.findall(r"```toml\n(.*?)```", page.read_text("utf-8"), re.DOTALL) if "[run]" in text)
     Path("run.toml").write_text(text.replace('exchange = "binance"', f'exchange = "binance"\nurl = "{url}"\nper_second = 1000.0'))
     assert re.search(
-        r"BTC/USDT: 40 bars of 1m, 2023-11-14 to 2023-11-14, from ccxt \(tradekit-ccxt [0-9.]+\) \(binance spot",
+        r"BTC/USDT: 40 bars of 1m, 2023-11-14 21:31 to 2023-11-14 22:10, from ccxt \(tradekit-ccxt [0-9.]+\) \(binance spot",
         tradekit("run", "run.toml"),
     )
     span = ["--start", "2023-11-14T21:30:00", "--end", "2023-11-14T22:00:00"]
