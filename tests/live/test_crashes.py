@@ -277,7 +277,7 @@ def kill(scene: Scene, moment: Moment) -> None:
 def cases() -> list[tuple[str, Moment]]:
     """Return at which dialects and moments to kill: all, where so much may be asked that this takes seconds, or a few."""
     if not deep(0, 1):
-        return [("binance", MOMENTS[3]), ("binance-usdm", MOMENTS[21]), ("bybit", MOMENTS[10])]
+        return [("binance", MOMENTS[3]), ("bybit", MOMENTS[10])]
     return [(name, moment) for name, spoken in SPOKEN.items() for moment in MOMENTS[:: 1 if spoken.is_prompt else 8]]
 
 
