@@ -28,14 +28,13 @@ __all__ = [
     "Terms",
     "Values",
     "account_values",
+    "columns_of",
     "decisions_from",
     "decisions_in",
     "decisions_of",
     "first_difference",
     "first_drift",
-    "is_one_of",
     "is_same",
-    "listed",
     "values_of",
     "without_dust",
 ]
@@ -243,17 +242,21 @@ def _judged(entries: Sequence[Mapping[str, Any]]) -> dict[Any, dict[str, float |
 
 def _entries(journal: pa.Table) -> list[dict[str, Any]]:
     """Return the entries that decisions can be read from, as plain Python has them."""
+    columns = columns_of(journal, (_ORDER, _VERDICT, _REJECT, _CANCEL, _HALT, _REQUEST), ("time", *_READ))
+    return [dict(zip(columns, row, strict=True)) for row in zip(*columns.values(), strict=True)]
+
+
+def columns_of(journal: pa.Table, events: Sequence[str], names: Sequence[str]) -> dict[str, list[Any]]:
+    """Return columns of the entries of some kinds, as plain Python has them; times are UTC nanoseconds."""
     import pyarrow as pa
 
-    event = journal["event"].cast(pa.string())
-    found = journal.filter(is_one_of(event, (_ORDER, _VERDICT, _REJECT, _CANCEL, _HALT, _REQUEST)))
-    # As integers, because Arrow imports pandas for timestamps of nanoseconds.
-    columns = {"time": found["time"].cast(pa.int64()), **{name: found[name] for name in _READ}}
-    values = [listed(column) for column in columns.values()]
-    return [dict(zip(columns, row, strict=True)) for row in zip(*values, strict=True)]
+    rows = journal.filter(_is_one_of(journal["event"].cast(pa.string()), events))
+    # Times as integers, because Arrow imports pandas for timestamps of nanoseconds.
+    columns = {name: rows[name].cast(pa.int64()) if name == "time" else rows[name] for name in names}
+    return {name: _listed(column) for name, column in columns.items()}
 
 
-def listed(column: pa.ChunkedArray) -> list[Any]:
+def _listed(column: pa.ChunkedArray) -> list[Any]:
     """Return a column of a journal as plain Python has it, `None` where there is nothing: as `to_pylist` does, and much faster."""
     import pyarrow.types as kinds
 
@@ -270,7 +273,7 @@ def listed(column: pa.ChunkedArray) -> list[Any]:
     return plain
 
 
-def is_one_of(column: pa.ChunkedArray, words: Sequence[str]) -> pa.ChunkedArray:
+def _is_one_of(column: pa.ChunkedArray, words: Sequence[str]) -> pa.ChunkedArray:
     """Return where a column has one of some words."""
     import pyarrow.compute as pc
 
@@ -326,7 +329,7 @@ def _moves(journal: pa.Table) -> dict[str, tuple[list[int], list[float]]]:
     import pyarrow.compute as pc
 
     found = journal.filter(pc.is_valid(journal["position"]))
-    found = found.filter(is_one_of(found["event"].cast(pa.string()), (EventKind.FILL.text, EventKind.ACTION.text)))
+    found = found.filter(_is_one_of(found["event"].cast(pa.string()), (EventKind.FILL.text, EventKind.ACTION.text)))
     columns = [found["time"].cast(pa.int64()), *(found[name] for name in ("event", "detail", "symbol", "position"))]
     moves: dict[str, tuple[list[int], list[float]]] = {}
     for time, event, detail, symbol, position in zip(*(column.to_pylist() for column in columns), strict=True):

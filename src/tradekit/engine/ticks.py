@@ -29,30 +29,27 @@ _BARS_ONLY = ("path", "limit_fills", "queue_ahead")
 
 def has_ticks(strategy: Strategy) -> bool:
     """Say whether a strategy has any of the methods that only a run on ticks calls."""
-    return any(_overrides(strategy, name) for name in (*_CALLS, "on_timer"))
+    return any(_overrides(type(strategy), name) for name in (*_CALLS, "on_timer"))
 
 
 def kinds_lacking(strategy: type[Strategy], kinds: Sequence[str]) -> list[str]:
     """Return what `data.ticks` lacks for all methods of a strategy to be called; for timers anything will do."""
-    lacking = [
-        kind for name, kind in _CALLS.items() if getattr(strategy, name) is not getattr(Strategy, name) and kind not in kinds
-    ]
-    return lacking or (["trades"] if strategy.on_timer is not Strategy.on_timer and not kinds else [])
+    lacking = [kind for _, kind in _uncalled(strategy, kinds)]
+    return lacking or (["trades"] if _overrides(strategy, "on_timer") and not kinds else [])
 
 
 def tick_problems(data: DataTable, strategy: Strategy, rules: FillRules | None) -> Iterator[Problem]:
     """Yield why a strategy can't run on the ticks that a run file names, or needs some that it doesn't."""
     who = f"strategy {strategy.name!r}"
     kinds = data.ticks or ()
-    for name, kind in _CALLS.items():
-        if _overrides(strategy, name) and kind not in kinds:
-            what = f"{who} has {name}(), which is called for each of data.ticks {kind!r}"
-            yield Problem(("data", "ticks"), f"{what}, and they are not there; set data.ticks = {[*kinds, kind]}")
-    if _overrides(strategy, "on_timer") and not kinds:
+    for name, kind in _uncalled(type(strategy), kinds):
+        what = f"{who} has {name}(), which is called for each of data.ticks {kind!r}"
+        yield Problem(("data", "ticks"), f"{what}, and they are not there; set data.ticks = {[*kinds, kind]}")
+    if _overrides(type(strategy), "on_timer") and not kinds:
         yield Problem(("data", "ticks"), f"{who} has on_timer(), which only a run on ticks calls; set data.ticks = ['trades']")
     if not kinds:
         return
-    if not has_ticks(strategy) and not _overrides(strategy, "on_bar"):
+    if not has_ticks(strategy) and not _overrides(type(strategy), "on_bar"):
         what = f"{who} has only targets(), which goes through bars, and the run goes through data.ticks {list(kinds)}"
         yield Problem(("strategy", "name"), f"{what}; leave data.ticks out, or give it on_bar() or on_trade()")
     if rules is not None and set(kinds) != {"trades"}:
@@ -64,7 +61,7 @@ def tick_problems(data: DataTable, strategy: Strategy, rules: FillRules | None) 
 
 def calls_of(strategy: Strategy) -> TickCalls:
     """Return what a strategy is called for. Raises `StrategyError` for a timer that is none."""
-    found = {name: getattr(strategy, name) for name in ("on_bar", *_CALLS, "on_timer") if _overrides(strategy, name)}
+    found = {name: getattr(strategy, name) for name in ("on_bar", *_CALLS, "on_timer") if _overrides(type(strategy), name)}
     timers = {str(name): _period(strategy, str(name), text) for name, text in strategy.timers().items()}
     if bool(timers) != ("on_timer" in found):
         what = "has on_timer(), and timers() returns none" if not timers else "has timers(), and no on_timer() to call"
@@ -84,8 +81,13 @@ def prints_of(tape: Tape, symbols: Sequence[str]) -> Finer | None:
     return Finer(Bars(tuple(symbols), tape.time, tape.time + 1, price, price, price, price, size), tape.first)
 
 
-def _overrides(strategy: Strategy, name: str) -> bool:
-    return getattr(type(strategy), name) is not getattr(Strategy, name)
+def _uncalled(strategy: type[Strategy], kinds: Sequence[str]) -> list[tuple[str, str]]:
+    """Return the methods of a strategy that none of some kinds of tick calls, with the kind that each needs."""
+    return [(name, kind) for name, kind in _CALLS.items() if _overrides(strategy, name) and kind not in kinds]
+
+
+def _overrides(strategy: type[Strategy], name: str) -> bool:
+    return getattr(strategy, name) is not getattr(Strategy, name)
 
 
 def _period(strategy: Strategy, name: str, text: object) -> int:

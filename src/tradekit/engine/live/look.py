@@ -15,7 +15,7 @@ __all__ = ["LIMITED", "PLAIN", "Look", "exact", "look_at", "whole"]
 PLAIN = (OrderKind.MARKET, OrderKind.LIMIT)
 LIMITED = (OrderKind.LIMIT, OrderKind.STOP_LIMIT, OrderKind.TAKE_PROFIT_LIMIT)
 _TRIGGERED = int(Flag.TRIGGERED)  # as a plain integer: the & of flags makes one, which takes ten times as long
-_ROUNDING = Decimal("1e-6")
+_ROUNDING, _NOTHING = Decimal("1e-6"), Decimal(0)
 
 
 @dataclass(slots=True)
@@ -53,20 +53,21 @@ def look_at(outside: Outside, order: int) -> Look:
 @lru_cache(maxsize=4096)
 def exact(value: float, step: float | None) -> Decimal:
     """Return a float that lies on a grid of steps as the number that it stands for, without the rounding of floats."""
-    number = Decimal(repr(value))
-    if step is None:
-        return number
-    exact_step = _exact_step(step)
-    return ((number / exact_step).to_integral_value(ROUND_HALF_EVEN) * exact_step).normalize() + Decimal(0)
+    return _on_grid(value, step, ROUND_HALF_EVEN)
 
 
 def whole(value: float, step: float | None) -> Decimal:
     """Return how much of a float above 0 is whole steps."""
+    return _on_grid(value, step, ROUND_FLOOR, _ROUNDING)
+
+
+def _on_grid(value: float, step: float | None, rounding: str, more: Decimal = _NOTHING) -> Decimal:
+    """Return a float as a number of steps; `more` is a part of a step that is added first."""
     number = Decimal(repr(value))
     if step is None:
         return number
     exact_step = _exact_step(step)
-    return ((number / exact_step + _ROUNDING).to_integral_value(ROUND_FLOOR) * exact_step).normalize() + Decimal(0)
+    return ((number / exact_step + more).to_integral_value(rounding) * exact_step).normalize() + _NOTHING
 
 
 @cache

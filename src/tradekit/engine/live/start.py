@@ -310,8 +310,8 @@ def _prepared(composed: ComposedRun, opening: Opening) -> Prepared:
 
 def take_over(decider: Decider, opening: Opening) -> None:
     """Let a new session begin with what the last one has left."""
-    owners = list(opening.shares.values()) or [{"positions": opening.positions, "is_halted": False}]
-    for share, (name, owner) in enumerate(zip(opening.shares or [""], owners, strict=True)):
+    owners = opening.shares or {"": {"positions": opening.positions, "is_halted": False}}
+    for share, (name, owner) in enumerate(owners.items()):
         for symbol, (units, price) in owner["positions"].items():
             decider.stakes.adopt(symbol, units, price, share)
         if owner["is_halted"]:

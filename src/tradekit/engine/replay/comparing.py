@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from tradekit.data.interval import time_text
-from tradekit.engine.decisions import Decision, Difference, Terms, decisions_in, first_difference, is_one_of, is_same, listed
+from tradekit.engine.decisions import Decision, Difference, Terms, columns_of, decisions_in, first_difference, is_same
 from tradekit.journal.tables import journal_table
 from tradekit.model.bars import Times
 from tradekit.model.event import CashKind, EventKind
@@ -125,8 +125,8 @@ def story_of(play: Play, clock: Times, conditions: Callable[[int], Terms]) -> St
 def _paid(journal: pa.Table, clock: Times) -> dict[str, dict[int, Facts]]:
     """Return the funding in a journal by instrument and bar; what is paid at a close is told in the bar that opens then."""
     found: dict[str, dict[int, Facts]] = {}
-    told = _columns(journal, ("cash",), ("time", "symbol", "detail", "amount"))
-    for time, symbol, detail, amount in zip(*(told[name] for name in ("time", "symbol", "detail", "amount")), strict=True):
+    told = columns_of(journal, (EventKind.CASH.text,), ("time", "symbol", "detail", "amount"))
+    for time, symbol, detail, amount in zip(*told.values(), strict=True):
         row = int(np.searchsorted(clock, time, "right"))
         if detail == CashKind.FUNDING.text and row < len(clock):
             own = found.setdefault(symbol, {})
@@ -136,13 +136,13 @@ def _paid(journal: pa.Table, clock: Times) -> dict[str, dict[int, Facts]]:
 
 def _story(journal: pa.Table, until: int, clock: Times, conditions: Callable[[int], Terms]) -> Story:
     decisions = [_plain(one) for one in decisions_in(journal, conditions=conditions) if one.time <= until]
-    asked = _columns(journal, ("order",), ("order", "time", "symbol"))
+    asked = columns_of(journal, ("order",), ("order", "time", "symbol"))
     orders = asked["order"]
     times = dict(zip(orders, asked["time"], strict=True))
     events: dict[int, dict[int, dict[str, Any]]] = {}
-    told = _columns(journal, ("fill", "cancel", "reject"), _TOLD)
+    told = columns_of(journal, ("fill", "cancel", "reject"), ("order", *_TOLD))
     rows = np.searchsorted(clock, np.array(told["time"], dtype=np.int64), "right").tolist()
-    for row, order, *what in zip(rows, *(told[name] for name in ("order", *_TOLD)), strict=True):
+    for row, order, *what in zip(rows, *told.values(), strict=True):
         entry = dict(zip(_TOLD, what, strict=True))
         is_told = entry["event"] == "fill" or (entry["detail"] in _ENDS and entry["time"] != times.get(order))
         if is_told and order is not None and row < len(clock):
@@ -155,8 +155,8 @@ def verdicts_of(story: Story, orders: Sequence[int]) -> Iterator[str]:
     """Yield what each rule said of some orders."""
     if story.journal is not None and orders:
         names = ("order", "rule", "detail", "judged", "limit", "allowed")
-        found = _columns(story.journal, ("verdict",), names)
-        rows = (dict(zip(names, row, strict=True)) for row in zip(*(found[name] for name in names), strict=True))
+        found = columns_of(story.journal, ("verdict",), names)
+        rows = (dict(zip(names, row, strict=True)) for row in zip(*found.values(), strict=True))
         yield from (_verdict(row) for row in rows if row["order"] in orders)
 
 
@@ -164,7 +164,7 @@ def is_liquidated(story: Story, time: int) -> bool:
     """Say whether the simulator liquidated the account at a time."""
     if story.journal is None:
         return False
-    return time in _columns(story.journal, (EventKind.LIQUIDATION.text,), ("time",))["time"]
+    return time in columns_of(story.journal, (EventKind.LIQUIDATION.text,), ("time",))["time"]
 
 
 def _plain(decision: Decision) -> Decision:
@@ -172,17 +172,6 @@ def _plain(decision: Decision) -> Decision:
     if decision.action != "cancel":
         return decision
     return replace(decision, terms={"order": decision.terms["order"]})
-
-
-def _columns(journal: pa.Table, events: Sequence[str], names: Sequence[str]) -> dict[str, list[Any]]:
-    """Return columns of the entries of some kinds; times are UTC nanoseconds."""
-    import pyarrow as pa
-
-    rows = journal.filter(is_one_of(journal["event"].cast(pa.string()), events))
-    found = {name: rows[name] for name in dict.fromkeys(("order", *names))}
-    if "time" in found:
-        found["time"] = found["time"].cast(pa.int64())
-    return {name: listed(column) for name, column in found.items()}
 
 
 def _verdict(entry: Mapping[str, Any]) -> str:

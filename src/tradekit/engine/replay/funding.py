@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
@@ -10,12 +11,11 @@ import numpy as np
 from tradekit.data.fetch.whole import all_funding
 from tradekit.data.interval import time_text
 from tradekit.data.reference import given
-from tradekit.engine.decisions import is_one_of, listed
+from tradekit.engine.decisions import columns_of
 from tradekit.engine.live.inputs import Paid
 from tradekit.engine.live.recording import Recording
 from tradekit.model.event import EventKind
 from tradekit.model.reference import FundingRates, whole_seconds
-from tradekit.model.result import Result
 from tradekit.plugin.contracts import BarRequest, DataSource
 
 __all__ = ["Funding", "RateChange", "funding_of"]
@@ -60,13 +60,13 @@ def funding_of(recording: Recording, source: DataSource | None = None) -> Fundin
     A payment becomes a rate by what was held then and the close of its bar, so that a replay that holds more pays more.
     """
     perpetuals = [one.symbol for one in recording.opening.market.instruments if one.kind == "perpetual"]
-    session = {symbol: rates for symbol in perpetuals if len(rates := _of_session(recording, symbol))}
-    paid = {symbol: _paid(recording, symbol, rates) for symbol, rates in session.items()}
+    held = _held(recording, perpetuals)
+    session = {symbol: rates for symbol in perpetuals if len(rates := _of_session(recording, symbol, held[symbol]))}
+    paid = {symbol: _paid(recording, held[symbol], rates) for symbol, rates in session.items()}
     if source is None or not perpetuals:
         return Funding(session, session, paid=paid)
     request = BarRequest(tuple(perpetuals), 0, recording.first_row, recording.end + _NEAR)
     told = {symbol: rates for symbol, rates in given(source, FundingRates, all_funding(source, request)).items() if len(rates)}
-    held = {symbol: _held(recording, symbol) for symbol in told}
     now, changes = dict(session), []
     for symbol, rates in told.items():
         now[symbol], found = _onto(recording, held[symbol], session.get(symbol, _NO_RATES), rates)
@@ -77,55 +77,54 @@ def funding_of(recording: Recording, source: DataSource | None = None) -> Fundin
 
 @dataclass(frozen=True, slots=True)
 class _Holding:
-    """What a run held of an instrument, and since when."""
+    """What a run held of an instrument, which is the one at a place, and since when."""
 
-    since: Sequence[int]
-    units: Sequence[float]
+    place: int
+    multiplier: float
+    since: list[int]
+    units: list[float]
 
     def at(self, time: int) -> float:
+        """Return what was held at a time, in units times their multiplier."""
         # What is filled at that very time was asked for at the close, and funding is on what was held until then.
-        return self.units[int(np.searchsorted(self.since, time)) - 1]
+        return self.units[bisect_left(self.since, time) - 1] * self.multiplier
 
 
-def _held(recording: Recording, symbol: str) -> _Holding:
-    fills = _fills(recording.result, symbol)
-    begun = recording.opening.positions.get(symbol, (0.0, 0.0))[0]
-    return _Holding([np.iinfo(np.int64).min, *(time for time, _ in fills)], [begun, *(units for _, units in fills)])
+def _held(recording: Recording, symbols: Sequence[str]) -> dict[str, _Holding]:
+    """Return what a run held of some instruments."""
+    found = {}
+    for symbol in symbols:
+        place = recording.bars.symbols.index(symbol)
+        begun = recording.opening.positions.get(symbol, (0.0, 0.0))[0]
+        multiplier = recording.opening.market.instruments[place].multiplier
+        found[symbol] = _Holding(place, multiplier, [int(np.iinfo(np.int64).min)], [begun])
+    fills = columns_of(recording.result.journal, (EventKind.FILL.text,), ("time", "symbol", "position"))
+    for time, symbol, units in zip(*fills.values(), strict=True):
+        if symbol in found:
+            found[symbol].since.append(time)
+            found[symbol].units.append(units)
+    return found
 
 
-def _fills(result: Result, symbol: str) -> list[tuple[int, float]]:
-    """Return when an instrument was filled, and what was held of it then."""
-    import pyarrow as pa
-
-    journal = result.journal
-    found = journal.filter(is_one_of(journal["event"].cast(pa.string()), (EventKind.FILL.text,)))
-    rows = zip(listed(found["time"].cast(pa.int64())), listed(found["symbol"]), listed(found["position"]), strict=True)
-    return [(time, units) for time, name, units in rows if name == symbol]
-
-
-def _of_session(recording: Recording, symbol: str) -> FundingRates:
+def _of_session(recording: Recording, symbol: str, held: _Holding) -> FundingRates:
     amounts: dict[int, float] = {}
     for one in recording.inputs:
         if isinstance(one, Paid) and one.payment.kind == "funding" and one.payment.symbol == symbol:
             time = int(whole_seconds(np.array([one.payment.time], dtype=np.int64))[0])
             amounts[time] = amounts.get(time, 0.0) + float(one.payment.amount)
-    i = recording.bars.symbols.index(symbol)
-    multiplier, held = recording.opening.market.instruments[i].multiplier, _held(recording, symbol)
     times = [time for time in sorted(amounts) if held.at(time) != 0.0 and recording.first_row < time <= recording.end]
-    marks = _closes(recording, i, times)
-    rates = [-amounts[time] / (held.at(time) * multiplier * mark) for time, mark in zip(times, marks, strict=True)]
+    marks = _closes(recording, held.place, times)
+    rates = [-amounts[time] / (held.at(time) * mark) for time, mark in zip(times, marks, strict=True)]
     return FundingRates(np.array(times, dtype=np.int64), np.array(rates), np.array(marks))
 
 
-def _paid(recording: Recording, symbol: str, rates: FundingRates) -> dict[int, dict[str, float]]:
-    i = recording.bars.symbols.index(symbol)
-    multiplier, held = recording.opening.market.instruments[i].multiplier, _held(recording, symbol)
+def _paid(recording: Recording, held: _Holding, rates: FundingRates) -> dict[int, dict[str, float]]:
     rows = np.searchsorted(recording.bars.close_time, rates.time).tolist()
     found: dict[int, dict[str, float]] = {}
     for row, (time, rate, mark) in zip(rows, _rows(rates), strict=True):
         # It is paid at the close of its bar, and what happens at a close is told in the bar that opens then.
         facts = found.setdefault(row + 1, {"funding": 0.0})
-        facts["funding"] -= held.at(time) * multiplier * mark * rate
+        facts["funding"] -= held.at(time) * mark * rate
     return {row: facts for row, facts in found.items() if row < len(recording.bars)}
 
 
